@@ -1,0 +1,111 @@
+/** File system calls of the platform. Log files are opened only here: `node:fs` would follow links out of the granted folders. */
+
+/** What a stat call tells. */
+export interface FileFacts {
+  readonly isFile: boolean;
+  readonly isDirectory: boolean;
+  readonly isSymlink: boolean;
+  /** Bytes. */
+  readonly size: number;
+  /** Last change, milliseconds since the epoch (the platform gives no finer time). */
+  readonly mtimeMs: number;
+  readonly dev: number;
+  readonly ino: number;
+  /** Permission bits and file type as in st_mode; 0 where unknown. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** A file opened for reading at any offset. */
+export interface OpenFile {
+  /** Reads up to into.length bytes at offset; fewer only at the end of the file. Returns the count. */
+  readAt(offset: number, into: Uint8Array): number;
+  facts(): FileFacts;
+  close(): void;
+}
+
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly isFile: boolean;
+  readonly isDirectory: boolean;
+  readonly isSymlink: boolean;
+}
+
+/** Why a file system call failed; "other" is everything without a name of its own here. */
+export type FileErrorKind = "not-found" | "permission-denied" | "other";
+
+export function fileErrorKind(error: unknown): FileErrorKind {
+  if (error instanceof Deno.errors.NotFound) return "not-found";
+  if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
+    return "permission-denied";
+  }
+  // A path component that is a file, not a folder: nothing is there either.
+  if (error instanceof Error && error.name === "NotADirectory") return "not-found";
+  return "other";
+}
+
+/** Facts of what path leads to, links followed. */
+export function stat(path: string): FileFacts {
+  return toFacts(Deno.statSync(path));
+}
+
+/** Facts of path itself, links not followed. */
+export function lstat(path: string): FileFacts {
+  return toFacts(Deno.lstatSync(path));
+}
+
+/** The absolute path with every link resolved. */
+export function realPath(path: string): string {
+  return Deno.realPathSync(path);
+}
+
+export function readLink(path: string): string {
+  return Deno.readLinkSync(path);
+}
+
+export function readDirectory(path: string): DirectoryEntry[] {
+  return [...Deno.readDirSync(path)];
+}
+
+export function readBytes(path: string): Uint8Array<ArrayBuffer> {
+  return Deno.readFileSync(path);
+}
+
+export function readText(path: string): string {
+  return Deno.readTextFileSync(path);
+}
+
+/** Opens path for reading, links followed. The caller checks that it is a regular file first: opening a FIFO blocks. */
+export function openFile(path: string): OpenFile {
+  const file = Deno.openSync(path, { read: true });
+  return {
+    readAt(offset, into) {
+      file.seekSync(offset, Deno.SeekMode.Start);
+      let count = 0;
+      while (count < into.length) {
+        const n = file.readSync(count === 0 ? into : into.subarray(count));
+        if (n === null || n === 0) break;
+        count += n;
+      }
+      return count;
+    },
+    facts: () => toFacts(file.statSync()),
+    close: () => file.close(),
+  };
+}
+
+function toFacts(info: Deno.FileInfo): FileFacts {
+  return {
+    isFile: info.isFile,
+    isDirectory: info.isDirectory,
+    isSymlink: info.isSymlink,
+    size: info.size,
+    mtimeMs: info.mtime?.getTime() ?? 0,
+    dev: info.dev,
+    ino: info.ino ?? 0,
+    mode: info.mode ?? 0,
+    uid: info.uid ?? 0,
+    gid: info.gid ?? 0,
+  };
+}

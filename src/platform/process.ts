@@ -1,0 +1,54 @@
+/** The running process: arguments, environment, signals, exit. */
+
+export const args: readonly string[] = Deno.args;
+
+/** An environment variable; undefined also where the permission to read it was not granted. */
+export function env(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return undefined;
+    throw error;
+  }
+}
+
+export function hostName(): string {
+  return Deno.hostname();
+}
+
+export function exit(code: number): never {
+  Deno.exit(code);
+}
+
+/** Calls handler at each of the signals; returns how to stop that. */
+export function onSignal(signal: "SIGINT" | "SIGTERM", handler: () => void): () => void {
+  Deno.addSignalListener(signal, handler);
+  return () => Deno.removeSignalListener(signal, handler);
+}
+
+/** Resident memory of the process, bytes. */
+export function residentBytes(): number {
+  return Deno.memoryUsage().rss;
+}
+
+/** Effective user id; null where the platform does not tell. */
+export function userId(): number | null {
+  return Deno.uid();
+}
+
+export function writeOut(text: string | Uint8Array): void {
+  writeAll(Deno.stdout, text);
+}
+
+export function writeError(text: string): void {
+  writeAll(Deno.stderr, text);
+}
+
+export function outputIsTerminal(): boolean {
+  return Deno.stdout.isTerminal();
+}
+
+function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string | Uint8Array): void {
+  let bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
+  while (bytes.length > 0) bytes = bytes.subarray(to.writeSync(bytes));
+}

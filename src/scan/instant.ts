@@ -1,0 +1,10 @@
+/** A moment in time with nanoseconds: whole seconds since the epoch (may be negative) and 0..999,999,999 nanoseconds. */
+export interface Instant {
+  readonly seconds: number;
+  readonly nanos: number;
+}
+
+/** Negative where a is earlier than b, 0 where they are the same moment. */
+export function compareInstants(a: Instant, b: Instant): number {
+  return a.seconds - b.seconds || a.nanos - b.nanos;
+}

@@ -1,0 +1,64 @@
+/** What can happen in the agent. The core reports facts here; log lines and metrics are made of them elsewhere. */
+export type AgentEvent =
+  | { readonly type: "call-started"; readonly method: string }
+  | ({ readonly type: "call-ended" } & CallFacts)
+  /** A piece of a log was scanned. */
+  | {
+    readonly type: "scanned";
+    readonly bytes: number;
+    readonly records: number;
+    readonly malformed: number;
+    readonly seconds: number;
+  }
+  | { readonly type: "sent"; readonly bytes: number }
+  | {
+    readonly type: "review";
+    readonly verdict: "allowed" | "denied" | "error";
+    readonly seconds: number;
+  }
+  | { readonly type: "review-cached" }
+  /** A follow or watch began (+1) or ended (-1). */
+  | { readonly type: "followers"; readonly change: 1 | -1 }
+  | { readonly type: "watchers"; readonly change: 1 | -1 }
+  /** How many files are being looked after for followers now. */
+  | { readonly type: "followed-files"; readonly count: number }
+  | { readonly type: "rotation" }
+  /** Bytes that are known to be lost: truncated before they could be read. */
+  | { readonly type: "truncated"; readonly bytes: number; readonly path: string }
+  | { readonly type: "workers"; readonly count: number }
+  | { readonly type: "worker-replaced"; readonly reason: "died" | "stuck" }
+  | {
+    readonly type: "certificate";
+    readonly state: "loaded" | "kept";
+    /** End of validity of the certificate in use, milliseconds since the epoch. */
+    readonly notAfterMs: number;
+    readonly problem?: string;
+  }
+  /** Anything else worth a log line. The text holds no token and no log content. */
+  | {
+    readonly type: "notice";
+    readonly level: "debug" | "info" | "warn" | "error";
+    readonly text: string;
+    readonly fields?: Readonly<Record<string, string | number | boolean>>;
+  };
+
+/** One finished call, for its log line and the call metrics. */
+export interface CallFacts {
+  /** Service/Method, as in cluster_agent.LogRecordsService/StreamForward. */
+  readonly method: string;
+  /** gRPC status name, as in OK. */
+  readonly code: string;
+  /** The caller without secrets: user:alice, or token:sha256 prefix. Empty where unknown. */
+  readonly identity: string;
+  readonly namespaces: readonly string[];
+  readonly records: number;
+  readonly bytes: number;
+  readonly milliseconds: number;
+  readonly error?: string;
+}
+
+/** Takes events. Must not throw and must be fast: it is called on hot paths. */
+export type Report = (event: AgentEvent) => void;
+
+/** Reports nowhere. */
+export const silent: Report = () => {};
