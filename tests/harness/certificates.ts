@@ -1,0 +1,6 @@
+/** Throwaway certificates: the demo's own maker is the tests' too. */
+export {
+  createAuthority,
+  type KeyPair,
+  type ThrowawayAuthority,
+} from "../../src/cli/demo/certificates.ts";
