@@ -1,0 +1,81 @@
+import * as grpc from "@grpc/grpc-js";
+import {
+  FollowFrom,
+  type LogRecord,
+  type LogRecordsStreamRequest,
+} from "../../src/generated/cluster_agent.ts";
+
+/** How a call ended. */
+export interface Ending {
+  /** gRPC status name, as in OK. */
+  readonly code: string;
+  readonly details: string;
+}
+
+/** A request with what a test does not name left empty. */
+export function request(fields: Partial<LogRecordsStreamRequest> = {}): LogRecordsStreamRequest {
+  return {
+    namespace: "",
+    pod_name: "",
+    container_name: "",
+    container_id: "",
+    start_time: "",
+    stop_time: "",
+    grep: "",
+    follow_from: FollowFrom.NOOP,
+    ...fields,
+  };
+}
+
+/** Metadata from pairs; a name may come more than once. */
+export function metadata(pairs: readonly (readonly [string, string])[]): grpc.Metadata {
+  const result = new grpc.Metadata();
+  for (const [name, value] of pairs) result.add(name, value);
+  return result;
+}
+
+/** Reads a stream to its end, whatever the end is. */
+export async function drain<T>(
+  call: grpc.ClientReadableStream<T>,
+): Promise<{ readonly messages: T[] } & Ending> {
+  const messages: T[] = [];
+  const ended = new Promise((resolve) => call.on("end", resolve));
+  const status = new Promise<grpc.StatusObject>((resolve) => call.on("status", resolve));
+  call.on("data", (message: T) => messages.push(message));
+  call.on("error", () => {}); // The status tells the same.
+  const [{ code, details }] = await Promise.all([status, ended]);
+  return { messages, code: statusName(code), details };
+}
+
+/** Makes a unary call; response is null where it failed. */
+export function answer<T>(
+  call: (callback: (error: grpc.ServiceError | null, response?: T) => void) => unknown,
+): Promise<{ readonly response: T | null } & Ending> {
+  return new Promise((resolve) => {
+    call((error, response) => {
+      resolve(
+        error === null
+          ? { response: response ?? null, code: "OK", details: "" }
+          : { response: null, code: statusName(error.code), details: error.details },
+      );
+    });
+  });
+}
+
+export function statusName(code: number): string {
+  return grpc.status[code] ?? `status ${code}`;
+}
+
+/** A record's time as RFC 3339 in UTC with 0, 3, 6 or 9 digits: the form of proto3 JSON. */
+export function recordTime(record: LogRecord): string {
+  const { seconds, nanos } = record.timestamp ?? { seconds: 0, nanos: 0 };
+  const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, -5);
+  return `${whole}${fraction(nanos)}Z`;
+}
+
+function fraction(nanos: number): string {
+  if (nanos === 0) return "";
+  const digits = String(nanos).padStart(9, "0");
+  if (digits.endsWith("000000")) return `.${digits.slice(0, 3)}`;
+  return digits.endsWith("000") ? `.${digits.slice(0, 6)}` : `.${digits}`;
+}
