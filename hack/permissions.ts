@@ -1,0 +1,127 @@
+/**
+ * The two programs and what each may do: the one list that `deno task serve`, `deno task compile`,
+ * the images and the tests share. Nothing but what stands here is granted; nobody is ever asked.
+ */
+import { bakedLogRoots } from "../src/cli/baked_roots.ts";
+
+export interface Program {
+  /** File name of the binary. */
+  readonly name: string;
+  /** Relative to the project's folder, as all paths here. */
+  readonly entry: string;
+  readonly permissions: readonly string[];
+  readonly unstable: readonly string[];
+  readonly v8Flags: readonly string[];
+  /** Modules that no import names: workers are started by address. */
+  readonly include: readonly string[];
+}
+
+/** Where Kubernetes gives a pod its identity; /var/run is a link to /run in many images. */
+const serviceAccount = [
+  "/var/run/secrets/kubernetes.io/serviceaccount",
+  "/run/secrets/kubernetes.io/serviceaccount",
+];
+
+/** Any port, but only of "all addresses" and of loopback: the agent's own ports are configurable. */
+const listen = ["0.0.0.0", "[::]", "127.0.0.1", "[::1]", "localhost"];
+
+/**
+ * The API server as pods see it. Its Service has port 443 in every cluster (the port is fixed in
+ * kube-apiserver) but an address from a range that the cluster's maker chose: the private ranges of
+ * RFC 1918 and RFC 6598, and what GKE takes by default. A cluster with other addresses, or with IPv6
+ * (the platform knows no IPv6 ranges), sets KUBERNETES_SERVICE_HOST=kubernetes.default.svc.
+ */
+const apiServer = [
+  "10.0.0.0/8:443",
+  "172.16.0.0/12:443",
+  "192.168.0.0/16:443",
+  "100.64.0.0/10:443",
+  "34.118.224.0/20:443",
+  "kubernetes.default.svc:443",
+];
+
+/** KUBETAIL_* is for ${VAR} in configuration files; GRPC_* is what @grpc/grpc-js reads. */
+const environment = [
+  "NODE_NAME",
+  "KUBERNETES_SERVICE_HOST",
+  "KUBERNETES_SERVICE_PORT",
+  "KUBETAIL_*",
+  "GRPC_*",
+  "OTEL_*",
+  "NO_COLOR",
+];
+
+export const agent: Program = {
+  name: "kubetail-cluster-agent",
+  entry: "src/main.ts",
+  permissions: [
+    `--allow-read=${
+      [...bakedLogRoots, "/etc/kubetail", "/etc/kubetail-tls", ...serviceAccount].join(",")
+    }`,
+    `--allow-net=${[...listen, ...apiServer].join(",")}`,
+    `--allow-env=${environment.join(",")}`,
+    "--ignore-env", // libraries look at many names; they find nothing instead of failing
+    "--allow-sys=hostname,uid",
+    "--deny-import",
+    "--no-prompt",
+  ],
+  unstable: ["--unstable-worker-options"],
+  v8Flags: [
+    "--max-semi-space-size=1",
+    "--enable-experimental-regexp-engine-on-excessive-backtracks",
+  ],
+  include: ["src/pool/worker.ts"],
+};
+
+/** A person's tool, run with that person's rights: it reads what is named to it and calls where told. */
+export const tools: Program = {
+  name: "kubetail-agent-tools",
+  entry: "src/tools_main.ts",
+  permissions: [
+    "--allow-read",
+    "--allow-net",
+    "--allow-env",
+    "--allow-sys=hostname,uid",
+    "--deny-import",
+    "--no-prompt",
+  ],
+  unstable: agent.unstable,
+  v8Flags: agent.v8Flags,
+  include: agent.include,
+};
+
+export const programs: readonly Program[] = [agent, tools];
+
+/**
+ * Flags for `deno run` of the sources. The same as the binary's, but that a worker's module must be
+ * readable: sources lie on disk, a binary's own modules do not.
+ */
+export function runFlags(program: Program): string[] {
+  return [
+    ...program.permissions.map((flag) =>
+      flag.startsWith("--allow-read=") ? flag.replace("=", "=src,") : flag
+    ),
+    ...program.unstable,
+    v8Flags(program),
+  ];
+}
+
+/** Flags for `deno compile`. target: as Rust names platforms; output: a path. */
+export function compileFlags(program: Program, target: string, output: string): string[] {
+  return [
+    ...program.permissions,
+    ...program.unstable,
+    v8Flags(program),
+    "--frozen",
+    "--exclude-unused-npm", // or the code generators come along
+    ...program.include.flatMap((path) => ["--include", path]),
+    "--target",
+    target,
+    "--output",
+    output,
+  ];
+}
+
+function v8Flags(program: Program): string {
+  return `--v8-flags=${program.v8Flags.join(",")}`;
+}
