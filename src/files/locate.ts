@@ -1,0 +1,162 @@
+import { basename, dirname, join, resolve } from "node:path";
+import { Failure } from "../failure/failure.ts";
+import { type FileErrorKind, fileErrorKind, type FileFacts } from "../platform/files.ts";
+import * as files from "../platform/files.ts";
+import { logFileName, type LogName, parseLogFileName } from "./name.ts";
+
+/** Where logs may lie. */
+export interface LogRoots {
+  /** The folder of links that List shows. */
+  readonly containerLogsDir: string;
+  /** Folders that a log's real path must lie in; empty: DEFAULT_ROOTS and the log folder's own tree. */
+  readonly logRoots: readonly string[];
+}
+
+/** A log that has passed every check. */
+export interface LocatedLog {
+  readonly name: LogName;
+  readonly linkPath: string;
+  /** Absolute, without links. */
+  readonly realPath: string;
+  readonly dev: number;
+  readonly ino: number;
+}
+
+/** Where kubelet and Docker keep the files themselves. */
+export const DEFAULT_ROOTS: readonly string[] = ["/var/log/pods", "/var/lib/docker/containers"];
+
+/** {namespace}_{pod}_{uid}: BuildPodLogsDirectory in kubelet's kuberuntime. */
+const POD_FOLDER = /^([^_]+)_([^_]+)_([^_]+)$/;
+
+/**
+ * Finds the log of a container and checks that it is that container's: the real path lies within the
+ * roots, its pod folder or Docker folder names the container that was asked for, and it is a regular file.
+ * Throws Failure not-found or permission-denied.
+ */
+export function locate(roots: LogRoots, name: LogName): LocatedLog {
+  const linkPath = join(roots.containerLogsDir, logFileName(name));
+  const realPath = attempt(linkPath, () => files.realPath(linkPath));
+  checkPlace(roots, name, linkPath, realPath);
+  const facts = attempt(linkPath, () => files.lstat(realPath));
+  checkRegular(linkPath, facts);
+  return { name, linkPath, realPath, dev: facts.dev, ino: facts.ino };
+}
+
+/** The real paths of the folders that may hold logs; a root that is not there is left out. */
+export function realRoots(roots: LogRoots): string[] {
+  const given = roots.logRoots.length > 0
+    ? roots.logRoots
+    : [roots.containerLogsDir, ...DEFAULT_ROOTS];
+  const found = new Set<string>();
+  for (const root of given) {
+    try {
+      found.add(files.realPath(root));
+    } catch (error) {
+      // A root that may not be resolved still holds what lies under it by name.
+      if (fileErrorKind(error) === "permission-denied") found.add(resolve(root));
+    }
+  }
+  return [...found];
+}
+
+/** The Failure for an error of the file system; path is named in it. */
+export function accessFailure(path: string, error: unknown): Failure {
+  const kind: FileErrorKind = fileErrorKind(error);
+  switch (kind) {
+    case "not-found":
+      return new Failure("not-found", `failed to access log file ${path}: no such file`, {
+        cause: error,
+      });
+    case "permission-denied":
+      return new Failure(
+        "permission-denied",
+        `failed to access log file ${path}: the agent may not read it; run the agent as a user who may` +
+          ` (root on most nodes) and mount its folder`,
+        { cause: error },
+      );
+    default:
+      if (error instanceof Error && error.name === "FilesystemLoop") {
+        return new Failure(
+          "not-found",
+          `failed to access log file ${path}: its links lead in a circle`,
+          { cause: error },
+        );
+      }
+      return new Failure(
+        "internal",
+        `failed to access log file ${path}: ${error instanceof Error ? error.message : error}`,
+        { cause: error },
+      );
+  }
+}
+
+/** Throws Failure unless facts are those of a regular file: opening a FIFO would freeze the process. */
+export function checkRegular(path: string, facts: FileFacts): void {
+  if (facts.isFile && !facts.isSymlink) return;
+  throw new Failure(
+    "permission-denied",
+    `failed to access log file ${path}: not a regular file, and only those are read`,
+  );
+}
+
+function attempt<T>(path: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw accessFailure(path, error);
+  }
+}
+
+function checkPlace(roots: LogRoots, name: LogName, linkPath: string, realPath: string): void {
+  if (!realRoots(roots).some((root) => isWithin(root, realPath))) {
+    throw new Failure(
+      "permission-denied",
+      `failed to access log file ${linkPath}: it leads to ${realPath}, outside the log roots;` +
+        ` if that is where this node keeps its logs, add the folder to log-roots`,
+    );
+  }
+  const owner = ownerOf(realPath, name);
+  if (owner === null || owner === "asked") return;
+  throw new Failure(
+    "permission-denied",
+    `failed to access log file ${linkPath}: it leads to ${realPath}, ${owner}`,
+  );
+}
+
+function isWithin(root: string, path: string): boolean {
+  return path.startsWith(root.endsWith("/") ? root : root + "/");
+}
+
+/** Whose log a real path is: the asked container's, nobody's that the path would tell, or what is wrong with it. */
+function ownerOf(realPath: string, asked: LogName): "asked" | null | string {
+  const parts = realPath.split("/");
+  // The nearest ancestor named "pods" that has a folder below it on this path: the last folder but one may be
+  // a container that is itself named "pods".
+  const pods = parts.lastIndexOf("pods", parts.length - 3);
+  if (pods >= 0) {
+    const folder = POD_FOLDER.exec(parts[pods + 1] ?? "");
+    if (folder !== null && folder[1] === asked.namespace && folder[2] === asked.podName) {
+      return "asked";
+    }
+    return "the folder of another pod";
+  }
+  if (parts.at(-2) === "pods") return "which is in no pod's folder";
+
+  const file = basename(realPath);
+  const docker = parts.findIndex((part, i) => part === "containers" && parts[i - 1] === "docker");
+  if (file.endsWith("-json.log") || (docker >= 0 && docker < parts.length - 2)) {
+    const id = asked.containerId;
+    const folder = docker >= 0 && docker < parts.length - 2 ? parts[docker + 1] : parts.at(-2);
+    if (folder === id && file === `${id}-json.log` && basename(dirname(realPath)) === id) {
+      return "asked";
+    }
+    return "the Docker folder of another container";
+  }
+
+  // A log folder may hold the files themselves; a link from one name to another is not that container's log.
+  const named = parseLogFileName(file);
+  if (named !== null && logFileName(named) !== logFileName(asked)) {
+    return "the log of another container";
+  }
+  return null;
+}

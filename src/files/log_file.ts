@@ -1,0 +1,87 @@
+import { Failure } from "../failure/failure.ts";
+import * as files from "../platform/files.ts";
+import type { OpenFile } from "../platform/files.ts";
+import { detectFormat, type LogFormat } from "../scan/format.ts";
+
+import type { ByteSource } from "../scan/time_window.ts";
+import { accessFailure, checkRegular, type LocatedLog } from "./locate.ts";
+
+/** What of a located log is needed to open it: also a rotated sibling has it. */
+export type LogIdentity = Pick<LocatedLog, "realPath" | "dev" | "ino">;
+
+/** A log that is open for reading: the very file that was located, whatever its path leads to later. */
+export class LogFile implements ByteSource, Disposable {
+  readonly path: string;
+  readonly dev: number;
+  readonly ino: number;
+  readonly #file: OpenFile;
+  #format: LogFormat | null = null;
+  #closed = false;
+
+  private constructor(located: LogIdentity, file: OpenFile) {
+    this.path = located.realPath;
+    this.dev = located.dev;
+    this.ino = located.ino;
+    this.#file = file;
+  }
+
+  /**
+   * Opens the file that was located. Throws Failure not-found where another file has taken its place
+   * since (locate again then), permission-denied where it may not be read or is no regular file.
+   */
+  static open(located: LogIdentity): LogFile {
+    const path = located.realPath;
+    const mismatch = () =>
+      new Failure("not-found", `failed to access log file ${path}: it was replaced meanwhile`);
+    const isLocated = (facts: files.FileFacts) =>
+      facts.dev === located.dev && facts.ino === located.ino;
+    let file: OpenFile | null = null;
+    try {
+      // Before it is opened, because to open a FIFO is to wait for its writer.
+      const before = files.lstat(path);
+      checkRegular(path, before);
+      if (!isLocated(before)) throw mismatch();
+      file = files.openFile(path);
+      const opened = file.facts();
+      checkRegular(path, opened);
+      // Afterwards the path must still be free of links and lead to what is open: nothing was swapped in between.
+      if (!isLocated(opened) || files.realPath(path) !== path || !isLocated(files.lstat(path))) {
+        throw mismatch();
+      }
+      return new LogFile(located, file);
+    } catch (error) {
+      file?.close();
+      throw error instanceof Failure ? error : accessFailure(path, error);
+    }
+  }
+
+  /** The format as far as it shows: an empty file counts as CRI until its first byte is there. */
+  get format(): LogFormat {
+    if (this.#format !== null) return this.#format;
+    const first = new Uint8Array(4096);
+    const count = this.readAt(0, first);
+    const format = detectFormat(this.path, first.subarray(0, count));
+    if (count > 0) this.#format = format;
+    return format;
+  }
+
+  /** Bytes in the file now. */
+  get size(): number {
+    return this.#file.facts().size;
+  }
+
+  readAt(offset: number, into: Uint8Array): number {
+    return this.#file.readAt(offset, into);
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#file.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

@@ -1,0 +1,87 @@
+import { Failure } from "../failure/failure.ts";
+
+/** What a container log's file name tells. */
+export interface LogName {
+  readonly namespace: string;
+  readonly podName: string;
+  readonly containerName: string;
+  /** Without the runtime: abc, not containerd://abc. */
+  readonly containerId: string;
+}
+
+/** {pod}_{namespace}_{container}-{id}.log, as kubelet names the links in its container log folder. */
+const FILE_NAME = /^([^_]+)_([^_]+)_(.+)-([^-]+)\.log$/;
+
+const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const CONTAINER_ID = /^[A-Za-z0-9]+$/;
+
+const SUFFIX = ".log";
+/** Longest file name of ext4, and so what kubelet cuts link names to (the end of the id is lost then). */
+const MAX_FILE_NAME = 255;
+
+/** The parts of a log's file name; null where the name is none. The parts are not checked further. */
+export function parseLogFileName(fileName: string): LogName | null {
+  const match = FILE_NAME.exec(fileName);
+  if (match === null) return null;
+  const [, podName, namespace, containerName, containerId] = match;
+  return {
+    namespace: namespace ?? "",
+    podName: podName ?? "",
+    containerName: containerName ?? "",
+    containerId: containerId ?? "",
+  };
+}
+
+/**
+ * The file name of a container's log: {pod}_{namespace}_{container}-{id}.log, cut as kubelet cuts it
+ * (legacyLogSymlink in kubelet's kuberuntime). Throws Failure not-found where so much would be cut that
+ * the name did not tell one container from another.
+ */
+export function logFileName(name: LogName): string {
+  const stem = `${name.podName}_${name.namespace}_${name.containerName}-${name.containerId}`;
+  const cut = stem.slice(0, MAX_FILE_NAME - SUFFIX.length);
+  if (stem.length - cut.length >= name.containerId.length) {
+    throw new Failure(
+      "not-found",
+      `failed to access log file ${stem}${SUFFIX}: the name is too long for a file`,
+    );
+  }
+  return cut + SUFFIX;
+}
+
+/**
+ * The names of a request, checked, the runtime taken off the id. Throws Failure invalid-argument
+ * naming the first field that is not a legal Kubernetes name: such a name could lead to another file.
+ */
+export function checkLogName(
+  fields: { namespace: string; pod_name: string; container_name: string; container_id: string },
+): LogName {
+  const namespace = checkNamespace(fields.namespace);
+  const podName = check("pod_name", fields.pod_name, SUBDOMAIN, 253, "a DNS subdomain (RFC 1123)");
+  const containerName = check(
+    "container_name",
+    fields.container_name,
+    LABEL,
+    63,
+    "a DNS label (RFC 1123)",
+  );
+  const scheme = fields.container_id.indexOf("://");
+  const containerId = scheme < 0 ? fields.container_id : fields.container_id.slice(scheme + 3);
+  check("container_id", containerId, CONTAINER_ID, 128, "letters and digits");
+  return { namespace, podName, containerName, containerId };
+}
+
+/** A namespace's name as it is. Throws Failure invalid-argument where it is not legal. */
+export function checkNamespace(name: string): string {
+  return check("namespace", name, LABEL, 63, "a DNS label (RFC 1123)");
+}
+
+function check(field: string, value: string, legal: RegExp, max: number, what: string): string {
+  if (value.length <= max && legal.test(value)) return value;
+  const shown = value.length <= 300 ? value : value.slice(0, 300) + "…";
+  throw new Failure(
+    "invalid-argument",
+    `Invalid ${field} ${JSON.stringify(shown)}: not ${what} of 1 to ${max} characters`,
+  );
+}
