@@ -1,0 +1,98 @@
+import type { LineParser } from "./lines.ts";
+
+/** Room for all of a frame but its message: gRPC header 5, fields and lengths. */
+const FRAME_OVERHEAD = 5 + 2 + 11 + 6 + 6 + 2;
+
+/**
+ * Collects records as gRPC frames: a zero byte (not compressed), the length as four bytes, then a
+ * LogRecord of proto/cluster_agent.proto. Fields with default values are left out, as proto3 does.
+ * The buffer is kept for the next piece.
+ */
+export class FrameWriter {
+  #bytes = new Uint8Array(1 << 16);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Adds the record whose time stands in `line`, with the message `text[start, end)`, valid UTF-8. */
+  add(line: LineParser, text: Uint8Array, start: number, end: number, isFinal: boolean): void {
+    const messageLength = end - start;
+    this.#reserve(messageLength + FRAME_OVERHEAD);
+    const out = this.#bytes;
+    const frame = this.#length;
+    let p = frame + 7;
+    if (line.seconds !== 0) {
+      out[p++] = 0x08;
+      p = writeVarint(out, p, line.seconds);
+    }
+    if (line.nanos !== 0) {
+      out[p++] = 0x10;
+      p = writeVarint(out, p, line.nanos);
+    }
+    out[frame + 5] = 0x0a;
+    out[frame + 6] = p - frame - 7;
+    if (messageLength > 0) {
+      out[p++] = 0x12;
+      p = writeVarint(out, p, messageLength);
+      if (messageLength < 64) {
+        for (let i = start; i < end; i++) out[p++] = text[i]!;
+      } else {
+        out.set(text.subarray(start, end), p);
+        p += messageLength;
+      }
+    }
+    if (isFinal) {
+      out[p++] = 0x18;
+      out[p++] = 1;
+    }
+    const length = p - frame - 5;
+    out[frame] = 0;
+    out[frame + 1] = length >>> 24;
+    out[frame + 2] = length >>> 16;
+    out[frame + 3] = length >>> 8;
+    out[frame + 4] = length;
+    this.#length = p;
+  }
+
+  /** Hands over what was collected, in a buffer of its own, and begins anew. */
+  take(): Uint8Array<ArrayBuffer> {
+    const frames = this.#bytes.slice(0, this.#length);
+    this.#length = 0;
+    return frames;
+  }
+
+  #reserve(room: number): void {
+    const needed = this.#length + room;
+    if (needed <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
+  }
+}
+
+/** Writes a protobuf varint of an integer (negative: ten bytes of two's complement). */
+function writeVarint(out: Uint8Array, at: number, value: number): number {
+  let p = at;
+  if (value < 0) {
+    let rest = BigInt.asUintN(64, BigInt(value));
+    while (rest > 127n) {
+      out[p++] = Number(rest & 127n) | 128;
+      rest >>= 7n;
+    }
+    out[p++] = Number(rest);
+    return p;
+  }
+  let rest = value;
+  while (rest > 0x7fff_ffff) {
+    out[p++] = (rest % 128) | 128;
+    rest = Math.floor(rest / 128);
+  }
+  while (rest > 127) {
+    out[p++] = (rest & 127) | 128;
+    rest >>>= 7;
+  }
+  out[p++] = rest;
+  return p;
+}

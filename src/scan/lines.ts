@@ -1,0 +1,35 @@
+const LF = 0x0a;
+
+/**
+ * Takes lines apart. The parts of the line parsed last stand in the parser's own fields, so that no
+ * object is made for a line.
+ */
+export interface LineParser {
+  /** Whole seconds since the epoch, and 0..999,999,999 nanoseconds. */
+  readonly seconds: number;
+  readonly nanos: number;
+  /** Does the record end a line of the program that wrote it? */
+  readonly isFinal: boolean;
+  /**
+   * The message without its newline and before its trailing white space is trimmed: UTF-8 that may
+   * be invalid, `text[start, end)`. Holds until the next parse.
+   */
+  readonly text: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  /** Parses the line `bytes[from, to)`, which has no newline at its end. False: malformed. */
+  parse(bytes: Uint8Array, from: number, to: number): boolean;
+}
+
+/** The offset of the first LF in bytes[from, to), or `to`. `bytes` must end at `to`. */
+export function lineEnd(bytes: Uint8Array, from: number, to: number): number {
+  const at = bytes.indexOf(LF, from);
+  return at < 0 ? to : at;
+}
+
+/** Where the line begins that ends at `end` (the offset of its LF, or the end of the bytes). */
+export function lineStart(bytes: Uint8Array, from: number, end: number): number {
+  if (end <= from) return from;
+  const at = bytes.lastIndexOf(LF, end - 1);
+  return at < from ? from : at + 1;
+}

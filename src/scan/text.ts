@@ -1,0 +1,54 @@
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/** UTF-8 with U+FFFD for each maximal invalid part (WHATWG Encoding, "UTF-8 decoder"). */
+export function repairUtf8(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return encoder.encode(decoder.decode(bytes));
+}
+
+/**
+ * The end of text[start, end) without its trailing white space (Unicode property White_Space).
+ * Each such character begins with a byte that ends any broken sequence before it, so this holds for
+ * invalid UTF-8 too.
+ */
+export function trimmedEnd(text: Uint8Array, start: number, end: number): number {
+  let at = end;
+  while (at > start) {
+    const last = text[at - 1]!;
+    if (last > 0x20 && last < 0x80) return at;
+    if (last === 0x20 || (last >= 0x09 && last <= 0x0d)) at--;
+    else if (at - start >= 2 && isSpaceOfTwo(text[at - 2]!, last)) at -= 2;
+    else if (at - start >= 3 && isSpaceOfThree(text[at - 3]!, text[at - 2]!, last)) at -= 3;
+    else return at;
+  }
+  return at;
+}
+
+/** U+0085, U+00A0 */
+function isSpaceOfTwo(first: number, second: number): boolean {
+  return first === 0xc2 && (second === 0x85 || second === 0xa0);
+}
+
+/** U+1680, U+2000 to U+200A, U+2028, U+2029, U+202F, U+205F, U+3000 */
+function isSpaceOfThree(first: number, second: number, third: number): boolean {
+  if (first === 0xe2) {
+    return second === 0x80
+      ? (third >= 0x80 && third <= 0x8a) || third === 0xa8 || third === 0xa9 || third === 0xaf
+      : second === 0x81 && third === 0x9f;
+  }
+  return (first === 0xe1 && second === 0x9a && third === 0x80) ||
+    (first === 0xe3 && second === 0x80 && third === 0x80);
+}
+
+/**
+ * The last character boundary at or before `at` in valid UTF-8, but after `start`: where a single
+ * character is longer than that, its end.
+ */
+export function characterStart(text: Uint8Array, start: number, at: number): number {
+  let cut = at;
+  while (cut > start && (text[cut]! & 0xc0) === 0x80) cut--;
+  if (cut > start) return cut;
+  cut = start + 1;
+  while (cut < text.length && (text[cut]! & 0xc0) === 0x80) cut++;
+  return cut;
+}
