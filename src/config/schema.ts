@@ -1,77 +1,230 @@
-/** The finished configuration, as every other part is given it: checked, complete, frozen. */
-export interface Config {
-  /** HOST:PORT; an empty host is every address. */
-  readonly addr: string;
-  readonly containerLogsDir: string;
-  /** Folders that a log's real path must lie in; empty: the defaults of src/files/locate.ts. */
-  readonly logRoots: readonly string[];
-  /** Empty: no limit besides the access reviews. */
-  readonly allowedNamespaces: readonly string[];
-  readonly history: boolean;
-  readonly maxLineBytes: number;
-  readonly shutdownTimeoutMs: number;
-  readonly missingFileWaitMs: number;
-  readonly logging: {
-    readonly enabled: boolean;
-    readonly level: "debug" | "info" | "warn" | "error" | "disabled";
-    readonly format: "json" | "pretty" | "text";
-  };
-  readonly tls: {
-    readonly enabled: boolean;
-    readonly certFile: string;
-    readonly keyFile: string;
-    readonly caFile: string;
-    readonly clientAuth: "none" | "require-and-verify";
-    /** Subject common names of clients; empty: any verified name. */
-    readonly allowedNames: readonly string[];
-  };
-  readonly authorization: {
-    readonly methods: readonly AuthorizationMethod[];
-    readonly cacheTtlMs: number;
-    readonly recheckIntervalMs: number;
-  };
-  readonly limits: {
-    readonly maxStreams: number;
-    readonly maxStreamsPerUser: number;
-    /** 0: scan in place. */
-    readonly scanWorkers: number | "auto";
-  };
-  readonly watch: { readonly debounceMs: number };
-  readonly telemetry: {
-    /** HOST:PORT; empty: no telemetry port. */
-    readonly addr: string;
-    readonly metrics: boolean;
-    readonly statusPage: "loopback" | "always";
-  };
+import {
+  address,
+  choice,
+  count,
+  countOrAuto,
+  duration,
+  flag,
+  folder,
+  type Kind,
+  list,
+  namespace,
+  optionalFile,
+  size,
+  word,
+} from "./kinds.ts";
+
+/** One key of the configuration: all that types, defaults, checks, JSON Schema and documentation need. */
+export interface Field<T, Name extends string = string> {
+  readonly kind: Kind<T, Name>;
+  /** As it would stand in a file. */
+  readonly default: unknown;
+  readonly doc: string;
 }
 
-export type AuthorizationMethod = "front-proxy" | "token" | "allow-all";
+export interface Section<Fields = Readonly<Record<string, Field<unknown>>>> {
+  readonly doc: string;
+  /** An unknown key in it is an error: misspelt, it would leave open what was meant to be closed. */
+  readonly strict: boolean;
+  readonly fields: Fields;
+}
+
+function field<T, Name extends string>(
+  kind: Kind<T, Name>,
+  value: unknown,
+  doc: string,
+): Field<T, Name> {
+  return { kind, default: value, doc };
+}
+
+function section<Fields>(doc: string, strict: boolean, fields: Fields): Section<Fields> {
+  return { doc, strict, fields };
+}
+
+/** The client's receive limit is 4 MiB a message; the rest of a record needs less than 64 bytes. */
+const greatestLine = 4 * 1024 * 1024 - 64;
+
+/** The contract's configuration. */
+export const schema = {
+  addr: field(
+    address({ optional: false }),
+    ":50051",
+    "Where gRPC is served. An empty host means every address, IPv6 and IPv4.",
+  ),
+  "container-logs-dir": field(
+    folder,
+    "/var/log/containers",
+    "The folder of the node's log links, `{pod}_{namespace}_{container}-{id}.log`.",
+  ),
+  "log-roots": field(
+    list(folder),
+    [],
+    "The folders that a log's real path must lie in. Empty: the tree of `container-logs-dir`, " +
+      "`/var/log/pods` and `/var/lib/docker/containers`.",
+  ),
+  "allowed-namespaces": field(
+    list(namespace),
+    [],
+    "The only namespaces whose logs are served, whatever the access reviews say. Empty: no such limit.",
+  ),
+  history: field(
+    flag,
+    false,
+    "Reads that do not follow begin at the oldest rotated file (`.gz` included) instead of at the " +
+      "current one.",
+  ),
+  "max-line-bytes": field(
+    size({ min: 16, max: greatestLine }),
+    "2MiB",
+    "A longer line is cut into records of at most this size. Clients accept 4 MiB a message.",
+  ),
+  "shutdown-timeout": field(
+    duration({ min: "0s", max: "1h" }),
+    "30s",
+    "How long running reads may take to finish after SIGTERM or SIGINT.",
+  ),
+  "missing-file-wait": field(
+    duration({ min: "0s", max: "10m" }),
+    "10s",
+    "How long a follow waits for a log that is not there yet.",
+  ),
+  logging: section("The agent's own log, on standard output.", false, {
+    enabled: field(flag, true, "Whether there is a log at all."),
+    level: field(
+      choice(["debug", "info", "warn", "error", "disabled"]),
+      "info",
+      "The least serious lines that are written. `info` has one line for every call.",
+    ),
+    format: field(
+      choice(["json", "pretty", "text"]),
+      "json",
+      "`json`: one object a line. `pretty`: for people, in colour on a terminal. `text`: `key=value`.",
+    ),
+  }),
+  tls: section("Certificates. The files are read again when they change.", true, {
+    enabled: field(flag, true, "Whether gRPC is served over TLS."),
+    "cert-file": field(
+      optionalFile,
+      "/etc/kubetail-tls/tls.crt",
+      "The server's certificate chain, PEM.",
+    ),
+    "key-file": field(optionalFile, "/etc/kubetail-tls/tls.key", "Its private key, PEM."),
+    "ca-file": field(
+      optionalFile,
+      "/etc/kubetail-tls/ca.crt",
+      "The authorities of client certificates, PEM. Needed by `require-and-verify`.",
+    ),
+    "client-auth": field(
+      choice(["none", "require-and-verify"]),
+      "require-and-verify",
+      "Whether clients must show a certificate of `ca-file`.",
+    ),
+    "allowed-names": field(
+      list(word),
+      ["kubetail-cluster-api"],
+      "The subject common names that clients' certificates may have. Empty: any verified one.",
+    ),
+  }),
+  authorization: section("Who may read which logs.", true, {
+    methods: field(
+      list(choice(["front-proxy", "token", "allow-all"]), { min: 1 }),
+      ["front-proxy", "token"],
+      "How callers may say who they are: `front-proxy` (a verified client certificate and " +
+        "`x-remote-user`), `token` (a Kubernetes bearer token). `allow-all` asks nobody, and is " +
+        "accepted only on a loopback address.",
+    ),
+    "cache-ttl": field(
+      duration({ min: "0s", max: "1h" }),
+      "30s",
+      "How long a verdict of the API server is used again.",
+    ),
+    "recheck-interval": field(
+      duration({ min: "100ms", max: "24h" }),
+      "5m",
+      "How often a running follow's right is reviewed again.",
+    ),
+  }),
+  limits: section("What one agent does at most.", true, {
+    "max-streams": field(count({ min: 1, max: 1_000_000 }), 1000, "Streams at the same time."),
+    "max-streams-per-user": field(
+      count({ min: 1, max: 1_000_000 }),
+      250,
+      "Streams at the same time for one identity.",
+    ),
+    "scan-workers": field(
+      countOrAuto({ min: 0, max: 256 }),
+      "auto",
+      "Threads that search logs, about 14 MB each once used. 0: none, searches share the main thread.",
+    ),
+  }),
+  watch: section("The watch for logs that come and go.", false, {
+    debounce: field(
+      duration({ min: "0s", max: "10m" }),
+      "2s",
+      "At most one MODIFIED event for each file in this time.",
+    ),
+  }),
+  telemetry: section("The plain HTTP port for metrics and probes.", false, {
+    addr: field(
+      address({ optional: true }),
+      ":9464",
+      'Where it is served. "": nowhere.',
+    ),
+    metrics: field(flag, true, "Whether `/metrics` is served there."),
+    "status-page": field(
+      choice(["loopback", "always"]),
+      "loopback",
+      "Who gets the status page `/`: callers on the node or through `kubectl port-forward` only, " +
+        "or everyone.",
+    ),
+  }),
+} as const;
+
+type Camel<Key extends string> = Key extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<Camel<Tail>>}`
+  : Key;
+
+type ConfigOf<Fields> = {
+  readonly [
+    Key in keyof Fields & string as Fields[Key] extends Field<number, "duration">
+      ? `${Camel<Key>}Ms`
+      : Camel<Key>
+  ]: Fields[Key] extends Field<infer T, string> ? T
+    : Fields[Key] extends Section<infer Inner> ? ConfigOf<Inner>
+    : never;
+};
+
+/** The finished configuration, as every other part is given it: checked, complete, frozen. Durations are milliseconds, sizes bytes. */
+export type Config = ConfigOf<typeof schema>;
+
+export type AuthorizationMethod = Config["authorization"]["methods"][number];
+
+/** The schema as plain data, for code that walks it. */
+export type Fields = Readonly<Record<string, Field<unknown> | Section>>;
+
+export function isSection(entry: Field<unknown> | Section): entry is Section {
+  return "fields" in entry;
+}
+
+/** The name that a key of a file has in Config: `shutdown-timeout` is shutdownTimeoutMs. */
+export function propertyName(key: string, entry: Field<unknown> | Section): string {
+  const camel = key.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+  return !isSection(entry) && entry.kind.name === "duration" ? `${camel}Ms` : camel;
+}
+
+/** Builds a frozen configuration; valueOf tells each key's value, already read by its kind. */
+export function buildConfig(valueOf: (key: string, field: Field<unknown>) => unknown): Config {
+  function build(fields: Fields, prefix: string): Readonly<Record<string, unknown>> {
+    const result: Record<string, unknown> = {};
+    for (const [name, entry] of Object.entries(fields)) {
+      const key = prefix + name;
+      const value = isSection(entry) ? build(entry.fields, `${key}.`) : valueOf(key, entry);
+      result[propertyName(name, entry)] = Object.freeze(value);
+    }
+    return Object.freeze(result);
+  }
+  return build(schema as Fields, "") as unknown as Config;
+}
 
 /** The contract's defaults. */
-export const defaults: Config = {
-  addr: ":50051",
-  containerLogsDir: "/var/log/containers",
-  logRoots: [],
-  allowedNamespaces: [],
-  history: false,
-  maxLineBytes: 2 * 1024 * 1024,
-  shutdownTimeoutMs: 30_000,
-  missingFileWaitMs: 10_000,
-  logging: { enabled: true, level: "info", format: "json" },
-  tls: {
-    enabled: true,
-    certFile: "/etc/kubetail-tls/tls.crt",
-    keyFile: "/etc/kubetail-tls/tls.key",
-    caFile: "/etc/kubetail-tls/ca.crt",
-    clientAuth: "require-and-verify",
-    allowedNames: ["kubetail-cluster-api"],
-  },
-  authorization: {
-    methods: ["front-proxy", "token"],
-    cacheTtlMs: 30_000,
-    recheckIntervalMs: 300_000,
-  },
-  limits: { maxStreams: 1000, maxStreamsPerUser: 250, scanWorkers: "auto" },
-  watch: { debounceMs: 2000 },
-  telemetry: { addr: ":9464", metrics: true, statusPage: "loopback" },
-};
+export const defaults: Config = buildConfig((_, entry) => entry.kind.read(entry.default));

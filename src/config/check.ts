@@ -1,0 +1,139 @@
+import { wrong } from "./config_error.ts";
+import { describe, Mismatch, Untyped } from "./kinds.ts";
+import { editDistance, letters, nearest } from "./nearest.ts";
+import { buildConfig, type Config, type Fields, isSection, schema } from "./schema.ts";
+
+/** A configuration as it was read: nested, with values of any type. */
+export type Raw = Readonly<Record<string, unknown>>;
+
+/**
+ * Makes a configuration of what was read, by the schema. Throws ConfigError for a wrong value, and
+ * for an unknown key where it could mean that something stays open; other unknown keys are warnings.
+ */
+export function checkConfig(
+  raw: Raw,
+  options: { readonly source: string },
+): { config: Config; warnings: string[] } {
+  const { source } = options;
+  const warnings: string[] = [];
+  const values = new Map<string, unknown>();
+  collect(raw, schema as Fields, "", false);
+
+  const config = buildConfig((key, entry) => {
+    const value = values.get(key);
+    if (!values.has(key)) return entry.kind.read(entry.default);
+    try {
+      return entry.kind.read(value);
+    } catch (error) {
+      if (!(error instanceof Mismatch)) throw error;
+      throw wrong({
+        source: sourceOf(error.value, source),
+        key: key + error.at,
+        found: describe(error.value),
+        expected: error.expected,
+      });
+    }
+  });
+  checkFiles(config, source);
+  return { config, warnings };
+
+  function collect(from: Raw, fields: Fields, prefix: string, strict: boolean): void {
+    for (const [name, value] of Object.entries(from)) {
+      const key = prefix + name;
+      const entry = Object.hasOwn(fields, name) ? fields[name] : undefined;
+      if (entry === undefined) {
+        const hint = hintFor(name, fields, prefix);
+        if (strict || resemblesSecurityKey(name)) {
+          throw wrong({
+            source: sourceOf(value, source),
+            key,
+            found: "a key that does not exist",
+            expected: hint ?? `one of ${Object.keys(fields).join(", ")}`,
+          });
+        }
+        warnings.push(
+          `${sourceOf(value, source)}: ${key}: unknown key, ignored` +
+            (hint === null ? "" : `; did you mean ${hint}?`),
+        );
+      } else if (!isSection(entry)) {
+        values.set(key, value);
+      } else if (isRaw(value)) {
+        collect(value, entry.fields, `${key}.`, entry.strict);
+      } else if (value !== null) {
+        // A section of which only comments are left is null: all defaults.
+        throw wrong({
+          source: sourceOf(value, source),
+          key,
+          found: describe(value),
+          expected: `a section with ${Object.keys(entry.fields).join(", ")}`,
+        });
+      }
+    }
+  }
+}
+
+/** Whether a value read from a file is a section: neither a list, nor null, nor a date. */
+export function isRaw(value: unknown): value is Raw {
+  return typeof value === "object" && value !== null && !(value instanceof Untyped) &&
+    (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null);
+}
+
+/** Every dotted key of the schema. */
+export function allKeys(): readonly string[] {
+  return Object.entries(schema as Fields).flatMap(([name, entry]) =>
+    isSection(entry) ? Object.keys(entry.fields).map((inner) => `${name}.${inner}`) : [name]
+  );
+}
+
+function sourceOf(value: unknown, source: string): string {
+  return value instanceof Untyped && value.from === "option" ? "option -p" : source;
+}
+
+/** The known key that was probably meant, looked for beside it first, then everywhere. */
+function hintFor(name: string, fields: Fields, prefix: string): string | null {
+  const beside = nearest(name, Object.keys(fields));
+  if (beside !== null) return prefix + beside;
+  return allKeys().find((key) => letters(key.replace(/^.*\./, "")) === letters(name)) ??
+    nearest(prefix + name, allKeys());
+}
+
+/** Words that tell that a key is about who may do what; `roots` bounds the files that can be read. */
+const securityWords =
+  /^(allow|namespac|auth|tls|ssl|cert|limit|secur|den(y|ied)|permi|token|roots?$)/;
+const securityKeys = Object.entries(schema as Fields).flatMap(([name, entry]) =>
+  isSection(entry)
+    ? (entry.strict ? [name, ...Object.keys(entry.fields).filter((key) => key !== "enabled")] : [])
+    : []
+).concat("allowed-namespaces", "log-roots");
+
+function resemblesSecurityKey(name: string): boolean {
+  const words = name.replace(/([a-z])([A-Z])/g, "$1-$2").toLowerCase().split(/[^a-z0-9]+/);
+  return words.some((word) => securityWords.test(word)) ||
+    securityKeys.some((key) =>
+      editDistance(letters(name), letters(key)) <= (key.length > 5 ? 2 : 1)
+    );
+}
+
+/** TLS needs its files named; whether they can be used is found out when they are loaded. */
+function checkFiles(config: Config, source: string): void {
+  const { tls } = config;
+  if (!tls.enabled) return;
+  const needed = [["cert-file", tls.certFile, "tls.enabled is true"], [
+    "key-file",
+    tls.keyFile,
+    "tls.enabled is true",
+  ]];
+  if (tls.clientAuth === "require-and-verify") {
+    needed.push(["ca-file", tls.caFile, "tls.client-auth is require-and-verify"]);
+  }
+  for (const [key, value, reason] of needed) {
+    if (value === "") {
+      throw wrong({
+        source,
+        key: `tls.${key}`,
+        found: "nothing",
+        expected: `the path of a file, because ${reason}`,
+      });
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { isLoopback, parseAddress } from "./address.ts";
+import type { Config } from "./schema.ts";
+
+/**
+ * What is wrong with how the configuration lets callers in; empty where nothing is. The agent does
+ * not start with any of these. Each text names the keys, what was found and what is needed.
+ */
+export function checkDoor(config: Config): string[] {
+  const problems: string[] = [];
+  const { tls, addr } = config;
+  const methods = config.authorization.methods;
+  // An address that cannot be understood is taken for one that others can reach.
+  const loopback = isLoopback(parseAddress(addr)?.host ?? "");
+
+  if (methods.length === 0) {
+    problems.push(
+      "authorization.methods: empty: nobody could call; name front-proxy, token or both",
+    );
+  }
+  if (methods.includes("allow-all")) {
+    if (methods.length > 1) {
+      problems.push(
+        `authorization.methods: allow-all together with ${
+          methods.filter((method) => method !== "allow-all").join(", ")
+        }: allow-all must stand alone`,
+      );
+    }
+    if (!loopback) {
+      problems.push(
+        `authorization.methods: allow-all with addr ${JSON.stringify(addr)}: ` +
+          "allowed only on a loopback address, as 127.0.0.1:50051",
+      );
+    }
+  }
+  if (methods.includes("front-proxy")) {
+    if (!tls.enabled) {
+      problems.push(
+        "authorization.methods: front-proxy with tls.enabled: false: " +
+          "needs tls.enabled: true, or whoever connects could name any user",
+      );
+    } else if (tls.clientAuth !== "require-and-verify") {
+      problems.push(
+        `authorization.methods: front-proxy with tls.client-auth: ${tls.clientAuth}: ` +
+          "needs tls.client-auth: require-and-verify, or whoever connects could name any user",
+      );
+    }
+  }
+  if (methods.includes("token") && !tls.enabled && !loopback) {
+    problems.push(
+      `authorization.methods: token with tls.enabled: false and addr ${JSON.stringify(addr)}: ` +
+        "tokens without TLS only on a loopback address; needs tls.enabled: true",
+    );
+  }
+  return problems;
+}
+
+/** Does the configuration let everyone read everything? Then every start warns of it. */
+export function allowsAll(config: Config): boolean {
+  return config.authorization.methods.includes("allow-all");
+}

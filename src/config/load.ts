@@ -1,0 +1,187 @@
+import { env } from "../platform/process.ts";
+import { fileErrorKind, readText } from "../platform/files.ts";
+import { allKeys, checkConfig, isRaw, type Raw } from "./check.ts";
+import { ConfigError, wrong } from "./config_error.ts";
+import { checkDoor } from "./door_rules.ts";
+import { describe, Untyped } from "./kinds.ts";
+import { markReferences } from "./environment.ts";
+import { nearest } from "./nearest.ts";
+import type { Config } from "./schema.ts";
+
+/**
+ * Reads the configuration: the file (YAML, JSON or TOML by its extension), then each `-p key:value`,
+ * then `-a`; without a file the defaults stand. Throws ConfigError.
+ */
+export async function loadConfig(
+  options: {
+    readonly file?: string;
+    /** The value of `-a`. */
+    readonly addr?: string;
+    /** The values of `-p`, each `key:value`. */
+    readonly params?: readonly string[];
+  } = {},
+): Promise<{ config: Config; warnings: string[] }> {
+  const warnings: string[] = [];
+  let raw: Raw = {};
+  if (options.file !== undefined) {
+    raw = unwrap(await readFile(options.file), options.file, warnings);
+  }
+  for (const param of options.params ?? []) raw = override(raw, param);
+  if (options.addr !== undefined) raw = { ...raw, addr: new Untyped(options.addr, "option") };
+
+  const source = options.file ?? "configuration";
+  const checked = checkConfig(raw, { source });
+  const door = checkDoor(checked.config);
+  if (door.length > 0) {
+    throw new ConfigError(door.map((problem) => `${source}: ${problem}`).join("\n"));
+  }
+  return { config: checked.config, warnings: [...warnings, ...checked.warnings] };
+}
+
+type Parser = (text: string) => unknown;
+
+/** Parsers by extension, each loaded only when a file needs it. */
+const parsers: Readonly<Record<string, () => Promise<Parser>>> = {
+  yaml: yamlParser,
+  yml: yamlParser,
+  json: () => Promise.resolve(JSON.parse),
+  toml: async () => (await import("smol-toml")).parse,
+};
+
+async function yamlParser(): Promise<Parser> {
+  const { CORE_SCHEMA, loadAll } = await import("js-yaml");
+  return (text) => {
+    const documents = loadAll(text, { schema: CORE_SCHEMA });
+    if (documents.length > 1) throw new Error("more than one document");
+    // A file of comments alone holds no document: all defaults.
+    return documents[0] ?? {};
+  };
+}
+
+async function readFile(file: string): Promise<Raw> {
+  const extension = /\.([^./]+)$/.exec(file)?.[1]?.toLowerCase() ?? "";
+  const loadParser = Object.hasOwn(parsers, extension) ? parsers[extension] : undefined;
+  if (loadParser === undefined) {
+    throw wrong({
+      source: file,
+      key: "",
+      found: extension === "" ? "no file extension" : `the extension .${extension}`,
+      expected: ".yaml, .yml, .json or .toml",
+    });
+  }
+  const { marked, resolve } = markReferences(readWhole(file));
+  const parse = await loadParser();
+  let parsed: unknown;
+  try {
+    parsed = parse(marked);
+  } catch (error) {
+    throw new ConfigError(
+      `${file}: is not ${extension.toUpperCase()}: ${parserMessage(error)}`,
+      { cause: error },
+    );
+  }
+  const resolved = resolve(parsed, env, file);
+  if (!isRaw(resolved)) {
+    throw wrong({
+      source: file,
+      key: "",
+      found: describe(resolved),
+      expected: "keys and values",
+    });
+  }
+  return resolved;
+}
+
+function readWhole(file: string): string {
+  try {
+    return readText(file);
+  } catch (error) {
+    const kind = fileErrorKind(error);
+    const found = kind === "not-found"
+      ? "no such file"
+      : kind === "permission-denied"
+      ? "a file that may not be read"
+      : `a file that cannot be read (${parserMessage(error)})`;
+    throw wrong({ source: file, key: "", found, expected: "a configuration file" }, {
+      cause: error,
+    });
+  }
+}
+
+/** The first line, without the marks of environment references; parsers quote the file below it. */
+function parserMessage(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return (message.split("\n")[0] ?? "").replace(/\u{E000}\d+\u{E001}/gu, "${…}");
+}
+
+/** Keys of the first generation's shared files that are meant for its other programs. */
+const otherPrograms = ["dashboard", "cluster-api", "cli", "version"];
+
+/**
+ * The first generation kept the agent's keys under `cluster-agent`, beside other programs' keys and
+ * a shared `allowed-namespaces`. That one is honoured from there: to ignore it would open everything.
+ */
+function unwrap(raw: Raw, file: string, warnings: string[]): Raw {
+  if (!Object.hasOwn(raw, "cluster-agent")) return raw;
+  const inner = raw["cluster-agent"] ?? {};
+  if (!isRaw(inner)) {
+    throw wrong({
+      source: file,
+      key: "cluster-agent",
+      found: describe(inner),
+      expected: "a section",
+    });
+  }
+  const shared: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(raw)) {
+    if (key === "cluster-agent" || otherPrograms.includes(key)) continue;
+    if (key === "allowed-namespaces" && !Object.hasOwn(inner, key)) {
+      shared[key] = value;
+      continue;
+    }
+    const meant = nearest(key, allKeys().map((known) => known.replace(/\..*/, "")));
+    if (meant === null) {
+      warnings.push(`${file}: ${key}: ignored beside cluster-agent`);
+      continue;
+    }
+    throw wrong({
+      source: file,
+      key,
+      found: "it beside cluster-agent",
+      expected: meant === "allowed-namespaces"
+        ? "allowed-namespaces, and only in one of the two places"
+        : `cluster-agent.${meant}`,
+    });
+  }
+  return { ...shared, ...inner };
+}
+
+/** Puts one `key:value` over what was read. */
+function override(raw: Raw, param: string): Raw {
+  const colon = param.indexOf(":");
+  const path = param.slice(0, Math.max(colon, 0)).trim().replace(/^cluster-agent\./, "").split(".");
+  if (colon < 0 || path.some((part) => part === "")) {
+    throw wrong({
+      source: "option -p",
+      key: "",
+      found: describe(param),
+      expected: "key:value, as in logging.level:debug",
+    });
+  }
+  return put(raw, path, new Untyped(param.slice(colon + 1).trim(), "option"));
+}
+
+function put(raw: Raw, path: readonly string[], value: Untyped): Raw {
+  const [head = "", ...rest] = path;
+  if (rest.length === 0) return { ...raw, [head]: value };
+  const inner = Object.hasOwn(raw, head) ? raw[head] : undefined;
+  if (inner !== undefined && inner !== null && !isRaw(inner)) {
+    throw wrong({
+      source: "option -p",
+      key: path.join("."),
+      found: describe(inner),
+      expected: "a section",
+    });
+  }
+  return { ...raw, [head]: put(isRaw(inner) ? inner : {}, rest, value) };
+}
