@@ -1,0 +1,42 @@
+# syntax=docker/dockerfile:1
+
+ARG DENO_VERSION=2.9.6
+
+# Dependencies once for all stages, on the machine that builds: compiling for the other architecture
+# is deno's own work, nothing is emulated.
+FROM --platform=$BUILDPLATFORM denoland/deno:debian-${DENO_VERSION} AS sources
+WORKDIR /project
+ENV DENO_DIR=/deno DENO_NO_UPDATE_CHECK=1
+COPY deno.json deno.lock ./
+COPY hack hack
+COPY src src
+RUN deno install --frozen --entrypoint src/main.ts src/pool/worker.ts hack/compile.ts
+
+FROM sources AS test
+COPY . .
+RUN deno fmt --check src hack && deno lint src hack && deno check src/main.ts hack/compile.ts \
+  && deno task test
+
+FROM sources AS compiled
+ARG TARGETARCH
+ARG VERSION
+# Deno's exporter of traces is built in or not when compiling: true, and the image sends traces.
+ARG OTEL_DENO=false
+COPY LICENSE README.md ./
+RUN case "$TARGETARCH" in \
+    amd64) target=x86_64-unknown-linux-gnu ;; \
+    arm64) target=aarch64-unknown-linux-gnu ;; \
+    *) echo "no such architecture: $TARGETARCH" >&2; exit 1 ;; \
+  esac \
+  && OTEL_DENO="$OTEL_DENO" deno task compile --program kubetail-cluster-agent --target "$target" \
+    --no-pack --out /out \
+  && mv "/out/$target/kubetail-cluster-agent" /kubetail-cluster-agent
+
+# The C library and certificates, no shell, user 65532. The root file system may be read-only: the
+# agent writes nowhere.
+FROM gcr.io/distroless/cc-debian12:nonroot AS image
+COPY --from=compiled /kubetail-cluster-agent /usr/bin/kubetail-cluster-agent
+EXPOSE 50051 9464
+USER nonroot
+ENTRYPOINT ["/usr/bin/kubetail-cluster-agent"]
+CMD ["--config=/etc/kubetail/config.yaml"]
