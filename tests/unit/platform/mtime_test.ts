@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { closeSync, openSync } from "node:fs";
+import { stat } from "../../../src/platform/files.ts";
+import { mtimeNanos } from "../../../src/platform/mtime.ts";
+import { setMtime } from "../../harness/mtime.ts";
+
+function withFile(use: (path: string) => void): void {
+  const dir = Deno.makeTempDirSync();
+  try {
+    Deno.writeTextFileSync(`${dir}/file`, "");
+    use(`${dir}/file`);
+  } finally {
+    Deno.removeSync(dir, { recursive: true });
+  }
+}
+
+for (const nanos of [123_456_789, 123_000_000, 1, 0, 999_999_999]) {
+  Deno.test(`a time of change keeps its nanoseconds: ${nanos}`, () => {
+    withFile((path) => {
+      // A size of its own: a new file may get the inode of the one before, whose time is remembered.
+      Deno.writeTextFileSync(path, "x".repeat(nanos % 97));
+      const time = 1727800000n * 1_000_000_000n + BigInt(nanos);
+      setMtime(path, 1727800000, nanos);
+      assert.equal(mtimeNanos(path, stat(path)), time);
+      assert.equal(mtimeNanos(path, stat(path)), time, "asked again");
+      Deno.symlinkSync(path, `${path}.link`);
+      assert.equal(mtimeNanos(`${path}.link`, stat(`${path}.link`)), time, "through a link");
+      setMtime(path, 1727800005, nanos);
+      assert.equal(mtimeNanos(path, stat(path)), time + 5_000_000_000n, "after a change");
+    });
+  });
+}
+
+Deno.test("where the exact time cannot be had, the milliseconds of stat are the answer", () => {
+  withFile((path) => {
+    setMtime(path, 1727800000, 123_456_789);
+    const facts = stat(path);
+    Deno.removeSync(path);
+    assert.equal(mtimeNanos(path, facts), 1727800000123000000n);
+  });
+});
+
+Deno.test("a change since the stat call does not mix with its milliseconds", () => {
+  withFile((path) => {
+    setMtime(path, 1727800000, 123_456_789);
+    const facts = stat(path);
+    setMtime(path, 1727800009, 999_999_999);
+    assert.equal(mtimeNanos(path, facts), 1727800000123000000n);
+  });
+});
+
+Deno.test("asking for times leaves no descriptor open (WASI keeps a duplicate of its own)", () => {
+  withFile((path) => {
+    // A new descriptor has the lowest free number: it tells how many are open.
+    const lowestFree = () => {
+      const fd = openSync(path, "r");
+      closeSync(fd);
+      return fd;
+    };
+    const before = lowestFree();
+    for (let i = 0; i < 200; i++) {
+      Deno.utimeSync(path, i, i);
+      mtimeNanos(path, stat(path));
+    }
+    const after = lowestFree();
+    assert.ok(after < before + 50, `lowest free descriptor ${before}, 200 calls later ${after}`);
+  });
+});
