@@ -3,6 +3,7 @@ import { fileErrorKind, type FileFacts, readDirectory, stat } from "../platform/
 import type { LogMetadata, LogMetadataFileInfo } from "../generated/cluster_agent.ts";
 import { type LogName, parseLogFileName } from "../files/name.ts";
 import type { LogRoots } from "../files/locate.ts";
+import { mtimeNanos } from "../platform/mtime.ts";
 
 /**
  * The logs that the node holds, in no order: every link in the log folder whose name is a log's and whose target
@@ -21,7 +22,7 @@ export function listLogs(
     if (name === null || (wanted.size > 0 && !wanted.has(name.namespace))) continue;
     const facts = targetFacts(`${folder}/${fileName}`);
     if (facts === null) continue;
-    items.push(logMetadata(options.nodeName, name, fileInfo(facts)));
+    items.push(logMetadata(options.nodeName, name, fileInfo(facts, `${folder}/${fileName}`)));
   }
   return items;
 }
@@ -77,13 +78,22 @@ export function logMetadata(
   };
 }
 
-export function fileInfo(facts: { size: number; mtimeMs: number }): LogMetadataFileInfo {
-  const seconds = Math.floor(facts.mtimeMs / 1000);
+/** Size and time of change: to the nanosecond where path is given, which led to these facts just now. */
+export function fileInfo(facts: FileFacts, path: string): LogMetadataFileInfo;
+/** Size and time of change to the millisecond. */
+export function fileInfo(facts: { size: number; mtimeMs: number }): LogMetadataFileInfo;
+export function fileInfo(
+  facts: { size: number; mtimeMs: number } | FileFacts,
+  path?: string,
+): LogMetadataFileInfo {
+  const nanos = path !== undefined && "ino" in facts
+    ? mtimeNanos(path, facts)
+    : BigInt(Math.trunc(facts.mtimeMs)) * 1_000_000n;
+  const rest = ((nanos % second) + second) % second;
   return {
     size: BigInt(facts.size),
-    last_modified_at: {
-      seconds: BigInt(seconds),
-      nanos: Math.round((facts.mtimeMs - seconds * 1000) * 1e6),
-    },
+    last_modified_at: { seconds: (nanos - rest) / second, nanos: Number(rest) },
   };
 }
+
+const second = 1_000_000_000n;
