@@ -1,0 +1,109 @@
+import type { Config } from "../config/schema.ts";
+import { allowsAll } from "../config/door_rules.ts";
+import { nodeName } from "../config/node_name.ts";
+import { Authorizer, type Reviewer } from "../door/authorizer.ts";
+import { Changes } from "../files/changes.ts";
+import { Follows } from "../files/follow.ts";
+import type { LogRoots } from "../files/locate.ts";
+import { ScanPool } from "../pool/pool.ts";
+import { Calls } from "../rpc/calls.ts";
+import { Doorkeeper } from "../rpc/caller.ts";
+import { FileCredentials } from "../rpc/credentials.ts";
+import { Health } from "../rpc/health_service.ts";
+import { metadataService } from "../rpc/metadata_service.ts";
+import { recordsService } from "../rpc/records_service.ts";
+import { AgentServer, SERVICES } from "../rpc/server.ts";
+import { type Report, silent } from "../telemetry/events.ts";
+
+/** An agent that serves. */
+export interface RunningAgent {
+  /** Of gRPC; the one that was found free where the configuration says 0. */
+  readonly port: number;
+  /** Null where telemetry is off. */
+  readonly telemetryPort: number | null;
+  /** Resolves when the agent has stopped. */
+  readonly ended: Promise<void>;
+  /** Stops gracefully, as SIGTERM does. */
+  stop(): void;
+}
+
+export interface ServeOptions {
+  readonly report?: Report;
+  /** In place of access reviews by the Kubernetes API. */
+  readonly reviewer?: Reviewer;
+}
+
+/** Builds the agent from its parts and starts it. Rejects where it cannot serve, with what was wrong. */
+export async function serve(config: Config, options: ServeOptions = {}): Promise<RunningAgent> {
+  const report = options.report ?? silent;
+  const roots: LogRoots = { containerLogsDir: config.containerLogsDir, logRoots: config.logRoots };
+  if (allowsAll(config)) {
+    report({
+      type: "notice",
+      level: "warn",
+      text: "authorization.methods is allow-all: whoever reaches this port reads every log",
+    });
+  }
+  await using parts = new AsyncDisposableStack();
+  const credentials = config.tls.enabled
+    ? parts.use(new FileCredentials(config.tls, report))
+    : null;
+  const pool = parts.adopt(
+    new ScanPool({ workers: config.limits.scanWorkers, report }),
+    (pool) => pool.close(),
+  );
+  const changes = parts.adopt(new Changes({ roots, report }), (changes) => changes.close());
+  const follows = parts.adopt(
+    new Follows({ roots, changes, report, missingFileWaitMs: config.missingFileWaitMs }),
+    (follows) => follows.close(),
+  );
+  const calls = new Calls({ limits: config.limits, report });
+  const reviewer = options.reviewer ?? lateReviewer(report);
+  const doorkeeper = new Doorkeeper(config, new Authorizer({ config, reviewer, report }));
+  const health = new Health(SERVICES);
+  const server = await AgentServer.start({
+    addr: config.addr,
+    credentials,
+    health,
+    calls,
+    maxStreams: config.limits.maxStreams,
+    records: recordsService({
+      calls,
+      doorkeeper,
+      roots,
+      history: config.history,
+      maxLineBytes: config.maxLineBytes,
+      pool,
+      follows,
+      report,
+    }),
+    metadata: metadataService({
+      calls,
+      doorkeeper,
+      roots,
+      nodeName: nodeName(),
+      changes,
+      debounceMs: config.watch.debounceMs,
+      report,
+    }),
+  });
+  health.set(true);
+
+  const running = parts.move();
+  const stopping = Promise.withResolvers<void>();
+  const ended = stopping.promise
+    .then(() => server.stop(config.shutdownTimeoutMs))
+    .finally(() => running.disposeAsync());
+  return { port: server.port, telemetryPort: null, ended, stop: () => stopping.resolve() };
+}
+
+/** The Kubernetes client is loaded by the first review: an agent that nobody calls does without its memory. */
+function lateReviewer(report: Report): Reviewer {
+  let loaded: Promise<Reviewer> | undefined;
+  return {
+    async review(identity, namespace, options) {
+      loaded ??= import("../door/reviewer.ts").then((module) => module.createReviewer({ report }));
+      return await (await loaded).review(identity, namespace, options);
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import { parseArgs } from "node:util";
+import { ConfigError } from "../config/config_error.ts";
+import { loadConfig } from "../config/load.ts";
+import { Failure } from "../failure/failure.ts";
+import { onSignal, writeError } from "../platform/process.ts";
+import { serve } from "./serve.ts";
+
+const signals = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/**
+ * `serve`: runs the agent until a signal ends it. Resolves with the exit code: 0 after a graceful stop, 130 or
+ * 143 where a second signal cut that short, 1 where it could not serve, 2 for wrong arguments or configuration.
+ */
+export async function serveCommand(args: readonly string[]): Promise<number> {
+  const cut = Promise.withResolvers<number>();
+  let stop = () => {}; // A signal before the agent runs ends at once.
+  let asked = false;
+  const removers = Object.entries(signals).map(([signal, code]) =>
+    onSignal(signal as keyof typeof signals, () => {
+      if (asked) cut.resolve(code);
+      asked = true;
+      stop();
+    })
+  );
+  try {
+    const { config, warnings } = await loadConfig(configOptions(args));
+    for (const warning of warnings) writeError(`warning: ${warning}\n`);
+    const agent = await serve(config);
+    stop = () => agent.stop();
+    if (asked) stop();
+    return await Promise.race([agent.ended.then(() => 0), cut.promise]);
+  } catch (error) {
+    if (error instanceof ConfigError || error instanceof Failure || isUsageError(error)) {
+      writeError(`${(error as Error).message}\n`);
+      return 2;
+    }
+    writeError(`${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  } finally {
+    for (const remove of removers) remove();
+  }
+}
+
+/** `-c FILE`, `-a HOST:PORT` and any number of `-p key:value`, as serve, config check and healthcheck take them. */
+export function configOptions(
+  args: readonly string[],
+): { file?: string; addr?: string; params: string[] } {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      config: { type: "string", short: "c" },
+      addr: { type: "string", short: "a" },
+      param: { type: "string", short: "p", multiple: true },
+    },
+  });
+  return {
+    ...(values.config === undefined ? {} : { file: values.config }),
+    ...(values.addr === undefined ? {} : { addr: values.addr }),
+    params: values.param ?? [],
+  };
+}
+
+/** node:util's parseArgs tells its errors by their code. */
+function isUsageError(error: unknown): boolean {
+  return error instanceof Error && "code" in error &&
+    String(error.code).startsWith("ERR_PARSE_ARGS");
+}

@@ -1,0 +1,100 @@
+import { Metadata, type ServerWritableStream } from "@grpc/grpc-js";
+import { checkNamespace } from "../files/name.ts";
+import type { Changes } from "../files/changes.ts";
+import type { LogRoots } from "../files/locate.ts";
+import type {
+  LogMetadataServiceServer,
+  LogMetadataWatchEvent,
+  LogMetadataWatchRequest,
+} from "../generated/cluster_agent.ts";
+import { listLogs } from "../metadata/list.ts";
+import { watchLogs } from "../metadata/watch.ts";
+import type { Report } from "../telemetry/events.ts";
+import type { Doorkeeper } from "./caller.ts";
+import type { Calls } from "./calls.ts";
+
+export interface MetadataServiceOptions {
+  readonly calls: Calls;
+  readonly doorkeeper: Doorkeeper;
+  readonly roots: LogRoots;
+  readonly nodeName: string;
+  readonly changes: Changes;
+  readonly debounceMs: number;
+  readonly report: Report;
+}
+
+/** List and Watch: decode, authorize, call the core. */
+export function metadataService(options: MetadataServiceOptions): LogMetadataServiceServer {
+  const { calls, doorkeeper, roots, nodeName, changes, debounceMs, report } = options;
+  return {
+    async list(call, respond) {
+      let items: ReturnType<typeof listLogs> = [];
+      const status = await calls.run(call, {
+        method: "cluster_agent.LogMetadataService/List",
+        kind: "unary",
+      }, async (running) => {
+        const identity = doorkeeper.identify(call, running);
+        const namespaces = distinctNamespaces(call.request.namespaces);
+        await doorkeeper.admit(identity, namespaces, running);
+        items = listLogs({ roots, nodeName, namespaces });
+        running.records = items.length;
+      });
+      if (status.code === 0) respond(null, { items });
+      else respond(status);
+    },
+    async watch(call) {
+      const status = await calls.run(call, {
+        method: "cluster_agent.LogMetadataService/Watch",
+        kind: "endless",
+      }, async (running) => {
+        const identity = doorkeeper.identify(call, running);
+        const namespaces = distinctNamespaces(call.request.namespaces);
+        await doorkeeper.admit(identity, namespaces, running);
+        const { signal } = running;
+        const events = watchLogs({
+          roots,
+          nodeName,
+          namespaces,
+          changes,
+          debounceMs,
+          signal,
+          report,
+        });
+        // The client learns that the watch stands before the first event.
+        call.sendMetadata(new Metadata());
+        for await (const event of events) {
+          running.records++;
+          if (!await writeEvent(call, event, signal)) return;
+        }
+      });
+      if (status.code === 0) call.end();
+      else call.emit("error", status);
+    },
+  };
+}
+
+/** Empty names are dropped; none left means every namespace. Throws Failure naming an illegal one. */
+function distinctNamespaces(names: readonly string[]): string[] {
+  const distinct = new Set(names.filter((name) => name !== ""));
+  return [...distinct].map(checkNamespace);
+}
+
+/** Resolves when the next may be written, false when the call is gone. */
+function writeEvent(
+  call: ServerWritableStream<LogMetadataWatchRequest, LogMetadataWatchEvent>,
+  event: LogMetadataWatchEvent,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (call.write(event)) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const settle = (alive: boolean) => {
+      call.off("drain", onDrain);
+      signal.removeEventListener("abort", onAbort);
+      resolve(alive);
+    };
+    const onDrain = () => settle(true);
+    const onAbort = () => settle(false);
+    call.once("drain", onDrain);
+    signal.addEventListener("abort", onAbort);
+  });
+}

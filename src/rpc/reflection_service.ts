@@ -1,0 +1,117 @@
+import { status as Status } from "@grpc/grpc-js";
+import { fileDescriptorSet } from "../generated/descriptors.ts";
+import type {
+  ServerReflectionRequest,
+  ServerReflectionResponse,
+  ServerReflectionServer,
+} from "../generated/grpc/reflection.ts";
+
+/**
+ * grpc.reflection.v1, so that grpcurl and its like need no .proto files. Needs no identity: it
+ * tells nothing but what is published in proto/.
+ */
+export function reflectionService(): ServerReflectionServer {
+  // Loaded by the first who asks: most agents are never asked.
+  let descriptors: Promise<Descriptors> | undefined;
+  return {
+    serverReflectionInfo(call) {
+      let answered = Promise.resolve();
+      call.on("data", (request: ServerReflectionRequest) => {
+        descriptors ??= loadDescriptors();
+        const loading = descriptors;
+        answered = answered.then(async () => {
+          call.write({
+            valid_host: request.host,
+            original_request: request,
+            ...answer(request, await loading),
+          });
+        });
+      });
+      call.on("end", () => void answered.finally(() => call.end()));
+    },
+  };
+}
+
+type Answer = Partial<ServerReflectionResponse>;
+
+/** What can be asked of the files under proto/. */
+interface Descriptors {
+  readonly services: readonly string[];
+  /** The file's descriptor and those of all that it imports, serialized; null for an unknown name. */
+  byFileName(name: string): Buffer[] | null;
+  bySymbol(symbol: string): Buffer[] | null;
+  isMessage(symbol: string): boolean;
+}
+
+function answer(request: ServerReflectionRequest, descriptors: Descriptors): Answer {
+  if (request.list_services !== undefined) {
+    const service = descriptors.services.map((name) => ({ name }));
+    return { list_services_response: { service } };
+  }
+  if (request.file_by_filename !== undefined) {
+    return files(descriptors.byFileName(request.file_by_filename), request.file_by_filename);
+  }
+  if (request.file_containing_symbol !== undefined) {
+    const symbol = request.file_containing_symbol;
+    return files(descriptors.bySymbol(symbol), symbol);
+  }
+  if (request.all_extension_numbers_of_type !== undefined) {
+    const type = request.all_extension_numbers_of_type;
+    if (!descriptors.isMessage(type)) return notFound(type);
+    return { all_extension_numbers_response: { base_type_name: type, extension_number: [] } };
+  }
+  if (request.file_containing_extension !== undefined) {
+    return notFound(`an extension of ${request.file_containing_extension.containing_type}`);
+  }
+  return {
+    error_response: { error_code: Status.INVALID_ARGUMENT, error_message: "nothing was asked" },
+  };
+}
+
+function files(file_descriptor_proto: Buffer[] | null, name: string): Answer {
+  if (file_descriptor_proto === null) return notFound(name);
+  return { file_descriptor_response: { file_descriptor_proto } };
+}
+
+function notFound(name: string): Answer {
+  return { error_response: { error_code: Status.NOT_FOUND, error_message: `not found: ${name}` } };
+}
+
+async function loadDescriptors(): Promise<Descriptors> {
+  const { createFileRegistry, fromBinary, toBinary } = await import("@bufbuild/protobuf");
+  const { FileDescriptorProtoSchema, FileDescriptorSetSchema } = await import(
+    "@bufbuild/protobuf/wkt"
+  );
+  const set = fromBinary(FileDescriptorSetSchema, Buffer.from(fileDescriptorSet, "base64"));
+  const registry = createFileRegistry(set);
+  const byFileName = (name: string): Buffer[] | null => {
+    const wanted = new Map<string, Buffer>();
+    const add = (path: string) => {
+      const file = set.file.find((file) => file.name === path);
+      if (file === undefined || wanted.has(path)) return;
+      wanted.set(path, Buffer.from(toBinary(FileDescriptorProtoSchema, file)));
+      file.dependency.forEach(add);
+    };
+    add(name);
+    return wanted.size > 0 ? [...wanted.values()] : null;
+  };
+  const fileOf = (symbol: string): string | undefined => {
+    const found = registry.get(symbol);
+    if (found !== undefined) return found.file.proto.name;
+    // A method's name is its service's and one word more.
+    const dot = symbol.lastIndexOf(".");
+    const service = registry.getService(symbol.slice(0, dot));
+    return service?.methods.some((method) => method.name === symbol.slice(dot + 1))
+      ? service.file.proto.name
+      : undefined;
+  };
+  return {
+    services: [...registry].filter((type) => type.kind === "service").map((type) => type.typeName),
+    byFileName,
+    bySymbol(symbol) {
+      const file = fileOf(symbol);
+      return file === undefined ? null : byFileName(file);
+    },
+    isMessage: (symbol) => registry.getMessage(symbol) !== undefined,
+  };
+}

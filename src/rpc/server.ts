@@ -1,0 +1,112 @@
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { LogMetadataServiceService, LogRecordsServiceService } from "../generated/cluster_agent.ts";
+import type {
+  LogMetadataServiceServer,
+  LogRecordsServiceServer,
+} from "../generated/cluster_agent.ts";
+import { HealthService } from "../generated/grpc/health.ts";
+import { ServerReflectionService } from "../generated/grpc/reflection.ts";
+import type { Calls } from "./calls.ts";
+import type { Health } from "./health_service.ts";
+import { reflectionService } from "./reflection_service.ts";
+
+export interface ServerParts {
+  /** HOST:PORT, with brackets around an IPv6 host; an empty host is every address. */
+  readonly addr: string;
+  /** Null: no TLS. */
+  readonly credentials: ServerCredentials | null;
+  readonly records: LogRecordsServiceServer;
+  readonly metadata: LogMetadataServiceServer;
+  readonly health: Health;
+  readonly calls: Calls;
+  readonly maxStreams: number;
+}
+
+/** The names that the health service knows. */
+export const SERVICES: readonly string[] = [
+  "cluster_agent.LogMetadataService",
+  "cluster_agent.LogRecordsService",
+  "grpc.health.v1.Health",
+];
+
+/** A request is names, times and a pattern: far below this. */
+const MAX_REQUEST_BYTES = 1024 * 1024;
+
+/** The gRPC port. */
+export class AgentServer {
+  readonly #server: Server;
+  readonly #parts: ServerParts;
+  readonly port: number;
+
+  private constructor(server: Server, parts: ServerParts, port: number) {
+    this.#server = server;
+    this.#parts = parts;
+    this.port = port;
+  }
+
+  /** Binds and serves. Rejects with an Error that names the address where it cannot. */
+  static async start(parts: ServerParts): Promise<AgentServer> {
+    const server = new Server({
+      "grpc.enable_channelz": 0,
+      "grpc.max_receive_message_length": MAX_REQUEST_BYTES,
+      // Above our own limit, which answers in words; beyond this one, a client's calls wait.
+      "grpc.max_concurrent_streams": parts.maxStreams * 2 + 100,
+      // Finds clients that are gone without a word, so that their streams end.
+      "grpc.keepalive_time_ms": 60_000,
+      "grpc.keepalive_timeout_ms": 20_000,
+    });
+    server.addService(LogMetadataServiceService, parts.metadata);
+    server.addService(LogRecordsServiceService, parts.records);
+    server.addService(HealthService, parts.health.service());
+    server.addService(ServerReflectionService, reflectionService());
+    const port = await bind(server, parts);
+    return new AgentServer(server, parts, port);
+  }
+
+  /**
+   * Stops gracefully: unhealthy and refusing at once, the listener open until running calls are
+   * done or timeoutMs is over; then whatever is left is cut.
+   */
+  async stop(timeoutMs: number): Promise<void> {
+    const { health, calls } = this.#parts;
+    health.set(false);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, timeoutMs));
+    await Promise.race([calls.drain(), late]);
+    calls.cut();
+    health.close();
+    // What was answered is still on its way to the clients.
+    const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    await Promise.race([closed, late, grace()]);
+    clearTimeout(timer);
+    this.#server.forceShutdown();
+  }
+}
+
+/** How long connections may take to close once every call is done: idle clients never close theirs. */
+function grace(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1000));
+}
+
+async function bind(server: Server, parts: ServerParts): Promise<number> {
+  const credentials = parts.credentials ?? ServerCredentials.createInsecure();
+  const at = (addr: string) =>
+    new Promise<number>((resolve, reject) =>
+      server.bindAsync(addr, credentials, (error, port) => error ? reject(error) : resolve(port))
+    );
+  const separator = parts.addr.lastIndexOf(":");
+  const host = parts.addr.slice(0, separator);
+  const port = parts.addr.slice(separator + 1);
+  try {
+    if (host !== "") return await at(parts.addr);
+    try {
+      return await at(`[::]:${port}`);
+    } catch {
+      // The host has no IPv6.
+      return await at(`0.0.0.0:${port}`);
+    }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`Cannot listen on ${parts.addr}: ${why}`, { cause: error });
+  }
+}

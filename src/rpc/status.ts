@@ -1,0 +1,35 @@
+import { status as Status } from "@grpc/grpc-js";
+import { Failure, type FailureKind } from "../failure/failure.ts";
+
+/** What ends a call other than OK. */
+export interface CallStatus {
+  readonly code: Status;
+  readonly details: string;
+}
+
+const codes: Readonly<Record<FailureKind, Status>> = {
+  "invalid-argument": Status.INVALID_ARGUMENT,
+  "unauthenticated": Status.UNAUTHENTICATED,
+  "permission-denied": Status.PERMISSION_DENIED,
+  "not-found": Status.NOT_FOUND,
+  "resource-exhausted": Status.RESOURCE_EXHAUSTED,
+  "cancelled": Status.CANCELLED,
+  "unavailable": Status.UNAVAILABLE,
+  "internal": Status.INTERNAL,
+};
+
+/**
+ * The only map from errors to gRPC status. An error that is not a Failure was not meant for the
+ * caller: its text stays here.
+ */
+export function toStatus(error: unknown): CallStatus {
+  if (error instanceof Failure) {
+    return { code: codes[error.kind], details: error.message };
+  }
+  return { code: Status.INTERNAL, details: "Internal error" };
+}
+
+/** The status' name, as in PERMISSION_DENIED. */
+export function statusName(code: Status): string {
+  return Status[code] ?? String(code);
+}
