@@ -1,0 +1,162 @@
+import { request as httpRequest } from "node:http";
+import { Agent, request as httpsRequest } from "node:https";
+import type { ApiServerAccess } from "./kube_config.ts";
+
+/** What the API server answered. */
+export interface Answer {
+  readonly status: number;
+  /** Parsed JSON; undefined where the body was none. */
+  readonly body: unknown;
+}
+
+/** No whole answer came; the text says what was wrong, with no credentials in it. */
+export class NoAnswer extends Error {
+  override readonly name = "NoAnswer";
+}
+
+/** Sent with each request, so that an audit log tells who asked. */
+const userAgent = "kubetail-cluster-agent";
+/** A review is well under 1 KiB; its answer repeats it. */
+const maxAnswerBytes = 1024 * 1024;
+/** Beyond these requests wait for a free connection. */
+const maxConnections = 32;
+
+/** Posts JSON to the API server over connections that are kept, as the agent or as a caller. */
+export class ApiServer {
+  readonly #access: ApiServerAccess;
+  readonly #timeoutMs: number;
+  /** Of each account the connections, and the certificates that they were made with. */
+  readonly #connections = new Map<"agent" | "caller", { agent: Agent; material: string }>();
+
+  constructor(access: ApiServerAccess, options: { readonly timeoutMs: number }) {
+    this.#access = access;
+    this.#timeoutMs = options.timeoutMs;
+  }
+
+  /**
+   * Posts as the agent's own account, or as the bearer of the given token and as nobody else: with
+   * no certificate and no token of the agent's. Tries once more where the connection broke (a
+   * review changes nothing, so asking twice does no harm). Throws NoAnswer, or the signal's reason.
+   */
+  async post(
+    path: string,
+    body: unknown,
+    options: { readonly token: string | null; readonly signal: AbortSignal },
+  ): Promise<Answer> {
+    const own = options.token === null ? await this.#access.account() : null;
+    const token = options.token ?? own?.token;
+    const agent = this.#agent(options.token === null ? "agent" : "caller", own ?? {});
+    const content = JSON.stringify(body);
+    const headers: Record<string, string> = {
+      "content-type": "application/json",
+      "content-length": String(Buffer.byteLength(content)),
+      accept: "application/json",
+      "user-agent": userAgent,
+    };
+    if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
+    const { url } = this.#access;
+    const target = new URL(url.pathname.replace(/\/$/, "") + path, url);
+
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), this.#timeoutMs);
+    const signal = AbortSignal.any([options.signal, timeout.signal]);
+    try {
+      for (let attempt = 1;; attempt++) {
+        try {
+          return await send(target, { agent, headers, content, signal });
+        } catch (error) {
+          options.signal.throwIfAborted();
+          if (timeout.signal.aborted) {
+            throw new NoAnswer(`no answer within ${this.#timeoutMs / 1000} s`, { cause: error });
+          }
+          if (attempt === 2) throw new NoAnswer(connectionProblem(error), { cause: error });
+        }
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  close(): void {
+    for (const { agent } of this.#connections.values()) agent.destroy();
+    this.#connections.clear();
+  }
+
+  /** The connections of an account; new ones where its certificates or the authorities have changed. */
+  #agent(
+    who: "agent" | "caller",
+    own: { readonly certificate?: string; readonly key?: string },
+  ): Agent | undefined {
+    if (this.#access.url.protocol === "http:") return undefined;
+    const tls = {
+      ca: this.#access.certificateAuthority(),
+      cert: own.certificate,
+      key: own.key,
+      servername: this.#access.serverName,
+    };
+    const material = JSON.stringify(tls);
+    const known = this.#connections.get(who);
+    if (known?.material === material) return known.agent;
+    known?.agent.destroy();
+    const agent = new Agent({
+      keepAlive: true,
+      maxSockets: maxConnections,
+      rejectUnauthorized: true,
+      ...Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined)),
+    });
+    this.#connections.set(who, { agent, material });
+    return agent;
+  }
+}
+
+function send(
+  url: URL,
+  options: {
+    readonly agent: Agent | undefined;
+    readonly headers: Record<string, string>;
+    readonly content: string;
+    readonly signal: AbortSignal;
+  },
+): Promise<Answer> {
+  const { agent, headers, content, signal } = options;
+  return new Promise((resolve, reject) => {
+    const request = url.protocol === "http:"
+      ? httpRequest(url, { method: "POST", headers, signal })
+      : httpsRequest(url, { method: "POST", headers, signal, agent });
+    request.on("error", reject);
+    request.on("response", (response) => {
+      const chunks: Uint8Array[] = [];
+      let length = 0;
+      response.on("error", reject);
+      response.on("aborted", () => reject(new Error("the connection broke within the answer")));
+      response.on("data", (chunk: Uint8Array) => {
+        length += chunk.length;
+        if (length <= maxAnswerBytes) {
+          chunks.push(chunk);
+          return;
+        }
+        reject(new Error(`an answer of more than ${maxAnswerBytes} bytes`));
+        request.destroy();
+      });
+      response.on("end", () => {
+        if (!response.complete) return reject(new Error("the connection broke within the answer"));
+        resolve({ status: response.statusCode ?? 0, body: parseJson(Buffer.concat(chunks)) });
+      });
+    });
+    request.end(content);
+  });
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function connectionProblem(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = "code" in error && typeof error.code === "string" ? `${error.code}: ` : "";
+  return code + error.message;
+}

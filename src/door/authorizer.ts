@@ -1,0 +1,334 @@
+import { createHash } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import type { Config } from "../config/schema.ts";
+import { Failure } from "../failure/failure.ts";
+import { checkNamespace } from "../files/name.ts";
+import type { Report } from "../telemetry/events.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import type { FrontProxyIdentity, Identity, TokenIdentity } from "./identity.ts";
+
+/** Who can be asked about at the API server. */
+export type ReviewedIdentity = FrontProxyIdentity | TokenIdentity;
+
+/** Asks the one who knows. */
+export interface Reviewer {
+  /**
+   * May this identity `get pods/log` in the namespace ("": in every one)? Throws Failure where no
+   * answer could be had, which is never to be taken for a yes.
+   */
+  review(
+    identity: ReviewedIdentity,
+    namespace: string,
+    options: { readonly signal: AbortSignal },
+  ): Promise<boolean>;
+}
+
+/** What was said, and when it was asked (milliseconds of the clock). */
+interface Verdict {
+  readonly allowed: boolean;
+  readonly at: number;
+}
+
+/** A review that is being waited for. */
+interface Pending {
+  readonly verdict: Promise<Verdict>;
+  readonly abort: AbortController;
+  waiting: number;
+}
+
+const verb = "get";
+/** Of one call; a call that names more would keep the API server busy for itself alone. */
+const maxNamespaces = 1000;
+const maxReviewsOfCall = 16;
+const maxVerdicts = 10_000;
+/** A namespace's place in reviews where none was named: all of them. */
+const everywhere = "";
+
+/**
+ * May who calls read the logs of these namespaces? Asks the reviewer once for each namespace, keeps
+ * verdicts for authorization.cache-ttl, and lets equal questions share one review.
+ */
+export class Authorizer {
+  readonly #config: Config;
+  readonly #reviewer: Reviewer;
+  readonly #report: Report;
+  readonly #clock: Clock;
+  /** Keys are hashes: no token lies here. */
+  readonly #verdicts = new LRUCache<string, Verdict>({ max: maxVerdicts });
+  readonly #pending = new Map<string, Pending>();
+
+  constructor(
+    options: {
+      readonly config: Config;
+      readonly reviewer: Reviewer;
+      readonly report: Report;
+      readonly clock?: Clock;
+    },
+  ) {
+    this.#config = options.config;
+    this.#reviewer = options.reviewer;
+    this.#report = options.report;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /**
+   * Resolves where the identity may read the logs of all the namespaces (none named: of the whole
+   * cluster). Throws Failure otherwise: permission-denied naming the namespace, unauthenticated for a
+   * token that the API server refuses, invalid-argument for too many namespaces or a name that is
+   * none, unavailable or internal where no verdict could be had.
+   */
+  async authorize(
+    identity: Identity,
+    namespaces: readonly string[],
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
+    const asked = this.#namespaces(namespaces);
+    if (identity.kind === "anonymous") return;
+    await this.#reviewAll(identity, asked, this.#config.authorization.cacheTtlMs, options.signal);
+  }
+
+  /**
+   * Looks again and again whether a long stream may go on. Resolves with the Failure that must end
+   * the stream, or with a cancelled one once the signal fires. No verdict that it goes by is older
+   * than authorization.recheck-interval; where none can be had, the stream may go on for one
+   * interval more.
+   */
+  async recheck(
+    identity: Identity,
+    namespaces: readonly string[],
+    options: { readonly signal: AbortSignal },
+  ): Promise<Failure> {
+    const { signal } = options;
+    const ended = () => new Failure("cancelled", "the stream has ended");
+    if (identity.kind === "anonymous") {
+      await this.#clock.sleep(Number.POSITIVE_INFINITY, signal);
+      return ended();
+    }
+    const { cacheTtlMs, recheckIntervalMs: interval } = this.#config.authorization;
+    const asked = this.#namespaces(namespaces);
+    // What the stream began with may be as old as the cache allows, so the first look is that much earlier.
+    let due = this.#oldest(identity, asked) + interval;
+    while (!signal.aborted) {
+      await this.#clock.sleep(due - this.#clock.now(), signal);
+      if (signal.aborted) break;
+      const began = this.#clock.now();
+      const failure = await this.#reviewInTime(identity, asked, {
+        maxAgeMs: Math.min(cacheTtlMs, interval),
+        graceMs: interval,
+        signal,
+      });
+      if (signal.aborted) break;
+      if (failure !== null) return failure;
+      // A tenth at least: answers that take longer than the interval must not become a busy loop.
+      due = Math.max(this.#oldest(identity, asked), began - interval * 0.9) + interval;
+    }
+    return ended();
+  }
+
+  /** Reviews until a verdict is there, at most for the grace. Null: allowed, or the signal fired. */
+  async #reviewInTime(
+    identity: ReviewedIdentity,
+    asked: readonly string[],
+    options: { readonly maxAgeMs: number; readonly graceMs: number; readonly signal: AbortSignal },
+  ): Promise<Failure | null> {
+    const deadline = this.#clock.now() + options.graceMs;
+    const over = new AbortController();
+    const stopTimer = new AbortController();
+    const timer = AbortSignal.any([options.signal, stopTimer.signal]);
+    // The last try may be under way at the end of the grace: it is not waited for.
+    const graceOver = this.#clock.sleep(options.graceMs, timer).then(() => {
+      if (!timer.aborted) over.abort();
+    });
+    const signal = AbortSignal.any([options.signal, over.signal]);
+    let last = new Failure(
+      "unavailable",
+      "Cannot ask the Kubernetes API server: no answer in time",
+    );
+    try {
+      while (!signal.aborted) {
+        try {
+          await this.#reviewAll(identity, asked, options.maxAgeMs, signal);
+          return null;
+        } catch (error) {
+          if (signal.aborted) break;
+          if (!(error instanceof Failure)) throw error;
+          if (error.kind !== "unavailable" && error.kind !== "internal") return error;
+          last = error;
+        }
+        const left = deadline - this.#clock.now();
+        await this.#clock.sleep(Math.min(left, Math.max(options.graceMs / 10, 1)), signal);
+      }
+      return options.signal.aborted ? null : last;
+    } finally {
+      stopTimer.abort();
+      await graceOver;
+    }
+  }
+
+  /** The distinct namespaces to review. Throws Failure where the request or the configuration forbids them. */
+  #namespaces(namespaces: readonly string[]): string[] {
+    const asked = [...new Set(namespaces)];
+    if (asked.length > maxNamespaces) {
+      throw new Failure(
+        "invalid-argument",
+        `too many namespaces: ${asked.length} named, at most ${maxNamespaces} in a request`,
+      );
+    }
+    if (asked.length === 0) asked.push(everywhere);
+    const allowed = this.#config.allowedNamespaces;
+    for (const namespace of asked) {
+      if (namespace !== everywhere) checkNamespace(namespace);
+      // All namespaces are more than the allowed ones, and an answer that silently left some out would be
+      // taken for the whole: so who wants some must name them.
+      if (allowed.length > 0 && !allowed.includes(namespace)) {
+        throw denied(namespace, ": this agent serves only its allowed-namespaces");
+      }
+    }
+    return asked;
+  }
+
+  async #reviewAll(
+    identity: ReviewedIdentity,
+    asked: readonly string[],
+    maxAgeMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    // Once one is refused the answer is known: the others are given up.
+    const done = new AbortController();
+    const either = signal === undefined ? done.signal : AbortSignal.any([signal, done.signal]);
+    const hash = identityHash(identity);
+    let next = 0;
+    const reviewSome = async () => {
+      for (let namespace = asked[next++]; namespace !== undefined; namespace = asked[next++]) {
+        if (either.aborted) throw cancelled();
+        const { allowed } = await this.#verdict(identity, hash, namespace, maxAgeMs, either);
+        if (!allowed) throw denied(namespace);
+      }
+    };
+    try {
+      const lanes = Math.min(asked.length, maxReviewsOfCall);
+      await Promise.all(Array.from({ length: lanes }, reviewSome));
+    } finally {
+      done.abort();
+    }
+  }
+
+  async #verdict(
+    identity: ReviewedIdentity,
+    hash: string,
+    namespace: string,
+    maxAgeMs: number,
+    signal: AbortSignal,
+  ): Promise<Verdict> {
+    const key = verdictKey(hash, namespace);
+    const known = this.#verdicts.get(key);
+    if (known !== undefined && this.#clock.now() - known.at < maxAgeMs) {
+      this.#report({ type: "review-cached" });
+      return known;
+    }
+    const pending = this.#pending.get(key) ?? this.#begin(key, identity, namespace);
+    pending.waiting++;
+    try {
+      return await unlessAborted(pending.verdict, signal);
+    } finally {
+      pending.waiting--;
+      // The review belongs to all who wait for it; with the last of them it goes.
+      if (pending.waiting === 0) {
+        if (this.#pending.get(key) === pending) this.#pending.delete(key);
+        pending.abort.abort();
+      }
+    }
+  }
+
+  #begin(key: string, identity: ReviewedIdentity, namespace: string): Pending {
+    const abort = new AbortController();
+    const verdict = this.#ask(key, identity, namespace, abort.signal);
+    // Whoever waits is told; when all have left, nobody needs to be.
+    verdict.catch(() => {});
+    const pending = { verdict, abort, waiting: 0 };
+    this.#pending.set(key, pending);
+    return pending;
+  }
+
+  async #ask(
+    key: string,
+    identity: ReviewedIdentity,
+    namespace: string,
+    signal: AbortSignal,
+  ): Promise<Verdict> {
+    const at = this.#clock.now();
+    const seconds = () => (this.#clock.now() - at) / 1000;
+    let allowed;
+    try {
+      allowed = await this.#reviewer.review(identity, namespace, { signal });
+    } catch (error) {
+      if (!signal.aborted) this.#report({ type: "review", verdict: "error", seconds: seconds() });
+      throw error;
+    }
+    const verdict = { allowed, at };
+    // A verdict whose callers have all left is as good as any.
+    this.#verdicts.set(key, verdict);
+    this.#report({
+      type: "review",
+      verdict: allowed ? "allowed" : "denied",
+      seconds: seconds(),
+    });
+    return verdict;
+  }
+
+  /** When the oldest of the verdicts was asked for; long ago where one is not known (any more). */
+  #oldest(identity: ReviewedIdentity, asked: readonly string[]): number {
+    const hash = identityHash(identity);
+    let oldest = this.#clock.now();
+    for (const namespace of asked) {
+      const known = this.#verdicts.peek(verdictKey(hash, namespace));
+      oldest = Math.min(oldest, known?.at ?? Number.NEGATIVE_INFINITY);
+    }
+    return oldest;
+  }
+}
+
+/** SHA-256 of a canonical form: the order of groups and extras does not matter, and no token can be read from it. */
+function identityHash(identity: ReviewedIdentity): string {
+  if (identity.kind === "token") return sha256(JSON.stringify(["token", identity.token]));
+  const extra = [...identity.extra]
+    .map(([name, values]) => [name, distinct(values)] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return sha256(
+    JSON.stringify(["front-proxy", identity.user, distinct(identity.groups), extra]),
+  );
+}
+
+function verdictKey(identity: string, namespace: string): string {
+  return sha256(JSON.stringify([identity, namespace, verb]));
+}
+
+function distinct(values: readonly string[]): string[] {
+  return [...new Set(values)].sort();
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function denied(namespace: string, why = ""): Failure {
+  const name = namespace === everywhere ? "all" : namespace;
+  return new Failure(
+    "permission-denied",
+    `permission denied: \`get pods/log\` in namespace \`${name}\`${why}`,
+  );
+}
+
+function cancelled(): Failure {
+  return new Failure("cancelled", "the call has ended");
+}
+
+/** As the promise, but rejects as soon as the signal fires. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(cancelled());
+    if (signal.aborted) return onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}

@@ -1,0 +1,224 @@
+import type { V1SelfSubjectAccessReview } from "@kubernetes/client-node/dist/gen/models/V1SelfSubjectAccessReview.js";
+import type { V1SubjectAccessReview } from "@kubernetes/client-node/dist/gen/models/V1SubjectAccessReview.js";
+import { Failure } from "../failure/failure.ts";
+import type { Report } from "../telemetry/events.ts";
+import { type Answer, ApiServer, NoAnswer } from "./api_server.ts";
+import type { ReviewedIdentity, Reviewer } from "./authorizer.ts";
+import { type ApiServerAccess, findApiServer } from "./kube_config.ts";
+
+const group = "/apis/authorization.k8s.io/v1";
+const apiVersion = "authorization.k8s.io/v1";
+const defaultTimeoutMs = 10_000;
+/** A broken API server fails every call; the log needs to say so once in a while only. */
+const noticeIntervalMs = 60_000;
+
+/**
+ * Asks the Kubernetes API server, as its authorization API wants it (kubernetes.io, "Checking API
+ * access"): about a proxy's user with a SubjectAccessReview as the agent's own account, about a
+ * token's bearer with a SelfSubjectAccessReview as that bearer.
+ */
+export class KubernetesReviewer implements Reviewer {
+  readonly #report: Report;
+  readonly #timeoutMs: number;
+  readonly #findApiServer: () => ApiServerAccess;
+  readonly #noticed = new Map<string, number>();
+  #server: ApiServer | null = null;
+
+  constructor(
+    options: {
+      readonly report: Report;
+      readonly timeoutMs?: number;
+      readonly findApiServer?: () => ApiServerAccess;
+    },
+  ) {
+    this.#report = options.report;
+    this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+    this.#findApiServer = options.findApiServer ?? findApiServer;
+  }
+
+  /**
+   * Finds out where the API server is, asking nothing of it yet. An error is reported, not thrown:
+   * each review tries again, as the files may come later.
+   */
+  prepare(): void {
+    try {
+      this.#connect();
+    } catch (error) {
+      this.#notice(`Cannot ask for access reviews: ${messageOf(error)}`);
+    }
+  }
+
+  async review(
+    identity: ReviewedIdentity,
+    namespace: string,
+    options: { readonly signal: AbortSignal },
+  ): Promise<boolean> {
+    const self = identity.kind === "token";
+    const answer = await this.#post(
+      self ? "selfsubjectaccessreviews" : "subjectaccessreviews",
+      self ? selfReview(namespace) : subjectReview(identity, namespace),
+      { token: self ? identity.token : null, signal: options.signal },
+    );
+    if (answer.status === 200 || answer.status === 201) return this.#verdict(answer, self);
+    throw self ? this.#refusedCaller(answer) : this.#refusedAgent(answer);
+  }
+
+  close(): void {
+    this.#server?.close();
+    this.#server = null;
+  }
+
+  async #post(
+    resource: string,
+    body: unknown,
+    options: { readonly token: string | null; readonly signal: AbortSignal },
+  ): Promise<Answer> {
+    try {
+      return await this.#connect().post(`${group}/${resource}`, body, options);
+    } catch (error) {
+      if (options.signal.aborted) throw new Failure("cancelled", "the call has ended");
+      if (error instanceof NoAnswer) {
+        this.#notice(`Cannot ask the Kubernetes API server: ${error.message}`);
+        throw unavailable("it did not answer", error);
+      }
+      // Kubeconfig, certificates or a token's file: the operator's to mend, not the caller's to read.
+      this.#notice(`Cannot ask for access reviews: ${messageOf(error)}`);
+      throw new Failure(
+        "internal",
+        "Cannot ask the Kubernetes API server: the agent's access to it is not configured well",
+        { cause: error },
+      );
+    }
+  }
+
+  #connect(): ApiServer {
+    this.#server ??= new ApiServer(this.#findApiServer(), { timeoutMs: this.#timeoutMs });
+    return this.#server;
+  }
+
+  /** Only a whole answer that says so plainly is a yes. */
+  #verdict(answer: Answer, self: boolean): boolean {
+    const kind = self ? "SelfSubjectAccessReview" : "SubjectAccessReview";
+    const body = record(answer.body);
+    const status = record(body?.["status"]);
+    const allowed = status?.["allowed"];
+    const answeredKind = body?.["kind"] ?? kind;
+    if (typeof allowed !== "boolean" || answeredKind !== kind) {
+      this.#notice(
+        `Cannot understand the Kubernetes API server's answer: no ${kind} with a status`,
+      );
+      throw unavailable("its answer could not be understood");
+    }
+    return allowed && status?.["denied"] !== true;
+  }
+
+  #refusedCaller(answer: Answer): Failure {
+    if (answer.status === 401) {
+      return new Failure(
+        "unauthenticated",
+        "the Kubernetes API server does not accept the token",
+      );
+    }
+    if (answer.status === 403) {
+      return new Failure(
+        "permission-denied",
+        "permission denied: the Kubernetes API server lets this token ask for no access review",
+      );
+    }
+    return this.#noVerdict(answer);
+  }
+
+  #refusedAgent(answer: Answer): Failure {
+    if (answer.status !== 401 && answer.status !== 403) return this.#noVerdict(answer);
+    const what = answer.status === 401
+      ? "The Kubernetes API server does not accept the agent's own credentials (401)"
+      : "The agent's own account may not create SubjectAccessReviews (403)";
+    this.#notice(
+      `${what}: it needs a valid account bound to ClusterRole system:auth-delegator`,
+      answer,
+    );
+    return new Failure(
+      "internal",
+      "Cannot review access: the agent's own account lacks the right to ask the Kubernetes API server " +
+        "(ClusterRole system:auth-delegator)",
+    );
+  }
+
+  #noVerdict(answer: Answer): Failure {
+    const { status } = answer;
+    this.#notice(`The Kubernetes API server answered ${status} to an access review`, answer);
+    if (status === 429 || status >= 500) return unavailable(`it answered ${status}`);
+    return new Failure(
+      "internal",
+      `Cannot review access: the Kubernetes API server answered ${status}`,
+    );
+  }
+
+  #notice(text: string, answer?: Answer): void {
+    const now = performance.now();
+    const last = this.#noticed.get(text);
+    if (last !== undefined && now - last < noticeIntervalMs) return;
+    // Texts come from a handful of causes; whatever else comes must not pile up.
+    if (this.#noticed.size >= 100) this.#noticed.clear();
+    this.#noticed.set(text, now);
+    // A Status object's message, as the API server words it.
+    const message = record(answer?.body)?.["message"];
+    this.#report({
+      type: "notice",
+      level: "error",
+      text,
+      ...(typeof message === "string" ? { fields: { answer: message.slice(0, 500) } } : {}),
+    });
+  }
+}
+
+/** Verb, resource and subresource as RBAC's `pods/log` names them; no namespace: all of them. */
+function attributes(namespace: string) {
+  return {
+    verb: "get",
+    group: "",
+    resource: "pods",
+    subresource: "log",
+    ...(namespace === "" ? {} : { namespace }),
+  };
+}
+
+function selfReview(namespace: string): V1SelfSubjectAccessReview {
+  return {
+    apiVersion,
+    kind: "SelfSubjectAccessReview",
+    spec: { resourceAttributes: attributes(namespace) },
+  };
+}
+
+function subjectReview(
+  identity: Exclude<ReviewedIdentity, { kind: "token" }>,
+  namespace: string,
+): V1SubjectAccessReview {
+  return {
+    apiVersion,
+    kind: "SubjectAccessReview",
+    spec: {
+      user: identity.user,
+      groups: [...identity.groups],
+      extra: Object.fromEntries([...identity.extra].map(([name, values]) => [name, [...values]])),
+      resourceAttributes: attributes(namespace),
+    },
+  };
+}
+
+function unavailable(why: string, cause?: unknown): Failure {
+  return new Failure(
+    "unavailable",
+    `Cannot ask the Kubernetes API server: ${why}`,
+    cause === undefined ? {} : { cause },
+  );
+}
+
+function record(value: unknown): Record<string, unknown> | null {
+  return typeof value === "object" && value !== null ? value as Record<string, unknown> : null;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
