@@ -21,8 +21,8 @@ export interface RunningAgent {
   readonly port: number;
   /** Null where telemetry is off. */
   readonly telemetryPort: number | null;
-  /** Resolves when the agent has stopped. */
-  readonly ended: Promise<void>;
+  /** Resolves with the exit code when the agent has stopped. */
+  readonly ended: Promise<number>;
   /** Stops gracefully, as SIGTERM does. */
   stop(): void;
 }
@@ -93,6 +93,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
   const stopping = Promise.withResolvers<void>();
   const ended = stopping.promise
     .then(() => server.stop(config.shutdownTimeoutMs))
+    .then(() => 0)
     .finally(() => running.disposeAsync());
   return { port: server.port, telemetryPort: null, ended, stop: () => stopping.resolve() };
 }

@@ -28,7 +28,7 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
     const agent = await serve(config);
     stop = () => agent.stop();
     if (asked) stop();
-    return await Promise.race([agent.ended.then(() => 0), cut.promise]);
+    return await Promise.race([agent.ended, cut.promise]);
   } catch (error) {
     if (error instanceof ConfigError || error instanceof Failure || isUsageError(error)) {
       writeError(`${(error as Error).message}\n`);
