@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from "node:net";
+export { isLoopback } from "../platform/loopback.ts";
 
 /** A parsed HOST:PORT. */
 export interface Address {
@@ -18,15 +18,4 @@ export function parseAddress(text: string): Address | null {
   const port = Number(match[3]);
   if (port > 65535) return null;
   return { host: match[1] ?? match[2] ?? "", port };
-}
-
-/**
- * Whether only this very host can reach the address: 127.0.0.0/8 and ::1 in every way of writing
- * them. Of names only localhost (RFC 6761): any other is the resolver's to say, as 127.example.org.
- */
-export function isLoopback(host: string): boolean {
-  const plain = host.toLowerCase().replace(/^::ffff:(?=\d+\.)/, "");
-  if (isIPv4(plain)) return plain.startsWith("127.");
-  if (isIPv6(plain)) return /^(?:0{0,4}:){1,7}0{0,3}1$/.test(plain);
-  return plain === "localhost";
 }

@@ -1,0 +1,12 @@
+import { isIPv4, isIPv6 } from "node:net";
+
+/**
+ * Whether only this very host can reach the address: 127.0.0.0/8 and ::1 in every way of writing
+ * them. Of names only localhost (RFC 6761): any other is the resolver's to say, as 127.example.org.
+ */
+export function isLoopback(host: string): boolean {
+  const plain = host.toLowerCase().replace(/^::ffff:(?=\d+\.)/, "");
+  if (isIPv4(plain)) return plain.startsWith("127.");
+  if (isIPv6(plain)) return /^(?:0{0,4}:){1,7}0{0,3}1$/.test(plain);
+  return plain === "localhost";
+}

@@ -1,0 +1,206 @@
+import type { AgentEvent, Report } from "./events.ts";
+
+export type Level = "debug" | "info" | "warn" | "error";
+
+export interface LogOptions {
+  readonly enabled: boolean;
+  readonly level: Level | "disabled";
+  readonly format: "json" | "pretty" | "text";
+}
+
+type Value = string | number | boolean | readonly string[];
+
+interface Line {
+  readonly level: Level;
+  readonly text: string;
+  readonly fields: Readonly<Record<string, Value | undefined>>;
+}
+
+const rank: Readonly<Record<Level | "disabled", number>> = {
+  debug: 0,
+  info: 1,
+  warn: 2,
+  error: 3,
+  disabled: 4,
+};
+
+/**
+ * Makes log lines of events and hands each, with its line feed, to `write`. It writes what the
+ * events hold and nothing else, and events hold neither tokens nor text of logs.
+ */
+export function createLog(
+  options: LogOptions,
+  write: (line: string) => void,
+  extra: {
+    /** Colour for `pretty`; tell true only for a terminal. */
+    readonly colour?: boolean;
+    readonly now?: () => Date;
+  } = {},
+): Report {
+  const least = options.enabled ? rank[options.level] : rank.disabled;
+  if (least === rank.disabled) return () => {};
+  const now = extra.now ?? (() => new Date());
+  const lineOf = lines();
+  const format = options.format === "json"
+    ? json
+    : options.format === "text"
+    ? logfmt
+    : (at: Date, line: Line) => pretty(at, line, extra.colour ?? false);
+
+  return (event) => {
+    const line = lineOf(event);
+    if (line === null || rank[line.level] < least) return;
+    try {
+      write(`${format(now(), line)}\n`);
+    } catch {
+      // Nobody reads the log any more (a closed pipe). The agent serves on.
+    }
+  };
+}
+
+/** Calls that come every few seconds for ever, or look at the interface only. */
+const background = /^grpc\.(?:health|reflection)\./;
+
+/** Codes that tell of a mistake of the agent's own, not of its caller's. */
+const ownFault = new Set(["INTERNAL", "UNKNOWN", "DATA_LOSS", "UNIMPLEMENTED"]);
+
+/** What is worth a line. Remembers whether reviews work, to say once when that changes. */
+function lines(): (event: AgentEvent) => Line | null {
+  let reviewsWork = true;
+  return (event) => {
+    switch (event.type) {
+      case "call-ended":
+        return {
+          level: background.test(event.method)
+            ? "debug"
+            : ownFault.has(event.code) && event.code !== "UNIMPLEMENTED"
+            ? "error"
+            : "info",
+          text: "call",
+          fields: {
+            method: event.method,
+            code: event.code,
+            identity: event.identity,
+            namespaces: event.namespaces,
+            records: event.records,
+            bytes: event.bytes,
+            ms: Math.round(event.milliseconds * 10) / 10,
+            error: event.error,
+          },
+        };
+      case "call-started":
+        return { level: "debug", text: "call started", fields: { method: event.method } };
+      case "review": {
+        const works = event.verdict !== "error";
+        const changed = works !== reviewsWork;
+        reviewsWork = works;
+        return {
+          level: !changed ? "debug" : works ? "info" : "warn",
+          text: !changed
+            ? "access review"
+            : works
+            ? "access reviews work again"
+            : "access reviews fail: calls are refused UNAVAILABLE until the API server answers",
+          fields: { verdict: event.verdict, ms: Math.round(event.seconds * 1000) },
+        };
+      }
+      case "rotation":
+        return { level: "debug", text: "a followed log was rotated", fields: {} };
+      case "truncated":
+        return {
+          level: "warn",
+          text: "a followed log was truncated before all of it was read",
+          fields: { path: event.path, bytes: event.bytes },
+        };
+      case "workers":
+        return { level: "debug", text: "scan workers", fields: { count: event.count } };
+      case "worker-replaced":
+        return {
+          level: "warn",
+          text: event.reason === "stuck"
+            ? "a scan worker did not stop when told to and was replaced"
+            : "a scan worker died and was replaced",
+          fields: {},
+        };
+      case "certificate":
+        return event.state === "loaded"
+          ? {
+            level: "info",
+            text: "certificate loaded",
+            fields: { expires: instant(event.notAfterMs), problem: event.problem },
+          }
+          : {
+            level: "error",
+            text: "the new certificate cannot be used, the old one is kept",
+            fields: { problem: event.problem, expires: instant(event.notAfterMs) },
+          };
+      case "notice":
+        return { level: event.level, text: event.text, fields: event.fields ?? {} };
+      // Counted by the metrics, too many to write down.
+      case "scanned":
+      case "sent":
+      case "review-cached":
+      case "followers":
+      case "watchers":
+      case "followed-files":
+        return null;
+    }
+  };
+}
+
+/** An instant for people; a certificate may bear a date that is none. */
+function instant(milliseconds: number): string | undefined {
+  const date = new Date(milliseconds);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}
+
+function json(at: Date, { level, text, fields }: Line): string {
+  const line: Record<string, unknown> = { time: at.toISOString(), level, msg: text };
+  for (const [name, value] of Object.entries(fields)) {
+    // A field cannot pass itself off as the line's own time, level or text.
+    line[Object.hasOwn(line, name) ? `field_${name}` : name] = value;
+  }
+  return JSON.stringify(line);
+}
+
+function logfmt(at: Date, { level, text, fields }: Line): string {
+  return `time=${at.toISOString()} level=${level} msg=${quoted(text)}${pairs(fields)}`;
+}
+
+const colours: Readonly<Record<Level, string>> = {
+  debug: "90",
+  info: "32",
+  warn: "33",
+  error: "31",
+};
+
+function pretty(at: Date, { level, text, fields }: Line, colour: boolean): string {
+  const paint = (code: string, what: string) => colour ? `\x1b[${code}m${what}\x1b[0m` : what;
+  const name = paint(colours[level], level.toUpperCase().padEnd(5));
+  const rest = pairs(fields);
+  return `${paint("90", at.toISOString().slice(11, 23))} ${name} ${escaped(text)}${
+    rest === "" ? "" : paint("90", rest)
+  }`;
+}
+
+function pairs(fields: Line["fields"]): string {
+  let text = "";
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined) continue;
+    text += ` ${name}=${quoted(Array.isArray(value) ? value.join(",") : String(value))}`;
+  }
+  return text;
+}
+
+/** Quoted where a reader of key=value could not tell where it ends. */
+function quoted(text: string): string {
+  return /^[^\s"=\\]+$/.test(text) ? escaped(text) : escaped(JSON.stringify(text));
+}
+
+/** No character that steers a terminal or turns the reading direction gets out, whatever a caller put into a name. */
+function escaped(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

@@ -1,0 +1,102 @@
+import process from "node:process";
+import { env } from "../platform/process.ts";
+
+/** The span of one call. */
+export interface CallSpan {
+  /** @param code gRPC status name, as in OK */
+  end(code: string): void;
+}
+
+/**
+ * Starts the span of a call.
+ *
+ * @param method Service/Method
+ * @param traceparent the caller's metadata of that name (W3C Trace Context); undefined: a new trace
+ */
+export type StartCallSpan = (method: string, traceparent: string | undefined) => CallSpan;
+
+const noSpan: CallSpan = { end: () => {} };
+
+/** Starts no spans. */
+export const noTraces: StartCallSpan = () => noSpan;
+
+/**
+ * Traces by Deno's own OpenTelemetry exporter, which OTEL_DENO=true turns on and the OTEL_* variables
+ * direct. Off, nothing is loaded.
+ */
+export async function loadTraces(options: { readonly version: string }): Promise<StartCallSpan> {
+  const wanted = env("OTEL_DENO");
+  if ((wanted !== "true" && wanted !== "1") || process.versions["deno"] === undefined) {
+    return noTraces;
+  }
+  const { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } = await import("@opentelemetry/api");
+  const tracer = trace.getTracer("kubetail-cluster-agent", options.version);
+
+  return (method, traceparent) => {
+    const caller = traceparent === undefined ? null : parseTraceparent(traceparent);
+    const parent = caller === null
+      ? ROOT_CONTEXT
+      : trace.setSpanContext(ROOT_CONTEXT, { ...caller, isRemote: true });
+    const [service = "", name = ""] = method.split("/");
+    // Names of the semantic conventions for RPC (OpenTelemetry specification).
+    const span = tracer.startSpan(method, {
+      kind: SpanKind.SERVER,
+      attributes: { "rpc.system": "grpc", "rpc.service": service, "rpc.method": name },
+    }, parent);
+    return {
+      end(code) {
+        span.setAttribute("rpc.grpc.status_code", statusNumbers.indexOf(code));
+        if (serverErrors.has(code)) span.setStatus({ code: SpanStatusCode.ERROR, message: code });
+        span.end();
+      },
+    };
+  };
+}
+
+/** In the order of their numbers ("Status codes and their use in gRPC", grpc.io). */
+const statusNumbers = [
+  "OK",
+  "CANCELLED",
+  "UNKNOWN",
+  "INVALID_ARGUMENT",
+  "DEADLINE_EXCEEDED",
+  "NOT_FOUND",
+  "ALREADY_EXISTS",
+  "PERMISSION_DENIED",
+  "RESOURCE_EXHAUSTED",
+  "FAILED_PRECONDITION",
+  "ABORTED",
+  "OUT_OF_RANGE",
+  "UNIMPLEMENTED",
+  "INTERNAL",
+  "UNAVAILABLE",
+  "DATA_LOSS",
+  "UNAUTHENTICATED",
+];
+
+/** The codes that the conventions count as errors of a server; the others are its callers'. */
+const serverErrors = new Set([
+  "UNKNOWN",
+  "DEADLINE_EXCEEDED",
+  "UNIMPLEMENTED",
+  "INTERNAL",
+  "UNAVAILABLE",
+  "DATA_LOSS",
+]);
+
+/**
+ * `00-{trace id}-{parent id}-{flags}` ("Trace Context", W3C). Later versions may add parts at the
+ * end; ids of zeros and version ff are not valid. Null where it is none.
+ */
+export function parseTraceparent(
+  text: string,
+): { readonly traceId: string; readonly spanId: string; readonly traceFlags: number } | null {
+  const match = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/.exec(
+    text.trim(),
+  );
+  if (match === null) return null;
+  const [, version = "", traceId = "", spanId = "", flags = "", more] = match;
+  if (version === "ff" || (version === "00" && more !== undefined)) return null;
+  if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return null;
+  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & 1 };
+}
