@@ -1,0 +1,163 @@
+import { generateKeyPairSync } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:https";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+
+export interface Answer {
+  readonly status: number;
+  /** The parsed JSON body. */
+  readonly body: { message?: string; reason?: string } & Record<string, unknown>;
+}
+
+/** A real etcd and kube-apiserver on loopback, empty at first and gone when disposed of. */
+export interface ApiServer extends AsyncDisposable {
+  readonly url: string;
+  /** One request as the cluster's administrator. */
+  call(method: string, path: string, body?: string, contentType?: string): Promise<Answer>;
+}
+
+const token = "administrator";
+
+/**
+ * @param assets the folder with the executables etcd and kube-apiserver
+ * @throws Error with the end of the server's log when it does not get ready within a minute
+ */
+export async function startApiServer(assets: string): Promise<ApiServer> {
+  const folder = mkdtempSync(join(tmpdir(), "api-server-"));
+  const running: Deno.ChildProcess[] = [];
+  const stop = async () => {
+    for (const child of running.reverse()) {
+      try {
+        child.kill("SIGKILL"); // what it stored is thrown away anyway
+      } catch {
+        // Ended by itself.
+      }
+      await child.status;
+    }
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const start = (name: string, args: string[]) => {
+    // Through a shell for the log file only: exec leaves the very process that is ended later.
+    const child = new Deno.Command("/bin/sh", {
+      args: ["-c", `exec "$0" "$@" >"${folder}/${name}.log" 2>&1`, join(assets, name), ...args],
+      stdin: "null",
+    }).spawn();
+    running.push(child);
+    return child;
+  };
+  try {
+    const [client, peer, secure] = await freePorts(3);
+    const key = join(folder, "sa.key");
+    writeFileSync(key, serviceAccountKey(), { mode: 0o600 });
+    writeFileSync(join(folder, "tokens.csv"), `${token},admin,admin,"system:masters"\n`);
+    const etcd = `http://127.0.0.1:${client}`;
+    start("etcd", [
+      `--data-dir=${folder}/etcd`,
+      `--listen-client-urls=${etcd}`,
+      `--advertise-client-urls=${etcd}`,
+      `--listen-peer-urls=http://127.0.0.1:${peer}`,
+      "--unsafe-no-fsync",
+    ]);
+    const server = start("kube-apiserver", [
+      `--etcd-servers=${etcd}`,
+      `--secure-port=${secure}`,
+      "--bind-address=127.0.0.1",
+      `--cert-dir=${folder}/certs`,
+      `--token-auth-file=${folder}/tokens.csv`,
+      "--authorization-mode=RBAC",
+      `--service-account-key-file=${key}`,
+      `--service-account-signing-key-file=${key}`,
+      "--service-account-issuer=https://kubernetes.default.svc",
+      "--service-cluster-ip-range=10.0.0.0/24",
+      "--disable-admission-plugins=ServiceAccount",
+    ]);
+    let ended = false;
+    server.status.then(() => ended = true);
+
+    const certificate = join(folder, "certs/apiserver.crt");
+    const call: ApiServer["call"] = (method, path, body, contentType = "application/json") =>
+      send({ port: secure!, ca: readFileSync(certificate), method, path, body, contentType });
+    for (const until = performance.now() + 60_000;;) {
+      const ready = existsSync(certificate) &&
+        await call("GET", "/readyz").then((answer) => answer.status === 200, () => false);
+      if (ready) break;
+      if (ended || performance.now() > until) {
+        const log = readFileSync(join(folder, "kube-apiserver.log"), "utf8");
+        throw new Error(`kube-apiserver does not get ready:\n${log.slice(-2000)}`);
+      }
+      await wait(100); // nothing tells when it is ready but asking
+    }
+    return { url: `https://127.0.0.1:${secure}`, call, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function send(
+  options: {
+    port: number;
+    ca: Uint8Array;
+    method: string;
+    path: string;
+    body: string | undefined;
+    contentType: string;
+  },
+): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const call = request({
+    host: "127.0.0.1",
+    port: options.port,
+    ca: options.ca as Buffer,
+    method: options.method,
+    path: options.path,
+    headers: { authorization: `Bearer ${token}`, "content-type": options.contentType },
+  }, (response) => {
+    let text = "";
+    response.setEncoding("utf8");
+    response.on("data", (part: string) => text += part);
+    response.on("end", () => {
+      const json = response.headers["content-type"]?.includes("json") ?? false;
+      resolve({
+        status: response.statusCode ?? 0,
+        body: json ? JSON.parse(text) : { message: text },
+      });
+    });
+    response.on("error", reject);
+  });
+  call.on("error", reject);
+  call.end(options.body);
+  return promise;
+}
+
+/** Ports that are free now. All are held until the last is known, so they differ. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, () => {
+      const { promise, resolve, reject } = Promise.withResolvers<ReturnType<typeof createServer>>();
+      const server = createServer().on("error", reject);
+      server.listen(0, "127.0.0.1", () => resolve(server));
+      return promise;
+    }),
+  );
+  const ports = servers.map((server) => {
+    const address = server.address();
+    if (address === null || typeof address === "string") throw new Error("no port");
+    return address.port;
+  });
+  await Promise.all(
+    servers.map((server) => new Promise((done) => server.close(done))),
+  );
+  return ports;
+}
+
+function serviceAccountKey(): string {
+  return generateKeyPairSync("rsa", {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  }).privateKey;
+}
