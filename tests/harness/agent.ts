@@ -1,5 +1,5 @@
 import * as grpc from "@grpc/grpc-js";
-import { serve } from "../../src/cli/serve.ts";
+import { serve, type ServeOptions } from "../../src/cli/serve.ts";
 import { type Config, defaults } from "../../src/config/schema.ts";
 import {
   LogMetadataServiceClient,
@@ -47,9 +47,13 @@ export interface TestAgent extends AsyncDisposable {
 
 /**
  * Starts an agent by serve(). Without overrides: mutual TLS, client CN "kubetail-cluster-api"
- * allowed, authorization "allow-all", one scan worker, no telemetry port, no log lines.
+ * allowed, authorization "allow-all", one scan worker, no telemetry port, no log lines. options.reviewer
+ * answers in place of a Kubernetes API where overrides name other methods.
  */
-export async function startAgent(overrides: Overrides = {}): Promise<TestAgent> {
+export async function startAgent(
+  overrides: Overrides = {},
+  options: Pick<ServeOptions, "reviewer"> = {},
+): Promise<TestAgent> {
   using stack = new DisposableStack();
   const logs = stack.use(new LogTree());
   const certificatesDir = `${logs.dir}/tls`;
@@ -79,7 +83,7 @@ export async function startAgent(overrides: Overrides = {}): Promise<TestAgent> 
   }, overrides);
 
   const events: AgentEvent[] = [];
-  const running = await serve(config, { report: (event) => events.push(event) });
+  const running = await serve(config, { ...options, report: (event) => events.push(event) });
   const address = `127.0.0.1:${running.port}`;
   const channels: grpc.Client[] = [];
   const kept = stack.move();
@@ -95,8 +99,8 @@ export async function startAgent(overrides: Overrides = {}): Promise<TestAgent> 
     const { key, cert } = pairs[client];
     return grpc.credentials.createSsl(ca, Buffer.from(key), Buffer.from(cert));
   }
-  // A channel of its own for every client object: with a shared one a test could see another's connection.
-  const options = { "grpc.use_local_subchannel_pool": 1 };
+  // A connection of its own for every client object: with a shared one a test could see another's.
+  const channelOptions = { "grpc.use_local_subchannel_pool": 1 };
 
   return {
     config,
@@ -108,12 +112,13 @@ export async function startAgent(overrides: Overrides = {}): Promise<TestAgent> 
     certificatesDir,
     events,
     ended: running.ended,
-    records: (client) => opened(new LogRecordsServiceClient(address, credentials(client), options)),
+    records: (client) =>
+      opened(new LogRecordsServiceClient(address, credentials(client), channelOptions)),
     metadata: (client) =>
-      opened(new LogMetadataServiceClient(address, credentials(client), options)),
-    health: (client) => opened(new HealthClient(address, credentials(client), options)),
+      opened(new LogMetadataServiceClient(address, credentials(client), channelOptions)),
+    health: (client) => opened(new HealthClient(address, credentials(client), channelOptions)),
     reflection: (client) =>
-      opened(new ServerReflectionClient(address, credentials(client), options)),
+      opened(new ServerReflectionClient(address, credentials(client), channelOptions)),
     credentials,
     stop: () => running.stop(),
     async [Symbol.asyncDispose]() {

@@ -4,6 +4,7 @@ import {
   type LogRecord,
   type LogRecordsStreamRequest,
 } from "../../src/generated/cluster_agent.ts";
+import type { Timestamp } from "../../src/generated/google/protobuf/timestamp.ts";
 
 /** How a call ended. */
 export interface Ending {
@@ -66,9 +67,13 @@ export function statusName(code: number): string {
   return grpc.status[code] ?? `status ${code}`;
 }
 
-/** A record's time as RFC 3339 in UTC with 0, 3, 6 or 9 digits: the form of proto3 JSON. */
+/** A record's time; see instantText. */
 export function recordTime(record: LogRecord): string {
-  const { seconds, nanos } = record.timestamp ?? { seconds: 0, nanos: 0 };
+  return instantText(record.timestamp ?? { seconds: 0n, nanos: 0 });
+}
+
+/** RFC 3339 in UTC with 0, 3, 6 or 9 digits: the form of proto3 JSON. */
+export function instantText({ seconds, nanos }: Timestamp): string {
   const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, -5);
   return `${whole}${fraction(nanos)}Z`;
 }
