@@ -12,6 +12,13 @@ const defaultTimeoutMs = 10_000;
 /** A broken API server fails every call; the log needs to say so once in a while only. */
 const noticeIntervalMs = 60_000;
 
+/** What reviews in a running agent: see KubernetesReviewer. A misconfigured access is reported at once. */
+export function createReviewer(options: { readonly report: Report }): KubernetesReviewer {
+  const reviewer = new KubernetesReviewer(options);
+  reviewer.prepare();
+  return reviewer;
+}
+
 /**
  * Asks the Kubernetes API server, as its authorization API wants it (kubernetes.io, "Checking API
  * access"): about a proxy's user with a SubjectAccessReview as the agent's own account, about a

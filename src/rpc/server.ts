@@ -9,6 +9,7 @@ import { ServerReflectionService } from "../generated/grpc/reflection.ts";
 import type { Calls } from "./calls.ts";
 import type { Health } from "./health_service.ts";
 import { reflectionService } from "./reflection_service.ts";
+import { keepRepeatedMetadata } from "./repeated_metadata.ts";
 
 export interface ServerParts {
   /** HOST:PORT, with brackets around an IPv6 host; an empty host is every address. */
@@ -55,6 +56,7 @@ export class AgentServer {
       "grpc.keepalive_time_ms": 60_000,
       "grpc.keepalive_timeout_ms": 20_000,
     });
+    keepRepeatedMetadata(server);
     server.addService(LogMetadataServiceService, parts.metadata);
     server.addService(LogRecordsServiceService, parts.records);
     server.addService(HealthService, parts.health.service());
