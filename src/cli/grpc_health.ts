@@ -1,0 +1,86 @@
+import { connect } from "node:http2";
+import type { Address } from "../config/address.ts";
+import type { Config } from "../config/schema.ts";
+import { readText } from "../platform/files.ts";
+
+/**
+ * Asks grpc.health.v1.Health/Check for the whole server, over plain node:http2: the gRPC library
+ * would take longer to load than the question to answer. Null when it says SERVING; rejects where
+ * the connection fails.
+ */
+export function grpcHealth(
+  address: Address,
+  options: { readonly tls: Config["tls"]; readonly signal: AbortSignal },
+): Promise<string | null> {
+  const { tls, signal } = options;
+  const host = address.host.includes(":") ? `[${address.host}]` : address.host;
+  const scheme = tls.enabled ? "https" : "http";
+  const session = connect(
+    `${scheme}://${host}:${address.port}`,
+    tls.enabled ? tlsOptions(tls) : {},
+  );
+
+  return new Promise<string | null>((resolve, reject) => {
+    const stop = () => reject(new Error("no answer in time"));
+    signal.addEventListener("abort", stop);
+    session.on("error", (error) => reject(explain(error, tls)));
+    const call = session.request({
+      ":method": "POST",
+      ":path": "/grpc.health.v1.Health/Check",
+      "content-type": "application/grpc",
+      te: "trailers",
+    });
+    const chunks: Uint8Array[] = [];
+    let status: string | undefined;
+    call.on("response", (headers) => status ??= headerText(headers["grpc-status"]));
+    call.on("trailers", (headers) => status ??= headerText(headers["grpc-status"]));
+    call.on("data", (chunk: Uint8Array) => chunks.push(chunk));
+    call.on("error", (error) => reject(explain(error, tls)));
+    call.on("end", () => {
+      if (status !== undefined && status !== "0") return resolve(`gRPC status ${status}`);
+      const state = servingStatus(Buffer.concat(chunks));
+      resolve(state === 1 ? null : `the health service says ${stateNames[state] ?? state}`);
+    });
+    // An empty HealthCheckRequest: not compressed, length 0 ("gRPC over HTTP2", grpc.io).
+    call.end(new Uint8Array(5));
+  }).finally(() => session.destroy());
+}
+
+/** HealthCheckResponse.ServingStatus (grpc/health/v1/health.proto). */
+const stateNames = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];
+
+/** The answer's one field, a small enum: tag 0x08 and a byte. A field with the default value 0 is left out. */
+function servingStatus(body: Uint8Array): number {
+  return body.length >= 7 && body[5] === 0x08 ? body[6] ?? 0 : 0;
+}
+
+/**
+ * The agent's own certificate, shown as a client's, is one that its CA signed. The server is trusted
+ * by that CA, or by being the very certificate of the configuration; its name is not looked at, for
+ * it is the Service's and the agent is asked by its address here.
+ */
+function tlsOptions(tls: Config["tls"]) {
+  const cert = readText(tls.certFile);
+  const authorities = tls.caFile === "" ? [] : [readText(tls.caFile)];
+  return {
+    cert,
+    key: readText(tls.keyFile),
+    ca: [...authorities, cert],
+    checkServerIdentity: () => undefined,
+  };
+}
+
+function explain(error: Error, tls: Config["tls"]): Error {
+  if (tls.clientAuth !== "require-and-verify" || !/alert|certificate/i.test(error.message)) {
+    return error;
+  }
+  return new Error(
+    `${error.message}. The certificate ${tls.certFile} must also be good for a client ` +
+      "(extended key usage clientAuth); otherwise set telemetry.addr, and the check needs none",
+    { cause: error },
+  );
+}
+
+function headerText(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -1,0 +1,70 @@
+import { parseAddress } from "../config/address.ts";
+import { nodeName } from "../config/node_name.ts";
+import type { Config } from "../config/schema.ts";
+import { version } from "../config/version.ts";
+import { env, outputIsTerminal, writeOut } from "../platform/process.ts";
+import type { Report } from "../telemetry/events.ts";
+import { fanOut } from "../telemetry/fan_out.ts";
+import { startTelemetry } from "../telemetry/http.ts";
+import { createLog } from "../telemetry/log.ts";
+import { createMetrics } from "../telemetry/metrics.ts";
+import { statusPage } from "../telemetry/status_page.ts";
+import { loadTraces, type StartCallSpan } from "../telemetry/traces.ts";
+
+/** By what the agent shows what it does: log, metrics, telemetry port, traces. */
+export interface Instruments extends AsyncDisposable {
+  /** Every event of the agent goes here. */
+  readonly report: Report;
+  readonly startCallSpan: StartCallSpan;
+  /** Null where the configuration has no telemetry port. */
+  readonly telemetryPort: number | null;
+}
+
+/** Starts them as configured. Rejects with an Error naming the telemetry address where it cannot be served. */
+export async function startInstruments(
+  config: Config,
+  options: {
+    /** Gets every event as well. */
+    readonly report?: Report;
+    /** Why the agent is not ready; empty when it is. */
+    readonly readiness: () => readonly string[];
+    /** Takes the log's lines; standard output by default. */
+    readonly write?: (line: string) => void;
+  },
+): Promise<Instruments> {
+  const metrics = createMetrics({ version });
+  const log = createLog(config.logging, options.write ?? writeOut, {
+    colour: options.write === undefined && outputIsTerminal() && (env("NO_COLOR") ?? "") === "",
+  });
+  const report = fanOut(
+    metrics.report,
+    log,
+    ...(options.report === undefined ? [] : [options.report]),
+  );
+  const startCallSpan = await loadTraces({ version });
+  const { telemetry } = config;
+  const address = telemetry.addr === "" ? null : parseAddress(telemetry.addr);
+  try {
+    const server = address === null ? null : await startTelemetry({
+      address,
+      metrics: telemetry.metrics ? metrics.render : null,
+      readiness: options.readiness,
+      statusPage: () =>
+        statusPage({ ...metrics.snapshot(), node: nodeName(), problems: options.readiness() }),
+      statusPageFor: telemetry.statusPage,
+    });
+    return {
+      report,
+      startCallSpan,
+      telemetryPort: server?.port ?? null,
+      async [Symbol.asyncDispose]() {
+        metrics.close();
+        await server?.close();
+      },
+    };
+  } catch (error) {
+    metrics.close();
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`Cannot listen on telemetry.addr ${telemetry.addr}: ${why}`, { cause: error });
+  }
+}

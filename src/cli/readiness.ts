@@ -1,0 +1,63 @@
+import type { Config } from "../config/schema.ts";
+import { logFolderProblem } from "./log_folder.ts";
+
+/** How often readiness is looked at without anybody asking, for those who watch the health service. */
+const checkMs = 5000;
+
+/** Whether the agent can do its work, and why not. */
+export class Readiness implements Disposable {
+  readonly #config: Config;
+  readonly #certificateNotAfterMs: () => number | null;
+  #stage: "starting" | "serving" | "stopping" = "starting";
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(
+    config: Config,
+    options: {
+      /** End of validity of the certificate in use; null: no TLS. */
+      readonly certificateNotAfterMs: () => number | null;
+    },
+  ) {
+    this.#config = config;
+    this.#certificateNotAfterMs = options.certificateNotAfterMs;
+  }
+
+  /** It serves from now on. Tells onChange at once, and then whenever the answer changes. */
+  serving(onChange: (ready: boolean) => void): void {
+    this.#stage = "serving";
+    let last: boolean | null = null;
+    const look = () => {
+      const ready = this.problems().length === 0;
+      if (ready !== last) onChange(ready);
+      last = ready;
+    };
+    look();
+    this.#timer = setInterval(look, checkMs);
+  }
+
+  /** It will not serve again. */
+  stopping(): void {
+    this.#stage = "stopping";
+    clearInterval(this.#timer);
+  }
+
+  /** Why the agent is not ready; empty when it is. */
+  problems(): string[] {
+    if (this.#stage === "starting") return ["The agent is starting"];
+    if (this.#stage === "stopping") return ["The agent is stopping"];
+    const problems: string[] = [];
+    const folder = logFolderProblem(this.#config);
+    if (folder !== null) problems.push(folder);
+    const notAfter = this.#certificateNotAfterMs();
+    if (notAfter !== null && notAfter <= Date.now()) {
+      problems.push(
+        `The certificate ${this.#config.tls.certFile} expired ${new Date(notAfter).toISOString()}`,
+      );
+    }
+    return problems;
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+}
