@@ -15,7 +15,7 @@ export interface ByteSource {
 
 const LF = 0x0a;
 /** What one look into the log reads, bytes; below twice this, lines are simply read in a row. */
-const WINDOW = 16 * 1024;
+const WINDOW = 4096;
 
 /** Parses an RFC 3339 time: optional fraction, any offset. Null: it is none. */
 export function parseInstant(text: string): Instant | null {
@@ -126,9 +126,12 @@ class TimeSearch {
     while (start < before && start < this.#to) {
       const next = this.#lineEnd(start);
       this.#load(start, next);
-      const last = next - 1 - this.#start;
-      const end = this.#window[last] === LF ? last : last + 1;
-      if (this.#parser.parse(this.#window, start - this.#start, end)) return { start, next };
+      // A file that became shorter leaves old bytes in the window: none past #end.
+      const end = Math.min(next, this.#end) - this.#start;
+      const last = this.#window[end - 1] === LF ? end - 1 : end;
+      if (start < this.#end && this.#parser.parse(this.#window, start - this.#start, last)) {
+        return { start, next };
+      }
       start = next;
     }
     return null;
