@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# What the container's features do not bring: Deno, kind, grpcurl, Tilt, shellcheck.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+npm install --global deno@2.9.6
+apt-get update
+apt-get install --yes --no-install-recommends openssl shellcheck
+export GOBIN=/usr/local/bin
+go install sigs.k8s.io/kind@v0.33.0
+go install github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4
+curl -fsSL https://raw.githubusercontent.com/tilt-dev/tilt/master/scripts/install.sh | bash
+deno install --frozen

@@ -1,0 +1,20 @@
+/** Runs the agent in a pod from its sources, restarted on change, with the binary's permissions. */
+import { agent, runFlags } from "../permissions.ts";
+
+const child = new Deno.Command("deno", {
+  args: [
+    "run",
+    "--cached-only",
+    "--watch=src",
+    "--no-clear-screen",
+    "--inspect=127.0.0.1:9229", // reached by a port-forward only
+    ...runFlags(agent),
+    agent.entry,
+    "serve",
+    ...Deno.args,
+  ],
+}).spawn();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, () => child.kill(signal));
+}
+Deno.exit((await child.status).code);
