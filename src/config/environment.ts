@@ -54,8 +54,9 @@ export function markReferences(text: string): {
           throw wrong({
             source,
             key,
-            found: `\${${reference.name}}, a variable that is not set`,
-            expected: `it to be set, or a default as in \${${reference.name}:default}`,
+            found: `\${${reference.name}}, which is not set or may not be read`,
+            expected:
+              `a set variable named KUBETAIL_…, or a default as in \${${reference.name}:default}`,
           });
         });
       }

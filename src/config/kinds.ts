@@ -30,13 +30,15 @@ export class Mismatch extends Error {
   }
 }
 
-/** A value in words for an error message; long texts are cut, key material is never shown. */
+/** A value in words for an error message; long texts are cut, keys and tokens are never shown. */
 export function describe(value: unknown): string {
   if (value instanceof Untyped) return describe(value.text);
   if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (typeof value === "string") {
     if (value.includes("-----BEGIN")) return "a text in PEM form";
+    // A JSON Web Token begins with {" in base64.
+    if (value.startsWith("eyJ")) return "a text that looks like a token";
     const shown = value.length > 60 ? `${value.slice(0, 60)}…` : value;
     return `the text ${JSON.stringify(shown)}`;
   }

@@ -89,7 +89,9 @@ async function readFile(file: string): Promise<Raw> {
       expected: "keys and values",
     });
   }
-  return resolved;
+  // Editors put it there to find the JSON Schema.
+  const { $schema: _, ...rest } = resolved;
+  return rest;
 }
 
 function readWhole(file: string): string {

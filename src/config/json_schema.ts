@@ -1,0 +1,46 @@
+import { type Field, type Fields, isSection, schema, type Section } from "./schema.ts";
+
+/** The JSON Schema (draft 2020-12) of a configuration file, for editors. */
+export function jsonSchema(): Record<string, unknown> {
+  const root = objectSchema(schema as Fields);
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "kubetail-cluster-agent configuration",
+    ...root,
+    properties: {
+      // Editors put it into YAML and JSON files to find this very schema.
+      $schema: { type: "string" },
+      ...root.properties,
+      "cluster-agent": {
+        description: "All of these keys may lie here instead, as in files of the first generation.",
+        type: "object",
+      },
+    },
+  };
+}
+
+function objectSchema(
+  fields: Fields,
+): { readonly properties: Record<string, unknown> } & Record<string, unknown> {
+  return {
+    type: "object",
+    properties: Object.fromEntries(
+      Object.entries(fields).map(([name, entry]) => [name, entrySchema(entry)]),
+    ),
+    // An editor's hint is welcome everywhere, though only strict sections refuse unknown keys.
+    additionalProperties: false,
+  };
+}
+
+function entrySchema(entry: Field<unknown> | Section): Record<string, unknown> {
+  if (isSection(entry)) return { description: entry.doc, ...objectSchema(entry.fields) };
+  const reference = { type: "string", pattern: "\\$\\{[A-Za-z_][A-Za-z0-9_]*(:[^}]*)?\\}" };
+  const { json } = entry.kind;
+  // Any value may come from the environment.
+  const alternatives = "anyOf" in json ? json["anyOf"] as readonly unknown[] : [json];
+  return {
+    description: entry.doc,
+    default: entry.default,
+    anyOf: [...alternatives, reference],
+  };
+}
