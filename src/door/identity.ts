@@ -119,13 +119,13 @@ function frontProxyIdentity(
 }
 
 function tokenIdentity(authorization: string): TokenIdentity {
+  if (authorization.length > maxIdentityLength) {
+    throw new Failure("invalid-argument", `token longer than ${maxIdentityLength} characters`);
+  }
   // RFC 7235: the scheme's name is not case-sensitive. Kubernetes tokens hold no blank, so what
   // is left of another scheme ("Basic …") is refused below.
   const token = authorization.trim().replace(/^bearer(?: +|$)/i, "");
   if (token === "") throw new Failure("unauthenticated", "missing token");
-  if (token.length > maxIdentityLength) {
-    throw new Failure("invalid-argument", `token longer than ${maxIdentityLength} characters`);
-  }
   // It goes into a header of the request to the API server: visible ASCII only.
   if (!/^[\x21-\x7e]+$/.test(token)) {
     throw new Failure(
