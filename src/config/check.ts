@@ -89,12 +89,12 @@ function sourceOf(value: unknown, source: string): string {
   return value instanceof Untyped && value.from === "option" ? "option -p" : source;
 }
 
-/** The known key that was probably meant, looked for beside it first, then everywhere. */
+/** The known key that was probably meant: the very word in another place, a near one beside it, a near one anywhere. */
 function hintFor(name: string, fields: Fields, prefix: string): string | null {
+  const elsewhere = allKeys().find((key) => letters(key.replace(/^.*\./, "")) === letters(name));
+  if (elsewhere !== undefined) return elsewhere;
   const beside = nearest(name, Object.keys(fields));
-  if (beside !== null) return prefix + beside;
-  return allKeys().find((key) => letters(key.replace(/^.*\./, "")) === letters(name)) ??
-    nearest(prefix + name, allKeys());
+  return beside === null ? nearest(prefix + name, allKeys()) : prefix + beside;
 }
 
 /** Words that tell that a key is about who may do what; `roots` bounds the files that can be read. */
