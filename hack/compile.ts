@@ -7,7 +7,7 @@
  *
  * Leaves TARGET/PROGRAM, an archive a program and target (with LICENSE, README.md and, for the agent,
  * an example of its configuration), and SHA256SUMS of the archives. `deno compile` downloads the
- * runtime of each target once; DENORT_BIN names one that is there already.
+ * runtime of each target once.
  */
 import {
   copyFileSync,
@@ -35,6 +35,8 @@ export interface CompileOptions {
   readonly out: string;
   readonly version: string;
   readonly pack: boolean;
+  /** Path of a runtime to embed in instead of the target's own, which is downloaded. */
+  readonly runtime?: string;
 }
 
 const project = resolve(import.meta.dirname!, "..");
@@ -55,7 +57,11 @@ export async function compile(options: CompileOptions): Promise<string[]> {
   );
   for (const { program, target, path } of binaries) {
     mkdirSync(join(options.out, target), { recursive: true });
-    run(Deno.execPath(), ["compile", ...compileFlags(program, target, path), program.entry]);
+    run(
+      Deno.execPath(),
+      ["compile", ...compileFlags(program, target, path), program.entry],
+      options.runtime === undefined ? {} : { DENORT_BIN: options.runtime },
+    );
   }
   if (!options.pack) return binaries.map((binary) => binary.path);
 
@@ -102,10 +108,11 @@ async function sha256(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-function run(command: string, args: string[]): void {
+function run(command: string, args: string[], env: Record<string, string> = {}): void {
   const { code } = new Deno.Command(command, {
     args,
     cwd: project,
+    env,
     stdout: "inherit",
     stderr: "inherit",
   })

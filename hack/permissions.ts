@@ -12,7 +12,10 @@ export interface Program {
   readonly permissions: readonly string[];
   readonly unstable: readonly string[];
   readonly v8Flags: readonly string[];
-  /** Modules that no import names: workers are started by address. */
+  /**
+   * What the module graph does not hold: workers are started by address, and a WebAssembly module that
+   * is imported in the source phase counts as external.
+   */
   readonly include: readonly string[];
 }
 
@@ -70,7 +73,7 @@ export const agent: Program = {
     "--max-semi-space-size=1",
     "--enable-experimental-regexp-engine-on-excessive-backtracks",
   ],
-  include: ["src/pool/worker.ts"],
+  include: ["src/pool/worker.ts", "src/generated/rregex/rregex.wasm"],
 };
 
 /** A person's tool, run with that person's rights: it reads what is named to it and calls where told. */

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# The agent in Kubetail's own chart, in place of the chart's: it starts from the chart's configuration
+# and certificates and answers a caller who shows the certificate of the chart's Cluster API.
+set -euo pipefail
+cd "$(dirname "$0")/../../.."
+# shellcheck source=tests/e2e/kind/forward.sh
+. tests/e2e/kind/forward.sh
+
+work=$(mktemp -d)
+clean_up() {
+  stop_forward
+  rm -rf "$work"
+}
+trap clean_up EXIT
+
+# The agent by itself makes room: the chart's has the same names.
+kubectl delete --kustomize deploy/kustomize/overlays/kind --ignore-not-found --wait=true
+
+step "install the chart with deploy/helm-values.yaml"
+helm repo add kubetail https://kubetail-org.github.io/helm-charts/ --force-update
+helm upgrade --install kubetail kubetail/kubetail --namespace "$namespace" --create-namespace \
+  --values deploy/helm-values.yaml \
+  --set kubetail.clusterAgent.image.registry= \
+  --set kubetail.clusterAgent.image.repository=kubetail-cluster-agent \
+  --set kubetail.clusterAgent.image.tag=dev \
+  --wait --timeout 5m
+kubectl rollout status --namespace "$namespace" daemonset/kubetail-cluster-agent --timeout 180s
+
+step "read a log as the Cluster API does"
+for file in ca.crt client.crt client.key; do
+  kubectl get secret kubetail-cluster-api-tls --namespace "$namespace" \
+    --output "jsonpath={.data.${file/./\\.}}" | base64 --decode > "$work/$file"
+  [ -s "$work/$file" ] || fail "the chart's secret has no $file"
+done
+kubectl rollout status --namespace log-generator deployment/log-generator --timeout 120s
+read -r pod node < <(kubectl get pods --namespace log-generator --selector app.kubernetes.io/name=log-generator \
+  --output jsonpath='{.items[0].metadata.name} {.items[0].spec.nodeName}{"\n"}')
+forward "$(node_agent "$node")"
+lines=$(deno task --quiet client backward "log-generator/$pod/web" --limit 5 \
+  --addr localhost:50061 --server-name kubetail-cluster-agent \
+  --ca "$work/ca.crt" --cert "$work/client.crt" --key "$work/client.key" \
+  --user kubernetes-admin --group kubeadm:cluster-admins | wc -l)
+[ "$lines" = 5 ] || fail "$lines lines instead of 5"
+
+echo "ok"

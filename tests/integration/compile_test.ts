@@ -1,0 +1,286 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { basename, join, relative, resolve } from "node:path";
+import { compile, targets } from "../../hack/compile.ts";
+import { agent, type Program, programs, runFlags, tools } from "../../hack/permissions.ts";
+import { bakedLogRoots } from "../../src/cli/baked_roots.ts";
+
+// `deno compile` puts the program behind a runtime that it downloads. Here any small executable takes
+// the runtime's place: everything else happens for real, and what was put behind it can be read back.
+const standIn = realpathSync("/bin/true");
+const project = resolve(import.meta.dirname!, "../..");
+
+interface Baked {
+  readonly permissions: Readonly<Record<string, readonly string[] | null | boolean>>;
+  readonly v8_flags: readonly string[];
+  readonly entrypoint_key: string;
+  readonly unstable_config: { readonly features: readonly string[] };
+}
+
+interface Entry {
+  readonly Dir?: { readonly n: string; readonly e: readonly Entry[] };
+  readonly File?: { readonly n: string };
+}
+
+Deno.test("both programs compile for both architectures, complete and with nothing more granted", async (t) => {
+  using folder = temporary();
+  const archives = await compile({
+    programs,
+    targets: Object.keys(targets),
+    out: folder.path,
+    version: "9.8.7",
+    pack: true,
+    runtime: standIn,
+  });
+
+  for (const program of programs) {
+    for (const target of Object.keys(targets)) {
+      await t.step(`${program.name} for ${target}`, () => {
+        const bytes = readFileSync(join(folder.path, target, program.name)).toString("latin1");
+        const baked = embeddedJson(bytes, '{"argv":') as Baked;
+        strictEqual(basename(baked.entrypoint_key), basename(program.entry));
+        deepStrictEqual(granted(baked), asked(program));
+        for (const flag of program.v8Flags) ok(baked.v8_flags.includes(flag), flag);
+        deepStrictEqual(
+          baked.unstable_config.features,
+          program.unstable.map((flag) => flag.replace("--unstable-", "")),
+        );
+
+        const files = [...paths(embeddedJson(bytes, '[{"Dir":') as Entry[])];
+        const missing = localModules(program).filter((module) =>
+          !files.some((file) => `/${file}`.endsWith(`/${module}`))
+        );
+        deepStrictEqual(missing, [], "modules that would be missing at run time");
+        const tooMuch = files.filter((file) => /\/(?:ts-proto|@bufbuild\/buf)\//.test(file));
+        deepStrictEqual(tooMuch.slice(0, 3), [], "packages that only make the code");
+      });
+    }
+  }
+
+  await t.step("archives hold the program, its licence and its texts; SHA256SUMS fits them", () => {
+    const sums = readFileSync(join(folder.path, "SHA256SUMS"), "utf8");
+    strictEqual(archives.length, 4);
+    for (const archive of archives) {
+      const sum = createHash("sha256").update(readFileSync(archive)).digest("hex");
+      ok(sums.includes(`${sum}  ${basename(archive)}\n`), archive);
+      match(
+        basename(archive),
+        /^kubetail-(?:cluster-agent|agent-tools)_9\.8\.7_linux_(?:amd|arm)64\.tar\.gz$/,
+      );
+      const inside = execFileSync("tar", ["--list", "--file", archive], { encoding: "utf8" })
+        .trim().split("\n").map((path) => path.slice(path.indexOf("/") + 1)).filter((name) =>
+          name !== ""
+        );
+      const isAgent = basename(archive).startsWith(agent.name);
+      deepStrictEqual(
+        inside,
+        isAgent
+          ? ["LICENSE", "README.md", "config.example.yaml", agent.name]
+          : ["LICENSE", "README.md", tools.name],
+      );
+    }
+  });
+});
+
+Deno.test("the tasks that run the programs have the flags that are baked into the binaries", () => {
+  const { tasks } = JSON.parse(readFileSync(join(project, "deno.json"), "utf8")) as {
+    tasks: Record<string, { command: string }>;
+  };
+  const expected = { serve: agent, client: tools, grep: tools } as const;
+  for (const [task, program] of Object.entries(expected)) {
+    strictEqual(
+      tasks[task]?.command,
+      ["deno run", ...runFlags(program), program.entry, task].join(" "),
+      `deno task ${task}`,
+    );
+  }
+});
+
+Deno.test("with the binary's flags the agent tells its version and checks the example configuration", () => {
+  strictEqual(run(["--version"]).stdout.trim(), version());
+  const example = join(project, "deploy/config.example.yaml");
+  const checked = run(["config", "check", "--config", example], [join(project, "deploy")]);
+  strictEqual(checked.code, 0, checked.stderr);
+});
+
+Deno.test("with the binary's flags the agent serves, is found healthy and stops at SIGTERM", async () => {
+  using folder = temporary();
+  const [port, telemetry] = await freePorts();
+  const config = join(folder.path, "config.yaml");
+  mkdirSync(join(folder.path, "containers"));
+  writeFileSync(
+    config,
+    `addr: 127.0.0.1:${port}
+container-logs-dir: ${folder.path}/containers
+log-roots: [${folder.path}]
+tls: { enabled: false }
+authorization: { methods: [allow-all] }
+telemetry: { addr: "127.0.0.1:${telemetry}" }
+`,
+  );
+  const serving = new Deno.Command(Deno.execPath(), {
+    args: command(["serve", "--config", config], [folder.path]),
+    cwd: project,
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const said = Promise.all(
+    [serving.stdout, serving.stderr].map((stream) => new Response(stream).text()),
+  );
+  try {
+    // healthcheck itself is the event that is waited for: it answers 1 until the agent serves.
+    let health = run(["healthcheck", "--config", config], [folder.path]);
+    for (let tries = 0; health.code !== 0 && tries < 20; tries++) {
+      health = run(["healthcheck", "--config", config], [folder.path]);
+    }
+    strictEqual(health.code, 0, health.stderr);
+  } finally {
+    serving.kill("SIGTERM");
+  }
+  const { code } = await serving.status;
+  strictEqual(code, 0, (await said).join("\n"));
+});
+
+Deno.test("log roots beyond the baked ones: exit 2, naming them and the baked ones", () => {
+  const params = [
+    "container-logs-dir:/srv/elsewhere/containers",
+    "tls.enabled:false",
+    "authorization.methods:allow-all",
+    "telemetry.addr:",
+  ];
+  const { code, stderr } = run([
+    "serve",
+    "--addr",
+    "127.0.0.1:0",
+    ...params.flatMap((param) => ["--param", param]),
+  ]);
+  strictEqual(code, 2, stderr);
+  ok(stderr.includes("/srv/elsewhere/containers"), stderr);
+  for (const root of bakedLogRoots) ok(stderr.includes(root), stderr);
+});
+
+/** The agent's command line with the flags of the binary; extra folders may be read. */
+function command(args: readonly string[], extra: readonly string[] = []): string[] {
+  const flags = runFlags(agent).map((flag) =>
+    flag.startsWith("--allow-read=") ? [flag, ...extra].join(",") : flag
+  );
+  return ["run", "--cached-only", ...flags, agent.entry, ...args];
+}
+
+function run(
+  args: readonly string[],
+  extra: readonly string[] = [],
+): { code: number; stdout: string; stderr: string } {
+  const { code, stdout, stderr } = new Deno.Command(Deno.execPath(), {
+    args: command(args, extra),
+    cwd: project,
+  }).outputSync();
+  const text = new TextDecoder();
+  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+}
+
+/** Kind of permission → what is granted of it, where anything is. */
+function granted(baked: Baked): Record<string, readonly string[]> {
+  const kinds: Record<string, readonly string[]> = {};
+  for (const [key, value] of Object.entries(baked.permissions)) {
+    // Imports from other hosts have a default list; that they are denied is compared as well.
+    if (Array.isArray(value) && key !== "allow_import") kinds[key] = [...value as string[]].sort();
+  }
+  if (baked.permissions.prompt !== false) kinds.prompt = [];
+  return kinds;
+}
+
+function asked(program: Program): Record<string, readonly string[]> {
+  const kinds: Record<string, readonly string[]> = {};
+  for (const flag of program.permissions.filter((flag) => flag !== "--no-prompt")) {
+    const [name = "", list] = flag.slice(2).split("=", 2);
+    kinds[name.replace("-", "_")] = list === undefined ? [] : list.split(",").sort();
+  }
+  return kinds;
+}
+
+/** Every file of the project that the program or what it includes imports, dynamic imports and wasm too. */
+function localModules(program: Program): string[] {
+  const found = new Set<string>(program.include);
+  for (const entry of [program.entry, ...program.include.filter((path) => path.endsWith(".ts"))]) {
+    const json = execFileSync(Deno.execPath(), ["info", "--json", entry], {
+      cwd: project,
+      encoding: "utf8",
+      maxBuffer: 64 << 20,
+    });
+    const { modules } = JSON.parse(json) as {
+      modules: { specifier: string; error?: string; local?: string }[];
+    };
+    for (const module of modules) {
+      strictEqual(module.error, undefined);
+      if (module.specifier.startsWith("file:")) {
+        found.add(relative(project, new URL(module.specifier).pathname));
+      }
+    }
+  }
+  return [...found];
+}
+
+/** The JSON value that begins with the given text, anywhere in a binary. */
+function embeddedJson(bytes: string, beginning: string): unknown {
+  for (let from = bytes.indexOf(beginning); from >= 0; from = bytes.indexOf(beginning, from + 1)) {
+    let depth = 0;
+    let inString = false;
+    for (let at = from; at < bytes.length; at++) {
+      const char = bytes[at];
+      if (inString) {
+        if (char === "\\") at++;
+        else if (char === '"') inString = false;
+      } else if (char === '"') inString = true;
+      else if (char === "{" || char === "[") depth++;
+      else if ((char === "}" || char === "]") && --depth === 0) {
+        return JSON.parse(bytes.slice(from, at + 1));
+      }
+    }
+  }
+  throw new Error(`nothing embedded begins with ${beginning}`);
+}
+
+function* paths(entries: readonly Entry[], folder = ""): Generator<string> {
+  for (const { Dir, File } of entries) {
+    if (File) yield folder + File.n;
+    if (Dir) yield* paths(Dir.e, `${folder}${Dir.n}/`);
+  }
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(join(project, "deno.json"), "utf8")).version;
+}
+
+async function freePorts(): Promise<[number, number]> {
+  const servers = await Promise.all([0, 1].map(() => {
+    const { promise, resolve } = Promise.withResolvers<ReturnType<typeof createServer>>();
+    const server = createServer().listen(0, "127.0.0.1", () => resolve(server));
+    return promise;
+  }));
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return [ports[0]!, ports[1]!];
+}
+
+function temporary(): Disposable & { readonly path: string } {
+  const path = mkdtempSync(join(tmpdir(), "compile-"));
+  return {
+    path,
+    [Symbol.dispose]() {
+      if (existsSync(path)) rmSync(path, { recursive: true });
+    },
+  };
+}
