@@ -1,0 +1,240 @@
+import assert from "node:assert/strict";
+import { findApiServer, KubeConfigError } from "../../../src/door/kube_config.ts";
+
+/** Files in a folder of their own, and an environment that names them. */
+class Setup implements Disposable {
+  readonly dir = Deno.makeTempDirSync({ prefix: "kube-config-" });
+  readonly env: Record<string, string> = {};
+
+  write(name: string, content: string | object): string {
+    const path = `${this.dir}/${name}`;
+    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+    Deno.writeTextFileSync(
+      path,
+      typeof content === "string" ? content : JSON.stringify(content),
+    );
+    return path;
+  }
+
+  find() {
+    return findApiServer({
+      env: (name) => this.env[name],
+      serviceAccountFolder: `${this.dir}/serviceaccount`,
+    });
+  }
+
+  fails(message: RegExp): void {
+    assert.throws(() => this.find(), (error: unknown) => {
+      assert.ok(error instanceof KubeConfigError, `${error}`);
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.dir, { recursive: true });
+  }
+}
+
+/** A kubeconfig with one of each; parts laid over cluster and user. */
+function kubeConfig(cluster: object = {}, user: object = { token: "t" }): object {
+  return {
+    "current-context": "here",
+    contexts: [{ name: "here", context: { cluster: "c", user: "u" } }],
+    clusters: [{ name: "c", cluster: { server: "https://10.0.0.1:6443", ...cluster } }],
+    users: [{ name: "u", user }],
+  };
+}
+
+Deno.test("a pod's service account, its token read anew each time", async () => {
+  using setup = new Setup();
+  setup.env["KUBERNETES_SERVICE_HOST"] = "10.96.0.1";
+  setup.env["KUBERNETES_SERVICE_PORT"] = "443";
+  setup.write("serviceaccount/ca.crt", "the CA");
+  setup.write("serviceaccount/token", "first\n");
+  const found = setup.find();
+  assert.equal(found.url.href, "https://10.96.0.1/");
+  assert.equal(found.certificateAuthority(), "the CA");
+  assert.deepEqual(await found.account(), { token: "first" });
+  setup.write("serviceaccount/token", "second");
+  setup.write("serviceaccount/ca.crt", "another CA");
+  assert.deepEqual(await found.account(), { token: "second" });
+  assert.equal(found.certificateAuthority(), "another CA");
+});
+
+Deno.test("a pod in an IPv6 cluster", () => {
+  using setup = new Setup();
+  setup.env["KUBERNETES_SERVICE_HOST"] = "fd00:10:96::1";
+  setup.env["KUBERNETES_SERVICE_PORT"] = "6443";
+  assert.equal(setup.find().url.href, "https://[fd00:10:96::1]:6443/");
+});
+
+Deno.test("a pod's missing token is an error at the review, never a review without one", async () => {
+  using setup = new Setup();
+  setup.env["KUBERNETES_SERVICE_HOST"] = "10.96.0.1";
+  setup.env["KUBERNETES_SERVICE_PORT"] = "443";
+  const found = setup.find();
+  await assert.rejects(() => found.account(), /serviceaccount\/token/);
+});
+
+Deno.test("KUBECONFIG counts before the pod, the pod before ~/.kube/config", () => {
+  using setup = new Setup();
+  setup.env["HOME"] = setup.dir;
+  setup.write(".kube/config", kubeConfig({ server: "https://home:1" }));
+  assert.equal(setup.find().url.host, "home:1");
+  setup.env["KUBERNETES_SERVICE_HOST"] = "pod";
+  setup.env["KUBERNETES_SERVICE_PORT"] = "2";
+  assert.equal(setup.find().url.host, "pod:2");
+  setup.env["KUBECONFIG"] = setup.write("k", kubeConfig({ server: "https://named:3" }));
+  assert.equal(setup.find().url.host, "named:3");
+});
+
+Deno.test("a kubeconfig in YAML with data in place", async () => {
+  using setup = new Setup();
+  setup.env["KUBECONFIG"] = setup.write(
+    "config",
+    `
+apiVersion: v1
+kind: Config
+current-context: dev
+contexts:
+- { name: prod, context: { cluster: prod, user: prod } }
+- name: dev
+  context:
+    cluster: dev
+    user: me
+    namespace: default
+clusters:
+- name: dev
+  cluster:
+    server: https://rancher.example.org/k8s/clusters/c-1/
+    certificate-authority-data: ${btoa("CA")}
+    tls-server-name: inner
+users:
+- name: me
+  user:
+    client-certificate-data: ${btoa("CERT")}
+    client-key-data: ${btoa("KEY")}
+`,
+  );
+  const found = setup.find();
+  assert.equal(found.url.href, "https://rancher.example.org/k8s/clusters/c-1");
+  assert.equal(found.serverName, "inner");
+  assert.equal(found.certificateAuthority(), "CA");
+  assert.deepEqual(await found.account(), { certificate: "CERT", key: "KEY" });
+});
+
+Deno.test("paths in a kubeconfig are relative to its folder", async () => {
+  using setup = new Setup();
+  setup.write("deep/ca.pem", "CA");
+  setup.write("deep/me.pem", "CERT");
+  setup.write("me.key", "KEY");
+  setup.write("deep/token", "T\n");
+  setup.env["KUBECONFIG"] = setup.write(
+    "deep/config",
+    kubeConfig({ "certificate-authority": "ca.pem" }, {
+      "client-certificate": "me.pem",
+      "client-key": `${setup.dir}/me.key`,
+      tokenFile: "./token",
+    }),
+  );
+  const found = setup.find();
+  assert.equal(found.certificateAuthority(), "CA");
+  assert.deepEqual(await found.account(), { token: "T", certificate: "CERT", key: "KEY" });
+});
+
+Deno.test("a credential plugin is run for its token", async () => {
+  using setup = new Setup();
+  setup.env["KUBECONFIG"] = setup.write(
+    "config",
+    kubeConfig({}, {
+      exec: {
+        apiVersion: "client.authentication.k8s.io/v1",
+        command: "echo",
+        args: [JSON.stringify({ kind: "ExecCredential", status: { token: "from-plugin" } })],
+      },
+    }),
+  );
+  assert.deepEqual(await setup.find().account(), { token: "from-plugin" });
+});
+
+Deno.test("several files: a missing one is passed over, the first of a name counts", async () => {
+  using setup = new Setup();
+  const first = setup.write("1", {
+    clusters: [{ name: "c", cluster: { server: "https://first:1" } }],
+    users: [],
+  });
+  const second = setup.write("2", kubeConfig({ server: "https://second:2" }, { token: "two" }));
+  setup.env["KUBECONFIG"] = `${setup.dir}/none:${first}::${second}`;
+  const found = setup.find();
+  assert.equal(found.url.host, "first:1");
+  assert.deepEqual(await found.account(), { token: "two" });
+});
+
+Deno.test("a context without a user asks as nobody", async () => {
+  using setup = new Setup();
+  setup.env["KUBECONFIG"] = setup.write("config", {
+    "current-context": "c",
+    contexts: [{ name: "c", context: { cluster: "c" } }],
+    clusters: [{ name: "c", cluster: { server: "https://a:1" } }],
+  });
+  assert.deepEqual(await setup.find().account(), {});
+});
+
+Deno.test("http is taken on a loopback address (kubectl proxy), nowhere else", () => {
+  using setup = new Setup();
+  for (const server of ["http://127.0.0.1:8001", "http://[::1]:8001", "http://localhost:8001"]) {
+    setup.env["KUBECONFIG"] = setup.write("config", kubeConfig({ server }));
+    assert.equal(setup.find().url.href, `${server}/`);
+  }
+  for (const server of ["http://10.0.0.1:8001", "http://api.example.org", "http://0.0.0.0:1"]) {
+    setup.env["KUBECONFIG"] = setup.write("config", kubeConfig({ server }));
+    setup.fails(/https is needed, http only on a loopback address/);
+  }
+});
+
+const refused: [string, object, RegExp][] = [
+  ["an unverified server", kubeConfig({ "insecure-skip-tls-verify": true }), /insecure-skip-tls/],
+  ["a proxy", kubeConfig({ "proxy-url": "http://proxy" }), /proxy-url is not supported/],
+  ["a URL that is none", kubeConfig({ server: "10.0.0.1:6443" }), /is not a URL|https is needed/],
+  ["another scheme", kubeConfig({ server: "ftp://10.0.0.1" }), /https is needed/],
+  ["no server", kubeConfig({ server: "" }), /clusters\[0\]\.cluster\.server is missing/],
+  ["impersonation", kubeConfig({}, { as: "admin" }), /as \(impersonation\) is not supported/],
+  ["a password", kubeConfig({}, { username: "a", password: "b" }), /username and password/],
+  ["an auth-provider", kubeConfig({}, { "auth-provider": { name: "gcp" } }), /auth-provider/],
+  ["no current context", { ...kubeConfig(), "current-context": "" }, /no current-context/],
+  ["an unknown context", { ...kubeConfig(), "current-context": "x" }, /no context x/],
+  ["an unknown cluster", { ...kubeConfig(), clusters: [] }, /no cluster c/],
+  ["an unknown user", { ...kubeConfig(), users: [] }, /no user u/],
+  ["a list", [], /not a kubeconfig file/],
+];
+for (const [name, config, message] of refused) {
+  Deno.test(`a kubeconfig is refused, naming what and where: ${name}`, () => {
+    using setup = new Setup();
+    setup.env["KUBECONFIG"] = setup.write("config", config);
+    setup.fails(message);
+    setup.fails(new RegExp(setup.env["KUBECONFIG"]));
+  });
+}
+
+Deno.test("data that is not base64 is named", async () => {
+  using setup = new Setup();
+  setup.env["KUBECONFIG"] = setup.write(
+    "config",
+    kubeConfig({ "certificate-authority-data": "*" }, { "client-key-data": "*" }),
+  );
+  const found = setup.find();
+  assert.throws(() => found.certificateAuthority(), /certificate-authority-data: not base64/);
+  await assert.rejects(() => found.account(), /client-key-data: not base64/);
+});
+
+Deno.test("a file that is no YAML, one that is not there, and nothing at all", () => {
+  using setup = new Setup();
+  setup.env["KUBECONFIG"] = setup.write("config", "a: [");
+  setup.fails(/Cannot parse .*\/config/);
+  setup.env["KUBECONFIG"] = `${setup.dir}/none`;
+  setup.fails(/no such file: .*\/none/);
+  delete setup.env["KUBECONFIG"];
+  setup.env["HOME"] = `${setup.dir}/nowhere`;
+  setup.fails(/not in a pod .*no KUBECONFIG, no ~\/\.kube\/config/);
+});
