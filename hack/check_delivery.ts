@@ -83,7 +83,7 @@ async function kubernetes(): Promise<string> {
   const overlays = readdirSync(join(project, "deploy/kustomize/overlays")).sort()
     .map((name) => `deploy/kustomize/overlays/${name}`);
   const sets = new Map<string, Manifest[]>();
-  for (const folder of ["deploy/kustomize/base", ...overlays]) {
+  for (const folder of ["deploy/kustomize/base", ...overlays, "hack/tilt"]) {
     sets.set(folder, manifests(run(kustomize, ["build", folder])));
   }
   for (const file of tracked((file) => /^(hack\/manifests|tests\/e2e)\/.*\.yaml$/.test(file))) {

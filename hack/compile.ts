@@ -109,15 +109,14 @@ async function sha256(path: string): Promise<string> {
 }
 
 function run(command: string, args: string[], env: Record<string, string> = {}): void {
-  const { code } = new Deno.Command(command, {
-    args,
-    cwd: project,
-    env,
-    stdout: "inherit",
-    stderr: "inherit",
-  })
+  const { code, stdout, stderr } = new Deno.Command(command, { args, cwd: project, env })
     .outputSync();
-  if (code !== 0) throw new Error(`${basename(command)} ${args.join(" ")} ended with ${code}`);
+  if (code === 0) return;
+  const text = new TextDecoder();
+  throw new Error(
+    `${basename(command)} ${args.join(" ")} ended with ${code}\n` +
+      text.decode(stdout) + text.decode(stderr),
+  );
 }
 
 if (import.meta.main) {

@@ -12,7 +12,7 @@ import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import process from "node:process";
-import { parse } from "yaml";
+import { load } from "js-yaml";
 import { agent, runFlags } from "./permissions.ts";
 
 const args = [...Deno.args];
@@ -68,7 +68,7 @@ function kubeconfigAccess(): { files: string[]; servers: string[] } {
   const servers: string[] = [];
   const named: string[] = [];
   for (const file of files.filter((file) => existsSync(file))) {
-    const config = parse(readFileSync(file, "utf8")) as {
+    const config = load(readFileSync(file, "utf8")) as {
       clusters?: { cluster?: Record<string, string> }[];
       users?: { user?: Record<string, unknown> }[];
     };

@@ -1,4 +1,4 @@
-import { parseAllDocuments } from "yaml";
+import { loadAll } from "js-yaml";
 import type { ApiServer } from "./api_server.ts";
 
 /** What every Kubernetes object has. */
@@ -10,11 +10,7 @@ export interface Manifest {
 
 /** The documents of a YAML stream. Throws where one is not a Kubernetes object. */
 export function manifests(yaml: string): Manifest[] {
-  return parseAllDocuments(yaml)
-    .map((document) => {
-      if (document.errors.length > 0) throw document.errors[0]!;
-      return document.toJS() as Manifest | null;
-    })
+  return (loadAll(yaml) as (Manifest | null)[])
     .filter((manifest) => manifest !== null)
     .map((manifest) => {
       if (!manifest.apiVersion || !manifest.kind || !manifest.metadata?.name) {
