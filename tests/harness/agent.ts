@@ -34,6 +34,8 @@ export interface TestAgent extends AsyncDisposable {
   readonly certificatesDir: string;
   /** Everything that the agent has reported so far. */
   readonly events: readonly AgentEvent[];
+  /** Resolves as soon as what was reported so far fulfils the condition. */
+  sees(condition: (events: readonly AgentEvent[]) => boolean): Promise<void>;
   /** The exit code, when the agent has ended. */
   readonly ended: Promise<number>;
   records(client?: ClientName): LogRecordsServiceClient;
@@ -83,7 +85,14 @@ export async function startAgent(
   }, overrides);
 
   const events: AgentEvent[] = [];
-  const running = await serve(config, { ...options, report: (event) => events.push(event) });
+  const watchers = new Set<() => void>();
+  const running = await serve(config, {
+    ...options,
+    report(event) {
+      events.push(event);
+      for (const look of watchers) look();
+    },
+  });
   const address = `127.0.0.1:${running.port}`;
   const channels: grpc.Client[] = [];
   const kept = stack.move();
@@ -99,6 +108,17 @@ export async function startAgent(
     const { key, cert } = pairs[client];
     return grpc.credentials.createSsl(ca, Buffer.from(key), Buffer.from(cert));
   }
+  function sees(condition: (events: readonly AgentEvent[]) => boolean): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = () => {
+      if (!condition(events)) return;
+      watchers.delete(look);
+      resolve();
+    };
+    watchers.add(look);
+    look();
+    return promise;
+  }
   // A connection of its own for every client object: with a shared one a test could see another's.
   const channelOptions = { "grpc.use_local_subchannel_pool": 1 };
 
@@ -111,6 +131,7 @@ export async function startAgent(
     authority,
     certificatesDir,
     events,
+    sees,
     ended: running.ended,
     records: (client) =>
       opened(new LogRecordsServiceClient(address, credentials(client), channelOptions)),

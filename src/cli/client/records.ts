@@ -60,14 +60,15 @@ export async function clientRecords(
     return text === undefined ? "" : moment(`--${option}`, text, now);
   };
 
-  using connection = connect(values);
-  const request = {
-    ...await locate(connection, target, terminal, signal),
+  const selection = {
     start_time: time("since"),
     stop_time: time("until"),
     grep: values.grep ?? "",
     follow_from: follow,
   };
+
+  using connection = connect(values);
+  const request = { ...await locate(connection, target, terminal, signal), ...selection };
   const call = direction === "forward"
     ? connection.records.streamForward(request, connection.identity)
     : connection.records.streamBackward(request, connection.identity);

@@ -1,0 +1,52 @@
+import type { Terminal } from "../../src/cli/terminal.ts";
+
+/** A terminal that keeps what is written and can be interrupted. */
+export class CapturedTerminal implements Terminal {
+  stdout = "";
+  stderr = "";
+  readonly colour: boolean;
+  readonly interactive = false;
+  readonly #handlers = new Set<() => void>();
+  readonly #waiting = new Set<() => void>();
+
+  constructor(options: { colour?: boolean } = {}) {
+    this.colour = options.colour ?? false;
+  }
+
+  out(text: string): void {
+    this.stdout += text;
+    for (const look of this.#waiting) look();
+  }
+
+  err(text: string): void {
+    this.stderr += text;
+    for (const look of this.#waiting) look();
+  }
+
+  onInterrupt(handler: () => void): () => void {
+    this.#handlers.add(handler);
+    return () => this.#handlers.delete(handler);
+  }
+
+  now(): number {
+    return Date.parse("2024-10-01T06:00:00Z");
+  }
+
+  /** As Ctrl-C. */
+  interrupt(): void {
+    for (const handler of [...this.#handlers]) handler();
+  }
+
+  /** Resolves when the text stands in what was written. */
+  shows(text: string): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = () => {
+      if (!this.stdout.includes(text) && !this.stderr.includes(text)) return;
+      this.#waiting.delete(look);
+      resolve();
+    };
+    this.#waiting.add(look);
+    look();
+    return promise;
+  }
+}

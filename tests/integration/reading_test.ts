@@ -1,0 +1,325 @@
+import assert from "node:assert/strict";
+import * as grpc from "@grpc/grpc-js";
+import type { LogMetadataList, LogRecord } from "../../src/generated/cluster_agent.ts";
+import {
+  type HealthCheckResponse,
+  HealthCheckResponse_ServingStatus,
+} from "../../src/generated/grpc/health.ts";
+import type { ServerReflectionResponse } from "../../src/generated/grpc/reflection.ts";
+import { startAgent, type TestAgent } from "../harness/agent.ts";
+import { answer, drain, recordTime, request } from "../harness/calls.ts";
+import { openCount } from "../harness/descriptors.ts";
+import { criLine, criLines, dockerLine, type TreeLog } from "../harness/log_tree.ts";
+
+const seconds = (n: number) => `2024-10-01T05:00:${String(n).padStart(2, "0")}Z`;
+
+async function read(
+  agent: TestAgent,
+  log: TreeLog,
+  fields: Parameters<typeof request>[0] = {},
+  direction: "forward" | "backward" = "forward",
+) {
+  const full = request({ ...log.request, ...fields });
+  const records = agent.records();
+  const ended = await drain(
+    direction === "forward" ? records.streamForward(full) : records.streamBackward(full),
+  );
+  return { ...ended, texts: ended.messages.map((record) => record.message) };
+}
+
+/** Reads count records and then cancels; resolves with them when the call is over. */
+function readSome(call: grpc.ClientReadableStream<LogRecord>, count: number): Promise<string[]> {
+  const texts: string[] = [];
+  call.on("data", (record: LogRecord) => {
+    if (texts.length < count) texts.push(record.message);
+    if (texts.length === count) call.cancel();
+  });
+  call.on("error", () => {});
+  return new Promise((resolve) => call.on("status", () => resolve(texts)));
+}
+
+function ended(agent: TestAgent, count: number): Promise<void> {
+  return agent.sees(
+    (events) => events.filter((event) => event.type === "call-ended").length >= count,
+  );
+}
+
+Deno.test("List tells name, size and time of every log, or of those in the named namespaces", async () => {
+  await using agent = await startAgent();
+  const web = agent.logs.add({ content: criLines(3) });
+  agent.logs.add({ namespace: "kube-system", pod: "dns-0", container: "dns" });
+  Deno.utimeSync(web.path, 1727758800, 1727758800.25);
+
+  const list = (namespaces: string[]) =>
+    answer<LogMetadataList>((done) => agent.metadata().list({ namespaces }, done));
+  assert.deepEqual((await list([])).response?.items.map(({ spec }) => spec?.pod_name).sort(), [
+    "dns-0",
+    "web-0",
+  ]);
+  const { response } = await list(["default", ""]);
+  assert.equal(response?.items.length, 1);
+  const [item] = response.items;
+  assert.equal(item?.id, web.id);
+  assert.equal(item.spec?.container_name, "app");
+  assert.equal(item.fileInfo?.size, BigInt(criLines(3).length));
+  assert.deepEqual({ ...item.fileInfo.last_modified_at }, {
+    seconds: 1727758800n,
+    nanos: 250_000_000,
+  });
+  assert.deepEqual((await list(["nobody"])).response?.items, []);
+});
+
+Deno.test("a CRI log is read forward and backward, parts and streams as they were written", async () => {
+  await using agent = await startAgent();
+  const log = agent.logs.add({
+    content: criLine("2024-10-01T05:00:00.000000001Z", "one") +
+      criLine("2024-10-01T07:00:01+02:00", "two, ", { tag: "P" }) +
+      criLine("2024-10-01T05:00:01.5Z", "whole", { stream: "stderr" }) + "not a log line\n",
+  });
+  const expected = [
+    ["2024-10-01T05:00:00.000000001Z", "one", true],
+    ["2024-10-01T05:00:01Z", "two,", false],
+    ["2024-10-01T05:00:01.500Z", "whole", true],
+  ];
+  for (const direction of ["forward", "backward"] as const) {
+    const { code, messages } = await read(agent, log, {}, direction);
+    assert.equal(code, "OK");
+    assert.deepEqual(
+      messages.map((record) => [recordTime(record), record.message, record.is_final]),
+      direction === "forward" ? expected : expected.toReversed(),
+    );
+  }
+});
+
+Deno.test("a Docker log is found through both links and read", async () => {
+  await using agent = await startAgent();
+  const log = agent.logs.add({
+    format: "docker",
+    content: dockerLine(seconds(0), "héllo\n") + dockerLine(seconds(1), "goes on"),
+  });
+  const { code, messages } = await read(agent, log);
+  assert.equal(code, "OK");
+  assert.deepEqual(messages.map(({ message, is_final }) => [message, is_final]), [
+    ["héllo", true],
+    ["goes on", false],
+  ]);
+});
+
+Deno.test("a container id may carry its runtime", async () => {
+  await using agent = await startAgent();
+  const log = agent.logs.add({ content: criLines(1) });
+  const { texts } = await read(agent, log, { container_id: `containerd://${log.id}` });
+  assert.deepEqual(texts, ["line 0"]);
+});
+
+for (
+  const [name, window, expected] of [
+    ["both ends are within", { start_time: seconds(1), stop_time: seconds(3) }, [1, 2, 3]],
+    ["the start alone", { start_time: seconds(8) }, [8, 9]],
+    ["the stop alone", { stop_time: seconds(1) }, [0, 1]],
+    ["an offset counts", { start_time: "2024-10-01T07:00:09+02:00" }, [9]],
+    [
+      "between two records",
+      { start_time: "2024-10-01T05:00:01.000000001Z", stop_time: seconds(2) },
+      [
+        2,
+      ],
+    ],
+    ["start after stop", { start_time: seconds(3), stop_time: seconds(1) }, []],
+  ] as const
+) {
+  Deno.test(`a time window selects: ${name}`, async () => {
+    await using agent = await startAgent();
+    const log = agent.logs.add({ content: criLines(10) });
+    const texts = expected.map((n) => `line ${n}`);
+    const forward = await read(agent, log, window);
+    assert.deepEqual([forward.code, forward.texts], ["OK", texts]);
+    const backward = await read(agent, log, window, "backward");
+    assert.deepEqual([backward.code, backward.texts], ["OK", texts.toReversed()]);
+  });
+}
+
+Deno.test("grep selects by the message, in a large log, forward and backward", async () => {
+  await using agent = await startAgent();
+  const log = agent.logs.add({ content: criLines(50_000) });
+  const texts = Array.from({ length: 50 }, (_, i) => `line ${i * 1000 + 999}`);
+  assert.deepEqual((await read(agent, log, { grep: "(?i)LINE \\d*999$" })).texts, texts);
+  assert.deepEqual(
+    (await read(agent, log, { grep: "(?i)LINE \\d*999$" }, "backward")).texts,
+    texts.toReversed(),
+  );
+  assert.deepEqual((await read(agent, log, { grep: "stdout" })).texts, [], "not the header");
+});
+
+Deno.test("every record of a large log comes once and in order, however slow the reader is", async () => {
+  await using agent = await startAgent();
+  const log = agent.logs.add({ content: criLines(100_000) });
+  const call = agent.records().streamForward(request(log.request));
+  let next = 0;
+  for await (const record of call) {
+    assert.equal((record as LogRecord).message, `line ${next}`);
+    next++;
+    if (next % 10_000 === 0) {
+      call.pause();
+      setTimeout(() => call.resume());
+    }
+  }
+  assert.equal(next, 100_000);
+});
+
+Deno.test("a line that is too long comes in parts, none of it lost, and the last is final", async () => {
+  await using agent = await startAgent({ maxLineBytes: 1024 });
+  const text = "añb€ ".repeat(2000).trimEnd();
+  const log = agent.logs.add({ content: criLine(seconds(0), text) + criLine(seconds(1), "next") });
+  const { messages } = await read(agent, log);
+  const parts = messages.slice(0, -1);
+  assert.ok(parts.length > 1);
+  for (const part of parts) assert.ok(new TextEncoder().encode(part.message).length <= 1024);
+  assert.deepEqual(parts.map((part) => part.is_final), parts.map((_, i) => i === parts.length - 1));
+  assert.equal(
+    parts.map((part) => part.message).join("").replaceAll(" ", ""),
+    text.replaceAll(" ", ""),
+  );
+  assert.equal(messages.at(-1)?.message, "next");
+});
+
+for (
+  const [name, fields, code, details] of [
+    ["a log that is not there", { container_id: "abc" }, "NOT_FOUND", "abc"],
+    ["a name that would lead elsewhere", { pod_name: "../x" }, "INVALID_ARGUMENT", "pod_name"],
+    ["no namespace", { namespace: "" }, "INVALID_ARGUMENT", "namespace"],
+    ["a start_time that is none", { start_time: "yesterday" }, "INVALID_ARGUMENT", "start_time"],
+    ["a stop_time that is none", { stop_time: "10:00" }, "INVALID_ARGUMENT", "stop_time"],
+    ["a pattern that is none", { grep: "(" }, "INVALID_ARGUMENT", "Invalid grep pattern: "],
+    ["a look-around", { grep: "(?=x)" }, "INVALID_ARGUMENT", "Invalid grep pattern: "],
+  ] as const
+) {
+  Deno.test(`refused with a reason: ${name}`, async () => {
+    await using agent = await startAgent();
+    const log = agent.logs.add({ content: criLines(3) });
+    for (const direction of ["forward", "backward"] as const) {
+      const answered = await read(agent, log, fields, direction);
+      assert.equal(answered.code, code, answered.details);
+      assert.ok(answered.details.includes(details), answered.details);
+      assert.deepEqual(answered.messages, []);
+    }
+  });
+}
+
+Deno.test("a link that leaves the log roots is refused, also one to another namespace's folder", async () => {
+  await using agent = await startAgent();
+  const log = agent.logs.add({ content: criLines(1) });
+  const other = agent.logs.add({ namespace: "secret", content: criLines(1) });
+  const outside = Deno.makeTempFileSync();
+  try {
+    for (const target of [outside, other.path]) {
+      Deno.removeSync(log.link);
+      Deno.symlinkSync(target, log.link);
+      const { code, messages } = await read(agent, log);
+      assert.equal(code, "PERMISSION_DENIED", target);
+      assert.deepEqual(messages, []);
+    }
+  } finally {
+    Deno.removeSync(outside);
+  }
+});
+
+Deno.test("cancelling a stream ends its work and closes the log's descriptors", async () => {
+  await using agent = await startAgent({ limits: { scanWorkers: 2 } });
+  const log = agent.logs.add({ content: criLines(200_000) });
+  const full = request(log.request);
+  const calls = [
+    agent.records().streamForward(full),
+    agent.records().streamBackward(full),
+    agent.records().streamForward({ ...full, grep: "line" }),
+  ];
+  const read = await Promise.all(calls.map((call) => readSome(call, 10)));
+  assert.deepEqual(read[0]?.at(-1), "line 9");
+  assert.deepEqual(read[1]?.at(-1), "line 199990");
+  await ended(agent, calls.length);
+  const deadline = Date.now() + 2000;
+  while (openCount(log.path) > 0) {
+    assert.ok(Date.now() < deadline, `${openCount(log.path)} descriptors are still open`);
+    await new Promise((resolve) => setTimeout(resolve)); // The workers are told, and close theirs.
+  }
+});
+
+Deno.test("more streams than limits.max-streams are refused, and accepted again afterwards", async () => {
+  await using agent = await startAgent({ limits: { maxStreams: 1 } });
+  const log = agent.logs.add({ content: criLines(200_000) });
+  const first = agent.records().streamForward(request(log.request));
+  first.on("error", () => {});
+  await new Promise((resolve) => first.once("readable", resolve)); // Running, and held up by us.
+  const refused = await read(agent, log);
+  assert.equal(refused.code, "RESOURCE_EXHAUSTED");
+  first.cancel();
+  await ended(agent, 2);
+  assert.equal((await read(agent, log, { stop_time: seconds(0) })).code, "OK");
+});
+
+Deno.test("only a certificate that the CA has signed and whose name is allowed may call", async () => {
+  await using agent = await startAgent();
+  const list = (client: "client" | "other" | "none") =>
+    answer<LogMetadataList>((done) => agent.metadata(client).list({ namespaces: [] }, done));
+  assert.equal((await list("client")).code, "OK");
+  assert.equal((await list("other")).code, "PERMISSION_DENIED");
+  const none = await list("none");
+  assert.equal(none.code, "UNAVAILABLE");
+  assert.ok(none.details.startsWith("No connection established"), none.details);
+});
+
+Deno.test("health tells SERVING for the agent and its services, NOT_FOUND for others", async () => {
+  await using agent = await startAgent();
+  const check = (service: string) =>
+    answer<HealthCheckResponse>((done) => agent.health().check({ service }, done));
+  for (
+    const service of [
+      "",
+      "cluster_agent.LogMetadataService",
+      "cluster_agent.LogRecordsService",
+    ]
+  ) {
+    const { response } = await check(service);
+    assert.equal(response?.status, HealthCheckResponse_ServingStatus.SERVING, service);
+  }
+  assert.equal((await check("nothing")).code, "NOT_FOUND");
+});
+
+Deno.test("reflection names the services and gives the file of each", async () => {
+  await using agent = await startAgent();
+  const call = agent.reflection().serverReflectionInfo();
+  const answers = drain<ServerReflectionResponse>(call);
+  const ask = { host: "" };
+  call.write({ ...ask, list_services: "" });
+  call.write({ ...ask, file_containing_symbol: "cluster_agent.LogRecordsService" });
+  call.write({ ...ask, file_by_filename: "nothing.proto" });
+  call.end();
+  const { messages: [services, file, missing], code } = await answers;
+  assert.equal(code, "OK");
+  assert.deepEqual(services?.list_services_response?.service.map(({ name }) => name).sort(), [
+    "cluster_agent.LogMetadataService",
+    "cluster_agent.LogRecordsService",
+    "grpc.health.v1.Health",
+    "grpc.reflection.v1.ServerReflection",
+  ]);
+  const descriptor = file?.file_descriptor_response?.file_descriptor_proto
+    .map((bytes) => Buffer.from(bytes).toString("latin1")).join("");
+  assert.match(descriptor ?? "", /cluster_agent\.proto/);
+  assert.match(descriptor ?? "", /follow_from/);
+  assert.equal(missing?.error_response?.error_code, grpc.status.NOT_FOUND);
+});
+
+Deno.test("on a stop the running stream is finished, new calls are refused, and the agent ends with 0", async () => {
+  await using agent = await startAgent();
+  const log = agent.logs.add({ content: criLines(200_000) });
+  const records = agent.records();
+  const running = records.streamForward(request(log.request));
+  await new Promise((resolve) => running.once("readable", resolve));
+  agent.stop();
+  const refused = await drain(records.streamForward(request(log.request)));
+  assert.equal(refused.code, "UNAVAILABLE");
+  const { messages, code } = await drain(running);
+  assert.equal(code, "OK");
+  assert.equal(messages.length, 200_000);
+  assert.equal(await agent.ended, 0);
+});
