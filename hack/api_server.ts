@@ -15,8 +15,16 @@ export interface Answer {
 /** A real etcd and kube-apiserver on loopback, empty at first and gone when disposed of. */
 export interface ApiServer extends AsyncDisposable {
   readonly url: string;
+  /** PEM that its certificate is verified with. */
+  readonly ca: string;
+  /** PEM of the private key that signs service accounts' tokens. */
+  readonly serviceAccountKey: string;
   /** One request as the cluster's administrator. */
   call(method: string, path: string, body?: string, contentType?: string): Promise<Answer>;
+  /** Ends kube-apiserver as a crash would; what it stored stays. */
+  crash(): Promise<void>;
+  /** Starts kube-apiserver again, at the same address; resolves when it is ready. */
+  restart(): Promise<void>;
 }
 
 const token = "administrator";
@@ -51,7 +59,8 @@ export async function startApiServer(assets: string): Promise<ApiServer> {
   try {
     const [client, peer, secure] = await freePorts(3);
     const key = join(folder, "sa.key");
-    writeFileSync(key, serviceAccountKey(), { mode: 0o600 });
+    const signingKey = serviceAccountKey();
+    writeFileSync(key, signingKey, { mode: 0o600 });
     writeFileSync(join(folder, "tokens.csv"), `${token},admin,admin,"system:masters"\n`);
     const etcd = `http://127.0.0.1:${client}`;
     start("etcd", [
@@ -61,36 +70,54 @@ export async function startApiServer(assets: string): Promise<ApiServer> {
       `--listen-peer-urls=http://127.0.0.1:${peer}`,
       "--unsafe-no-fsync",
     ]);
-    const server = start("kube-apiserver", [
-      `--etcd-servers=${etcd}`,
-      `--secure-port=${secure}`,
-      "--bind-address=127.0.0.1",
-      `--cert-dir=${folder}/certs`,
-      `--token-auth-file=${folder}/tokens.csv`,
-      "--authorization-mode=RBAC",
-      `--service-account-key-file=${key}`,
-      `--service-account-signing-key-file=${key}`,
-      "--service-account-issuer=https://kubernetes.default.svc",
-      "--service-cluster-ip-range=10.0.0.0/24",
-      "--disable-admission-plugins=ServiceAccount",
-    ]);
-    let ended = false;
-    server.status.then(() => ended = true);
-
+    const startServer = () =>
+      start("kube-apiserver", [
+        `--etcd-servers=${etcd}`,
+        `--secure-port=${secure}`,
+        "--bind-address=127.0.0.1",
+        `--cert-dir=${folder}/certs`,
+        `--token-auth-file=${folder}/tokens.csv`,
+        "--authorization-mode=RBAC",
+        `--service-account-key-file=${key}`,
+        `--service-account-signing-key-file=${key}`,
+        "--service-account-issuer=https://kubernetes.default.svc",
+        "--service-cluster-ip-range=10.0.0.0/24",
+        "--disable-admission-plugins=ServiceAccount",
+      ]);
     const certificate = join(folder, "certs/apiserver.crt");
     const call: ApiServer["call"] = (method, path, body, contentType = "application/json") =>
       send({ port: secure!, ca: readFileSync(certificate), method, path, body, contentType });
-    for (const until = performance.now() + 60_000;;) {
-      const ready = existsSync(certificate) &&
-        await call("GET", "/readyz").then((answer) => answer.status === 200, () => false);
-      if (ready) break;
-      if (ended || performance.now() > until) {
-        const log = readFileSync(join(folder, "kube-apiserver.log"), "utf8");
-        throw new Error(`kube-apiserver does not get ready:\n${log.slice(-2000)}`);
+    const ready = async (server: Deno.ChildProcess) => {
+      let ended = false;
+      server.status.then(() => ended = true);
+      for (const until = performance.now() + 60_000;;) {
+        const ready = existsSync(certificate) &&
+          await call("GET", "/readyz").then((answer) => answer.status === 200, () => false);
+        if (ready) return;
+        if (ended || performance.now() > until) {
+          const log = readFileSync(join(folder, "kube-apiserver.log"), "utf8");
+          throw new Error(`kube-apiserver does not get ready:\n${log.slice(-2000)}`);
+        }
+        await wait(100); // nothing tells when it is ready but asking
       }
-      await wait(100); // nothing tells when it is ready but asking
-    }
-    return { url: `https://127.0.0.1:${secure}`, call, [Symbol.asyncDispose]: stop };
+    };
+    let server = startServer();
+    await ready(server);
+    return {
+      url: `https://127.0.0.1:${secure}`,
+      ca: readFileSync(certificate, "utf8"),
+      serviceAccountKey: signingKey,
+      call,
+      async crash() {
+        server.kill("SIGKILL");
+        await server.status;
+      },
+      async restart() {
+        server = startServer();
+        await ready(server);
+      },
+      [Symbol.asyncDispose]: stop,
+    };
   } catch (error) {
     await stop();
     throw error;
