@@ -1,0 +1,79 @@
+/**
+ * One thread of the scan pool: takes an order at a time, answers each once. It may read files below
+ * the log roots and nothing else.
+ */
+import { Failure } from "../failure/failure.ts";
+import type { ByteSource } from "../scan/time_window.ts";
+import type { Answer, Order, Welcome } from "./messages.ts";
+import { OpenFiles } from "./open_files.ts";
+import { newScratch, Scanners, scanPiece } from "./piece.ts";
+
+/** Without orders for so long, files are closed and memory is given back. */
+const REST_AFTER_MS = 200;
+
+const scanners = new Scanners();
+const files = new OpenFiles();
+let scratch = newScratch();
+let stoppedOrder: Int32Array | null = null;
+let restTimer: ReturnType<typeof setTimeout> | undefined;
+
+self.onmessage = async ({ data }: MessageEvent<Welcome | Order>) => {
+  if (data.kind === "welcome") {
+    stoppedOrder = new Int32Array(data.stopped);
+    return;
+  }
+  clearTimeout(restTimer);
+  const answer = await carryOut(data);
+  self.postMessage(answer, answer.kind === "scanned" ? [answer.result.frames.buffer] : []);
+  restTimer = setTimeout(rest, REST_AFTER_MS);
+};
+
+function rest(): void {
+  files.close();
+  scratch = newScratch();
+}
+
+async function carryOut(order: Order): Promise<Answer> {
+  const { id } = order;
+  try {
+    if (order.kind === "check") {
+      await scanners.get(order.spec);
+      return { kind: "checked", id };
+    }
+    const source = open(order.source);
+    if (source === null) return { kind: "not-mine", id };
+    const scanner = await scanners.get(order.piece.spec);
+    const result = scanPiece(order.piece, source, scanner, scratch, {
+      sliceMs: order.sliceMs,
+      isStopped: () => stoppedOrder !== null && Atomics.load(stoppedOrder, 0) === id,
+    });
+    return { kind: "scanned", id, result };
+  } catch (error) {
+    if (error instanceof Failure) {
+      return { kind: "failed", id, failure: error.kind, message: error.message };
+    }
+    return { kind: "failed", id, failure: "internal", message: describe(error) };
+  }
+}
+
+function open(source: Extract<Order, { kind: "scan" }>["source"]): ByteSource | null {
+  if (!("bytes" in source)) return files.get(source);
+  const { bytes, offset } = source;
+  return {
+    size: offset + bytes.length,
+    readAt(at, into) {
+      const part = bytes.subarray(at - offset, at - offset + into.length);
+      into.set(part);
+      return part.length;
+    },
+  };
+}
+
+/** An unforeseen error without its message, which may quote the log: what it is and where it arose. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return "cannot scan the log: unknown error";
+  const place = error.stack?.split("\n").find((line) => /^\s+at .*:\d+:\d+/.test(line))?.trim();
+  return `cannot scan the log: ${error.name}${place === undefined ? "" : ` ${place}`}`;
+}
+
+self.postMessage({ kind: "ready" } satisfies Answer);
