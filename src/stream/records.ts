@@ -88,6 +88,7 @@ async function* scanRanges(
   const stream = {};
   for await (const range of ranges) {
     for await (const result of scanRange(range, stream, options)) {
+      options.signal.throwIfAborted();
       options.report({
         type: "scanned",
         bytes: result.bytes,
