@@ -123,7 +123,8 @@ function checkPlace(roots: LogRoots, name: LogName, linkPath: string, realPath: 
   );
 }
 
-function isWithin(root: string, path: string): boolean {
+/** Does path lie somewhere below root? Both without links. */
+export function isWithin(root: string, path: string): boolean {
   return path.startsWith(root.endsWith("/") ? root : root + "/");
 }
 

@@ -9,8 +9,17 @@ import { accessFailure, checkRegular, type LocatedLog } from "./locate.ts";
 /** What of a located log is needed to open it: also a rotated sibling has it. */
 export type LogIdentity = Pick<LocatedLog, "realPath" | "dev" | "ino">;
 
+/** A log that can be read: an open file or an inflated one. */
+export interface LogSource extends ByteSource, Disposable {
+  readonly path: string;
+  /** Of the file at path; -1 where its bytes are not those of this source (inflated): open it by no path then. */
+  readonly dev: number;
+  readonly ino: number;
+  readonly format: LogFormat;
+}
+
 /** A log that is open for reading: the very file that was located, whatever its path leads to later. */
-export class LogFile implements ByteSource, Disposable {
+export class LogFile implements LogSource {
   readonly path: string;
   readonly dev: number;
   readonly ino: number;
@@ -68,6 +77,11 @@ export class LogFile implements ByteSource, Disposable {
   /** Bytes in the file now. */
   get size(): number {
     return this.#file.facts().size;
+  }
+
+  /** Size and time of change now. */
+  facts(): files.FileFacts {
+    return this.#file.facts();
   }
 
   readAt(offset: number, into: Uint8Array): number {

@@ -1,0 +1,232 @@
+import type { FileFacts } from "../platform/files.ts";
+import type { LogFormat } from "../scan/format.ts";
+import type { ByteSource } from "../scan/time_window.ts";
+import { LogFile, type LogSource } from "./log_file.ts";
+
+/** Bytes of a file's beginning that tell it from another: a log's first line holds its time. */
+const HEAD_BYTES = 128;
+/** Bytes before the end of what is known that must stay as they are. */
+const TAIL_BYTES = 1024;
+const BLOCK_BYTES = 64 * 1024;
+const LF = 10;
+
+const scratch = new Uint8Array(BLOCK_BYTES);
+
+/**
+ * One file's time as a container's log: from its creation, or from its truncation, until the next file or truncation.
+ * It is the source of the ranges that are given out, so that a range which is read late still meets the right bytes:
+ * the old descriptor, a copy that holds them, or nothing.
+ *
+ * - open: the runtime writes to it.
+ * - sealed: a later generation is there; the runtime may still finish a line here.
+ * - settled: what comes now comes late, and is given out when it comes.
+ * - finished: nothing more comes.
+ */
+export class Generation implements ByteSource {
+  #source: LogSource | null;
+  #path: string;
+  #head: Uint8Array = new Uint8Array(0);
+  #tail: Uint8Array = new Uint8Array(0);
+  #mtimeMs = -1;
+  #format: LogFormat = "cri";
+  #committed = 0;
+  #seen = 0;
+  #knownEnd = 0;
+  #lost = false;
+  stage: "open" | "sealed" | "settled" | "finished" = "open";
+  sealedAt = 0;
+  /** How many followers have a position in it. */
+  readers = 0;
+
+  constructor(source: LogSource) {
+    this.#source = source;
+    this.#path = source.path;
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+
+  /** -1 where the bytes are to be had from no path any more. */
+  get dev(): number {
+    return this.#source?.dev ?? -1;
+  }
+
+  get ino(): number {
+    return this.#source?.ino ?? -1;
+  }
+
+  get format(): LogFormat {
+    if (this.#source !== null) this.#format = this.#source.format;
+    return this.#format;
+  }
+
+  /** All bytes up to here are whole lines and may be given out. */
+  get committed(): number {
+    return this.#committed;
+  }
+
+  /** The known size: beyond `committed` lies a half line. */
+  get seen(): number {
+    return this.#seen;
+  }
+
+  get size(): number {
+    return this.#seen;
+  }
+
+  /** So many bytes it is known to have held, whatever can still be read. */
+  get knownEnd(): number {
+    return this.#knownEnd;
+  }
+
+  /** What it held is gone, and no copy of it was found. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  /** Its descriptor was given back; it can be looked for by path. */
+  get parked(): boolean {
+    return this.#source === null && !this.#lost;
+  }
+
+  get hasHalfLine(): boolean {
+    return this.#seen > this.#committed;
+  }
+
+  readAt(offset: number, into: Uint8Array): number {
+    return this.#source?.readAt(offset, into) ?? 0;
+  }
+
+  /**
+   * Takes notice of what was written. facts: of its own file, when they are known already.
+   * "truncated": the file is smaller, or other bytes stand before the end of what was known.
+   */
+  grow(facts?: FileFacts): "same" | "grown" | "truncated" {
+    const source = this.#source;
+    if (source === null || this.stage === "finished") return "same";
+    const { size, mtimeMs } = facts ??
+      (source instanceof LogFile ? source.facts() : { size: source.size, mtimeMs: 0 });
+    if (size < this.#seen) return "truncated";
+    if (size === this.#seen && mtimeMs === this.#mtimeMs) return "same";
+    if (!this.#headIsIn(source)) return "truncated";
+    const before = this.#committed;
+    if (!this.#readOn(source, size)) return "truncated";
+    this.#mtimeMs = mtimeMs;
+    return this.#committed > before ? "grown" : "same";
+  }
+
+  /** Counts a half last line as a line: its end will not come. */
+  commitHalfLine(): void {
+    this.#committed = this.#seen;
+  }
+
+  /** No more is taken notice of. */
+  finish(): void {
+    this.commitHalfLine();
+    this.stage = "finished";
+  }
+
+  /** Does source hold all that is known of this generation, at the same offsets? Told by beginning and end. */
+  isHeldBy(source: LogSource): boolean {
+    if (this.#head.length === 0 || source.size < this.#committed) return false;
+    return this.#headIsIn(source) &&
+      isAt(source, this.#committed - this.#tail.length, this.#tail);
+  }
+
+  /** Do these first bytes of another file fit the beginning of this one? */
+  beginsLike(head: Uint8Array): boolean {
+    const length = Math.min(this.#head.length, head.length);
+    return length > 0 && equal(this.#head.subarray(0, length), head.subarray(0, length));
+  }
+
+  get headLength(): number {
+    return this.#head.length;
+  }
+
+  /** Gives its file away (to the generation after a truncation) and goes on with a copy, or lost. */
+  replace(copy: LogSource | null): LogSource | null {
+    const source = this.#source;
+    this.#source = copy;
+    if (copy === null) this.#lost = true;
+    else {
+      this.#path = copy.path;
+      this.#readOn(copy, copy.size);
+    }
+    return source;
+  }
+
+  /** Gives the descriptor back until `replace` brings another. */
+  park(): void {
+    this.format;
+    this.#source?.[Symbol.dispose]();
+    this.#source = null;
+  }
+
+  close(): void {
+    this.park();
+    this.#lost = true;
+  }
+
+  #headIsIn(source: LogSource): boolean {
+    return isAt(source, 0, this.#head);
+  }
+
+  /** Reads what lies between the last known line and size; false where that is not what it must be. */
+  #readOn(source: LogSource, size: number): boolean {
+    const tailStart = this.#committed - this.#tail.length;
+    if (size - tailStart <= BLOCK_BYTES) {
+      const bytes = scratch.subarray(0, size - tailStart);
+      if (source.readAt(tailStart, bytes) < bytes.length) return false;
+      if (!equal(bytes.subarray(0, this.#tail.length), this.#tail)) return false;
+      const at = bytes.lastIndexOf(LF);
+      if (tailStart + at >= this.#committed) {
+        this.#committed = tailStart + at + 1;
+        this.#tail = bytes.slice(Math.max(0, at + 1 - TAIL_BYTES), at + 1);
+      }
+    } else {
+      if (!isAt(source, tailStart, this.#tail)) return false;
+      const end = lastLineEnd(source, this.#committed, size);
+      if (end === null) return false;
+      if (end > this.#committed) {
+        const tail = new Uint8Array(Math.min(TAIL_BYTES, end));
+        if (source.readAt(end - tail.length, tail) < tail.length) return false;
+        this.#committed = end;
+        this.#tail = tail;
+      }
+    }
+    if (this.#head.length < HEAD_BYTES && this.#head.length < size) {
+      const head = new Uint8Array(Math.min(HEAD_BYTES, size));
+      if (source.readAt(0, head) < head.length) return false;
+      this.#head = head;
+    }
+    this.#seen = size;
+    this.#knownEnd = Math.max(this.#knownEnd, size);
+    return true;
+  }
+}
+
+/** The end of the last whole line in [from, to), from where there is none; null where the source ended before. */
+function lastLineEnd(source: ByteSource, from: number, to: number): number | null {
+  for (let end = to; end > from;) {
+    const start = Math.max(from, end - BLOCK_BYTES);
+    const bytes = scratch.subarray(0, end - start);
+    if (source.readAt(start, bytes) < bytes.length) return null;
+    const at = bytes.lastIndexOf(LF);
+    if (at >= 0) return start + at + 1;
+    end = start;
+  }
+  return from;
+}
+
+function isAt(source: ByteSource, offset: number, expected: Uint8Array): boolean {
+  if (expected.length === 0) return true;
+  const bytes = new Uint8Array(expected.length);
+  return source.readAt(offset, bytes) === bytes.length && equal(bytes, expected);
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
