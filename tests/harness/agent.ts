@@ -93,7 +93,8 @@ export async function startAgent(
       for (const look of watchers) look();
     },
   });
-  const address = `127.0.0.1:${running.port}`;
+  // A name: the platform takes no IP address for TLS to verify.
+  const address = `localhost:${running.port}`;
   const channels: grpc.Client[] = [];
   const kept = stack.move();
 
