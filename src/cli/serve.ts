@@ -4,7 +4,7 @@ import { nodeName } from "../config/node_name.ts";
 import { Authorizer, type Reviewer } from "../door/authorizer.ts";
 import { Changes } from "../files/changes.ts";
 import { Follows } from "../files/follow.ts";
-import type { LogRoots } from "../files/locate.ts";
+import { type LogRoots, realRoots } from "../files/locate.ts";
 import { ScanPool } from "../pool/pool.ts";
 import { Calls } from "../rpc/calls.ts";
 import { Doorkeeper } from "../rpc/caller.ts";
@@ -13,7 +13,11 @@ import { Health } from "../rpc/health_service.ts";
 import { metadataService } from "../rpc/metadata_service.ts";
 import { recordsService } from "../rpc/records_service.ts";
 import { AgentServer, SERVICES } from "../rpc/server.ts";
-import { type Report, silent } from "../telemetry/events.ts";
+import { version } from "../config/version.ts";
+import type { Report } from "../telemetry/events.ts";
+import { startInstruments } from "./instruments.ts";
+import { Readiness } from "./readiness.ts";
+import { startupProblems } from "./startup_check.ts";
 
 /** An agent that serves. */
 export interface RunningAgent {
@@ -28,6 +32,7 @@ export interface RunningAgent {
 }
 
 export interface ServeOptions {
+  /** Gets every event, beside the log and the metrics. */
   readonly report?: Report;
   /** In place of access reviews by the Kubernetes API. */
   readonly reviewer?: Reviewer;
@@ -35,8 +40,18 @@ export interface ServeOptions {
 
 /** Builds the agent from its parts and starts it. Rejects where it cannot serve, with what was wrong. */
 export async function serve(config: Config, options: ServeOptions = {}): Promise<RunningAgent> {
-  const report = options.report ?? silent;
-  const roots: LogRoots = { containerLogsDir: config.containerLogsDir, logRoots: config.logRoots };
+  await using parts = new AsyncDisposableStack();
+  let certificateNotAfterMs: () => number | null = () => null;
+  const readiness = parts.use(
+    new Readiness(config, { certificateNotAfterMs: () => certificateNotAfterMs() }),
+  );
+  const instruments = parts.use(
+    await startInstruments(config, {
+      readiness: () => readiness.problems(),
+      ...(options.report === undefined ? {} : { report: options.report }),
+    }),
+  );
+  const { report, startCallSpan } = instruments;
   if (allowsAll(config)) {
     report({
       type: "notice",
@@ -44,12 +59,17 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
       text: "authorization.methods is allow-all: whoever reaches this port reads every log",
     });
   }
-  await using parts = new AsyncDisposableStack();
+  const roots: LogRoots = { containerLogsDir: config.containerLogsDir, logRoots: config.logRoots };
   const credentials = config.tls.enabled
     ? parts.use(new FileCredentials(config.tls, report))
     : null;
+  certificateNotAfterMs = () => credentials?.notAfterMs ?? null;
   const pool = parts.adopt(
-    new ScanPool({ workers: config.limits.scanWorkers, report }),
+    new ScanPool({
+      workers: config.limits.scanWorkers,
+      report,
+      readRoots: () => realRoots(roots),
+    }),
     (pool) => pool.close(),
   );
   const changes = parts.adopt(new Changes({ roots, report }), (changes) => changes.close());
@@ -57,7 +77,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     new Follows({ roots, changes, report, missingFileWaitMs: config.missingFileWaitMs }),
     (follows) => follows.close(),
   );
-  const calls = new Calls({ limits: config.limits, report });
+  const calls = new Calls({ limits: config.limits, report, startCallSpan });
   const reviewer = options.reviewer ?? lateReviewer(report);
   const doorkeeper = new Doorkeeper(config, new Authorizer({ config, reviewer, report }));
   const health = new Health(SERVICES);
@@ -87,15 +107,37 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
       report,
     }),
   });
-  health.set(true);
+  readiness.serving((ready) => health.set(ready));
+  report({
+    type: "notice",
+    level: "info",
+    text: "serving",
+    fields: { version, addr: config.addr, port: server.port, node: nodeName() },
+  });
+  // Looked at beside the first calls: whatever is wrong, the agent serves as well as it can.
+  const looking = new AbortController();
+  parts.defer(() => looking.abort());
+  startupProblems(config, { signal: looking.signal }).then((problems) => {
+    for (const { level, text } of problems) report({ type: "notice", level, text });
+  }, () => {});
 
   const running = parts.move();
   const stopping = Promise.withResolvers<void>();
   const ended = stopping.promise
-    .then(() => server.stop(config.shutdownTimeoutMs))
-    .then(() => 0)
-    .finally(() => running.disposeAsync());
-  return { port: server.port, telemetryPort: null, ended, stop: () => stopping.resolve() };
+    .then(() => {
+      readiness.stopping();
+      report({ type: "notice", level: "info", text: "stopping" });
+      return server.stop(config.shutdownTimeoutMs);
+    })
+    .then(() => report({ type: "notice", level: "info", text: "stopped" }))
+    .finally(() => running.disposeAsync())
+    .then(() => 0);
+  return {
+    port: server.port,
+    telemetryPort: instruments.telemetryPort,
+    ended,
+    stop: () => stopping.resolve(),
+  };
 }
 
 /** The Kubernetes client is loaded by the first review: an agent that nobody calls does without its memory. */

@@ -1,8 +1,9 @@
-import { parseArgs } from "node:util";
 import { ConfigError } from "../config/config_error.ts";
 import { loadConfig } from "../config/load.ts";
 import { Failure } from "../failure/failure.ts";
 import { onSignal, writeError } from "../platform/process.ts";
+import { configOptions, isUsageError } from "./config_options.ts";
+import { checkBakedRoots } from "./baked_roots.ts";
 import { serve } from "./serve.ts";
 
 const signals = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -25,6 +26,8 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
   try {
     const { config, warnings } = await loadConfig(configOptions(args));
     for (const warning of warnings) writeError(`warning: ${warning}\n`);
+    const refused = checkBakedRoots(config);
+    if (refused !== null) throw new ConfigError(refused);
     const agent = await serve(config);
     stop = () => agent.stop();
     if (asked) stop();
@@ -39,29 +42,4 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
   } finally {
     for (const remove of removers) remove();
   }
-}
-
-/** `-c FILE`, `-a HOST:PORT` and any number of `-p key:value`, as serve, config check and healthcheck take them. */
-export function configOptions(
-  args: readonly string[],
-): { file?: string; addr?: string; params: string[] } {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      config: { type: "string", short: "c" },
-      addr: { type: "string", short: "a" },
-      param: { type: "string", short: "p", multiple: true },
-    },
-  });
-  return {
-    ...(values.config === undefined ? {} : { file: values.config }),
-    ...(values.addr === undefined ? {} : { addr: values.addr }),
-    params: values.param ?? [],
-  };
-}
-
-/** node:util's parseArgs tells its errors by their code. */
-function isUsageError(error: unknown): boolean {
-  return error instanceof Error && "code" in error &&
-    String(error.code).startsWith("ERR_PARSE_ARGS");
 }

@@ -3,6 +3,7 @@ import type { ServerUnaryCall } from "@grpc/grpc-js";
 import type { EventEmitter } from "node:events";
 import { Failure } from "../failure/failure.ts";
 import type { Report } from "../telemetry/events.ts";
+import { noTraces, type StartCallSpan } from "../telemetry/traces.ts";
 import { type CallStatus, statusName, toStatus } from "./status.ts";
 
 /**
@@ -30,6 +31,7 @@ export class Calls {
   readonly #streamsByUser = new Map<string, number>();
   readonly #limits: { readonly maxStreams: number; readonly maxStreamsPerUser: number };
   readonly #report: Report;
+  readonly #startCallSpan: StartCallSpan;
   #streams = 0;
   #draining = false;
   #idle: (() => void) | null = null;
@@ -38,10 +40,12 @@ export class Calls {
     options: {
       readonly limits: { readonly maxStreams: number; readonly maxStreamsPerUser: number };
       readonly report: Report;
+      readonly startCallSpan?: StartCallSpan;
     },
   ) {
     this.#limits = options.limits;
     this.#report = options.report;
+    this.#startCallSpan = options.startCallSpan ?? noTraces;
   }
 
   get draining(): boolean {
@@ -62,6 +66,10 @@ export class Calls {
     const running = new RunningCall(call, options.kind);
     this.#running.add(running);
     this.#report({ type: "call-started", method: options.method });
+    const span = this.#startCallSpan(
+      options.method,
+      call.metadata.get("traceparent")[0]?.toString(),
+    );
     let user: string | null = null;
     let error: unknown = null;
     try {
@@ -82,10 +90,12 @@ export class Calls {
       if (user !== null) this.#giveBackStream(user);
     }
     const status = error === null ? OK : toStatus(error);
+    const code = running.cancelled ? "CANCELLED" : statusName(status.code);
+    span.end(code);
     this.#report({
       type: "call-ended",
       method: options.method,
-      code: running.cancelled ? "CANCELLED" : statusName(status.code),
+      code,
       identity: running.identity,
       namespaces: running.namespaces,
       records: running.records,

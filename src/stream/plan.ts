@@ -1,15 +1,10 @@
 import { endOfFinalLines, firstLineFrom } from "../scan/time_window.ts";
-import type { ByteSource } from "../scan/time_window.ts";
 import type { Instant } from "../scan/instant.ts";
-import type { Direction, LogFormat } from "../scan/scan.ts";
+import type { LogSource as OpenSource } from "../files/log_file.ts";
+import type { Direction } from "../scan/scan.ts";
 
-/** An open log, or a part of one, that pieces can be cut from. */
-export interface LogSource extends ByteSource {
-  readonly path: string;
-  readonly dev: number;
-  readonly ino: number;
-  readonly format: LogFormat;
-}
+/** An open log, or a part of one, that pieces can be cut from; whoever opened it closes it. */
+export type LogSource = Omit<OpenSource, typeof Symbol.dispose>;
 
 /** The bytes of one source that a request wants: [from, to) at line boundaries. */
 export interface LogRange {
