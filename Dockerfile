@@ -14,12 +14,10 @@ RUN deno install --frozen --entrypoint src/main.ts src/pool/worker.ts hack/compi
 
 FROM sources AS test
 COPY . .
-RUN deno fmt --check src hack && deno lint src hack && deno check src/main.ts hack/compile.ts \
-  && deno task test
+RUN deno task check && deno task test
 
 FROM sources AS compiled
 ARG TARGETARCH
-ARG VERSION
 # Deno's exporter of traces is built in or not when compiling: true, and the image sends traces.
 ARG OTEL_DENO=false
 COPY LICENSE README.md ./
@@ -37,6 +35,6 @@ RUN case "$TARGETARCH" in \
 FROM gcr.io/distroless/cc-debian12:nonroot AS image
 COPY --from=compiled /kubetail-cluster-agent /usr/bin/kubetail-cluster-agent
 EXPOSE 50051 9464
-USER nonroot
+USER 65532:65532
 ENTRYPOINT ["/usr/bin/kubetail-cluster-agent"]
 CMD ["--config=/etc/kubetail/config.yaml"]

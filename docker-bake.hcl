@@ -28,9 +28,6 @@ target "image" {
   context    = "."
   dockerfile = "Dockerfile"
   target     = "image"
-  args = {
-    VERSION = VERSION
-  }
   labels = {
     "org.opencontainers.image.title"         = "kubetail-cluster-agent"
     "org.opencontainers.image.description"   = "Reads, searches and follows container logs on a Kubernetes node"
