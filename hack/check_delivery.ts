@@ -106,7 +106,7 @@ async function kubernetes(): Promise<string> {
   let count = 0;
   const wrong: string[] = [];
   for (const [from, objects] of sets) {
-    for (const object of objects) {
+    for (const object of objects.flatMap((object) => [object, ...podOf(object)])) {
       const problem = await apply(server, object, { dryRun: true });
       count++;
       if (problem !== null) {
@@ -118,10 +118,24 @@ async function kubernetes(): Promise<string> {
   return `${count} objects of ${sets.size} sets; PodMonitor, Certificate and Issuer against stand-in types`;
 }
 
-/** What others need to be there, even in a dry run: types and namespaces. */
+/** The pod that a DaemonSet or Deployment would make: only pods are held against their namespace's pod security level. */
+function podOf(object: Manifest): Manifest[] {
+  const { template } = (object as { spec?: { template?: { metadata: object; spec: object } } })
+    .spec ?? {};
+  if (template === undefined) return [];
+  const { name, namespace } = object.metadata;
+  return [{
+    apiVersion: "v1",
+    kind: "Pod",
+    ...template,
+    metadata: { ...template.metadata, name, ...(namespace === undefined ? {} : { namespace }) },
+  } as Manifest];
+}
+
+/** What others need to be there, even in a dry run: types, namespaces, priorities. */
 async function applyForReal(server: ApiServer, objects: readonly Manifest[]): Promise<void> {
   const first = objects.filter(({ kind }) =>
-    kind === "Namespace" || kind === "CustomResourceDefinition"
+    ["Namespace", "CustomResourceDefinition", "PriorityClass"].includes(kind)
   );
   for (const object of first) {
     const problem = await apply(server, object, { dryRun: false });
