@@ -1,0 +1,247 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { defaults } from "../../src/config/schema.ts";
+import { Authorizer } from "../../src/door/authorizer.ts";
+import type { Identity } from "../../src/door/identity.ts";
+import { findApiServer } from "../../src/door/kube_config.ts";
+import { KubernetesReviewer } from "../../src/door/reviewer.ts";
+import { Failure } from "../../src/failure/failure.ts";
+import type { AgentEvent } from "../../src/telemetry/events.ts";
+import { FakeClock, idle } from "../harness/fake_clock.ts";
+import { findAssets } from "./assets.ts";
+import { Cluster } from "./cluster.ts";
+
+const assets = await findAssets();
+const minute = 60_000;
+
+function user(name: string, groups: string[] = []): Identity {
+  return { kind: "front-proxy", user: name, groups, extra: new Map() };
+}
+
+function token(token: string): Identity {
+  return { kind: "token", token };
+}
+
+/** The door of an agent that is known to the cluster as the kubeconfig says. */
+class Door implements Disposable {
+  readonly clock = new FakeClock();
+  readonly events: AgentEvent[] = [];
+  readonly #folder = Deno.makeTempDirSync({ prefix: "door-" });
+  readonly #reviewer: KubernetesReviewer;
+  readonly authorizer: Authorizer;
+
+  constructor(cluster: Cluster, account: string) {
+    Deno.writeTextFileSync(`${this.#folder}/token`, account);
+    Deno.writeTextFileSync(
+      `${this.#folder}/config`,
+      cluster.kubeConfig({ tokenFile: "token" }),
+    );
+    const report = (event: AgentEvent) => this.events.push(event);
+    this.#reviewer = new KubernetesReviewer({
+      report,
+      findApiServer: () =>
+        findApiServer({
+          env: (name) => name === "KUBECONFIG" ? `${this.#folder}/config` : undefined,
+        }),
+    });
+    this.authorizer = new Authorizer({
+      config: defaults,
+      reviewer: this.#reviewer,
+      report,
+      clock: this.clock,
+    });
+  }
+
+  /** Puts another token in the agent's file, as the kubelet does. */
+  rotate(account: string): void {
+    Deno.writeTextFileSync(`${this.#folder}/token`, account);
+  }
+
+  /** "allowed", or the failure's kind and message. */
+  async ask(identity: Identity, ...namespaces: string[]): Promise<string> {
+    try {
+      await this.authorizer.authorize(identity, namespaces);
+      return "allowed";
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return `${error.kind}: ${error.message}`;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#reviewer.close();
+    Deno.removeSync(this.#folder, { recursive: true });
+  }
+}
+
+function denied(namespace: string): string {
+  return `permission-denied: permission denied: \`get pods/log\` in namespace \`${namespace}\``;
+}
+const notAccepted = "unauthenticated: the Kubernetes API server does not accept the token";
+
+Deno.test({
+  name: "missing" in assets
+    ? `a real API server with RBAC (skipped: ${assets.missing})`
+    : "a real API server with RBAC",
+  ignore: "missing" in assets,
+  async fn(t) {
+    assert.ok("folder" in assets);
+    await using cluster = await Cluster.start(assets.folder);
+    const agent = await cluster.agentAccount("agent", { delegator: true });
+    const powerless = await cluster.agentAccount("powerless", { delegator: false });
+    const viewer = await cluster.serviceAccount("team-a", "viewer");
+    await cluster.allowLogs({ kind: "User", name: "alice" }, "team-a");
+    await cluster.allowLogs({ kind: "Group", name: "sre" }, null);
+    await cluster.allowLogs(
+      { kind: "ServiceAccount", namespace: "team-a", name: "viewer" },
+      "team-a",
+    );
+    const now = Math.floor(Date.now() / 1000);
+
+    await t.step("a user with a RoleBinding in one namespace reads that one only", async () => {
+      using door = new Door(cluster, agent);
+      assert.equal(await door.ask(user("alice"), "team-a"), "allowed");
+      assert.equal(await door.ask(user("alice"), "team-b"), denied("team-b"));
+      assert.equal(await door.ask(user("alice"), "team-a", "team-b"), denied("team-b"));
+      assert.equal(await door.ask(user("alice")), denied("all"));
+      assert.equal(await door.ask(user("alice"), "no-such-namespace"), denied("no-such-namespace"));
+      assert.equal(await door.ask(user("mallory"), "team-a"), denied("team-a"));
+    });
+
+    await t.step("a group with a ClusterRoleBinding reads all", async () => {
+      using door = new Door(cluster, agent);
+      const bob = user("bob", ["devs", "sre"]);
+      assert.equal(await door.ask(bob), "allowed");
+      assert.equal(await door.ask(bob, "team-a", "team-b"), "allowed");
+      assert.equal(await door.ask(user("bob", ["devs"]), "team-a"), denied("team-a"));
+      assert.equal(await door.ask(user("bob", ["devs, sre"]), "team-a"), denied("team-a"));
+      assert.equal(await door.ask(user("sre"), "team-a"), denied("team-a"));
+    });
+
+    await t.step("a token's bearer reads what it is bound to", async () => {
+      using door = new Door(cluster, agent);
+      assert.equal(await door.ask(token(viewer), "team-a"), "allowed");
+      assert.equal(await door.ask(token(viewer), "team-b"), denied("team-b"));
+      assert.equal(await door.ask(token(viewer)), denied("all"));
+      assert.equal(await door.ask(token("administrator")), "allowed");
+    });
+
+    await t.step("a wrong, an expired and a forged token are refused", async () => {
+      using door = new Door(cluster, agent);
+      const valid = await cluster.signToken("team-a", "viewer", now + 600);
+      assert.equal(await door.ask(token(valid), "team-a"), "allowed", "so signing is right");
+      const expired = await cluster.signToken("team-a", "viewer", now - 60);
+      assert.equal(await door.ask(token(expired), "team-a"), notAccepted);
+      const { privateKey } = generateKeyPairSync("rsa", {
+        modulusLength: 2048,
+        publicKeyEncoding: { type: "spki", format: "pem" },
+        privateKeyEncoding: { type: "pkcs8", format: "pem" },
+      });
+      const forged = await cluster.signToken("team-a", "viewer", now + 600, privateKey);
+      assert.equal(await door.ask(token(forged), "team-a"), notAccepted);
+      assert.equal(await door.ask(token("nonsense"), "team-a"), notAccepted);
+      assert.deepEqual(door.events.filter((event) => event.type === "notice"), []);
+    });
+
+    await t.step(
+      "without system:auth-delegator the operator is told, and tokens still work",
+      async () => {
+        using door = new Door(cluster, powerless);
+        assert.match(
+          await door.ask(user("alice"), "team-a"),
+          /^internal: Cannot review access: .*ClusterRole system:auth-delegator/,
+        );
+        const notice = door.events.find((event) => event.type === "notice");
+        assert.equal(notice?.level, "error");
+        assert.match(notice?.text ?? "", /\(403\): it needs .* ClusterRole system:auth-delegator/);
+        assert.match(
+          String(notice?.fields?.["answer"]),
+          /system:serviceaccount:kubetail-system:powerless.* cannot create resource "subjectaccessreviews"/,
+        );
+        assert.equal(await door.ask(token(viewer), "team-a"), "allowed");
+      },
+    );
+
+    await t.step(
+      "the agent's expired token is told from a caller's, and a rotated one is taken",
+      async () => {
+        using door = new Door(
+          cluster,
+          await cluster.signToken("kubetail-system", "agent", now - 60),
+        );
+        assert.match(await door.ask(user("alice"), "team-a"), /^internal: Cannot review access/);
+        door.rotate(agent);
+        assert.equal(await door.ask(user("alice"), "team-a"), "allowed");
+      },
+    );
+
+    await t.step("a withdrawn right ends a running follow", async () => {
+      using door = new Door(cluster, agent);
+      const withdraw = await cluster.allowLogs({ kind: "User", name: "carol" }, "team-a");
+      const carol = user("carol");
+      assert.equal(await door.ask(carol, "team-a"), "allowed");
+      const { signal } = new AbortController();
+      const ended = door.authorizer.recheck(carol, ["team-a"], { signal });
+      const ends = outcomes(ended);
+      const reviews = () => door.events.filter((event) => event.type === "review").length;
+      const second = until(() => reviews() === 2);
+      await door.clock.pass(5 * minute);
+      await second;
+      assert.deepEqual(await ends(), []);
+      await withdraw();
+      await door.clock.pass(5 * minute);
+      const failure = await ended;
+      assert.equal(`${failure.kind}: ${failure.message}`, denied("team-a"));
+    });
+
+    await t.step(
+      "an API server that stops is unavailable, lets follows live, and comes back",
+      async () => {
+        using door = new Door(cluster, agent);
+        const abort = new AbortController();
+        assert.equal(await door.ask(user("alice"), "team-a"), "allowed");
+        const ended = door.authorizer.recheck(user("alice"), ["team-a"], { signal: abort.signal });
+        const ends = outcomes(ended);
+        const errors = () =>
+          door.events.filter((event) => event.type === "review" && event.verdict === "error")
+            .length;
+        const reviews = () => door.events.filter((event) => event.type === "review").length;
+
+        await cluster.server.crash();
+        assert.match(await door.ask(user("dave"), "team-a"), /^unavailable: /);
+        assert.match(await door.ask(token(viewer), "team-a"), /^unavailable: /);
+        assert.equal(await door.ask(user("alice"), "team-a"), "allowed", "what is known holds");
+        const third = until(() => errors() === 3);
+        await door.clock.pass(5 * minute);
+        await third;
+        assert.deepEqual(await ends(), []);
+
+        await cluster.server.restart();
+        const before = reviews();
+        const again = until(() => reviews() > before);
+        await door.clock.pass(minute);
+        await again;
+        assert.deepEqual(await ends(), []);
+        assert.equal(await door.ask(user("dave"), "team-a"), denied("team-a"));
+        assert.equal(await door.ask(token(viewer), "team-a"), "allowed");
+        abort.abort();
+        assert.equal((await ended).kind, "cancelled");
+      },
+    );
+  },
+});
+
+/** What has come of a follow by now: nothing, or how it ended. */
+function outcomes(ended: Promise<Failure>): () => Promise<string[]> {
+  const kinds: string[] = [];
+  ended.then((failure) => kinds.push(failure.kind));
+  return async () => {
+    await idle();
+    return kinds;
+  };
+}
+
+/** Resolves once it is so; I/O of the real server tells nobody else. */
+async function until(fulfilled: () => boolean): Promise<void> {
+  while (!fulfilled()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
