@@ -1,10 +1,12 @@
-import { isUtf8 } from "node:buffer";
+import { Buffer, isUtf8 } from "node:buffer";
+import { CandidateLines } from "./candidate_lines.ts";
 import { CriParser } from "./cri.ts";
 import { DockerParser } from "./docker.ts";
 import type { LogFormat } from "./format.ts";
 import { FrameWriter } from "./frames.ts";
 import { lineEnd, type LineParser, lineStart } from "./lines.ts";
-import { characterStart, repairUtf8, trimmedEnd } from "./text.ts";
+import type { Pattern } from "./pattern.ts";
+import { characterStart, isAscii, repairUtf8, trimmedEnd } from "./text.ts";
 
 export type { LogFormat };
 export type Direction = "forward" | "backward";
@@ -58,38 +60,38 @@ export interface Scanner {
  */
 export async function createScanner(spec: ScanSpec): Promise<Scanner> {
   const grep = spec.grep.replace(/^\p{White_Space}+|\p{White_Space}+$/gu, "");
-  const parser = spec.format === "docker" ? new DockerParser() : new CriParser();
-  const matcher = grep === "" ? null : (await import("./pattern.ts")).compilePattern(grep).exact;
-  return new PieceScanner(parser, matcher, spec.direction === "backward", spec.maxRecordBytes);
+  const pattern: Pattern = grep === ""
+    ? { exact: null, search: null }
+    : (await import("./pattern.ts")).compilePattern(grep, spec.format);
+  return new PieceScanner(spec, pattern);
 }
 
-interface Matcher {
-  matches(text: Uint8Array, start: number, end: number): boolean;
-}
+/** A piece is worked through in blocks of about this many bytes, which stay in the processor's cache. */
+const BLOCK = 256 * 1024;
 
 class PieceScanner implements Scanner {
   readonly #parser: LineParser;
-  readonly #matcher: Matcher | null;
+  /** Tells a line's header from its message; null where it does not come first. */
+  readonly #header: LineParser | null;
+  readonly #pattern: Pattern;
   readonly #backward: boolean;
   readonly #maxRecordBytes: number;
   readonly #frames = new FrameWriter();
+  readonly #lines = new CandidateLines();
 
+  // Of the scan that is going on:
   #budget = 0;
   #records = 0;
   #malformed = 0;
-  /** Is the whole piece valid UTF-8, so that its texts can be copied as they are? */
+  /** Is the whole block known to be valid UTF-8, so that its texts can be copied as they are? */
   #valid = false;
 
-  constructor(
-    parser: LineParser,
-    matcher: Matcher | null,
-    backward: boolean,
-    maxRecordBytes: number,
-  ) {
-    this.#parser = parser;
-    this.#matcher = matcher;
-    this.#backward = backward;
-    this.#maxRecordBytes = maxRecordBytes;
+  constructor(spec: ScanSpec, pattern: Pattern) {
+    this.#parser = spec.format === "docker" ? new DockerParser() : new CriParser();
+    this.#header = spec.format === "docker" ? null : this.#parser;
+    this.#pattern = pattern;
+    this.#backward = spec.direction === "backward";
+    this.#maxRecordBytes = spec.maxRecordBytes;
   }
 
   scan(
@@ -98,11 +100,10 @@ class PieceScanner implements Scanner {
     to: number,
     { budget, skip = 0 }: { readonly budget: number; readonly skip?: number },
   ): ScanResult {
-    const piece = bytes.subarray(0, to);
+    const piece = Buffer.from(bytes.buffer, bytes.byteOffset, to);
     this.#budget = budget;
     this.#records = 0;
     this.#malformed = 0;
-    this.#valid = isUtf8(bytes.subarray(from, to));
     const resume = this.#backward
       ? this.#scanBackward(piece, from, to, skip)
       : this.#scanForward(piece, from, to, skip);
@@ -114,39 +115,57 @@ class PieceScanner implements Scanner {
     };
   }
 
-  #scanForward(bytes: Uint8Array, from: number, to: number, skip: number): Resume | null {
-    let done = skip;
-    for (let at = from; at < to;) {
-      const end = lineEnd(bytes, at, to);
-      const next = end < to ? end + 1 : to;
-      const left = this.#line(bytes, at, end, done);
-      if (left !== 0) return { offset: at, skip: left };
-      done = 0;
-      at = next;
-      if (this.#frames.length >= this.#budget && at < to) return { offset: at, skip: 0 };
+  #scanForward(bytes: Buffer, from: number, to: number, skip: number): Resume | null {
+    const lines = this.#lines;
+    let blockEnd = from;
+    for (let block = from; block < to; block = blockEnd) {
+      blockEnd = to - block <= BLOCK ? to : Math.min(lineEnd(bytes, block + BLOCK, to) + 1, to);
+      this.#findLines(bytes, block, blockEnd);
+      for (let i = 0; i < lines.count; i++) {
+        const start = lines.starts[i]!;
+        const end = lines.ends[i]!;
+        const done = this.#judge(bytes, start, end, lines.inMessage[i]!, start === from ? skip : 0);
+        if (done !== 0) return { offset: start, skip: done };
+        if (this.#frames.length >= this.#budget && end + 1 < to) {
+          return { offset: end + 1, skip: 0 };
+        }
+      }
     }
     return null;
   }
 
-  #scanBackward(bytes: Uint8Array, from: number, to: number, skip: number): Resume | null {
-    let done = skip;
-    for (let at = to; at > from;) {
-      const end = bytes[at - 1] === 0x0a ? at - 1 : at;
-      const start = lineStart(bytes, from, end);
-      const left = this.#line(bytes, start, end, done);
-      if (left !== 0) return { offset: at, skip: left };
-      done = 0;
-      at = start;
-      if (this.#frames.length >= this.#budget && at > from) return { offset: at, skip: 0 };
+  #scanBackward(bytes: Buffer, from: number, to: number, skip: number): Resume | null {
+    const lines = this.#lines;
+    let blockStart = to;
+    for (let block = to; block > from; block = blockStart) {
+      blockStart = block - from <= BLOCK ? from : lineStart(bytes, from, block - BLOCK);
+      this.#findLines(bytes, blockStart, block);
+      for (let i = lines.count - 1; i >= 0; i--) {
+        const start = lines.starts[i]!;
+        const end = lines.ends[i]!;
+        const isFirst = end + 1 >= to;
+        const done = this.#judge(bytes, start, end, lines.inMessage[i]!, isFirst ? skip : 0);
+        if (done !== 0) return { offset: Math.min(end + 1, to), skip: done };
+        if (this.#frames.length >= this.#budget && start > from) return { offset: start, skip: 0 };
+      }
     }
     return null;
+  }
+
+  /** Finds the lines of a block that are to be judged. */
+  #findLines(bytes: Buffer, from: number, to: number): void {
+    const { search, exact } = this.#pattern;
+    // Few lines of a search are judged, so each of them is checked by itself.
+    this.#valid = exact === null && isUtf8(bytes.subarray(from, to));
+    if (search === null) this.#lines.takeAll(bytes.subarray(0, to), from, to);
+    else this.#lines.search(bytes.subarray(0, to), from, to, search, this.#header);
   }
 
   /**
    * Judges one line, of which `skip` parts are done, and writes its records. Returns 0 when the line
-   * is done, otherwise how many of its parts are.
+   * is done, otherwise how many of its parts are. `inMessage`: the search found a match there.
    */
-  #line(bytes: Uint8Array, start: number, end: number, skip: number): number {
+  #judge(bytes: Uint8Array, start: number, end: number, inMessage: number, skip: number): number {
     const line = this.#parser;
     if (!line.parse(bytes, start, end)) {
       this.#malformed++;
@@ -155,7 +174,8 @@ class PieceScanner implements Scanner {
     let text = line.text;
     let textStart = line.start;
     let textEnd = line.end;
-    if (!this.#valid && !isUtf8(text.subarray(textStart, textEnd))) {
+    const ascii = this.#valid || isAscii(text, textStart, textEnd);
+    if (!ascii && !isUtf8(text.subarray(textStart, textEnd))) {
       text = repairUtf8(text.subarray(textStart, textEnd));
       textStart = 0;
       textEnd = text.length;
@@ -164,7 +184,10 @@ class PieceScanner implements Scanner {
     if (messageEnd - textStart > this.#maxRecordBytes) {
       return this.#longLine(text, textStart, messageEnd, textEnd, skip);
     }
-    if (this.#matcher === null || this.#matcher.matches(text, textStart, textEnd)) {
+    const { exact, search } = this.#pattern;
+    const proven = inMessage === 1 &&
+      (search?.exact === "always" || (search?.exact === "ascii" && ascii));
+    if (exact === null || proven || exact.matches(text, textStart, textEnd)) {
       this.#frames.add(line, text, textStart, messageEnd, line.isFinal);
       this.#records++;
     }
@@ -179,6 +202,7 @@ class PieceScanner implements Scanner {
     textEnd: number,
     skip: number,
   ): number {
+    const { exact } = this.#pattern;
     const cuts = [start];
     while (messageEnd - cuts.at(-1)! > this.#maxRecordBytes) {
       cuts.push(characterStart(text, cuts.at(-1)!, cuts.at(-1)! + this.#maxRecordBytes));
@@ -191,10 +215,7 @@ class PieceScanner implements Scanner {
       const isLast = part === parts - 1;
       const partStart = cuts[part]!;
       const partEnd = cuts[part + 1]!;
-      if (
-        this.#matcher === null ||
-        this.#matcher.matches(text, partStart, isLast ? textEnd : partEnd)
-      ) {
+      if (exact === null || exact.matches(text, partStart, isLast ? textEnd : partEnd)) {
         const line = this.#parser;
         this.#frames.add(line, text, partStart, partEnd, isLast && line.isFinal);
         this.#records++;

@@ -52,3 +52,10 @@ export function characterStart(text: Uint8Array, start: number, at: number): num
   while (cut < text.length && (text[cut]! & 0xc0) === 0x80) cut++;
   return cut;
 }
+
+/** Is text[start, end) ASCII only? For short texts: calls nothing. */
+export function isAscii(text: Uint8Array, start: number, end: number): boolean {
+  let all = 0;
+  for (let i = start; i < end; i++) all |= text[i]!;
+  return all < 0x80;
+}
