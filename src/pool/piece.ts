@@ -34,7 +34,8 @@ export interface Piece extends PieceRange {
 
 /**
  * What a piece gave. Where `resume` is not null its offset is one in the file, and what is left of the piece is
- * [offset, to) forward, [from, offset) backward: the budget was reached, or the piece's time was up.
+ * [offset, to) forward, [from, offset) backward: the budget was reached, or the piece's time was up. (Backward the
+ * offset lies beyond the piece's own `to` where the piece's last line ends there and is partly done.)
  */
 export interface PieceResult extends ScanResult {
   /** The lines that were looked at: offsets in the file, at line boundaries. */

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { WaitingJobs } from "../../../src/pool/waiting.ts";
+
+const a = { name: "a" };
+const b = { name: "b" };
+const c = { name: "c" };
+
+function job(stream: { name: string }, number: number) {
+  return { stream, id: `${stream.name}${number}` };
+}
+
+function drain(waiting: WaitingJobs<{ stream: object; id: string }>): string {
+  const ids: string[] = [];
+  for (let next = waiting.take(); next !== undefined; next = waiting.take()) ids.push(next.id);
+  return ids.join(" ");
+}
+
+Deno.test("streams take turns, however many jobs each has", () => {
+  const waiting = new WaitingJobs<{ stream: object; id: string }>();
+  for (const number of [1, 2, 3]) waiting.add(job(a, number));
+  waiting.add(job(b, 1));
+  waiting.add(job(c, 1));
+  waiting.add(job(c, 2));
+  assert.equal(waiting.size, 6);
+  assert.equal(drain(waiting), "a1 b1 c1 a2 c2 a3");
+  assert.equal(waiting.size, 0);
+});
+
+Deno.test("a stream that comes later waits for one job of each stream before it, not for all", () => {
+  const waiting = new WaitingJobs<{ stream: object; id: string }>();
+  for (const number of [1, 2, 3, 4]) waiting.add(job(a, number));
+  assert.equal(waiting.take()?.id, "a1");
+  waiting.add(job(b, 1));
+  assert.equal(waiting.take()?.id, "a2");
+  assert.equal(waiting.take()?.id, "b1");
+});
+
+Deno.test("a job that is put back is its stream's next", () => {
+  const waiting = new WaitingJobs<{ stream: object; id: string }>();
+  for (const number of [1, 2]) waiting.add(job(a, number));
+  const first = waiting.take()!;
+  waiting.putBack(first);
+  assert.equal(drain(waiting), "a1 a2");
+  waiting.putBack(first);
+  assert.equal(drain(waiting), "a1");
+});
+
+Deno.test("removed jobs, and those of a stream taken as a whole, are not given out", () => {
+  const waiting = new WaitingJobs<{ stream: object; id: string }>();
+  const jobs = [job(a, 1), job(a, 2), job(b, 1), job(c, 1)];
+  for (const each of jobs) waiting.add(each);
+  waiting.remove(jobs[0]!);
+  waiting.remove(jobs[2]!);
+  waiting.remove(jobs[2]!); // Twice is once.
+  assert.equal(waiting.size, 2);
+  assert.deepEqual(waiting.takeAll(c), [jobs[3]]);
+  assert.deepEqual(waiting.takeAll(b), []);
+  assert.equal(waiting.size, 1);
+  assert.equal(waiting.hasOtherThan(a), false);
+  assert.equal(waiting.hasOtherThan(b), true);
+  assert.equal(drain(waiting), "a2");
+  assert.equal(waiting.hasOtherThan(b), false);
+});
