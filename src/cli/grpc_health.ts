@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { connect } from "node:http2";
 import type { Address } from "../config/address.ts";
 import type { Config } from "../config/schema.ts";
@@ -70,15 +71,22 @@ function tlsOptions(tls: Config["tls"]) {
   };
 }
 
+/** A server that does not like a client's certificate just hangs up; so it is looked at when that happens. */
 function explain(error: Error, tls: Config["tls"]): Error {
-  if (tls.clientAuth !== "require-and-verify" || !/alert|certificate/i.test(error.message)) {
+  if (!tls.enabled || tls.clientAuth !== "require-and-verify" || mayBeClients(tls.certFile)) {
     return error;
   }
   return new Error(
-    `${error.message}. The certificate ${tls.certFile} must also be good for a client ` +
-      "(extended key usage clientAuth); otherwise set telemetry.addr, and the check needs none",
+    `${error.message}: the certificate ${tls.certFile} is good for servers only (no extended key ` +
+      "usage clientAuth). Set telemetry.addr, and the check needs none; or make it good for both",
     { cause: error },
   );
+}
+
+/** id-kp-clientAuth (RFC 5280, 4.2.1.12); a certificate that names no use is good for all. */
+function mayBeClients(path: string): boolean {
+  const uses: readonly string[] | undefined = new X509Certificate(readText(path)).keyUsage;
+  return uses === undefined || uses.includes("1.3.6.1.5.5.7.3.2");
 }
 
 function headerText(value: string | string[] | undefined): string | undefined {
