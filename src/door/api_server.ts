@@ -19,14 +19,21 @@ const userAgent = "kubetail-cluster-agent";
 /** A review is well under 1 KiB; its answer repeats it. */
 const maxAnswerBytes = 1024 * 1024;
 /** Beyond these requests wait for a free connection. */
-const maxConnections = 32;
+const maxConnections = 16;
+
+interface Connections {
+  readonly agent: Agent;
+  readonly ca: string | undefined;
+  readonly certificate: string | undefined;
+  readonly key: string | undefined;
+}
 
 /** Posts JSON to the API server over connections that are kept, as the agent or as a caller. */
 export class ApiServer {
   readonly #access: ApiServerAccess;
   readonly #timeoutMs: number;
   /** Of each account the connections, and the certificates that they were made with. */
-  readonly #connections = new Map<"agent" | "caller", { agent: Agent; material: string }>();
+  readonly #connections = new Map<"agent" | "caller", Connections>();
 
   constructor(access: ApiServerAccess, options: { readonly timeoutMs: number }) {
     this.#access = access;
@@ -57,16 +64,23 @@ export class ApiServer {
     const { url } = this.#access;
     const target = new URL(url.pathname.replace(/\/$/, "") + path, url);
 
-    const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(), this.#timeoutMs);
-    const signal = AbortSignal.any([options.signal, timeout.signal]);
+    const end = new AbortController();
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      end.abort();
+    }, this.#timeoutMs);
+    const onAbort = () => end.abort();
+    options.signal.addEventListener("abort", onAbort);
+    const { signal } = end;
     try {
+      options.signal.throwIfAborted();
       for (let attempt = 1;; attempt++) {
         try {
           return await send(target, { agent, headers, content, signal });
         } catch (error) {
           options.signal.throwIfAborted();
-          if (timeout.signal.aborted) {
+          if (late) {
             throw new NoAnswer(`no answer within ${this.#timeoutMs / 1000} s`, { cause: error });
           }
           if (attempt === 2) throw new NoAnswer(connectionProblem(error), { cause: error });
@@ -74,6 +88,7 @@ export class ApiServer {
       }
     } finally {
       clearTimeout(timer);
+      options.signal.removeEventListener("abort", onAbort);
     }
   }
 
@@ -88,23 +103,24 @@ export class ApiServer {
     own: { readonly certificate?: string; readonly key?: string },
   ): Agent | undefined {
     if (this.#access.url.protocol === "http:") return undefined;
-    const tls = {
-      ca: this.#access.certificateAuthority(),
-      cert: own.certificate,
-      key: own.key,
-      servername: this.#access.serverName,
-    };
-    const material = JSON.stringify(tls);
+    const ca = this.#access.certificateAuthority();
+    const { certificate, key } = own;
     const known = this.#connections.get(who);
-    if (known?.material === material) return known.agent;
+    if (known?.ca === ca && known?.certificate === certificate && known?.key === key) {
+      return known?.agent;
+    }
     known?.agent.destroy();
+    const { serverName } = this.#access;
     const agent = new Agent({
       keepAlive: true,
       maxSockets: maxConnections,
       rejectUnauthorized: true,
-      ...Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined)),
+      ...(ca === undefined ? {} : { ca }),
+      ...(certificate === undefined ? {} : { cert: certificate }),
+      ...(key === undefined ? {} : { key }),
+      ...(serverName === undefined ? {} : { servername: serverName }),
     });
-    this.#connections.set(who, { agent, material });
+    this.#connections.set(who, { agent, ca, certificate, key });
     return agent;
   }
 }

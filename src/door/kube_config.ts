@@ -167,12 +167,14 @@ function access(cluster: Cluster, user: Credentials, where: string): ApiServerAc
   if (user.impersonateUser) throw refuse("as (impersonation) is not supported");
   if (user.username) throw refuse("username and password: no API server takes them since 1.19");
 
+  const authority = fileOrData("certificate-authority-data", cluster.caFile, cluster.caData);
+  const certificate = fileOrData("client-certificate-data", user.certFile, user.certData);
+  const key = fileOrData("client-key-data", user.keyFile, user.keyData);
   let execAuth: Promise<(user: Credentials) => Promise<Account>> | null = null;
   return {
     url,
     serverName: cluster.tlsServerName,
-    certificateAuthority: () =>
-      fileOrData(cluster.caFile, cluster.caData, "certificate-authority-data"),
+    certificateAuthority: authority,
     async account() {
       if (user.exec) {
         execAuth ??= loadExecAuth();
@@ -180,11 +182,27 @@ function access(cluster: Cluster, user: Credentials, where: string): ApiServerAc
       }
       return definedOnly({
         token: user.tokenFile === undefined ? user.token : readText(user.tokenFile).trim(),
-        certificate: fileOrData(user.certFile, user.certData, "client-certificate-data"),
-        key: fileOrData(user.keyFile, user.keyData, "client-key-data"),
+        certificate: certificate(),
+        key: key(),
       });
     },
   };
+
+  /** Reads the file each time, or gives what stands in place of one; a file counts before that. */
+  function fileOrData(
+    name: string,
+    file: string | undefined,
+    data: string | undefined,
+  ): () => string | undefined {
+    if (file) return () => readText(file);
+    if (!data) return () => undefined;
+    try {
+      const decoded = atob(data);
+      return () => decoded;
+    } catch {
+      throw refuse(`${name}: not base64`);
+    }
+  }
 }
 
 /** Credential plugins (client-go credential plugins), for local runs: a pod grants no right to run a program. */
@@ -222,21 +240,6 @@ function tokenFileOf(users: unknown, name: string): string | undefined {
   if (!Array.isArray(users)) return undefined;
   const entry: unknown = users.find((each) => each?.name === name)?.user?.tokenFile;
   return typeof entry === "string" && entry !== "" ? entry : undefined;
-}
-
-/** A file counts before data written in place. */
-function fileOrData(
-  file: string | undefined,
-  base64: string | undefined,
-  key: string,
-): string | undefined {
-  if (file) return readText(file);
-  if (!base64) return undefined;
-  try {
-    return atob(base64);
-  } catch (error) {
-    throw new KubeConfigError(`Cannot use ${key}: not base64`, { cause: error });
-  }
 }
 
 function readOptional(file: string): string | null {
