@@ -76,12 +76,17 @@ export const agent: Program = {
   include: ["src/pool/worker.ts", "src/generated/rregex/rregex.wasm"],
 };
 
-/** A person's tool, run with that person's rights: it reads what is named to it and calls where told. */
+/**
+ * A person's tool, run with that person's rights: it reads what is named to it and calls where told.
+ * Only the demo writes, into a folder for temporary files; but who may make symbolic links, as its log
+ * tree has, may write anywhere, says Deno. The tasks client and grep do without.
+ */
 export const tools: Program = {
   name: "kubetail-agent-tools",
   entry: "src/tools_main.ts",
   permissions: [
     "--allow-read",
+    "--allow-write",
     "--allow-net",
     "--allow-env",
     "--allow-sys=hostname,uid",
@@ -90,7 +95,7 @@ export const tools: Program = {
   ],
   unstable: agent.unstable,
   v8Flags: agent.v8Flags,
-  include: agent.include,
+  include: [...agent.include, "src/cli/demo/samples"],
 };
 
 export const programs: readonly Program[] = [agent, tools];
@@ -116,6 +121,7 @@ export function compileFlags(program: Program, target: string, output: string): 
     ...program.unstable,
     v8Flags(program),
     "--frozen",
+    "--no-check", // `deno task check` does it, once for all
     "--exclude-unused-npm", // or the code generators come along
     ...program.include.flatMap((path) => ["--include", path]),
     "--target",

@@ -5,14 +5,16 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { basename, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { compile, targets } from "../../hack/compile.ts";
 import { agent, type Program, programs, runFlags, tools } from "../../hack/permissions.ts";
 import { bakedLogRoots } from "../../src/cli/baked_roots.ts";
@@ -36,14 +38,10 @@ interface Entry {
 
 Deno.test("both programs compile for both architectures, complete and with nothing more granted", async (t) => {
   using folder = temporary();
-  const archives = await compile({
-    programs,
-    targets: Object.keys(targets),
-    out: folder.path,
-    version: "9.8.7",
-    pack: true,
-    runtime: standIn,
-  });
+  const [packedTarget = "", ...otherTargets] = Object.keys(targets);
+  const options = { programs, out: folder.path, version: "9.8.7", runtime: standIn };
+  await compile({ ...options, targets: otherTargets, pack: false });
+  const archives = await compile({ ...options, targets: [packedTarget], pack: true });
 
   for (const program of programs) {
     for (const target of Object.keys(targets)) {
@@ -59,7 +57,8 @@ Deno.test("both programs compile for both architectures, complete and with nothi
         );
 
         const files = [...paths(embeddedJson(bytes, '[{"Dir":') as Entry[])];
-        const missing = localModules(program).filter((module) =>
+        const needed = localModules(program);
+        const missing = [...needed, ...filesByAddress(needed)].filter((module) =>
           !files.some((file) => `/${file}`.endsWith(`/${module}`))
         );
         deepStrictEqual(missing, [], "modules that would be missing at run time");
@@ -71,13 +70,13 @@ Deno.test("both programs compile for both architectures, complete and with nothi
 
   await t.step("archives hold the program, its licence and its texts; SHA256SUMS fits them", () => {
     const sums = readFileSync(join(folder.path, "SHA256SUMS"), "utf8");
-    strictEqual(archives.length, 4);
+    strictEqual(archives.length, programs.length);
     for (const archive of archives) {
       const sum = createHash("sha256").update(readFileSync(archive)).digest("hex");
       ok(sums.includes(`${sum}  ${basename(archive)}\n`), archive);
       match(
         basename(archive),
-        /^kubetail-(?:cluster-agent|agent-tools)_9\.8\.7_linux_(?:amd|arm)64\.tar\.gz$/,
+        /^kubetail-(?:cluster-agent|agent-tools)_9\.8\.7_linux_amd64\.tar\.gz$/,
       );
       const inside = execFileSync("tar", ["--list", "--file", archive], { encoding: "utf8" })
         .trim().split("\n").map((path) => path.slice(path.indexOf("/") + 1)).filter((name) =>
@@ -94,17 +93,27 @@ Deno.test("both programs compile for both architectures, complete and with nothi
   });
 });
 
-Deno.test("the tasks that run the programs have the flags that are baked into the binaries", () => {
+Deno.test("the tasks run the programs with the flags that are baked into the binaries, or with less", () => {
   const { tasks } = JSON.parse(readFileSync(join(project, "deno.json"), "utf8")) as {
     tasks: Record<string, { command: string }>;
   };
-  const expected = { serve: agent, client: tools, grep: tools } as const;
-  for (const [task, program] of Object.entries(expected)) {
-    strictEqual(
-      tasks[task]?.command,
-      ["deno run", ...runFlags(program), program.entry, task].join(" "),
-      `deno task ${task}`,
+  strictEqual(
+    tasks.serve?.command,
+    ["deno run", ...runFlags(agent), agent.entry, "serve"].join(" "),
+    "deno task serve",
+  );
+  for (const name of ["client", "grep", "demo"]) {
+    const words = tasks[name]?.command.split(" ") ?? [];
+    deepStrictEqual(words.slice(0, 2), ["deno", "run"], name);
+    deepStrictEqual(words.slice(-2), [tools.entry, name], name);
+    const flags = words.slice(2, -2);
+    const allowed = runFlags(tools);
+    const more = flags.filter((flag) =>
+      !allowed.includes(flag) && !allowed.includes(flag.replace(/=.*/, ""))
     );
+    deepStrictEqual(more, [], `deno task ${name} is granted what the binary is not`);
+    const engine = allowed.filter((flag) => !/^--(?:allow|deny)-/.test(flag));
+    deepStrictEqual(engine.filter((flag) => !flags.includes(flag)), [], `deno task ${name} lacks`);
   }
 });
 
@@ -211,26 +220,51 @@ function asked(program: Program): Record<string, readonly string[]> {
   return kinds;
 }
 
-/** Every file of the project that the program or what it includes imports, dynamic imports and wasm too. */
+/** Every file of the project that the program or what it includes needs at run time: types are not. */
 function localModules(program: Program): string[] {
-  const found = new Set<string>(program.include);
-  for (const entry of [program.entry, ...program.include.filter((path) => path.endsWith(".ts"))]) {
+  const found = new Set<string>();
+  const included = program.include.filter((path) => /\.(?:ts|js|wasm)$/.test(path));
+  for (const entry of [program.entry, ...included]) {
     const json = execFileSync(Deno.execPath(), ["info", "--json", entry], {
       cwd: project,
       encoding: "utf8",
       maxBuffer: 64 << 20,
     });
-    const { modules } = JSON.parse(json) as {
-      modules: { specifier: string; error?: string; local?: string }[];
-    };
-    for (const module of modules) {
-      strictEqual(module.error, undefined);
-      if (module.specifier.startsWith("file:")) {
-        found.add(relative(project, new URL(module.specifier).pathname));
+    const { modules } = JSON.parse(json) as { modules: Module[] };
+    const waiting = [new URL(entry, `file://${project}/`).href];
+    for (let specifier = waiting.pop(); specifier !== undefined; specifier = waiting.pop()) {
+      const path = specifier.startsWith("file:")
+        ? relative(project, new URL(specifier).pathname)
+        : null;
+      if (path === null || found.has(path)) continue;
+      const module = modules.find((module) => module.specifier === specifier);
+      strictEqual(module?.error, undefined);
+      found.add(path);
+      for (const { code } of module?.dependencies ?? []) {
+        if (code?.specifier !== undefined) waiting.push(code.specifier);
       }
     }
   }
   return [...found];
+}
+
+/** What the modules address relative to themselves, `new URL("…", import.meta.url)`: a file, or all of a folder. */
+function filesByAddress(modules: readonly string[]): string[] {
+  return modules.filter((path) => path.endsWith(".ts")).flatMap((path) => {
+    const source = readFileSync(join(project, path), "utf8");
+    return [...source.matchAll(/new URL\(\s*"([^"]+)",\s*import\.meta\.url/g)].flatMap((match) => {
+      const at = join(dirname(path), match[1]!);
+      if (!statSync(join(project, at)).isDirectory()) return [at];
+      return readdirSync(join(project, at)).map((name) => join(at, name));
+    });
+  });
+}
+
+/** Of `deno info --json`. */
+interface Module {
+  readonly specifier: string;
+  readonly error?: string;
+  readonly dependencies?: readonly { readonly code?: { readonly specifier?: string } }[];
 }
 
 /** The JSON value that begins with the given text, anywhere in a binary. */
