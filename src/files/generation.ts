@@ -3,8 +3,12 @@ import type { LogFormat } from "../scan/format.ts";
 import type { ByteSource } from "../scan/time_window.ts";
 import { LogFile, type LogSource } from "./log_file.ts";
 
-/** Bytes of a file's beginning that tell it from another: a log's first line holds its time. */
-const HEAD_BYTES = 128;
+/**
+ * Bytes of a file's beginning that tell it from another, because a log's first line holds its time: at its begin in a
+ * CRI log, at its end in a Docker log. Fewer than MIN_HEAD_BYTES tell nothing.
+ */
+export const HEAD_BYTES = 512;
+export const MIN_HEAD_BYTES = 32;
 /** Bytes before the end of what is known that must stay as they are. */
 const TAIL_BYTES = 1024;
 const BLOCK_BYTES = 64 * 1024;
@@ -109,6 +113,8 @@ export class Generation implements ByteSource {
       (source instanceof LogFile ? source.facts() : { size: source.size, mtimeMs: 0 });
     if (size < this.#seen) return "truncated";
     if (size === this.#seen && mtimeMs === this.#mtimeMs) return "same";
+    // Empty as before but touched: it was written and cut off between two looks.
+    if (size === 0 && this.#mtimeMs >= 0) return "truncated";
     if (!this.#headIsIn(source)) return "truncated";
     const before = this.#committed;
     if (!this.#readOn(source, size)) return "truncated";
@@ -129,19 +135,14 @@ export class Generation implements ByteSource {
 
   /** Does source hold all that is known of this generation, at the same offsets? Told by beginning and end. */
   isHeldBy(source: LogSource): boolean {
-    if (this.#head.length === 0 || source.size < this.#committed) return false;
+    if (this.#head.length < MIN_HEAD_BYTES || source.size < this.#committed) return false;
     return this.#headIsIn(source) &&
       isAt(source, this.#committed - this.#tail.length, this.#tail);
   }
 
-  /** Do these first bytes of another file fit the beginning of this one? */
-  beginsLike(head: Uint8Array): boolean {
-    const length = Math.min(this.#head.length, head.length);
-    return length > 0 && equal(this.#head.subarray(0, length), head.subarray(0, length));
-  }
-
-  get headLength(): number {
-    return this.#head.length;
+  /** Its first bytes, as far as they are known. */
+  get head(): Uint8Array {
+    return this.#head;
   }
 
   /** Gives its file away (to the generation after a truncation) and goes on with a copy, or lost. */
@@ -225,7 +226,7 @@ function isAt(source: ByteSource, offset: number, expected: Uint8Array): boolean
   return source.readAt(offset, bytes) === bytes.length && equal(bytes, expected);
 }
 
-function equal(a: Uint8Array, b: Uint8Array): boolean {
+export function equal(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;

@@ -2,7 +2,7 @@ import { Failure } from "../failure/failure.ts";
 import { fileErrorKind, type FileFacts, lstat, stat } from "../platform/files.ts";
 import type { Report } from "../telemetry/events.ts";
 import type { Changes } from "./changes.ts";
-import { Generation } from "./generation.ts";
+import { equal, Generation, HEAD_BYTES, MIN_HEAD_BYTES } from "./generation.ts";
 import { GzipLog } from "./gzip_log.ts";
 import { accessFailure, locate, type LocatedLog, type LogRoots } from "./locate.ts";
 import { LogFile, type LogSource } from "./log_file.ts";
@@ -40,8 +40,8 @@ export class Tracker {
   /** Oldest first. */
   readonly #chain: Generation[] = [];
   readonly #followers = new Set<() => void>();
-  /** Rotated siblings that are older than the current file, as they were at the last look. */
-  #known: Set<string>;
+  /** How the rotated siblings began that were there at the last look: all older than the current file. */
+  #known: Uint8Array[];
   #unregister: () => void;
   #goneSince: number | null = null;
   #refusedSince: number | null = null;
@@ -57,7 +57,7 @@ export class Tracker {
     this.#located = located;
     const file = LogFile.open(located);
     this.#chain.push(new Generation(file));
-    this.#known = new Set(listSiblings(located.realPath).map(signature));
+    this.#known = listSiblings(located.realPath).map(headOf);
     this.#unregister = options.changes.onFile(located.realPath, (thorough) => this.look(thorough));
     if (options.young) this.#youngUntil = this.#now() + YOUNG.forMs;
     this.look(false);
@@ -168,13 +168,15 @@ export class Tracker {
         return this.#rotated();
       }
     }
-    const found = current.grow(facts);
+    const grown = this.#growCurrent(facts);
     if (thorough) this.#refusedSince = null;
-    if (found === "truncated") {
-      this.#truncated();
-      return true;
-    }
-    return found === "grown";
+    return grown;
+  }
+
+  #growCurrent(facts?: FileFacts): boolean {
+    const found = this.current.grow(facts);
+    if (found === "truncated") this.#truncated();
+    return found !== "same";
   }
 
   #lookAtOld(): boolean {
@@ -205,7 +207,7 @@ export class Tracker {
 
   /** The path leads nowhere: a rotation that is under way, a link that leads elsewhere now, or the end. */
   #missing(): boolean {
-    const found = this.current.grow();
+    const grown = this.#growCurrent();
     if (factsAt(stat, this.#located.linkPath) !== null) {
       this.#goneSince = null;
       return this.#rotated();
@@ -215,13 +217,13 @@ export class Tracker {
     const linkIsGone = factsAt(lstat, this.#located.linkPath) === null;
     if (!linkIsGone) this.#goneSince = null;
     else this.#goneSince ??= now;
-    if (this.#goneSince === null || now - this.#goneSince < GONE_MS) return found === "grown";
+    if (this.#goneSince === null || now - this.#goneSince < GONE_MS) return grown;
     this.#end(null);
     return true;
   }
 
   #end(failure: Failure | null): void {
-    for (const generation of this.#chain) {
+    for (const generation of [...this.#chain]) {
       if (generation.stage === "finished") continue;
       try {
         generation.grow();
@@ -239,6 +241,7 @@ export class Tracker {
 
   /** Another file has taken the log's place, or will in a moment. */
   #rotated(): boolean {
+    this.#growCurrent();
     const old = this.current;
     let located: LocatedLog;
     let file: LogFile;
@@ -250,9 +253,7 @@ export class Tracker {
       return this.#refused(error);
     }
     this.#refusedSince = null;
-    const grown = old.grow();
     this.#seal(old);
-    if (grown === "truncated") old.replace(null)?.[Symbol.dispose]();
     for (const sibling of this.#unseen(old, located)) this.#append(sibling);
     const current = new Generation(file);
     this.#chain.push(current);
@@ -290,15 +291,23 @@ export class Tracker {
   /** The current file was cut off and is written anew from its beginning. */
   #truncated(): void {
     const old = this.current;
-    const siblings = listSiblings(this.#located.realPath);
+    // One with the file's own inode is no copy but the file, renamed meanwhile.
+    const siblings = listSiblings(this.#located.realPath)
+      .filter((s) => s.dev !== old.dev || s.ino !== old.ino);
     const copied = this.#copyOf(old, siblings);
+    const known = this.#known;
     const file = old.replace(copied?.source ?? null);
     old.sealedAt = this.#now();
     old.finish();
-    if (copied !== null) {
-      for (const sibling of siblings.slice(copied.index + 1)) this.#append(sibling);
-    }
-    this.#known = new Set(siblings.map(signature));
+    // Later copies hold what was written and cut off between two looks; of a file that was empty when it was seen
+    // last, all copies that are new.
+    const unseen = copied !== null
+      ? siblings.slice(copied.index + 1)
+      : old.knownEnd === 0
+      ? siblings.filter((sibling) => !beginsLikeOne(known, headOf(sibling)))
+      : [];
+    for (const sibling of unseen) this.#append(sibling);
+    this.#known = siblings.map(headOf);
     if (file !== null) {
       const current = new Generation(file);
       this.#chain.push(current);
@@ -323,13 +332,14 @@ export class Tracker {
   /** Files that were current between the old one and the one found now, and that nobody saw. */
   #unseen(old: Generation, now: LocatedLog): Sibling[] {
     const siblings = listSiblings(this.#located.realPath);
-    const known = this.#known;
-    this.#known = new Set(siblings.map(signature));
+    const heads = siblings.map(headOf);
+    const older = [...this.#known, old.head];
+    this.#known = heads;
     if (now.realPath !== this.#located.realPath) return [];
-    // The old one's descriptor is open, so nothing else can have its inode.
+    // The old one's descriptor is open, so nothing else can have its inode. Where it is not there any more, or only
+    // compressed, content tells: numbers move on and inodes are used again.
     let from = siblings.findLastIndex((s) => s.dev === old.dev && s.ino === old.ino);
-    if (from < 0) from = siblings.findLastIndex((s) => s.compressed && wasCompressed(old, s));
-    if (from < 0) from = siblings.findLastIndex((s) => known.has(signature(s)));
+    if (from < 0) from = heads.findLastIndex((head) => beginsLikeOne(older, head));
     const to = siblings.findIndex((s) => s.dev === now.dev && s.ino === now.ino);
     return siblings.slice(from + 1, to < 0 ? undefined : to);
   }
@@ -392,18 +402,24 @@ export class Tracker {
   }
 }
 
-/** Tells a rotated sibling again: by its time, or where numbers move on, by what it is. */
-function signature(sibling: Sibling): string {
-  return /[.-]\d{8}(-\d{6})?$/.test(sibling.stem)
-    ? sibling.stem
-    : `${sibling.ino}:${sibling.size}:${sibling.mtimeMs}`;
+/** How a sibling's text begins; empty where it cannot be read. */
+function headOf(sibling: Sibling): Uint8Array {
+  const source = tryOpen(sibling);
+  if (source === null) return new Uint8Array(0);
+  using opened = source;
+  if (opened instanceof GzipLog) return opened.head(HEAD_BYTES);
+  const head = new Uint8Array(HEAD_BYTES);
+  return head.subarray(0, opened.readAt(0, head));
 }
 
-function wasCompressed(old: Generation, sibling: Sibling): boolean {
-  const source = tryOpen(sibling);
-  if (source === null) return false;
-  using opened = source;
-  return opened instanceof GzipLog && old.beginsLike(opened.head(old.headLength));
+/** Is it the beginning of one of these, which may have grown since? */
+function beginsLikeOne(known: readonly Uint8Array[], head: Uint8Array): boolean {
+  return known.some((one) => {
+    const length = Math.min(one.length, head.length);
+    // Less than a line's time tells nothing.
+    if (length < MIN_HEAD_BYTES && one.length !== head.length) return false;
+    return length > 0 && equal(one.subarray(0, length), head.subarray(0, length));
+  });
 }
 
 function tryOpen(sibling: Sibling): LogSource | null {
