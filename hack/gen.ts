@@ -8,6 +8,7 @@
  */
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { interruptible } from "./interruptible_wasm.ts";
 
 const project = new URL("..", import.meta.url).pathname;
 const out = Deno.args[0] ?? join(project, "src/generated");
@@ -61,7 +62,11 @@ mkdirSync(join(out, "rregex"));
 for (const [from, to] of [["lib/web.js", "rregex.js"], ["lib/web.d.ts", "rregex.d.ts"]] as const) {
   cpSync(join(rregex, from), join(out, "rregex", to));
 }
-cpSync(join(rregex, "lib/rregex.wasm"), join(out, "rregex/rregex.wasm"));
+// With a way to end its work from another thread, which src/pool/brake.ts uses.
+writeFileSync(
+  join(out, "rregex/rregex.wasm"),
+  interruptible(readFileSync(join(rregex, "lib/rregex.wasm"))),
+);
 cpSync(join(rregex, "LICENSE"), join(out, "rregex/LICENSE"));
 
 function buf(args: string[]): void {

@@ -3,9 +3,8 @@ import { Failure } from "../failure/failure.ts";
 import { readWholeLines } from "../files/whole_lines.ts";
 import type { ScanSpec } from "../scan/scan.ts";
 import type { Report } from "../telemetry/events.ts";
-import type { Answer } from "./messages.ts";
 import { newScratch, type Piece, type PieceResult, Scanners, scanPiece } from "./piece.ts";
-import { startWorker, Thread } from "./thread.ts";
+import { type OrderAnswer, startWorker, Thread } from "./thread.ts";
 import { WaitingJobs } from "./waiting.ts";
 
 export type { Piece, PieceResult };
@@ -27,13 +26,13 @@ export interface PoolTimes {
   readonly slice: number;
   /** A job that takes longer, while others wait, is slow. */
   readonly slow: number;
-  /** A worker that has not left a stopped job by then is replaced. With `slice` below it, few are. */
+  /** A worker that has not left a stopped job by then is ended and replaced. With `slice` below it, few are. */
   readonly grace: number;
   /** Workers without work for so long end. */
   readonly idle: number;
 }
 
-const TIMES: PoolTimes = { slice: 40, slow: 250, grace: 60, idle: 60_000 };
+const TIMES: PoolTimes = { slice: 40, slow: 250, grace: 50, idle: 60_000 };
 
 const MAX_WORKERS = 4;
 /** Threads beside the pool's, for streams that were found slow. */
@@ -298,9 +297,13 @@ export class ScanPool {
     }, [bytes.buffer]);
   }
 
-  #answered(thread: Thread<Job>, answer: Exclude<Answer, { kind: "ready" }>): void {
+  #answered(thread: Thread<Job>, answer: OrderAnswer): void {
     const job = thread.free();
-    if (job !== null && !job.over) {
+    if (answer.kind === "broken") {
+      // It was stopped where nobody wants the job any more; otherwise something went wrong.
+      this.#replace(thread, job === null || job.over ? "stuck" : "died");
+      this.#again(job);
+    } else if (job !== null && !job.over) {
       if (answer.kind === "scanned") {
         const { result } = answer;
         const { short = result.short, resume = null } = job.carriedFacts;
@@ -317,22 +320,30 @@ export class ScanPool {
 
   #died(thread: Thread<Job>, why: string): void {
     const job = thread.free();
-    this.#report({ type: "worker-replaced", reason: "died" });
     this.#report({ type: "notice", level: "error", text: "a scan worker died", fields: { why } });
-    this.#remove(thread);
-    if (job !== null && !job.over) {
-      job.deaths++;
-      if (job.deaths < MAX_DEATHS) this.#waiting[this.#laneOf(job.stream)].putBack(job);
-      else job.fail(new Failure("internal", "cannot scan the log: two workers died of it"));
-    }
+    this.#replace(thread, "died");
+    this.#again(job);
     this.#dispatch();
+  }
+
+  /** A new one starts when a job needs it. */
+  #replace(thread: Thread<Job>, reason: "died" | "stuck"): void {
+    this.#report({ type: "worker-replaced", reason });
+    this.#remove(thread);
+  }
+
+  /** A worker died of the job: it is done again, once. */
+  #again(job: Job | null): void {
+    if (job === null || job.over) return;
+    job.deaths++;
+    if (job.deaths < MAX_DEATHS) this.#waiting[this.#laneOf(job.stream)].putBack(job);
+    else job.fail(new Failure("internal", "cannot scan the log: two workers died of it"));
   }
 
   /** Tells a thread to leave its job; one that does not is replaced. */
   #stop(thread: Thread<Job>): void {
     thread.stop(this.#times.grace, () => {
-      this.#report({ type: "worker-replaced", reason: "stuck" });
-      this.#remove(thread);
+      this.#replace(thread, "stuck");
       this.#dispatch();
     });
   }

@@ -26,11 +26,14 @@ export function startWorker(readRoots?: () => readonly string[]): Worker {
 
 type Unnumbered<O> = O extends Order ? Omit<O, "id"> : never;
 
+/** An answer to an order. */
+export type OrderAnswer = Extract<Answer, { id: number }>;
+
 /** What a thread tells the pool. */
 export interface ThreadEvents {
   /** It is up: only now does the time of its first job count. */
   ready(): void;
-  answered(answer: Exclude<Answer, { kind: "ready" }>): void;
+  answered(answer: OrderAnswer): void;
   died(why: string): void;
 }
 
@@ -39,6 +42,8 @@ export class Thread<J> {
   lane: "quick" | "slow";
   readonly #worker: Worker;
   readonly #stopped = new Int32Array(new SharedArrayBuffer(4));
+  /** Of its regex engine, once that is loaded. */
+  #brake: Int32Array | null = null;
   #isReady = false;
   #since = performance.now();
   #job: J | null = null;
@@ -55,7 +60,8 @@ export class Thread<J> {
         this.#isReady = true;
         this.#since = performance.now();
         events.ready();
-      } else if (data.id === this.#order) events.answered(data);
+      } else if (data.kind === "brake") this.#brake = new Int32Array(data.brake);
+      else if (data.id === this.#order) events.answered(data);
     };
     worker.onerror = (event) => {
       event.preventDefault(); // Otherwise the error would be thrown here, too.
@@ -95,6 +101,7 @@ export class Thread<J> {
     this.#order = 0;
     this.#since = performance.now();
     clearTimeout(this.#graceTimer);
+    if (this.#brake !== null) Atomics.store(this.#brake, 0, 0);
     return job;
   }
 
@@ -103,11 +110,18 @@ export class Thread<J> {
     this.#job = null;
   }
 
-  /** Tells the worker to stop what it does; calls back when it has not answered within the grace (milliseconds). */
+  /**
+   * Tells the worker to stop what it does. It does so between two blocks of its piece; if it has not
+   * within the grace (milliseconds) its regex engine is ended, which takes no time, but the worker
+   * with it. Calls back where not even that helped within half of the grace.
+   */
   stop(grace: number, onStuck: () => void): void {
     Atomics.store(this.#stopped, 0, this.#order);
     clearTimeout(this.#graceTimer);
-    this.#graceTimer = setTimeout(onStuck, grace);
+    this.#graceTimer = setTimeout(() => {
+      if (this.#brake !== null) Atomics.store(this.#brake, 0, 1);
+      this.#graceTimer = setTimeout(onStuck, grace / 2);
+    }, grace);
   }
 
   end(): void {

@@ -3,6 +3,7 @@
  * the log roots and nothing else.
  */
 import { Failure } from "../failure/failure.ts";
+import type { Scanner, ScanSpec } from "../scan/scan.ts";
 import type { ByteSource } from "../scan/time_window.ts";
 import type { Answer, Order, Welcome } from "./messages.ts";
 import { OpenFiles } from "./open_files.ts";
@@ -15,6 +16,7 @@ const scanners = new Scanners();
 const files = new OpenFiles();
 let scratch = newScratch();
 let stoppedOrder: Int32Array | null = null;
+let hasBrake = false;
 let restTimer: ReturnType<typeof setTimeout> | undefined;
 
 self.onmessage = async ({ data }: MessageEvent<Welcome | Order>) => {
@@ -35,25 +37,34 @@ function rest(): void {
 
 async function carryOut(order: Order): Promise<Answer> {
   const { id } = order;
+  const isStopped = () => stoppedOrder !== null && Atomics.load(stoppedOrder, 0) === id;
   try {
     if (order.kind === "check") {
-      await scanners.get(order.spec);
+      await compile(order.spec);
       return { kind: "checked", id };
     }
     const source = open(order.source);
     if (source === null) return { kind: "not-mine", id };
-    const scanner = await scanners.get(order.piece.spec);
-    const result = scanPiece(order.piece, source, scanner, scratch, {
-      sliceMs: order.sliceMs,
-      isStopped: () => stoppedOrder !== null && Atomics.load(stoppedOrder, 0) === id,
-    });
+    const scanner = await compile(order.piece.spec);
+    const limits = { sliceMs: order.sliceMs, isStopped };
+    const result = scanPiece(order.piece, source, scanner, scratch, limits);
     return { kind: "scanned", id, result };
   } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) return { kind: "broken", id };
     if (error instanceof Failure) {
       return { kind: "failed", id, failure: error.kind, message: error.message };
     }
     return { kind: "failed", id, failure: "internal", message: describe(error) };
   }
+}
+
+async function compile(spec: ScanSpec): Promise<Scanner> {
+  if (spec.grep !== "" && !hasBrake) {
+    const { brake } = await import("./brake.ts");
+    self.postMessage({ kind: "brake", brake: brake.buffer } satisfies Answer);
+    hasBrake = true;
+  }
+  return await scanners.get(spec);
 }
 
 function open(source: Extract<Order, { kind: "scan" }>["source"]): ByteSource | null {
