@@ -1,15 +1,13 @@
 import { runSequence } from "../integration/follow_model.ts";
 
-/** How long to try, minutes: deno task test:soak --minutes=60 */
-const minutes = Number(
-  Deno.args.find((arg) => arg.startsWith("--minutes="))?.slice("--minutes=".length) ?? 10,
-);
-
-Deno.test(`random lives of a log for ${minutes} minutes: every byte comes once and in order`, async () => {
+/**
+ * Random lives of a log against the model until the moment (of performance.now()) has come. Returns how many.
+ * Prints steps and seed of one that fails, and throws.
+ */
+export async function soakFollow(until: number): Promise<number> {
   const first = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
-  const end = performance.now() + minutes * 60_000;
-  let count = 0;
-  for (; performance.now() < end; count++) {
+  for (let count = 0;; count++) {
+    if (performance.now() >= until) return count;
     const seed = (first + count) >>> 0;
     const steps: string[] = [];
     try {
@@ -22,5 +20,4 @@ Deno.test(`random lives of a log for ${minutes} minutes: every byte comes once a
       throw error;
     }
   }
-  console.log(`${count} sequences from seed ${first}`);
-});
+}
