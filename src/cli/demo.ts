@@ -20,25 +20,31 @@ with the client commands that it shows.
 Exit codes: 0 done, 1 failed, 2 wrong arguments, 130 interrupted.
 `;
 
-const apiServer = "kube-system/kube-apiserver-node-1/kube-apiserver";
-
 /** What the tour shows: a title and the client's arguments. */
 const tour: readonly { readonly title: string; readonly args: readonly string[] }[] = [
   { title: "Which logs are there?", args: ["list"] },
-  { title: "The last 5 records, newest first", args: ["backward", apiServer, "--limit", "5"] },
   {
-    title: "Warnings and errors",
-    args: ["forward", apiServer, "--grep", "^[WE]\\d{4} "],
+    title: "The last 5 records, newest first",
+    args: ["backward", "docker-demo/etcd-node-1/etcd", "--limit", "5"],
   },
   {
-    title: "What happened in these ten seconds?",
+    title: "How did the API server shut down?",
     args: [
       "forward",
-      "docker-demo/etcd-node-1/etcd",
+      "kube-system/kube-apiserver-node-1/kube-apiserver",
+      "--grep",
+      "(?i)SHUTDOWN EVENT",
+    ],
+  },
+  {
+    title: "What did etcd say within this fifth of a millisecond?",
+    args: [
+      "forward",
+      "kube-system/etcd-node-1/etcd",
       "--since",
-      "2026-11-23T12:21:28Z",
+      "2026-11-23T12:21:16.4597Z",
       "--until",
-      "2026-11-23T12:21:38Z",
+      "2026-11-23T12:21:16.4599Z",
     ],
   },
 ];
@@ -100,7 +106,7 @@ async function showTour(reach: readonly string[], terminal: Terminal): Promise<n
     const began = performance.now();
     const code = await client([...args, ...reach], shown);
     if (code !== exitCode.done) return code;
-    terminal.out(`(${Math.round(performance.now() - began)} ms)\n`);
+    terminal.out(`(${Math.round(performance.now() - began)} ms, connecting included)\n`);
   }
   return exitCode.done;
 }
@@ -134,6 +140,7 @@ function demoConfig(logs: NodeLogs, serverTls: string): Config {
     // There is no Kubernetes API to ask; only this machine reaches the port, and only with a certificate of ours.
     authorization: { ...defaults.authorization, methods: ["allow-all"] },
     telemetry: { ...defaults.telemetry, addr: "" },
+    logging: { ...defaults.logging, enabled: false },
   };
 }
 
@@ -155,13 +162,15 @@ function commandLine(args: readonly string[]): string {
 }
 
 /** The same terminal with lines of at most so many characters. */
-function shortLines(terminal: Terminal, columns = 120): Terminal {
+function shortLines(terminal: Terminal, columns = 156): Terminal {
   const cut = (line: string) => line.length <= columns ? line : `${line.slice(0, columns - 1)}…`;
   return {
-    ...terminal,
     colour: false,
+    interactive: terminal.interactive,
     out: (text) => terminal.out(text.split("\n").map(cut).join("\n")),
     err: (text) => terminal.out(text),
+    onInterrupt: (handler) => terminal.onInterrupt(handler),
+    now: () => terminal.now(),
   };
 }
 

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { join } from "node:path";
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import * as grpc from "@grpc/grpc-js";
 import { isLoopback, parseAddress } from "../../config/address.ts";
 import {
@@ -83,13 +84,13 @@ export function connect(values: ConnectionValues): Connection {
       throw new UsageError("A token goes without TLS only to a loopback address");
     }
   }
-  const credentials = credentialsOf(values);
+  const byIp = isIP(host) !== 0 && values["server-name"] === undefined;
+  const credentials = credentialsOf(values, byIp ? host : null);
+  const serverName = byIp ? placeholderName : values["server-name"];
   const options = {
     // The agent decides how long a record may be.
     "grpc.max_receive_message_length": -1,
-    ...(values["server-name"] === undefined
-      ? {}
-      : { "grpc.ssl_target_name_override": values["server-name"] }),
+    ...(serverName === undefined ? {} : { "grpc.ssl_target_name_override": serverName }),
   };
   const records = new LogRecordsServiceClient(target, credentials, options);
   const metadata = new LogMetadataServiceClient(target, credentials, options);
@@ -105,7 +106,13 @@ export function connect(values: ConnectionValues): Connection {
   };
 }
 
-function credentialsOf(values: ConnectionValues): grpc.ChannelCredentials {
+/**
+ * The platform's TLS asks for a server by name only. Where an IP address is called, this name stands in, and the
+ * certificate is checked against the address.
+ */
+const placeholderName = "agent.invalid";
+
+function credentialsOf(values: ConnectionValues, ip: string | null): grpc.ChannelCredentials {
   if (values["insecure-plaintext"]) {
     const contrary = (["tls", "ca", "cert", "key", "server-name"] as const)
       .find((name) => values[name] !== undefined);
@@ -126,6 +133,10 @@ function credentialsOf(values: ConnectionValues): grpc.ChannelCredentials {
       ca === undefined ? null : read("--ca", ca),
       key === undefined ? null : read("--key", key),
       cert === undefined ? null : read("--cert", cert),
+      ip === null ? {} : {
+        checkServerIdentity: (_name: string, certificate: PeerCertificate) =>
+          checkServerIdentity(ip, certificate),
+      },
     );
   } catch (error) {
     if (error instanceof UsageError) throw error;
