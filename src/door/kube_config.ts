@@ -1,15 +1,6 @@
 import { isIP } from "node:net";
 import { dirname, isAbsolute, join } from "node:path";
-// The modules that read kubeconfig entries, and none of the hundreds that the package's index pulls
-// in (docs/decisions/0004-access-review-client.md).
-import {
-  type Cluster,
-  newClusters,
-  newContexts,
-  newUsers,
-  type User,
-} from "@kubernetes/client-node/dist/config_types.js";
-import { parse } from "yaml";
+import type { Cluster, User } from "@kubernetes/client-node/dist/config_types.js";
 import { isLoopback } from "../config/address.ts";
 import { fileErrorKind, readText } from "../platform/files.ts";
 import { env as processEnv } from "../platform/process.ts";
@@ -49,15 +40,15 @@ const serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
  * Finds the API server: by KUBECONFIG where that is set; in a pod by its service account; otherwise
  * by ~/.kube/config. Throws KubeConfigError.
  */
-export function findApiServer(
+export async function findApiServer(
   options: {
     readonly env?: (name: string) => string | undefined;
     readonly serviceAccountFolder?: string;
   } = {},
-): ApiServerAccess {
+): Promise<ApiServerAccess> {
   const env = options.env ?? processEnv;
   const files = (env("KUBECONFIG") ?? "").split(":").filter((file) => file !== "");
-  if (files.length > 0) return fromKubeConfig(files);
+  if (files.length > 0) return await fromKubeConfig(files);
 
   const host = env("KUBERNETES_SERVICE_HOST");
   const port = env("KUBERNETES_SERVICE_PORT");
@@ -68,7 +59,7 @@ export function findApiServer(
   const home = env("HOME");
   if (home !== undefined && home !== "") {
     const file = join(home, ".kube/config");
-    if (readOptional(file) !== null) return fromKubeConfig([file]);
+    if (readOptional(file) !== null) return await fromKubeConfig([file]);
   }
   throw new KubeConfigError(
     "Cannot find the Kubernetes API server: not in a pod (no KUBERNETES_SERVICE_HOST), " +
@@ -87,7 +78,13 @@ function fromPod(host: string, port: string, folder: string): ApiServerAccess {
 }
 
 /** Files that do not exist are passed over; of two entries with one name the first counts (as kubectl does it). */
-function fromKubeConfig(files: readonly string[]): ApiServerAccess {
+async function fromKubeConfig(files: readonly string[]): Promise<ApiServerAccess> {
+  // The module that reads kubeconfig entries, and none of the hundreds that the package's index pulls
+  // in; nor in a pod, which has no kubeconfig (docs/decisions/0004-access-review-client.md).
+  const { newClusters, newContexts, newUsers } = await import(
+    "@kubernetes/client-node/dist/config_types.js"
+  );
+  const { load } = await import("js-yaml");
   const clusters: Cluster[] = [];
   const contexts: { name: string; cluster: string; user: string | undefined }[] = [];
   const users: Credentials[] = [];
@@ -97,7 +94,7 @@ function fromKubeConfig(files: readonly string[]): ApiServerAccess {
     const text = readOptional(file);
     if (text === null) continue;
     found = true;
-    const config = parseKubeConfig(text, file);
+    const config = parseKubeConfig(() => load(text), file);
     const at = (path: string | undefined) => {
       if (path === undefined || path === null || path === "") return undefined;
       return isAbsolute(path) ? path : join(dirname(file), path);
@@ -222,10 +219,10 @@ async function loadExecAuth(): Promise<(user: Credentials) => Promise<Account>> 
   };
 }
 
-function parseKubeConfig(text: string, file: string): Record<string, unknown> {
+function parseKubeConfig(parse: () => unknown, file: string): Record<string, unknown> {
   let value: unknown;
   try {
-    value = parse(text);
+    value = parse();
   } catch (error) {
     throw new KubeConfigError(`Cannot parse ${file}: ${messageOf(error)}`, { cause: error });
   }

@@ -15,7 +15,7 @@ const noticeIntervalMs = 60_000;
 /** What reviews in a running agent: see KubernetesReviewer. A misconfigured access is reported at once. */
 export function createReviewer(options: { readonly report: Report }): KubernetesReviewer {
   const reviewer = new KubernetesReviewer(options);
-  reviewer.prepare();
+  void reviewer.prepare();
   return reviewer;
 }
 
@@ -27,15 +27,15 @@ export function createReviewer(options: { readonly report: Report }): Kubernetes
 export class KubernetesReviewer implements Reviewer {
   readonly #report: Report;
   readonly #timeoutMs: number;
-  readonly #findApiServer: () => ApiServerAccess;
+  readonly #findApiServer: () => Promise<ApiServerAccess>;
   readonly #noticed = new Map<string, number>();
-  #server: ApiServer | null = null;
+  #server: Promise<ApiServer> | null = null;
 
   constructor(
     options: {
       readonly report: Report;
       readonly timeoutMs?: number;
-      readonly findApiServer?: () => ApiServerAccess;
+      readonly findApiServer?: () => Promise<ApiServerAccess>;
     },
   ) {
     this.#report = options.report;
@@ -47,9 +47,9 @@ export class KubernetesReviewer implements Reviewer {
    * Finds out where the API server is, asking nothing of it yet. An error is reported, not thrown:
    * each review tries again, as the files may come later.
    */
-  prepare(): void {
+  async prepare(): Promise<void> {
     try {
-      this.#connect();
+      await this.#connect();
     } catch (error) {
       this.#notice(`Cannot ask for access reviews: ${messageOf(error)}`);
     }
@@ -71,7 +71,7 @@ export class KubernetesReviewer implements Reviewer {
   }
 
   close(): void {
-    this.#server?.close();
+    this.#server?.then((server) => server.close(), () => {});
     this.#server = null;
   }
 
@@ -81,7 +81,8 @@ export class KubernetesReviewer implements Reviewer {
     options: { readonly token: string | null; readonly signal: AbortSignal },
   ): Promise<Answer> {
     try {
-      return await this.#connect().post(`${group}/${resource}`, body, options);
+      const server = await this.#connect();
+      return await server.post(`${group}/${resource}`, body, options);
     } catch (error) {
       if (options.signal.aborted) throw new Failure("cancelled", "the call has ended");
       if (error instanceof NoAnswer) {
@@ -98,8 +99,14 @@ export class KubernetesReviewer implements Reviewer {
     }
   }
 
-  #connect(): ApiServer {
-    this.#server ??= new ApiServer(this.#findApiServer(), { timeoutMs: this.#timeoutMs });
+  #connect(): Promise<ApiServer> {
+    this.#server ??= this.#findApiServer().then(
+      (access) => new ApiServer(access, { timeoutMs: this.#timeoutMs }),
+      (error) => {
+        this.#server = null;
+        throw error;
+      },
+    );
     return this.#server;
   }
 

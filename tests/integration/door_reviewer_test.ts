@@ -38,7 +38,7 @@ async function setUp(
   const events: AgentEvent[] = [];
   const reviewer = new KubernetesReviewer({
     report: (event) => events.push(event),
-    findApiServer: () => options.access?.(api) ?? api.access(options.account),
+    findApiServer: () => Promise.resolve(options.access?.(api) ?? api.access(options.account)),
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
   });
   return {
@@ -118,7 +118,9 @@ Deno.test("the agent's certificate and token never go with a caller's token", as
   const reviewer = new KubernetesReviewer({
     report: () => {},
     findApiServer: () =>
-      api.access({ token: "agent-token", certificate: pair.cert, key: pair.key }),
+      Promise.resolve(
+        api.access({ token: "agent-token", certificate: pair.cert, key: pair.key }),
+      ),
   });
   const { signal } = new AbortController();
   // In this order a kept connection of the agent's account is there to be misused.
@@ -314,11 +316,12 @@ Deno.test("account and authorities are taken as they are at each review: they ro
   await using api = await AuthorizationApi.start({ authority });
   const reviewer = new KubernetesReviewer({
     report: () => {},
-    findApiServer: () => ({
-      ...api.access(),
-      certificateAuthority: () => ca,
-      account: () => Promise.resolve({ token }),
-    }),
+    findApiServer: () =>
+      Promise.resolve({
+        ...api.access(),
+        certificateAuthority: () => ca,
+        account: () => Promise.resolve({ token }),
+      }),
   });
   const { signal } = new AbortController();
   await reviewer.review(alice, "a", { signal });
@@ -332,6 +335,24 @@ Deno.test("account and authorities are taken as they are at each review: they ro
   ca = (await createAuthority("Later")).cert;
   await rejectsWith(reviewer.review(alice, "a", { signal }), "unavailable", /did not answer/);
   ca = authority.cert;
+  assert.equal(await reviewer.review(alice, "a", { signal }), true);
+  reviewer.close();
+});
+
+Deno.test("a configuration that comes later is found later, and the operator is told meanwhile", async () => {
+  await using api = await AuthorizationApi.start();
+  const events: AgentEvent[] = [];
+  let there = false;
+  const reviewer = new KubernetesReviewer({
+    report: (event) => events.push(event),
+    findApiServer: () =>
+      there ? Promise.resolve(api.access()) : Promise.reject(new Error("no kubeconfig")),
+  });
+  await reviewer.prepare();
+  assert.match(JSON.stringify(events), /Cannot ask for access reviews: no kubeconfig/);
+  const { signal } = new AbortController();
+  await rejectsWith(reviewer.review(alice, "a", { signal }), "internal", /not configured well/);
+  there = true;
   assert.equal(await reviewer.review(alice, "a", { signal }), true);
   reviewer.close();
 });

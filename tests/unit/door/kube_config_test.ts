@@ -23,8 +23,8 @@ class Setup implements Disposable {
     });
   }
 
-  fails(message: RegExp): void {
-    assert.throws(() => this.find(), (error: unknown) => {
+  async fails(message: RegExp): Promise<void> {
+    await assert.rejects(() => this.find(), (error: unknown) => {
       assert.ok(error instanceof KubeConfigError, `${error}`);
       assert.match(error.message, message);
       return true;
@@ -52,7 +52,7 @@ Deno.test("a pod's service account, its token read anew each time", async () => 
   setup.env["KUBERNETES_SERVICE_PORT"] = "443";
   setup.write("serviceaccount/ca.crt", "the CA");
   setup.write("serviceaccount/token", "first\n");
-  const found = setup.find();
+  const found = await setup.find();
   assert.equal(found.url.href, "https://10.96.0.1/");
   assert.equal(found.certificateAuthority(), "the CA");
   assert.deepEqual(await found.account(), { token: "first" });
@@ -62,31 +62,31 @@ Deno.test("a pod's service account, its token read anew each time", async () => 
   assert.equal(found.certificateAuthority(), "another CA");
 });
 
-Deno.test("a pod in an IPv6 cluster", () => {
+Deno.test("a pod in an IPv6 cluster", async () => {
   using setup = new Setup();
   setup.env["KUBERNETES_SERVICE_HOST"] = "fd00:10:96::1";
   setup.env["KUBERNETES_SERVICE_PORT"] = "6443";
-  assert.equal(setup.find().url.href, "https://[fd00:10:96::1]:6443/");
+  assert.equal((await setup.find()).url.href, "https://[fd00:10:96::1]:6443/");
 });
 
 Deno.test("a pod's missing token is an error at the review, never a review without one", async () => {
   using setup = new Setup();
   setup.env["KUBERNETES_SERVICE_HOST"] = "10.96.0.1";
   setup.env["KUBERNETES_SERVICE_PORT"] = "443";
-  const found = setup.find();
+  const found = await setup.find();
   await assert.rejects(() => found.account(), /serviceaccount\/token/);
 });
 
-Deno.test("KUBECONFIG counts before the pod, the pod before ~/.kube/config", () => {
+Deno.test("KUBECONFIG counts before the pod, the pod before ~/.kube/config", async () => {
   using setup = new Setup();
   setup.env["HOME"] = setup.dir;
   setup.write(".kube/config", kubeConfig({ server: "https://home:1" }));
-  assert.equal(setup.find().url.host, "home:1");
+  assert.equal((await setup.find()).url.host, "home:1");
   setup.env["KUBERNETES_SERVICE_HOST"] = "pod";
   setup.env["KUBERNETES_SERVICE_PORT"] = "2";
-  assert.equal(setup.find().url.host, "pod:2");
+  assert.equal((await setup.find()).url.host, "pod:2");
   setup.env["KUBECONFIG"] = setup.write("k", kubeConfig({ server: "https://named:3" }));
-  assert.equal(setup.find().url.host, "named:3");
+  assert.equal((await setup.find()).url.host, "named:3");
 });
 
 Deno.test("a kubeconfig in YAML with data in place", async () => {
@@ -117,7 +117,7 @@ users:
     client-key-data: ${btoa("KEY")}
 `,
   );
-  const found = setup.find();
+  const found = await setup.find();
   assert.equal(found.url.href, "https://rancher.example.org/k8s/clusters/c-1");
   assert.equal(found.serverName, "inner");
   assert.equal(found.certificateAuthority(), "CA");
@@ -138,7 +138,7 @@ Deno.test("paths in a kubeconfig are relative to its folder", async () => {
       tokenFile: "./token",
     }),
   );
-  const found = setup.find();
+  const found = await setup.find();
   assert.equal(found.certificateAuthority(), "CA");
   assert.deepEqual(await found.account(), { token: "T", certificate: "CERT", key: "KEY" });
 });
@@ -155,7 +155,7 @@ Deno.test("a credential plugin is run for its token", async () => {
       },
     }),
   );
-  assert.deepEqual(await setup.find().account(), { token: "from-plugin" });
+  assert.deepEqual(await (await setup.find()).account(), { token: "from-plugin" });
 });
 
 Deno.test("several files: a missing one is passed over, the first of a name counts", async () => {
@@ -166,7 +166,7 @@ Deno.test("several files: a missing one is passed over, the first of a name coun
   });
   const second = setup.write("2", kubeConfig({ server: "https://second:2" }, { token: "two" }));
   setup.env["KUBECONFIG"] = `${setup.dir}/none:${first}::${second}`;
-  const found = setup.find();
+  const found = await setup.find();
   assert.equal(found.url.host, "first:1");
   assert.deepEqual(await found.account(), { token: "two" });
 });
@@ -178,18 +178,18 @@ Deno.test("a context without a user asks as nobody", async () => {
     contexts: [{ name: "c", context: { cluster: "c" } }],
     clusters: [{ name: "c", cluster: { server: "https://a:1" } }],
   });
-  assert.deepEqual(await setup.find().account(), {});
+  assert.deepEqual(await (await setup.find()).account(), {});
 });
 
-Deno.test("http is taken on a loopback address (kubectl proxy), nowhere else", () => {
+Deno.test("http is taken on a loopback address (kubectl proxy), nowhere else", async () => {
   using setup = new Setup();
   for (const server of ["http://127.0.0.1:8001", "http://[::1]:8001", "http://localhost:8001"]) {
     setup.env["KUBECONFIG"] = setup.write("config", kubeConfig({ server }));
-    assert.equal(setup.find().url.href, `${server}/`);
+    assert.equal((await setup.find()).url.href, `${server}/`);
   }
   for (const server of ["http://10.0.0.1:8001", "http://api.example.org", "http://0.0.0.0:1"]) {
     setup.env["KUBECONFIG"] = setup.write("config", kubeConfig({ server }));
-    setup.fails(/https is needed, http only on a loopback address/);
+    await setup.fails(/https is needed, http only on a loopback address/);
   }
 });
 
@@ -216,21 +216,21 @@ const refused: [string, object, RegExp][] = [
   ),
 ];
 for (const [name, config, message] of refused) {
-  Deno.test(`a kubeconfig is refused, naming what and where: ${name}`, () => {
+  Deno.test(`a kubeconfig is refused, naming what and where: ${name}`, async () => {
     using setup = new Setup();
     setup.env["KUBECONFIG"] = setup.write("config", config);
-    setup.fails(message);
-    setup.fails(new RegExp(setup.env["KUBECONFIG"]));
+    await setup.fails(message);
+    await setup.fails(new RegExp(setup.env["KUBECONFIG"]));
   });
 }
 
-Deno.test("a file that is no YAML, one that is not there, and nothing at all", () => {
+Deno.test("a file that is no YAML, one that is not there, and nothing at all", async () => {
   using setup = new Setup();
   setup.env["KUBECONFIG"] = setup.write("config", "a: [");
-  setup.fails(/Cannot parse .*\/config/);
+  await setup.fails(/Cannot parse .*\/config/);
   setup.env["KUBECONFIG"] = `${setup.dir}/none`;
-  setup.fails(/no such file: .*\/none/);
+  await setup.fails(/no such file: .*\/none/);
   delete setup.env["KUBECONFIG"];
   setup.env["HOME"] = `${setup.dir}/nowhere`;
-  setup.fails(/not in a pod .*no KUBECONFIG, no ~\/\.kube\/config/);
+  await setup.fails(/not in a pod .*no KUBECONFIG, no ~\/\.kube\/config/);
 });
