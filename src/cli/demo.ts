@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Config, defaults } from "../config/schema.ts";
@@ -20,12 +20,21 @@ with the client commands that it shows.
 Exit codes: 0 done, 1 failed, 2 wrong arguments, 130 interrupted.
 `;
 
-/** What the tour shows: a title and the client's arguments. */
-const tour: readonly { readonly title: string; readonly args: readonly string[] }[] = [
-  { title: "Which logs are there?", args: ["list"] },
+/** A step of the tour. */
+interface Step {
+  readonly title: string;
+  /** The client's arguments, without how to reach the agent. */
+  readonly args: readonly string[];
+  /** What its time holds besides the work itself. */
+  readonly included: string;
+}
+
+const tour: readonly Step[] = [
+  { title: "Which logs are there?", args: ["list"], included: "connecting" },
   {
     title: "The last 5 records, newest first",
     args: ["backward", "docker-demo/etcd-node-1/etcd", "--limit", "5"],
+    included: "connecting",
   },
   {
     title: "How did the API server shut down?",
@@ -35,6 +44,7 @@ const tour: readonly { readonly title: string; readonly args: readonly string[] 
       "--grep",
       "(?i)SHUTDOWN EVENT",
     ],
+    included: "connecting and, for the first grep, starting its workers",
   },
   {
     title: "What did etcd say within this fifth of a millisecond?",
@@ -46,6 +56,7 @@ const tour: readonly { readonly title: string; readonly args: readonly string[] 
       "--until",
       "2026-11-23T12:21:16.4599Z",
     ],
+    included: "connecting",
   },
 ];
 
@@ -98,7 +109,7 @@ async function runDemo(
 
 async function showTour(reach: readonly string[], terminal: Terminal): Promise<number> {
   const shown = shortLines(terminal);
-  for (const { title, args } of tour) {
+  for (const { title, args, included } of tour) {
     const bold = terminal.colour
       ? (text: string) => `\x1b[1m${text}\x1b[0m`
       : (text: string) => text;
@@ -106,7 +117,7 @@ async function showTour(reach: readonly string[], terminal: Terminal): Promise<n
     const began = performance.now();
     const code = await client([...args, ...reach], shown);
     if (code !== exitCode.done) return code;
-    terminal.out(`(${Math.round(performance.now() - began)} ms, connecting included)\n`);
+    terminal.out(`(${Math.round(performance.now() - began)} ms, ${included} included)\n`);
   }
   return exitCode.done;
 }
@@ -146,13 +157,15 @@ function demoConfig(logs: NodeLogs, serverTls: string): Config {
 
 function stayText(reach: readonly string[], config: Config): string {
   const command = (...args: string[]) => `  ${commandLine([...args, ...reach])}\n`;
-  const log = join(config.containerLogsDir, "etcd-node-1_kube-system_etcd-*.log");
+  const link = readdirSync(config.containerLogsDir)
+    .find((name) => name.startsWith("etcd-node-1_kube-system_etcd-")) ?? "";
+  const log = join(config.containerLogsDir, link);
   return "\nThe agent stays until Ctrl-C. Try in another terminal:\n\n" +
     tour.map(({ args }) => command(...args)).join("") +
     command("watch") +
     command("forward", "kube-system/etcd-node-1/etcd", "--follow", "--follow-from", "end") +
     "\nand, while the last one runs, write to the log that it follows:\n\n" +
-    `  echo "$(date -u +%Y-%m-%dT%H:%M:%S.%NZ) stdout F hello" >> ${log}\n`;
+    `  echo "$(date -u +%Y-%m-%dT%H:%M:%SZ) stdout F hello" >> ${log}\n`;
 }
 
 /** The command as a person types it in the project's folder. */
