@@ -38,7 +38,10 @@ Deno.test("every recorded case of the protocol is answered as it should be", asy
     });
     using closing = new DisposableStack();
     const reviewer = closing.adopt(
-      new KubernetesReviewer({ report: silent, findApiServer: () => api.access() }),
+      new KubernetesReviewer({
+        report: silent,
+        findApiServer: () => Promise.resolve(api.access()),
+      }),
       (reviewer) => reviewer.close(),
     );
     await using agent = await startAgent({

@@ -154,7 +154,7 @@ Deno.test("user, groups, extras and token are sent as the door wants them", asyn
   });
   using closing = new DisposableStack();
   const reviewer = closing.adopt(
-    new KubernetesReviewer({ report: silent, findApiServer: () => api.access() }),
+    new KubernetesReviewer({ report: silent, findApiServer: () => Promise.resolve(api.access()) }),
     (reviewer) => reviewer.close(),
   );
   await using agent = await startAgent(
