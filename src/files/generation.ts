@@ -30,7 +30,9 @@ export class Generation implements ByteSource {
   #source: LogSource | null;
   #path: string;
   #head: Uint8Array = new Uint8Array(0);
+  /** The bytes before tailEnd, which is the end of the last line that was seen with its newline. */
   #tail: Uint8Array = new Uint8Array(0);
+  #tailEnd = 0;
   #mtimeMs = -1;
   #format: LogFormat = "cri";
   #committed = 0;
@@ -133,11 +135,10 @@ export class Generation implements ByteSource {
     this.stage = "finished";
   }
 
-  /** Does source hold all that is known of this generation, at the same offsets? Told by beginning and end. */
+  /** Does source hold all whole lines that are known of this generation, at the same offsets? Told by both ends. */
   isHeldBy(source: LogSource): boolean {
-    if (this.#head.length < MIN_HEAD_BYTES || source.size < this.#committed) return false;
-    return this.#headIsIn(source) &&
-      isAt(source, this.#committed - this.#tail.length, this.#tail);
+    if (this.#head.length < MIN_HEAD_BYTES || source.size < this.#tailEnd) return false;
+    return this.#headIsIn(source) && isAt(source, this.#tailEnd - this.#tail.length, this.#tail);
   }
 
   /** Its first bytes, as far as they are known. */
@@ -175,7 +176,7 @@ export class Generation implements ByteSource {
 
   /** Reads what lies between the last known line and size; false where that is not what it must be. */
   #readOn(source: LogSource, size: number): boolean {
-    const tailStart = this.#committed - this.#tail.length;
+    const tailStart = this.#tailEnd - this.#tail.length;
     if (size - tailStart <= BLOCK_BYTES) {
       const bytes = scratch.subarray(0, size - tailStart);
       if (source.readAt(tailStart, bytes) < bytes.length) return false;
@@ -183,6 +184,7 @@ export class Generation implements ByteSource {
       const at = bytes.lastIndexOf(LF);
       if (tailStart + at >= this.#committed) {
         this.#committed = tailStart + at + 1;
+        this.#tailEnd = this.#committed;
         this.#tail = bytes.slice(Math.max(0, at + 1 - TAIL_BYTES), at + 1);
       }
     } else {
@@ -192,7 +194,7 @@ export class Generation implements ByteSource {
       if (end > this.#committed) {
         const tail = new Uint8Array(Math.min(TAIL_BYTES, end));
         if (source.readAt(end - tail.length, tail) < tail.length) return false;
-        this.#committed = end;
+        this.#committed = this.#tailEnd = end;
         this.#tail = tail;
       }
     }

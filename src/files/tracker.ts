@@ -291,9 +291,10 @@ export class Tracker {
   /** The current file was cut off and is written anew from its beginning. */
   #truncated(): void {
     const old = this.current;
-    // One with the file's own inode is no copy but the file, renamed meanwhile.
-    const siblings = listSiblings(this.#located.realPath)
-      .filter((s) => s.dev !== old.dev || s.ino !== old.ino);
+    // Where the file itself is among them it was renamed meanwhile: copies of it are older.
+    const all = listSiblings(this.#located.realPath);
+    const itself = all.findIndex((s) => isFileOf(old, s));
+    const siblings = itself < 0 ? all : all.slice(0, itself);
     const copied = this.#copyOf(old, siblings);
     const known = this.#known;
     const file = old.replace(copied?.source ?? null);
@@ -334,14 +335,15 @@ export class Tracker {
     const siblings = listSiblings(this.#located.realPath);
     const heads = siblings.map(headOf);
     const older = [...this.#known, old.head];
-    this.#known = heads;
+    const to = siblings.findIndex((s) => s.dev === now.dev && s.ino === now.ino);
+    this.#known = to < 0 ? heads : heads.slice(0, to);
     if (now.realPath !== this.#located.realPath) return [];
     // The old one's descriptor is open, so nothing else can have its inode. Where it is not there any more, or only
     // compressed, content tells: numbers move on and inodes are used again.
-    let from = siblings.findLastIndex((s) => s.dev === old.dev && s.ino === old.ino);
+    let from = siblings.findLastIndex((s) => isFileOf(old, s));
     if (from < 0) from = heads.findLastIndex((head) => beginsLikeOne(older, head));
-    const to = siblings.findIndex((s) => s.dev === now.dev && s.ino === now.ino);
-    return siblings.slice(from + 1, to < 0 ? undefined : to);
+    return siblings.slice(from + 1, to < 0 ? undefined : to)
+      .filter((s) => !this.#chain.some((generation) => isFileOf(generation, s)));
   }
 
   #append(sibling: Sibling): void {
@@ -400,6 +402,11 @@ export class Tracker {
     });
     this.#deadline = { at, cancel };
   }
+}
+
+/** Is the sibling the very file that the generation holds open? */
+function isFileOf(generation: Generation, sibling: Sibling): boolean {
+  return sibling.dev === generation.dev && sibling.ino === generation.ino;
 }
 
 /** How a sibling's text begins; empty where it cannot be read. */
