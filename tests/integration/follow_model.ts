@@ -370,6 +370,7 @@ export async function runSequence(
     }],
     [3, "recreate", () => {
       changes.check();
+      if (rotations > 6) return;
       runtime.recreate(maybeCheck);
       changes.check();
       rotations++;

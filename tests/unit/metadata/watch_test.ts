@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { Failure } from "../../../src/failure/failure.ts";
+import { Changes } from "../../../src/files/changes.ts";
+import { watchLogs } from "../../../src/metadata/watch.ts";
+import { type AgentEvent, silent } from "../../../src/telemetry/events.ts";
+import { ManualClock } from "../../harness/manual_clock.ts";
+
+function setUp() {
+  const root = Deno.makeTempDirSync({ prefix: "watch-" });
+  Deno.mkdirSync(`${root}/containers`);
+  Deno.mkdirSync(`${root}/pods`);
+  const clock = new ManualClock();
+  const roots = { containerLogsDir: `${root}/containers`, logRoots: [root] };
+  const changes = new Changes({ roots, report: silent, clock, watch: null });
+  const stop = new AbortController();
+  const reported: AgentEvent[] = [];
+  return {
+    root,
+    clock,
+    changes,
+    stop,
+    reported,
+    watch: (namespaces: string[] = []) =>
+      watchLogs({
+        roots,
+        nodeName: "node-1",
+        namespaces,
+        changes,
+        debounceMs: 2000,
+        signal: stop.signal,
+        report: (event) => void reported.push(event),
+      }),
+    add(id: string, namespace = "ns") {
+      Deno.writeTextFileSync(`${root}/pods/${id}`, "");
+      Deno.symlinkSync(`${root}/pods/${id}`, `${root}/containers/pod_${namespace}_app-${id}.log`);
+    },
+    write: (id: string, text: string) =>
+      Deno.writeTextFileSync(`${root}/pods/${id}`, text, { append: true }),
+    remove(id: string, namespace = "ns") {
+      Deno.removeSync(`${root}/containers/pod_${namespace}_app-${id}.log`);
+    },
+    [Symbol.dispose]() {
+      stop.abort();
+      changes.close();
+      Deno.removeSync(root, { recursive: true });
+    },
+  };
+}
+
+/** Events that are there now, as "TYPE id size". */
+class Events {
+  #next: Promise<void> | null = null;
+  #found: string | null = null;
+
+  constructor(readonly iterator: ReturnType<typeof watchLogs>) {}
+
+  async now(most = Infinity): Promise<string[]> {
+    const all: string[] = [];
+    while (all.length < most) {
+      this.#next ??= this.iterator.next().then(({ done, value }) => {
+        this.#found = done
+          ? "end"
+          : `${value.type} ${value.object?.id} ${value.object?.fileInfo?.size}`;
+      });
+      for (let i = 0; i < 8 && this.#found === null; i++) await Promise.resolve();
+      const found: string | null = this.#found;
+      if (found === null) return all;
+      this.#found = this.#next = null;
+      all.push(found);
+      if (found === "end") return all;
+    }
+    return all;
+  }
+}
+
+Deno.test("there is no snapshot; what is added, written and removed comes within half a second", async () => {
+  using t = setUp();
+  t.add("old");
+  const events = new Events(t.watch());
+  t.clock.advance(500);
+  assert.deepEqual(await events.now(), []);
+  t.add("new");
+  t.write("old", "12345");
+  t.clock.advance(500);
+  assert.deepEqual((await events.now()).sort(), ["ADDED new 0", "MODIFIED old 5"]);
+  t.remove("new");
+  t.clock.advance(500);
+  assert.deepEqual(await events.now(), ["DELETED new 0"]);
+});
+
+Deno.test("a deleted log is told with size 0 whatever it held", async () => {
+  using t = setUp();
+  t.add("a");
+  t.write("a", "12345");
+  const events = new Events(t.watch());
+  t.remove("a");
+  t.clock.advance(500);
+  assert.deepEqual(await events.now(), ["DELETED a 0"]);
+});
+
+Deno.test("a file's MODIFIED come at most every two seconds, and the last state always comes", async () => {
+  using t = setUp();
+  t.add("a");
+  const events = new Events(t.watch());
+  const seen: string[] = [];
+  for (let i = 0; i < 40; i++) {
+    if (i < 21) t.write("a", "x");
+    t.clock.advance(100);
+    for (const event of await events.now()) seen.push(`${(i + 1) / 10} s: ${event}`);
+  }
+  assert.deepEqual(seen, ["0.5 s: MODIFIED a 5", "2.5 s: MODIFIED a 21"]);
+});
+
+Deno.test("a slow reader is told the last state of each file, once", async () => {
+  using t = setUp();
+  for (let i = 0; i < 10; i++) t.add(`f${i}`);
+  const events = new Events(t.watch());
+  t.write("f0", "1");
+  t.write("f1", "1");
+  t.clock.advance(500);
+  assert.equal((await events.now(1)).length, 1);
+  for (let round = 0; round < 50; round++) {
+    for (let i = 0; i < 10; i++) t.write(`f${i}`, "x");
+    t.add("brief");
+    t.clock.advance(3000);
+    t.remove("brief");
+    Deno.removeSync(`${t.root}/pods/brief`);
+    t.clock.advance(3000);
+  }
+  t.remove("f9");
+  t.clock.advance(500);
+  const rest = (await events.now()).sort();
+  const expected = ["DELETED f9 0"];
+  for (let i = 0; i < 9; i++) expected.push(`MODIFIED f${i} ${i < 2 ? 51 : 50}`);
+  assert.deepEqual(rest.filter((event) => !event.startsWith("MODIFIED f1 1")), expected.sort());
+});
+
+Deno.test("only the named namespaces are told of", async () => {
+  using t = setUp();
+  const events = new Events(t.watch(["a", "b"]));
+  t.add("one", "a");
+  t.add("two", "b");
+  t.add("three", "c");
+  t.clock.advance(500);
+  assert.deepEqual((await events.now()).sort(), ["ADDED one 0", "ADDED two 0"]);
+});
+
+Deno.test("a link whose file comes later is ADDED when it is there", async () => {
+  using t = setUp();
+  const events = new Events(t.watch());
+  Deno.symlinkSync(`${t.root}/pods/x`, `${t.root}/containers/pod_ns_app-x.log`);
+  t.clock.advance(500);
+  assert.deepEqual(await events.now(), []);
+  t.write("x", "12");
+  t.clock.advance(500);
+  assert.deepEqual(await events.now(), ["ADDED x 2"]);
+});
+
+Deno.test("the signal ends a watch, and nothing is listed any more", async () => {
+  using t = setUp();
+  const events = new Events(t.watch());
+  assert.deepEqual(await events.now(), []);
+  t.stop.abort();
+  assert.deepEqual(await events.now(), ["end"]);
+  assert.equal(t.clock.timers, 0);
+  assert.deepEqual(t.reported, [
+    { type: "watchers", change: 1 },
+    { type: "watchers", change: -1 },
+  ]);
+});
+
+Deno.test("a missing log folder is a Failure", () => {
+  using t = setUp();
+  Deno.removeSync(`${t.root}/containers`, { recursive: true });
+  assert.throws(() => t.watch(), (e) => e instanceof Failure && e.kind === "not-found");
+});
