@@ -43,6 +43,7 @@ export type Reply =
 export class AuthorizationApi implements AsyncDisposable {
   readonly #authority: ThrowawayAuthority;
   readonly #pair: KeyPair;
+  readonly #address: string;
   readonly asked: Asked[] = [];
   /** What is done with each request; may be changed at any time. */
   answer: (asked: Asked) => Reply | Promise<Reply>;
@@ -56,16 +57,22 @@ export class AuthorizationApi implements AsyncDisposable {
   private constructor(
     authority: ThrowawayAuthority,
     pair: KeyPair,
+    address: string,
     answer: (asked: Asked) => Reply | Promise<Reply>,
   ) {
     this.#authority = authority;
     this.#pair = pair;
+    this.#address = address;
     this.answer = answer;
   }
 
-  /** Listens on a free port of 127.0.0.1. Without an answer of its own it allows everything. */
+  /**
+   * Listens on a free port of 127.0.0.1, or of another loopback address, for which its certificate
+   * is not valid. Without an answer of its own it allows everything.
+   */
   static async start(
     options: {
+      readonly address?: string;
       readonly authority?: ThrowawayAuthority;
       readonly answer?: (asked: Asked) => Reply | Promise<Reply>;
     } = {},
@@ -74,6 +81,7 @@ export class AuthorizationApi implements AsyncDisposable {
     const api = new AuthorizationApi(
       authority,
       await authority.server(),
+      options.address ?? "127.0.0.1",
       options.answer ?? ((asked) => verdict(asked, true)),
     );
     await api.resume();
@@ -81,7 +89,7 @@ export class AuthorizationApi implements AsyncDisposable {
   }
 
   get url(): string {
-    return `https://127.0.0.1:${this.#port}`;
+    return `https://${this.#address}:${this.#port}`;
   }
 
   /** PEM of the authority that signed its certificate. */
@@ -143,7 +151,7 @@ export class AuthorizationApi implements AsyncDisposable {
       numbers.set(request.socket, number);
       void this.#serve(request, response, number);
     });
-    await new Promise<void>((resolve) => server.listen(this.#port, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => server.listen(this.#port, this.#address, resolve));
     this.#port = (server.address() as AddressInfo).port;
     this.#server = server;
   }

@@ -297,6 +297,19 @@ Deno.test("an API server whose certificate bears another name is never asked", a
   assert.deepEqual(setup.api.asked, []);
 });
 
+Deno.test("an API server whose certificate is not valid for its IP address is never asked", async () => {
+  // As pods know it: by address, not by name.
+  await using api = await AuthorizationApi.start({ address: "127.0.0.2" });
+  const reviewer = new KubernetesReviewer({
+    report: () => {},
+    findApiServer: () => Promise.resolve(api.access()),
+  });
+  const { signal } = new AbortController();
+  await rejectsWith(reviewer.review(bearer, "a", { signal }), "unavailable", /did not answer/);
+  assert.deepEqual(api.asked, []);
+  reviewer.close();
+});
+
 Deno.test("an account that cannot be read is internal, and the operator reads why", async () => {
   await using setup = await setUp({
     access: (api) => ({
