@@ -1,6 +1,7 @@
 import { LogRecord } from "../generated/cluster_agent.ts";
 import { Failure } from "../failure/failure.ts";
-import { LogFile } from "../files/log_file.ts";
+import { GzipLog } from "../files/gzip_log.ts";
+import { LogFile, type LogSource } from "../files/log_file.ts";
 import { fileErrorKind, lstat, realPath } from "../platform/files.ts";
 import { ScanPool } from "../pool/pool.ts";
 import { parseInstant } from "../scan/time_window.ts";
@@ -16,9 +17,9 @@ import { exitCode, processTerminal, type Terminal, UsageError } from "./terminal
 
 const grepHelp = `grep PATTERN FILE [options]
 
-Searches a container's log file without an agent, as the agent would: CRI and Docker's json-file format. PATTERN is a
-regular expression in the syntax of Rust's regex crate ((?i) at its beginning ignores case) and is matched against the
-message alone; "" reads everything.
+Searches a container's log file without an agent, as the agent would: CRI and Docker's json-file format, also
+compressed by gzip. PATTERN is a regular expression in the syntax of Rust's regex crate ((?i) at its beginning
+ignores case) and is matched against the message alone; "" reads everything.
 
   -b, --backward            from new to old
       --since TIME          from this time on: 2024-10-01T05:00:00Z, or how long ago: 90s, 5m, 1h30m, 2d
@@ -104,12 +105,13 @@ async function grepFile(
   return signal.aborted ? exitCode.interrupted : exitCode.done;
 }
 
-/** Opens a regular file; a link is followed to it. Throws Failure. */
-function open(path: string): LogFile {
+/** Opens a regular file; a link is followed to it, and what gzip has compressed is read inflated. Throws Failure. */
+function open(path: string): LogSource {
   try {
     const real = realPath(path);
     const { dev, ino } = lstat(real);
-    return LogFile.open({ realPath: real, dev, ino });
+    const file = LogFile.open({ realPath: real, dev, ino });
+    return isGzip(file) ? new GzipLog(file) : file;
   } catch (error) {
     if (error instanceof Failure) throw error;
     throw new Failure(
@@ -118,4 +120,10 @@ function open(path: string): LogFile {
       { cause: error },
     );
   }
+}
+
+/** Whether the file begins as RFC 1952 says that gzip's do. */
+function isGzip(file: LogFile): boolean {
+  const head = new Uint8Array(2);
+  return file.readAt(0, head) === 2 && head[0] === 0x1f && head[1] === 0x8b;
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
 import { client } from "../../src/cli/client.ts";
 import { demo } from "../../src/cli/demo.ts";
 import { grep } from "../../src/cli/grep.ts";
@@ -310,6 +311,11 @@ Deno.test("grep searches a file without an agent, in both formats and directions
     content: '{"log":"hello\\n","stream":"stdout","time":"2024-10-01T05:00:00Z"}\n',
   });
   assert.deepEqual((await read("h.llo", docker.link)).texts, ["hello"]);
+
+  const compressed = `${logs.dir}/0.log.20241001-060000.gz`;
+  Deno.writeFileSync(compressed, gzipSync(criLines(20_000)));
+  assert.deepEqual((await read("line 1999\\d", compressed)).texts, ten);
+  assert.deepEqual((await read("", compressed, "-b", "-n", "1")).texts, ["line 19999"]);
 });
 
 Deno.test("grep names what is wrong: arguments 2, file and pattern 1", async () => {
