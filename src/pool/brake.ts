@@ -1,13 +1,11 @@
-// @ts-types="../generated/rregex/rregex.d.ts"
-import { initSync } from "../generated/rregex/rregex.js";
-import module from "../scan/rregex_wasm.js";
-
-/** The export that hack/interruptible_wasm.ts adds: shared memory. */
-const { stop } = initSync({ module }) as unknown as { readonly stop: WebAssembly.Memory };
+import { onEngine } from "../scan/rust_regex.ts";
 
 /**
- * This thread's regex engine traps (WebAssembly.RuntimeError) as soon as another thread sets the
- * first of these to anything but 0, and is of no further use then. It is the only way to end its
- * work: `Worker.terminate` waits for computing threads to finish.
+ * Tells of each regex engine that this thread uses, one after the other, the shared memory by which
+ * another thread can end its work: it traps (WebAssembly.RuntimeError) as soon as the first word is
+ * anything but 0, and is of no further use then. It is the only way to end its work:
+ * `Worker.terminate` waits for computing threads to finish.
  */
-export const brake = new Int32Array(stop.buffer as unknown as SharedArrayBuffer);
+export function onBrake(listener: (brake: SharedArrayBuffer) => void): void {
+  onEngine(listener);
+}

@@ -60,8 +60,8 @@ async function carryOut(order: Order): Promise<Answer> {
 
 async function compile(spec: ScanSpec): Promise<Scanner> {
   if (spec.grep !== "" && !hasBrake) {
-    const { brake } = await import("./brake.ts");
-    self.postMessage({ kind: "brake", brake: brake.buffer } satisfies Answer);
+    const { onBrake } = await import("./brake.ts");
+    onBrake((brake) => self.postMessage({ kind: "brake", brake } satisfies Answer));
     hasBrake = true;
   }
   return await scanners.get(spec);

@@ -78,9 +78,9 @@ function needOf(hir: Hir, encoding: Encoding): Best {
   const whole = closed(items);
   const factor = bestFactor(items);
   if (factor === null) return "unknown";
-  // With nothing left out, what the factor finds is what the regex finds.
-  const complete = whole !== null && items.length <= MAX_ATOMS &&
-    items.every((item) => item.kind === "atom" || item.kind === "loop");
+  // With nothing left out, what the factor finds is what the regex finds. (A look may also hide in a
+  // part that the factor goes without.)
+  const complete = whole !== null && whole.exact !== "never";
   return { atom: complete ? factor : { ...factor, exact: "never" } };
 }
 

@@ -70,6 +70,7 @@ function compile(pattern: string): RustRegex {
   try {
     return new RustRegex(pattern);
   } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) throw error; // out of memory: not the client's fault
     throw invalid(error instanceof Error ? error.message : String(error));
   }
 }

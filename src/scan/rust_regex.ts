@@ -1,44 +1,73 @@
-// @ts-types="../generated/rregex/rregex.d.ts"
-import { type Hir, initSync, RRegex } from "../generated/rregex/rregex.js";
-import module from "./rregex_wasm.js";
+import { type Hir, RegexEngine } from "./regex_engine.ts";
 
 export type { Hir };
 
-const wasm = initSync({ module });
-const encoder = new TextEncoder();
-const freeWhenGone = new FinalizationRegistry((handle: number) =>
-  wasm.__wbg_rregex_free(handle, 1)
-);
-let memory = new Uint8Array(wasm.memory.buffer);
+/** An engine that has grown beyond this is given up, bytes. It begins with 1.5 MB. */
+const MAX_ENGINE_BYTES = 24 * 2 ** 20;
 
-/** A compiled pattern of the Rust regex crate, matched against UTF-8 bytes. */
+let engine: RegexEngine | null = null;
+let engineListener: ((stop: SharedArrayBuffer) => void) | null = null;
+
+/**
+ * Calls the listener with the shared memory by which another thread can end the engine's work: of the
+ * engine in use, if there is one, and of each that follows.
+ */
+export function onEngine(listener: (stop: SharedArrayBuffer) => void): void {
+  engineListener = listener;
+  if (engine !== null) listener(engine.stop);
+}
+
+/** A pattern of the Rust regex crate, matched against UTF-8 bytes. */
 export class RustRegex {
-  /** The syntax tree, with flags and case folding resolved (regex_syntax::hir). */
+  /** The syntax tree, with flags and case folding resolved. */
   readonly syntax: Hir;
-  readonly #handle: number;
+  readonly #pattern: string;
+  /** The engine in which `#handle` is the compiled regex. */
+  #engine: RegexEngine;
+  #handle: number;
 
   /** Throws an Error with the parser's own message when the pattern is not valid or too big. */
   constructor(pattern: string) {
-    const regex = new RRegex(pattern);
-    this.syntax = regex.syntax();
-    regex.free();
-    // The class takes strings only. The raw functions take UTF-8 bytes as they are, which spares
-    // every line a decoding and an encoding.
-    const source = encoder.encode(pattern);
-    this.#handle = wasm.rregex_new(copyIn(source, 0, source.length), source.length)[0] >>> 0;
-    freeWhenGone.register(this, this.#handle);
+    this.#pattern = pattern;
+    if (engine !== null && engine.bytes > MAX_ENGINE_BYTES) engine = null;
+    this.#engine = currentEngine();
+    [this.#handle, this.syntax] = orGiveUp(() => {
+      const handle = this.#engine.compile(pattern);
+      return [handle, this.#engine.syntax(handle)];
+    });
   }
 
   /** Is there a match in `text[start, end)`? It must be valid UTF-8. Takes time linear in its length. */
   matches(text: Uint8Array, start: number, end: number): boolean {
-    return wasm.rregex_isMatch(this.#handle, copyIn(text, start, end), end - start) !== 0;
+    if (this.#engine !== engine) this.#compileAgain();
+    try {
+      return this.#engine.matches(this.#handle, text, start, end);
+    } catch (error) {
+      engine = null;
+      throw error;
+    }
+  }
+
+  #compileAgain(): void {
+    this.#engine = currentEngine();
+    this.#handle = orGiveUp(() => this.#engine.compile(this.#pattern));
   }
 }
 
-/** Copies bytes to where the callee takes them (and frees them). */
-function copyIn(bytes: Uint8Array, start: number, end: number): number {
-  const at = wasm.__wbindgen_malloc(end - start, 1) >>> 0;
-  if (memory.buffer !== wasm.memory.buffer) memory = new Uint8Array(wasm.memory.buffer);
-  memory.set(bytes.subarray(start, end), at);
-  return at;
+function currentEngine(): RegexEngine {
+  if (engine === null) {
+    engine = new RegexEngine();
+    engineListener?.(engine.stop);
+  }
+  return engine;
+}
+
+/** Does something with the engine. If that traps (out of memory, or stopped), the engine is given up. */
+function orGiveUp<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) engine = null;
+    throw error;
+  }
 }

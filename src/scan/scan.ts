@@ -55,19 +55,20 @@ export interface Scanner {
 }
 
 /**
- * Makes a scanner. Loads the regex engine only when there is a pattern.
+ * Makes a scanner. Loads the regex engine only when there is a pattern. A piece is worked through in
+ * blocks of about `blockBytes`, which stay in the processor's cache.
  * Throws Failure("invalid-argument", "Invalid grep pattern: …").
  */
-export async function createScanner(spec: ScanSpec): Promise<Scanner> {
+export async function createScanner(
+  spec: ScanSpec,
+  { blockBytes = 256 * 1024 }: { readonly blockBytes?: number } = {},
+): Promise<Scanner> {
   const grep = spec.grep.replace(/^\p{White_Space}+|\p{White_Space}+$/gu, "");
   const pattern: Pattern = grep === ""
     ? { exact: null, search: null }
     : (await import("./pattern.ts")).compilePattern(grep, spec.format);
-  return new PieceScanner(spec, pattern);
+  return new PieceScanner(spec, pattern, blockBytes);
 }
-
-/** A piece is worked through in blocks of about this many bytes, which stay in the processor's cache. */
-const BLOCK = 256 * 1024;
 
 class PieceScanner implements Scanner {
   readonly #parser: LineParser;
@@ -76,6 +77,7 @@ class PieceScanner implements Scanner {
   readonly #pattern: Pattern;
   readonly #backward: boolean;
   readonly #maxRecordBytes: number;
+  readonly #blockBytes: number;
   readonly #frames = new FrameWriter();
   readonly #lines = new CandidateLines();
 
@@ -86,7 +88,8 @@ class PieceScanner implements Scanner {
   /** Is the whole block known to be valid UTF-8, so that its texts can be copied as they are? */
   #valid = false;
 
-  constructor(spec: ScanSpec, pattern: Pattern) {
+  constructor(spec: ScanSpec, pattern: Pattern, blockBytes: number) {
+    this.#blockBytes = blockBytes;
     this.#parser = spec.format === "docker" ? new DockerParser() : new CriParser();
     this.#header = spec.format === "docker" ? null : this.#parser;
     this.#pattern = pattern;
@@ -119,7 +122,9 @@ class PieceScanner implements Scanner {
     const lines = this.#lines;
     let blockEnd = from;
     for (let block = from; block < to; block = blockEnd) {
-      blockEnd = to - block <= BLOCK ? to : Math.min(lineEnd(bytes, block + BLOCK, to) + 1, to);
+      blockEnd = to - block <= this.#blockBytes
+        ? to
+        : Math.min(lineEnd(bytes, block + this.#blockBytes, to) + 1, to);
       this.#findLines(bytes, block, blockEnd);
       for (let i = 0; i < lines.count; i++) {
         const start = lines.starts[i]!;
@@ -138,7 +143,9 @@ class PieceScanner implements Scanner {
     const lines = this.#lines;
     let blockStart = to;
     for (let block = to; block > from; block = blockStart) {
-      blockStart = block - from <= BLOCK ? from : lineStart(bytes, from, block - BLOCK);
+      blockStart = block - from <= this.#blockBytes
+        ? from
+        : lineStart(bytes, from, block - this.#blockBytes);
       this.#findLines(bytes, blockStart, block);
       for (let i = lines.count - 1; i >= 0; i--) {
         const start = lines.starts[i]!;
