@@ -37,9 +37,9 @@ export class CapturedTerminal implements Terminal {
     for (const handler of [...this.#handlers]) handler();
   }
 
-  /** Resolves when the text stands in what was written. */
-  shows(text: string): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
+  /** Resolves when the text stands in what was written; rejects where the command ends without it. */
+  shows(text: string, command: Promise<number>): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
     const look = () => {
       if (!this.stdout.includes(text) && !this.stderr.includes(text)) return;
       this.#waiting.delete(look);
@@ -47,6 +47,9 @@ export class CapturedTerminal implements Terminal {
     };
     this.#waiting.add(look);
     look();
+    command.then((code) => {
+      reject(new Error(`Ended with ${code}, without ${text}:\n${this.stdout}\n${this.stderr}`));
+    });
     return promise;
   }
 }

@@ -98,7 +98,7 @@ Deno.test("client forward --follow goes on until it is interrupted", async () =>
   for (const from of ["default", "end"]) {
     const terminal = new CapturedTerminal();
     const done = client(["forward", log, "-f", "--follow-from", from, ...reach(agent)], terminal);
-    if (from === "default") await terminal.shows("line 1\n");
+    if (from === "default") await terminal.shows("line 1\n", done);
     else {
       // The agent tells that it looks after the file: from then on nothing is missed.
       await agent.sees((events) =>
@@ -106,7 +106,7 @@ Deno.test("client forward --follow goes on until it is interrupted", async () =>
       );
     }
     append(web, criLine("2024-10-01T05:10:00Z", `new, ${from}`));
-    await terminal.shows(`new, ${from}\n`);
+    await terminal.shows(`new, ${from}\n`, done);
     terminal.interrupt();
     assert.equal(await done, 130);
     assert.equal(terminal.stdout.includes("line 0"), from === "default");
@@ -120,23 +120,37 @@ Deno.test("client forward --follow tells that the log is gone", async () => {
   const web = agent.logs.add({ content: criLines(1) });
   const terminal = new CapturedTerminal();
   const done = client(["forward", log, "--follow", ...reach(agent)], terminal);
-  await terminal.shows("line 0\n");
+  await terminal.shows("line 0\n", done);
   Deno.removeSync(web.link);
   Deno.removeSync(web.path);
   assert.equal(await done, 0);
   assert.equal(terminal.stderr, "The log is gone, its pod or container was removed: 1 record.\n");
 });
 
+Deno.test("client forward --follow tells that the agent stops, after what it had to show", async () => {
+  await using agent = await startAgent();
+  agent.logs.add({ content: criLines(2) });
+  const terminal = new CapturedTerminal();
+  const done = client(["forward", log, "--follow", ...reach(agent)], terminal);
+  await terminal.shows("line 1\n", done);
+  agent.stop();
+  assert.equal(await done, 1);
+  assert.equal(
+    terminal.stderr,
+    "Cannot go on to read default/web-0/app: UNAVAILABLE: Server is shutting down\n",
+  );
+});
+
 Deno.test("client watch shows what appears, changes and goes", async () => {
   await using agent = await startAgent({ watch: { debounceMs: 10 } });
   const terminal = new CapturedTerminal();
   const done = client(["watch", "default", "--limit", "3", ...reach(agent)], terminal);
-  await terminal.shows("Watching ");
+  await terminal.shows("Watching ", done);
   agent.logs.add({ namespace: "other" });
   const web = agent.logs.add();
-  await terminal.shows(`ADDED     ${log}/${web.id.slice(0, 12)}  0 B`);
+  await terminal.shows(`ADDED     ${log}/${web.id.slice(0, 12)}  0 B`, done);
   append(web, criLines(1));
-  await terminal.shows(`MODIFIED  ${log}/${web.id.slice(0, 12)}  `);
+  await terminal.shows(`MODIFIED  ${log}/${web.id.slice(0, 12)}  `, done);
   Deno.removeSync(web.link);
   assert.equal(await done, 0);
   assert.ok(terminal.stdout.endsWith(`DELETED   ${log}/${web.id.slice(0, 12)}\n`), terminal.stdout);
@@ -362,7 +376,7 @@ Deno.test("demo shows every step with its command and time, ends by itself, and 
 Deno.test("demo --stay shows commands that work, until it is interrupted", async () => {
   const terminal = new CapturedTerminal();
   const done = demo(["--stay"], terminal);
-  await terminal.shows("write to the log that it follows");
+  await terminal.shows("write to the log that it follows", done);
   const command = /^ {2}deno task client (list .*)$/m.exec(terminal.stdout)?.[1] ?? "";
   const typed = new CapturedTerminal();
   assert.equal(await client(command.split(" "), typed), 0, typed.stderr);

@@ -8,9 +8,14 @@ export class CallError extends Error {
   /** gRPC status name, as in NOT_FOUND. */
   readonly code: string;
 
-  constructor(doing: string, status: { readonly code: number; readonly details: string }) {
+  /** begun: something had come already. */
+  constructor(
+    doing: string,
+    status: { readonly code: number; readonly details: string },
+    options: { readonly begun: boolean } = { begun: false },
+  ) {
     const code = grpc.status[status.code] ?? `status ${status.code}`;
-    super(`Cannot ${doing}: ${code}: ${status.details}`);
+    super(`Cannot ${options.begun ? "go on to " : ""}${doing}: ${code}: ${status.details}`);
     this.code = code;
   }
 }
@@ -60,6 +65,7 @@ export function readStream<T>(
 ): Promise<Ending> {
   const { signal } = options;
   const { promise, resolve, reject } = Promise.withResolvers<Ending>();
+  let begun = false;
   let over = false;
   let pausing = false;
 
@@ -100,11 +106,12 @@ export function readStream<T>(
     const final = status;
     attempt(handlers.onPause);
     if (code === grpc.status.OK) finish(() => resolve("complete"));
-    else finish(() => reject(new CallError(doing, final)));
+    else finish(() => reject(new CallError(doing, final, { begun })));
   }
 
   call.on("data", (message: T) =>
     attempt(() => {
+      begun = true;
       const more = handlers.onMessage(message);
       if (!more) {
         handlers.onPause();
