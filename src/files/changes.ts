@@ -5,10 +5,13 @@ import { isWithin, type LogRoots, realRoots } from "./locate.ts";
 import { type FolderEntry, readLogFolder } from "./log_folder.ts";
 
 /**
- * Looks whether a file has changed, and tells whether it had. thorough: not because of an event, so also at what
- * gives no events.
+ * Why a file is looked at: "event", something has happened to it; "tick", time to look at everything, what gives no
+ * events included; "poll", a quick look among very many.
  */
-export type Look = (thorough: boolean) => boolean;
+export type Cause = "event" | "tick" | "poll";
+
+/** Looks whether a file has changed, and tells whether it had. */
+export type Look = (cause: Cause) => boolean;
 
 /** Takes what the log folder holds now, by file name. */
 export type Listing = (entries: ReadonlyMap<string, FolderEntry>) => void;
@@ -95,7 +98,7 @@ export class Changes {
 
   /** Looks at everything now. */
   check(): void {
-    this.#lookAtAll(true);
+    this.#lookAtAll("tick");
     this.#listOnce();
   }
 
@@ -108,17 +111,17 @@ export class Changes {
   }
 
   #tick(): void {
-    const changed = this.#lookAtAll(true);
+    const changed = this.#lookAtAll("tick");
     // Network file systems and SELinux can mute all events.
     if (changed && this.#eventsSinceTick === 0 && this.#watches.size > 0) this.#poll("muted");
     this.#eventsSinceTick = 0;
     if (this.#files.size > 0) this.#schedule("tick", TICK_MS, () => this.#tick());
   }
 
-  #lookAtAll(thorough: boolean): boolean {
+  #lookAtAll(cause: Cause): boolean {
     let changed = false;
     for (const looks of [...this.#files.values()]) {
-      for (const look of [...looks]) changed = look(thorough) || changed;
+      for (const look of [...looks]) changed = look(cause) || changed;
     }
     return changed;
   }
@@ -160,11 +163,11 @@ export class Changes {
       for await (const event of opened) {
         if (this.#watches.get(root) !== opened) return;
         this.#eventsSinceTick++;
-        if (event.rescan) this.#lookAtAll(true);
+        if (event.rescan) this.#lookAtAll("tick");
         else if (event.kind !== "access") {
           for (const path of event.paths) {
             const looks = this.#files.get(path);
-            if (looks !== undefined) { for (const look of [...looks]) look(false); }
+            if (looks !== undefined) { for (const look of [...looks]) look("event"); }
           }
         }
         if (this.#tooFast()) {
@@ -217,13 +220,13 @@ export class Changes {
       this.#stopPolling();
       for (const path of this.#files.keys()) if (!this.#polling) this.#watchRootOf(path);
       // What was written before the watch stood gave no event.
-      this.#lookAtAll(false);
+      this.#lookAtAll("poll");
     });
   }
 
   #pollOnce(): void {
     const began = performance.now();
-    this.#lookAtAll(false);
+    this.#lookAtAll("poll");
     const spent = performance.now() - began;
     const pause = Math.min(Math.max(POLL_MS.min, POLL_MS.perSpent * spent), POLL_MS.max);
     if (this.#polling) this.#schedule("poll", pause, () => this.#pollOnce());

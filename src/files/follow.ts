@@ -87,7 +87,7 @@ export class Follows {
 
   #acquire(located: LocatedLog, young: boolean): Tracker {
     const shared = this.#trackers.get(located.linkPath);
-    shared?.look(true);
+    shared?.look("tick");
     // One that has ended is drained by its followers; what is there now is another log.
     if (shared !== undefined && !shared.ended) return shared;
     const tracker = new Tracker(located, { ...this.#options, young });
@@ -285,7 +285,7 @@ class Follower implements AsyncIterableIterator<AppendedRange> {
       shortAt: (offset) => {
         if (this.#given !== given || offset < from || offset >= to) return;
         given.short = offset;
-        tracker?.look(true); // A truncation shows now.
+        tracker?.look("tick"); // A truncation shows now.
       },
     };
   }

@@ -105,16 +105,20 @@ export class Generation implements ByteSource {
   }
 
   /**
-   * Takes notice of what was written. facts: of its own file, when they are known already.
+   * Takes notice of what was written. facts: of its own file, where they are known already. quick: the same size and
+   * time of change mean that nothing has happened, though both could be the same by chance.
    * "truncated": the file is smaller, or other bytes stand before the end of what was known.
    */
-  grow(facts?: FileFacts): "same" | "grown" | "truncated" {
+  grow(
+    options: { facts?: FileFacts | undefined; quick?: boolean } = {},
+  ): "same" | "grown" | "truncated" {
     const source = this.#source;
     if (source === null || this.stage === "finished") return "same";
-    const { size, mtimeMs } = facts ??
+    const { size, mtimeMs } = options.facts ??
       (source instanceof LogFile ? source.facts() : { size: source.size, mtimeMs: 0 });
     if (size < this.#seen) return "truncated";
-    if (size === this.#seen && mtimeMs === this.#mtimeMs) return "same";
+    const untouched = size === this.#seen && mtimeMs === this.#mtimeMs;
+    if (untouched && (options.quick || size === 0)) return "same";
     // Empty as before but touched: it was written and cut off between two looks.
     if (size === 0 && this.#mtimeMs >= 0) return "truncated";
     if (!this.#headIsIn(source)) return "truncated";

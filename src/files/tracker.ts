@@ -1,7 +1,7 @@
 import { Failure } from "../failure/failure.ts";
 import { fileErrorKind, type FileFacts, lstat, stat } from "../platform/files.ts";
 import type { Report } from "../telemetry/events.ts";
-import type { Changes } from "./changes.ts";
+import type { Cause, Changes } from "./changes.ts";
 import { equal, Generation, HEAD_BYTES, MIN_HEAD_BYTES } from "./generation.ts";
 import { GzipLog } from "./gzip_log.ts";
 import { accessFailure, locate, type LocatedLog, type LogRoots } from "./locate.ts";
@@ -58,9 +58,9 @@ export class Tracker {
     const file = LogFile.open(located);
     this.#chain.push(new Generation(file));
     this.#known = listSiblings(located.realPath).map(headOf);
-    this.#unregister = options.changes.onFile(located.realPath, (thorough) => this.look(thorough));
+    this.#unregister = options.changes.onFile(located.realPath, (cause) => this.look(cause));
     if (options.young) this.#youngUntil = this.#now() + YOUNG.forMs;
-    this.look(false);
+    this.look("event");
   }
 
   /** The generation that is written to. */
@@ -116,11 +116,11 @@ export class Tracker {
   }
 
   /** Takes notice of what has happened to the log. Returns whether anything had. */
-  look(thorough: boolean): boolean {
+  look(cause: Cause): boolean {
     if (this.#ended || this.#looking) return false;
     this.#looking = true;
     try {
-      const changed = this.#lookAtAll(thorough);
+      const changed = this.#lookAtAll(cause);
       if (changed) { for (const wake of [...this.#followers]) wake(); }
       this.#setDeadline();
       return changed;
@@ -145,16 +145,16 @@ export class Tracker {
     generation.replace(null);
   }
 
-  #lookAtAll(thorough: boolean): boolean {
+  #lookAtAll(cause: Cause): boolean {
     try {
-      const changed = this.#lookAtCurrent(thorough);
+      const changed = this.#lookAtCurrent(cause);
       return this.#lookAtOld() || changed;
     } catch (error) {
       return this.#refused(error);
     }
   }
 
-  #lookAtCurrent(thorough: boolean): boolean {
+  #lookAtCurrent(cause: Cause): boolean {
     const facts = factsAt(lstat, this.#located.realPath);
     if (facts === null) return this.#missing();
     this.#goneSince = null;
@@ -162,19 +162,19 @@ export class Tracker {
     if (!facts.isFile || facts.dev !== current.dev || facts.ino !== current.ino) {
       return this.#rotated();
     }
-    if (thorough) {
+    if (cause === "tick") {
       const target = factsAt(stat, this.#located.linkPath);
       if (target !== null && (target.dev !== current.dev || target.ino !== current.ino)) {
         return this.#rotated();
       }
     }
-    const grown = this.#growCurrent(facts);
-    if (thorough) this.#refusedSince = null;
+    const grown = this.#growCurrent(cause, facts);
+    if (cause === "tick") this.#refusedSince = null;
     return grown;
   }
 
-  #growCurrent(facts?: FileFacts): boolean {
-    const found = this.current.grow(facts);
+  #growCurrent(cause: Cause, facts?: FileFacts): boolean {
+    const found = this.current.grow({ facts, quick: cause === "poll" });
     if (found === "truncated") this.#truncated();
     return found !== "same";
   }
@@ -184,7 +184,7 @@ export class Tracker {
     const now = this.#now();
     for (const old of this.#chain) {
       if (old.stage !== "sealed" && old.stage !== "settled") continue;
-      const found = old.grow();
+      const found = old.grow({ quick: true });
       if (found === "truncated") {
         // A rotated file is not written to, so this is somebody's hand: what it held is gone.
         old.replace(null)?.[Symbol.dispose]();
@@ -207,7 +207,7 @@ export class Tracker {
 
   /** The path leads nowhere: a rotation that is under way, a link that leads elsewhere now, or the end. */
   #missing(): boolean {
-    const grown = this.#growCurrent();
+    const grown = this.#growCurrent("event");
     if (factsAt(stat, this.#located.linkPath) !== null) {
       this.#goneSince = null;
       return this.#rotated();
@@ -241,7 +241,7 @@ export class Tracker {
 
   /** Another file has taken the log's place, or will in a moment. */
   #rotated(): boolean {
-    this.#growCurrent();
+    this.#growCurrent("event");
     const old = this.current;
     let located: LocatedLog;
     let file: LogFile;
@@ -270,7 +270,7 @@ export class Tracker {
       this.#unregister();
       this.#unregister = this.#options.changes.onFile(
         located.realPath,
-        (thorough) => this.look(thorough),
+        (cause) => this.look(cause),
       );
     }
     this.#located = located;
@@ -398,7 +398,7 @@ export class Tracker {
     const wait = Math.max(MIN_WAIT_MS, at - now);
     const cancel = this.#options.changes.clock.after(wait, () => {
       this.#deadline = null;
-      this.look(true);
+      this.look("tick");
     });
     this.#deadline = { at, cancel };
   }

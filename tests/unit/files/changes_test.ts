@@ -50,8 +50,8 @@ function setUp(options: { broken?: boolean } = {}) {
   });
   const looked: string[] = [];
   const onFile = (name: string, changed = false) =>
-    changes.onFile(`${root}/${name}`, (thorough) => {
-      looked.push(thorough ? `${name}!` : name);
+    changes.onFile(`${root}/${name}`, (cause) => {
+      looked.push(cause === "tick" ? `${name}!` : name);
       return changed;
     });
   return {

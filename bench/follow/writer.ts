@@ -1,0 +1,124 @@
+/**
+ * The container runtime's and kubelet's side, in a thread of its own: writes numbered lines, each with the time at which it
+ * was written, one write a line, and rotates the files.
+ */
+export interface WriterOrder {
+  /** Files that are followed, at `rate` lines a second each. */
+  readonly files: readonly string[];
+  readonly rate: number;
+  readonly seconds: number;
+  /** Of each file, spread over the time. */
+  readonly rotations: number;
+  readonly style: "rename" | "copytruncate";
+  /** The number of the first line. */
+  readonly first: number;
+  /** A file that nobody follows, and how many lines a second are written to it. */
+  readonly elsewhere: { readonly path: string; readonly rate: number } | null;
+}
+
+export interface WriterResult {
+  /** How many lines each file has got, `first` included. */
+  readonly written: number;
+  readonly rotated: number;
+  /** How late the writer itself was, milliseconds: where this is much the machine is the bottleneck. */
+  readonly lateMs: number;
+}
+
+interface LogUnderWrite {
+  readonly path: string;
+  file: Deno.FsFile;
+  next: number;
+  rotated: number;
+  /** When the first line is due and the first rotation, milliseconds from the start. */
+  readonly phase: number;
+}
+
+const encoder = new TextEncoder();
+
+/** RFC 3339 with nanoseconds, as a CRI runtime writes it. */
+export function stamp(milliseconds: number): string {
+  const whole = Math.floor(milliseconds);
+  const nanos = Math.floor((milliseconds - whole) * 1e6);
+  return `${new Date(whole).toISOString().slice(0, -1)}${String(nanos).padStart(6, "0")}Z`;
+}
+
+/** Wall clock with microseconds. */
+export function wallClock(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+export function lineOf(number: number): string {
+  return `${stamp(wallClock())} stdout F ${number} the quick brown fox jumps over the lazy dog\n`;
+}
+
+function open(path: string): Deno.FsFile {
+  return Deno.openSync(path, { create: true, append: true, write: true });
+}
+
+function rotate(log: LogUnderWrite, style: WriterOrder["style"]) {
+  log.rotated++;
+  const name = stamp(wallClock()).replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
+  const rotated = `${log.path}.${name.slice(0, 13)}${String(log.rotated).padStart(2, "0")}`;
+  if (style === "copytruncate") {
+    Deno.copyFileSync(log.path, rotated);
+    log.file.truncateSync(0);
+    return;
+  }
+  Deno.renameSync(log.path, rotated);
+  // The runtime writes on to the renamed file until it is told to open a new one.
+  log.file.writeSync(encoder.encode(lineOf(log.next++)));
+  log.file.close();
+  log.file = open(log.path);
+}
+
+async function write(order: WriterOrder): Promise<WriterResult> {
+  const period = 1000 / order.rate;
+  const logs = order.files.map((path, i): LogUnderWrite => ({
+    path,
+    file: open(path),
+    next: order.first,
+    rotated: 0,
+    phase: (i / order.files.length) * period,
+  }));
+  const length = order.seconds * 1000;
+  const rotateEvery = length / (order.rotations + 1);
+  const elsewhere = order.elsewhere === null ? null : open(order.elsewhere.path);
+  let elsewhereWritten = 0;
+  let lateMs = 0;
+  const began = performance.now();
+  for (;;) {
+    const now = performance.now() - began;
+    for (const [i, log] of logs.entries()) {
+      const wanted = Math.min(now, length);
+      while (log.phase + (log.next - order.first) * period <= wanted) {
+        lateMs = Math.max(lateMs, now - (log.phase + (log.next - order.first) * period));
+        log.file.writeSync(encoder.encode(lineOf(log.next++)));
+      }
+      const due = rotateEvery * (log.rotated + 1) + (i / logs.length) * rotateEvery * 0.5;
+      if (log.rotated < order.rotations && now >= due) rotate(log, order.style);
+    }
+    if (elsewhere !== null && order.elsewhere !== null) {
+      for (; elsewhereWritten < (now / 1000) * order.elsewhere.rate; elsewhereWritten++) {
+        elsewhere.writeSync(encoder.encode(lineOf(elsewhereWritten)));
+      }
+    }
+    if (now >= length) break;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  // All files end with the same number, so that every follower knows what it must have got.
+  const written = Math.max(...logs.map((log) => log.next));
+  for (const log of logs) {
+    while (log.next < written) log.file.writeSync(encoder.encode(lineOf(log.next++)));
+    log.file.close();
+  }
+  elsewhere?.close();
+  return { written, rotated: logs.reduce((sum, log) => sum + log.rotated, 0), lateMs };
+}
+
+if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope) {
+  const scope = self as unknown as {
+    onmessage: (event: MessageEvent<WriterOrder>) => void;
+    postMessage(result: WriterResult): void;
+  };
+  scope.onmessage = async (event) => scope.postMessage(await write(event.data));
+}
