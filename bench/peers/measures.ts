@@ -1,0 +1,272 @@
+/** What is measured, and the bar of each. */
+import {
+  FollowFrom,
+  LogMetadataListRequest,
+  LogRecordsStreamRequest,
+} from "../../src/generated/cluster_agent.ts";
+import type { BenchLogs, LogId } from "./logs.ts";
+import type { CallResult, Client, ProcessUse } from "./server.ts";
+
+export interface Subject {
+  readonly client: Client;
+  readonly use: ProcessUse;
+  readonly logs: BenchLogs;
+}
+
+/** One figure of one run. */
+export interface Figure {
+  readonly value: number;
+  /** What else was seen in that run. */
+  readonly notes?: Readonly<Record<string, number>>;
+}
+
+export interface Measure {
+  readonly name: string;
+  readonly unit: "ms" | "records/s" | "MB/s" | "s";
+  /** What must be reached: at least where more is better, at most otherwise. */
+  readonly bar?: number;
+  /** The existing Rust agent's figure on a machine of this kind, for comparison. */
+  readonly rust?: number;
+  /** ripgrep does the same with this pattern and file. */
+  readonly ripgrep?: { readonly pattern: string; readonly path: (logs: BenchLogs) => string };
+  run(subject: Subject): Promise<Figure>;
+}
+
+const forward = "LogRecordsService/StreamForward";
+const backward = "LogRecordsService/StreamBackward";
+
+/** The Cluster API sends blanks like this, and (?i) before everything. */
+const clientForm = (text: string) => `(?i)${text}`;
+
+export const measures: readonly Measure[] = [
+  allRecords("all records, CRI 256 MiB", "cri", { bar: 1_500_000, rust: 115_000 }),
+  allRecords("all records, Docker 64 MiB", "docker", { bar: 800_000, rust: 75_000 }),
+  grep("grep literal, 20 hits", "needle", { bar: 50, rust: 94 }),
+  grep("grep (?i) literal, 40 hits", clientForm("needle"), { bar: 50, rust: 122 }),
+  grep("grep, nothing found", "haystacks-and-needles", { bar: 45, rust: 90 }),
+  grep("grep (error|timeout) .*reset, 282 k hits", "(error|timeout) .*reset", {
+    bar: 400,
+    rust: 3100,
+  }),
+  grep("grep dense: every second line", "status=|code=", {}),
+  grep("backward grep, 20 hits", "needle", { bar: 60, rust: 205, method: backward }),
+  {
+    name: "last 500 records",
+    unit: "ms",
+    bar: 3,
+    rust: 3.3,
+    run: ({ client, logs }) => page(client, backward, request(logs.cri)),
+  },
+  {
+    name: "500 records from the middle, by time",
+    unit: "ms",
+    bar: 4,
+    rust: 7,
+    run: ({ client, logs }) =>
+      page(client, forward, { ...request(logs.cri), start_time: logs.middle }),
+  },
+  {
+    name: "8 greps at once",
+    unit: "ms",
+    bar: 350,
+    rust: 407,
+    run: ({ client, logs }) =>
+      withListMeanwhile(client, async () => {
+        const began = performance.now();
+        const calls = Array.from({ length: 8 }, () =>
+          checked(client, forward, { ...request(logs.cri), grep: clientForm("needle") }));
+        await Promise.all(calls);
+        return performance.now() - began;
+      }),
+  },
+  {
+    name: "List of 1,000 files",
+    unit: "ms",
+    bar: 6,
+    rust: 6,
+    run: async ({ client }) => ({ value: await list(client) }),
+  },
+  blowUp("(?i)^(a+)+$"),
+  blowUp("(x+x+)+y"),
+  blowUp(String.raw`(.*)*\d`),
+  {
+    name: String.raw`\w{200}z: cancelled, the machine is free after`,
+    unit: "ms",
+    bar: 100,
+    run: cancelSlow,
+  },
+  {
+    name: String.raw`\w{200}z in 4 calls: a plain grep meanwhile`,
+    unit: "ms",
+    run: besideSlow,
+  },
+];
+
+function request(log: LogId): LogRecordsStreamRequest {
+  const { namespace, pod_name, container_name, container_id } = log;
+  return {
+    namespace,
+    pod_name,
+    container_name,
+    container_id: `containerd://${container_id}`,
+    start_time: "",
+    stop_time: "",
+    grep: "",
+    follow_from: FollowFrom.NOOP,
+  };
+}
+
+async function checked(
+  client: Client,
+  method: string,
+  asked: LogRecordsStreamRequest,
+): Promise<CallResult> {
+  const result = await client.call(method, LogRecordsStreamRequest.encode(asked).finish());
+  if (result.status !== "0") throw new Error(`status ${result.status}: ${result.message}`);
+  return result;
+}
+
+function allRecords(
+  name: string,
+  log: "cri" | "docker",
+  figures: { bar: number; rust: number },
+): Measure {
+  return {
+    name,
+    unit: "records/s",
+    ...figures,
+    async run({ client, logs, use }) {
+      const before = use.cpuSeconds();
+      const { frames, milliseconds, firstMilliseconds } = await checked(
+        client,
+        forward,
+        request(logs[log]),
+      );
+      if (frames !== logs[log].lines) {
+        throw new Error(`${frames} records of ${logs[log].lines} lines`);
+      }
+      const cpuPerMillion = (use.cpuSeconds() - before) / (frames / 1e6);
+      return {
+        value: frames / milliseconds * 1000,
+        notes: { "CPU s per million records": cpuPerMillion, "first ms": firstMilliseconds },
+      };
+    },
+  };
+}
+
+function grep(
+  name: string,
+  pattern: string,
+  { method = forward, ...figures }: { bar?: number; rust?: number; method?: string },
+): Measure {
+  return {
+    name,
+    unit: "ms",
+    ...figures,
+    ripgrep: { pattern, path: (logs) => logs.cri.path },
+    async run({ client, logs }) {
+      const { milliseconds, frames } = await checked(client, method, {
+        ...request(logs.cri),
+        grep: pattern,
+      });
+      return { value: milliseconds, notes: { hits: frames } };
+    },
+  };
+}
+
+async function page(
+  client: Client,
+  method: string,
+  asked: LogRecordsStreamRequest,
+): Promise<Figure> {
+  const { milliseconds, frames } = await client.call(
+    method,
+    LogRecordsStreamRequest.encode(asked).finish(),
+    500,
+  );
+  if (frames < 500) throw new Error(`${frames} records: a page of 500 was asked for`);
+  return { value: milliseconds };
+}
+
+async function list(client: Client): Promise<number> {
+  const asked = LogMetadataListRequest.encode({ namespaces: ["many"] }).finish();
+  const { milliseconds, status, message, bytes } = await client.call(
+    "LogMetadataService/List",
+    asked,
+  );
+  if (status !== "0") throw new Error(`List: status ${status}: ${message}`);
+  if (bytes < 100_000) throw new Error(`List: ${bytes} bytes are not 1,000 files`);
+  return milliseconds;
+}
+
+/** Lists over and over while the work goes on. */
+async function withListMeanwhile(client: Client, work: () => Promise<number>): Promise<Figure> {
+  let isOver = false;
+  const worked = work().finally(() => isOver = true);
+  const lists: number[] = [];
+  while (!isOver) lists.push(await list(client));
+  const value = await worked;
+  lists.sort((a, b) => a - b);
+  return {
+    value,
+    notes: { "List median ms": lists[lists.length >> 1]!, "List slowest ms": lists.at(-1)! },
+  };
+}
+
+function blowUp(pattern: string): Measure {
+  return {
+    name: `${pattern} on lines of 1 MB`,
+    unit: "MB/s",
+    bar: 50,
+    ripgrep: { pattern, path: (logs) => logs.long.path },
+    run: ({ client, logs }) =>
+      withListMeanwhile(client, async () => {
+        const { milliseconds } = await checked(client, forward, {
+          ...request(logs.long),
+          grep: pattern,
+        });
+        return logs.long.bytes / 1000 / milliseconds;
+      }),
+  };
+}
+
+const slowGrep = String.raw`\w{200}z`;
+
+/** From the cancellation until the server's threads have stopped computing. */
+async function cancelSlow({ client, logs, use }: Subject): Promise<Figure> {
+  const body = LogRecordsStreamRequest.encode({ ...request(logs.slow), grep: slowGrep }).finish();
+  const cancel = client.cancellable(forward, body);
+  await pause(500);
+  cancel();
+  const began = performance.now();
+  let last = began;
+  let cpu = use.cpuSeconds();
+  for (let quiet = 0; quiet < 10;) {
+    await pause(10);
+    const now = use.cpuSeconds();
+    if (now > cpu) {
+      cpu = now;
+      last = performance.now();
+      quiet = 0;
+    } else quiet++;
+    if (Number.isNaN(now)) break;
+  }
+  return { value: last - began };
+}
+
+async function besideSlow({ client, logs }: Subject): Promise<Figure> {
+  const body = LogRecordsStreamRequest.encode({ ...request(logs.slow), grep: slowGrep }).finish();
+  const cancels = [1, 2, 3, 4].map(() => client.cancellable(forward, body));
+  await pause(50);
+  const figure = await withListMeanwhile(client, async () => {
+    const asked = { ...request(logs.cri), grep: clientForm("needle") };
+    return (await checked(client, forward, asked)).milliseconds;
+  });
+  for (const cancel of cancels) cancel();
+  await pause(300);
+  return figure;
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
