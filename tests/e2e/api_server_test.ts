@@ -6,8 +6,12 @@ import type { Identity } from "../../src/door/identity.ts";
 import { findApiServer } from "../../src/door/kube_config.ts";
 import { KubernetesReviewer } from "../../src/door/reviewer.ts";
 import { Failure } from "../../src/failure/failure.ts";
+import { FollowFrom } from "../../src/generated/cluster_agent.ts";
 import type { AgentEvent } from "../../src/telemetry/events.ts";
+import { startAgent } from "../harness/agent.ts";
+import { drain, metadata, request } from "../harness/calls.ts";
 import { FakeClock, idle } from "../harness/fake_clock.ts";
+import type { TreeLog } from "../harness/log_tree.ts";
 import { findAssets } from "./assets.ts";
 import { Cluster } from "./cluster.ts";
 
@@ -195,6 +199,11 @@ Deno.test({
     });
 
     await t.step(
+      "the whole agent: who may read, and a follow whose right is withdrawn",
+      () => wholeAgent(cluster, agent, viewer),
+    );
+
+    await t.step(
       "an API server that stops is unavailable, lets follows live, and comes back",
       async () => {
         using door = new Door(cluster, agent);
@@ -230,6 +239,64 @@ Deno.test({
     );
   },
 });
+
+/** Asks an agent with its own kubeconfig, over gRPC and mutual TLS. */
+async function wholeAgent(cluster: Cluster, account: string, viewer: string): Promise<void> {
+  const folder = Deno.makeTempDirSync({ prefix: "agent-kube-" });
+  const kubeConfig = `${folder}/config`;
+  Deno.writeTextFileSync(kubeConfig, cluster.kubeConfig({ token: account }));
+  const reviewer = new KubernetesReviewer({
+    report: () => {},
+    findApiServer: () =>
+      findApiServer({ env: (name) => name === "KUBECONFIG" ? kubeConfig : undefined }),
+  });
+  try {
+    await using running = await startAgent({
+      authorization: {
+        methods: ["front-proxy", "token"],
+        cacheTtlMs: 100,
+        recheckIntervalMs: 100,
+      },
+    }, { reviewer });
+    const line = "2024-10-01T05:00:00Z stdout F hello\n";
+    const a = running.logs.add({ namespace: "team-a", content: line });
+    const b = running.logs.add({ namespace: "team-b", content: line });
+    const records = running.records();
+    const read = async (log: TreeLog, pairs: [string, string][]) => {
+      const call = records.streamForward(request(log.request), metadata(pairs));
+      const { code, messages } = await drain(call);
+      return `${code} ${messages.map((record) => record.message).join()}`.trim();
+    };
+    assert.equal(await read(a, [["x-remote-user", "alice"]]), "OK hello");
+    assert.equal(await read(b, [["x-remote-user", "alice"]]), "PERMISSION_DENIED");
+    const bob: [string, string][] = [
+      ["x-remote-user", "bob"],
+      ["x-remote-group", "devs"],
+      ["x-remote-group", "sre"],
+    ];
+    assert.equal(await read(b, bob), "OK hello");
+    assert.equal(await read(a, [["authorization", `Bearer ${viewer}`]]), "OK hello");
+    assert.equal(await read(b, [["authorization", viewer]]), "PERMISSION_DENIED");
+    assert.equal(await read(a, [["authorization", "nonsense"]]), "UNAUTHENTICATED");
+    assert.equal(await read(a, []), "UNAUTHENTICATED");
+
+    const withdraw = await cluster.allowLogs({ kind: "User", name: "erin" }, "team-a");
+    const follow = records.streamForward(
+      request({ ...a.request, follow_from: FollowFrom.DEFAULT }),
+      metadata([["x-remote-user", "erin"]]),
+    );
+    const ended = drain(follow);
+    await new Promise((resolve) => follow.once("data", resolve));
+    await withdraw();
+    const { code, details, messages } = await ended;
+    assert.equal(code, "PERMISSION_DENIED");
+    assert.equal(details, "permission denied: `get pods/log` in namespace `team-a`");
+    assert.equal(messages.length, 1);
+  } finally {
+    reviewer.close();
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
 
 /** What has come of a follow by now: nothing, or how it ended. */
 function outcomes(ended: Promise<Failure>): () => Promise<string[]> {
