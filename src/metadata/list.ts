@@ -2,7 +2,7 @@ import { type FolderEntry, readLogFolder } from "../files/log_folder.ts";
 import type { LogRoots } from "../files/locate.ts";
 import type { LogName } from "../files/name.ts";
 import type { LogMetadata, LogMetadataFileInfo } from "../generated/cluster_agent.ts";
-import { mtimeNanos } from "../platform/mtime.ts";
+import { mtime } from "../platform/mtime.ts";
 
 /**
  * The logs that the node holds, in no order; of all namespaces where none is named.
@@ -18,13 +18,10 @@ export function listLogs(
 
 /** Size and time of the file that the link leads to. */
 export function fileInfo(entry: FolderEntry): LogMetadataFileInfo {
-  const nanos = mtimeNanos(entry.path, entry.facts);
-  const second = 1_000_000_000n;
-  // Rounded down, so that the fraction of a time before 1970 is positive too.
-  const seconds = (nanos - ((nanos % second + second) % second)) / second;
+  const { seconds, nanos } = mtime(entry.path, entry.facts);
   return {
     size: BigInt(entry.facts.size),
-    last_modified_at: { seconds, nanos: Number(nanos - seconds * second) },
+    last_modified_at: { seconds: BigInt(seconds), nanos },
   };
 }
 

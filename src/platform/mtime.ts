@@ -27,26 +27,39 @@ const mtimeOffset = 40;
 const known = new Map<number, { dev: number; mtimeMs: number; size: number; rest: number }>();
 const maxKnown = 20_000;
 
+/** A moment: whole seconds since the epoch, rounded down, and 0..999,999,999 nanoseconds. */
+export interface FileTime {
+  readonly seconds: number;
+  readonly nanos: number;
+}
+
 /**
- * The time of a regular file's last change, nanoseconds since the epoch. facts is what stat has told of
- * path just now; where the finer digits cannot be had, the milliseconds of facts are the answer.
+ * The time of a regular file's last change. facts is what stat has told of path just now; where the finer digits
+ * cannot be had, the milliseconds of facts are the answer.
  */
-export function mtimeNanos(path: string, facts: FileFacts): bigint {
-  const whole = BigInt(Math.trunc(facts.mtimeMs)) * 1_000_000n;
-  if (!facts.isFile) return whole;
-  const { dev, ino, mtimeMs, size } = facts;
+export function mtime(path: string, facts: FileFacts): FileTime {
+  const seconds = Math.floor(facts.mtimeMs / 1000);
+  const millis = Math.trunc(facts.mtimeMs) - seconds * 1000;
+  return { seconds, nanos: millis * 1_000_000 + (facts.isFile ? rest(path, facts) : 0) };
+}
+
+/** Nanoseconds below the millisecond. */
+function rest(path: string, { dev, ino, mtimeMs, size }: FileFacts): number {
   const entry = known.get(ino);
   if (
     entry !== undefined && entry.dev === dev && entry.mtimeMs === mtimeMs && entry.size === size
   ) {
-    return whole + BigInt(entry.rest);
+    return entry.rest;
   }
   const exact = readExact(path);
-  // Another time is that of a change since, or of another file: it does not belong to these facts.
-  if (exact === null || exact < whole || exact >= whole + 1_000_000n) return whole;
+  if (exact === null) return 0;
+  const rest = Number(exact - BigInt(Math.trunc(mtimeMs)) * 1_000_000n);
+  // Another time is that of a change since, or of another file: it does not belong to these facts. (One before 1970
+  // comes out wrong here as well, and stays without its finer digits.)
+  if (rest < 0 || rest >= 1_000_000) return 0;
   if (known.size >= maxKnown) known.clear();
-  known.set(ino, { dev, mtimeMs, size, rest: Number(exact - whole) });
-  return exact;
+  known.set(ino, { dev, mtimeMs, size, rest });
+  return rest;
 }
 
 /** Opens path as the standard input of a WASI program that has no code, only this call. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { relative } from "node:path";
 import { stat } from "../../src/platform/files.ts";
-import { mtimeNanos } from "../../src/platform/mtime.ts";
+import { mtime } from "../../src/platform/mtime.ts";
 import { setMtime } from "../harness/mtime.ts";
 import { conformanceLogs } from "./logs.ts";
 
@@ -26,10 +26,10 @@ export function buildTree(dir: string): string {
   function file(
     path: string,
     content: Uint8Array,
-    mtime: { seconds: number; nanos: number },
+    time: { seconds: number; nanos: number },
   ): void {
     Deno.writeFileSync(`${dir}/${path}`, content);
-    setMtime(`${dir}/${path}`, mtime.seconds, mtime.nanos);
+    setMtime(`${dir}/${path}`, time.seconds, time.nanos);
   }
   function link(path: string, target: string): void {
     Deno.symlinkSync(target, `${dir}/${path}`);
@@ -78,8 +78,9 @@ export function buildTree(dir: string): string {
     if (facts.isSymlink) {
       manifest.push(`link ${name} -> ${Deno.readLinkSync(path)}`);
     } else {
-      const mtime = mtimeNanos(path, stat(path));
-      manifest.push(`file ${name} ${facts.size} ${mtime} ${sha256(Deno.readFileSync(path))}`);
+      const { seconds, nanos } = mtime(path, stat(path));
+      const time = BigInt(seconds) * 1_000_000_000n + BigInt(nanos);
+      manifest.push(`file ${name} ${facts.size} ${time} ${sha256(Deno.readFileSync(path))}`);
     }
   }
   return `${manifest.sort().join("\n")}\n`;
