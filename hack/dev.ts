@@ -4,7 +4,8 @@
  *
  *     deno task dev [--logs FOLDER] [--inspect-wait] [more arguments of serve]
  *
- * Logs: --logs, or /var/log/containers (a kind cluster made with hack/kind/dev.yaml writes there).
+ * Logs: those of FOLDER/containers and whatever in FOLDER they are links to; by default /var/log (a kind
+ * cluster made with hack/kind/dev.yaml writes there).
  * gRPC without TLS on 127.0.0.1:50051, for callers with tokens (kubectl create token NAME); status
  * page on http://127.0.0.1:9464/; inspector on 127.0.0.1:9229.
  */
@@ -16,13 +17,13 @@ import { load } from "js-yaml";
 import { agent, runFlags } from "./permissions.ts";
 
 const args = [...Deno.args];
-const logs = option("--logs") ?? "/var/log/containers";
+const logs = resolve(option("--logs") ?? "/var/log");
 const inspect = args.includes("--inspect-wait") ? "--inspect-wait" : "--inspect";
 const rest = args.filter((arg) => arg !== "--inspect-wait");
 
-if (!existsSync(logs)) {
+if (!existsSync(join(logs, "containers"))) {
   console.error(
-    `There is no ${logs}. Name a folder of container logs with --logs, or make a kind cluster that ` +
+    `There is no ${logs}/containers. Name another folder with --logs, or make a kind cluster that ` +
       "shares its logs: hack/kind/up.sh hack/kind/dev.yaml (docs/development.md)",
   );
   Deno.exit(2);
@@ -31,7 +32,7 @@ if (!existsSync(logs)) {
 const { files, servers } = kubeconfigAccess();
 const flags = runFlags(agent).map((flag) => {
   if (flag.startsWith("--allow-read=")) {
-    return [flag, "hack/dev", resolve(logs), realpathSync(logs), ...files].join(",");
+    return [flag, "hack/dev", logs, realpathSync(logs), ...files].join(",");
   }
   if (flag.startsWith("--allow-net=")) return [flag, ...servers].join(",");
   if (flag.startsWith("--allow-env=")) return `${flag},KUBECONFIG,HOME`;
@@ -51,15 +52,17 @@ const child = new Deno.Command(Deno.execPath(), {
     "--config",
     "hack/dev/config.yaml",
     "--param",
-    `container-logs-dir:${resolve(logs)}`,
+    `container-logs-dir:${join(logs, "containers")}`,
+    ...(logs === "/var/log" ? [] : ["--param", `log-roots:${realpathSync(logs)}`]),
     ...rest,
   ],
 }).spawn();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  // A terminal sends SIGINT to the child too; the second would cut its ending short.
-  Deno.addSignalListener(signal, () => signal === "SIGTERM" && child.kill(signal));
+  // The agent would end gracefully, but what watches the sources would wait for the next change.
+  Deno.addSignalListener(signal, () => child.kill("SIGKILL"));
 }
-Deno.exit((await child.status).code);
+await child.status;
+Deno.exit(0);
 
 /** What the agent must read and reach to use the kubeconfig: the files, those named in them, the servers. */
 function kubeconfigAccess(): { files: string[]; servers: string[] } {

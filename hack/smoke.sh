@@ -13,7 +13,8 @@ pod_folder=/var/log/pods/smoke_pod_0b5b3c5e-0001-4000-8000-000000000001
 link=/var/log/containers/pod_smoke_main-$id.log
 config_folder=/etc/kubetail
 config=$config_folder/smoke.yaml
-address=127.0.0.1:50951
+address=127.0.0.1:${SMOKE_PORT:-50951}
+telemetry=127.0.0.1:${SMOKE_TELEMETRY_PORT:-9951}
 pid=
 
 clean_up() {
@@ -44,7 +45,7 @@ cat > "$config" <<YAML
 addr: $address
 tls: { enabled: false }
 authorization: { methods: [allow-all] }
-telemetry: { addr: "127.0.0.1:9951" }
+telemetry: { addr: "$telemetry" }
 YAML
 
 step "versions"
@@ -87,7 +88,7 @@ hits=$("$tools" client forward smoke/pod/main --grep '(?i)needle$' --addr "$addr
 [ "$hits" = 200 ] || fail "$hits hits instead of 200"
 
 step "metrics"
-case $(curl --silent --fail http://127.0.0.1:9951/metrics) in
+case $(curl --silent --fail "http://$telemetry/metrics") in
   *kubetail_agent_records_total*) ;;
   *) fail "no metrics" ;;
 esac
@@ -102,5 +103,8 @@ pid=
 step "grep without an agent"
 hits=$("$tools" grep '(?i)needle$' "$pod_folder/main/0.log" | wc -l)
 [ "$hits" = 200 ] || fail "$hits hits instead of 200"
+
+step "demo"
+"$tools" demo > /dev/null || fail "the demo ends with $?"
 
 echo "ok"

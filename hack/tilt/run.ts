@@ -15,6 +15,8 @@ const child = new Deno.Command("deno", {
   ],
 }).spawn();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.addSignalListener(signal, () => child.kill(signal));
+  // The agent would end gracefully, but what watches the sources would wait for the next change.
+  Deno.addSignalListener(signal, () => child.kill("SIGKILL"));
 }
-Deno.exit((await child.status).code);
+await child.status;
+Deno.exit(0);

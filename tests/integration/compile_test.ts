@@ -180,6 +180,41 @@ Deno.test("log roots beyond the baked ones: exit 2, naming them and the baked on
   for (const root of bakedLogRoots) ok(stderr.includes(root), stderr);
 });
 
+Deno.test({
+  name: "hack/smoke.sh, which tries real binaries, passes with sources run by the binaries' flags",
+  // It writes to /var/log and /etc: only where these can be had privately.
+  ignore: Deno.uid() !== 0 ||
+    !new Deno.Command("sh", { args: ["-c", "unshare --mount true"] }).outputSync().success,
+  async fn() {
+    using folder = temporary();
+    for (const program of programs) {
+      const path = join(folder.path, program.name);
+      const words = [Deno.execPath(), "run", "--cached-only", ...runFlags(program), program.entry];
+      writeFileSync(path, `#!/bin/sh\ncd '${project}'\nexec ${words.join(" ")} "$@"\n`, {
+        mode: 0o755,
+      });
+    }
+    const binaries = [agent, tools].map(({ name }) => `'${join(folder.path, name)}'`).join(" ");
+    const script = `set -e
+      made=; if mkdir /etc/kubetail 2>/dev/null; then made=yes; fi
+      mount -t tmpfs none /var/log
+      mount -t tmpfs none /etc/kubetail
+      code=0
+      bash hack/smoke.sh ${binaries} || code=$?
+      umount /etc/kubetail 2>/dev/null || true
+      [ -z "$made" ] || rmdir --ignore-fail-on-non-empty /etc/kubetail
+      exit $code`;
+    const [port, telemetry] = await freePorts();
+    const { code, stdout, stderr } = new Deno.Command("unshare", {
+      args: ["--mount", "bash", "-c", script],
+      cwd: project,
+      env: { SMOKE_PORT: `${port}`, SMOKE_TELEMETRY_PORT: `${telemetry}` },
+    }).outputSync();
+    const text = new TextDecoder();
+    strictEqual(code, 0, text.decode(stdout) + text.decode(stderr));
+  },
+});
+
 /** The agent's command line with the flags of the binary; extra folders may be read. */
 function command(args: readonly string[], extra: readonly string[] = []): string[] {
   const flags = runFlags(agent).map((flag) =>
