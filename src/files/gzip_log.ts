@@ -7,7 +7,7 @@ import type { LogFile, LogSource } from "./log_file.ts";
 const WINDOW_BYTES = 16 * 1024 * 1024;
 const MAX_WINDOWS = 3;
 /** How much is read of the compressed file at a time. */
-const READ_BYTES = 256 * 1024;
+const READ_BYTES = 32 * 1024;
 /** What is inflated to see how a log begins. */
 const HEAD_READ_BYTES = 16 * 1024;
 
@@ -16,8 +16,8 @@ const windows = new Map<string, Uint8Array>();
 
 /**
  * A compressed log (one or more gzip members) as a source of its inflated bytes. A log that inflates to one window
- * (kubelet rotates at 10 MiB) is inflated once, natively; of a larger one the wanted window is inflated again from the
- * beginning, so that memory stays bounded.
+ * (kubelet rotates at 10 MiB) is inflated at once, natively; a larger one is inflated window by window, anew from
+ * its beginning for a window before the last, so that memory stays bounded.
  */
 export class GzipLog implements LogSource {
   /** No worker must open the path: it would find the compressed bytes. */
@@ -28,6 +28,7 @@ export class GzipLog implements LogSource {
   readonly #file: LogFile;
   readonly #key: string;
   #size: number | null = null;
+  #inflation: Inflation | null = null;
 
   constructor(file: LogFile) {
     this.#file = file;
@@ -104,47 +105,76 @@ export class GzipLog implements LogSource {
     const first = this.#window(0);
     if (this.#size !== null) return this.#size;
     if (first.length < WINDOW_BYTES) return first.length;
-    let size = 0;
-    this.#inflate((chunk) => {
-      size += chunk.length;
-      return true;
-    });
-    return size;
+    const inflation = new Inflation(this.#file);
+    while (inflation.next() !== null);
+    return inflation.offset;
   }
 
+  /** Goes on where the last window ended, if it can: whoever reads forward inflates everything once. */
   #inflateWindow(index: number): Uint8Array {
     const begin = index * WINDOW_BYTES;
+    const inflation = this.#inflation !== null && this.#inflation.offset <= begin
+      ? this.#inflation
+      : new Inflation(this.#file);
+    this.#inflation = inflation;
     const window = new Uint8Array(WINDOW_BYTES);
-    let offset = 0;
     let length = 0;
-    this.#inflate((chunk) => {
-      const skip = Math.max(0, begin - offset);
-      if (skip < chunk.length) {
-        const part = chunk.subarray(skip, skip + WINDOW_BYTES - length);
-        window.set(part, length);
-        length += part.length;
-      }
-      offset += chunk.length;
-      return length < WINDOW_BYTES;
-    });
+    while (length < WINDOW_BYTES) {
+      const at = inflation.offset;
+      const chunk = inflation.next();
+      if (chunk === null) break;
+      const skip = Math.min(Math.max(0, begin - at), chunk.length);
+      const part = chunk.subarray(skip, skip + WINDOW_BYTES - length);
+      window.set(part, length);
+      length += part.length;
+      inflation.putBack(chunk.subarray(skip + part.length));
+    }
     return length < WINDOW_BYTES ? window.slice(0, length) : window;
   }
+}
 
-  /** Inflates from the beginning until `take` says that it has enough, the end, or damage. */
-  #inflate(take: (chunk: Uint8Array) => boolean): void {
-    let more = true;
-    const gunzip = new Gunzip((chunk) => more = more && take(chunk));
-    const compressed = new Uint8Array(READ_BYTES);
-    const size = this.#file.size;
+/** One way through a compressed file, step by step. */
+class Inflation {
+  /** Of the inflated byte that comes next. */
+  offset = 0;
+  readonly #file: LogFile;
+  readonly #gunzip: Gunzip;
+  readonly #compressed = new Uint8Array(READ_BYTES);
+  readonly #chunks: Uint8Array[] = [];
+  #read = 0;
+  #over = false;
+
+  constructor(file: LogFile) {
+    this.#file = file;
+    this.#gunzip = new Gunzip((chunk) => {
+      if (chunk.length > 0) this.#chunks.push(chunk);
+    });
+  }
+
+  /** The next inflated bytes; null at the end, or where damage begins. */
+  next(): Uint8Array | null {
+    while (this.#chunks.length === 0 && !this.#over) this.#step();
+    const chunk = this.#chunks.shift() ?? null;
+    this.offset += chunk?.length ?? 0;
+    return chunk;
+  }
+
+  /** The last bytes of what next() has given come again. */
+  putBack(rest: Uint8Array): void {
+    if (rest.length === 0) return;
+    this.#chunks.unshift(rest);
+    this.offset -= rest.length;
+  }
+
+  #step(): void {
+    const count = this.#file.readAt(this.#read, this.#compressed);
+    this.#read += count;
+    this.#over = count === 0 || this.#read >= this.#file.size;
+    if (count === 0) return;
     try {
-      for (let offset = 0; more && offset < size;) {
-        const count = this.#file.readAt(offset, compressed);
-        if (count === 0) return;
-        offset += count;
-        gunzip.push(compressed.slice(0, count), offset >= size);
-      }
+      this.#gunzip.push(this.#compressed.slice(0, count), this.#over);
     } catch {
-      // Damaged, or still being written: what came before counts.
+      this.#over = true; // Damaged, or still being written: what came before counts.
     }
   }
 }
