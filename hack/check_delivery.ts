@@ -14,6 +14,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { type ApiServer, startApiServer } from "./api_server.ts";
 import { apply, type Manifest, manifests } from "./dry_run.ts";
 import { brokenLinks } from "./links.ts";
+import { findAssets } from "../tests/e2e/assets.ts";
 
 const project = resolve(import.meta.dirname!, "..");
 const cache = join(
@@ -58,7 +59,7 @@ function bakeFile(): string {
 }
 
 function shellScripts(): string {
-  const shellcheck = onPath("shellcheck");
+  const shellcheck = debianTool("shellcheck");
   const files = tracked((file) =>
     file.endsWith(".sh") || /^#!\/.*\b(ba|da)?sh\b/.test(firstLine(file))
   );
@@ -91,16 +92,14 @@ async function kubernetes(): Promise<string> {
     sets.set(file, read);
   }
 
-  const assets = process.env.KUBEBUILDER_ASSETS ?? join(cache, "kubebuilder-1.34");
-  if (!existsSync(join(assets, "kube-apiserver")) || !existsSync(join(assets, "etcd"))) {
+  const assets = await findAssets();
+  if ("missing" in assets) {
     throw new Skipped(
-      `kustomize builds all ${
-        overlays.length + 1
-      } folders, but there is no kube-apiserver and etcd in ` +
-        `${assets} for the dry run (KUBEBUILDER_ASSETS names the folder)`,
+      "kustomize builds all folders, but for the dry run there is no API server here, and none can be " +
+        `built: ${assets.missing}`,
     );
   }
-  await using server = await startApiServer(assets);
+  await using server = await startApiServer(assets.folder);
   await applyForReal(server, [...sets.values()].flat());
   await mustRefuse(server, sets.get("deploy/kustomize/base")!);
   let count = 0;
@@ -186,11 +185,31 @@ function goTool(name: string): string {
   return path;
 }
 
+/** The path of a tool that Debian has; installed where that may be done. */
+function debianTool(name: string): string {
+  if (search(name) === null && search("apt-get") !== null && Deno.uid() === 0) {
+    console.log(`installing ${name} (once)`);
+    const script =
+      `apt-get install -y -qq "$0" || { apt-get update -qq && apt-get install -y -qq "$0"; }`;
+    new Deno.Command("sh", {
+      args: ["-c", script, name],
+      env: { DEBIAN_FRONTEND: "noninteractive" },
+      stdout: "null",
+      stderr: "null",
+    }).outputSync();
+  }
+  return onPath(name);
+}
+
 function onPath(name: string): string {
-  const path = (process.env.PATH ?? "").split(":").map((folder) => join(folder, name))
-    .find((candidate) => existsSync(candidate));
-  if (path === undefined) throw new Skipped(`${name} is not installed`);
+  const path = search(name);
+  if (path === null) throw new Skipped(`${name} is not installed`);
   return path;
+}
+
+function search(name: string): string | null {
+  return (process.env.PATH ?? "").split(":").map((folder) => join(folder, name))
+    .find((candidate) => existsSync(candidate)) ?? null;
 }
 
 /** The project's files that git knows or could know, without what it ignores. */
