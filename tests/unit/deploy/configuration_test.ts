@@ -1,0 +1,117 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { load } from "js-yaml";
+import { loadConfig } from "../../../src/config/load.ts";
+import {
+  defaults,
+  type Field,
+  isSection,
+  schema,
+  type Section,
+} from "../../../src/config/schema.ts";
+
+const project = new URL("../../../", import.meta.url).pathname;
+
+const shipped = [
+  "deploy/config.example.yaml",
+  "deploy/kustomize/base/config.yaml",
+  "deploy/kustomize/overlays/kind/config.yaml",
+  "hack/dev/config.yaml",
+];
+for (const file of shipped) {
+  Deno.test(`${file} is a valid configuration without warnings`, async () => {
+    deepStrictEqual((await loadConfig({ file: join(project, file) })).warnings, []);
+  });
+}
+
+Deno.test("the example configuration writes out every default, as it says", async () => {
+  const { config } = await loadConfig({ file: join(project, "deploy/config.example.yaml") });
+  deepStrictEqual(config, defaults);
+  const written = load(
+    readFileSync(join(project, "deploy/config.example.yaml"), "utf8"),
+  ) as Record<string, Record<string, unknown>>;
+  const missing = Object.entries<Field<unknown> | Section>(schema).flatMap(([key, entry]) => {
+    if (!(key in written)) return [key];
+    if (!isSection(entry)) return [];
+    return Object.keys(entry.fields).filter((inner) => !(inner in written[key]!))
+      .map((inner) => `${key}.${inner}`);
+  });
+  deepStrictEqual(missing, []);
+});
+
+Deno.test("what Kubetail's chart makes of deploy/helm-values.yaml is a valid configuration", async () => {
+  const { kubetail } = load(readFileSync(join(project, "deploy/helm-values.yaml"), "utf8")) as {
+    kubetail: { clusterAgent: { runtimeConfig: Record<string, unknown> } };
+  };
+  const { ports, ...runtimeConfig } = kubetail.clusterAgent.runtimeConfig;
+  // As the chart's template "kubetail.clusterAgent.config": the port, then all the rest in kebab case.
+  const written = { addr: `:${(ports as { grpc: number }).grpc}`, ...kebabKeys(runtimeConfig) };
+  const folder = mkdtempSync(join(tmpdir(), "helm-"));
+  try {
+    const file = join(folder, "config.json");
+    writeFileSync(file, JSON.stringify(written));
+    const { config, warnings } = await loadConfig({ file });
+    deepStrictEqual(warnings, []);
+    strictEqual(config.addr, ":50051");
+    deepStrictEqual(config.tls, defaults.tls);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+Deno.test("the version in deno.json is the one that manifests and values name", () => {
+  const { version } = JSON.parse(readFileSync(join(project, "deno.json"), "utf8"));
+  for (const file of ["deploy/kustomize/base/kustomization.yaml", "deploy/helm-values.yaml"]) {
+    const text = readFileSync(join(project, file), "utf8");
+    const tags = [...text.matchAll(/^\s*(?:newTag|tag): "?([^"\n]+)"?$/gm)].map((match) =>
+      match[1]
+    );
+    deepStrictEqual(tags, [version], file);
+  }
+  const changes = readFileSync(join(project, "CHANGELOG.md"), "utf8");
+  ok(changes.includes(`## [${version}]`), `CHANGELOG.md says nothing of ${version}`);
+});
+
+Deno.test("one version of Deno everywhere", () => {
+  const places = [
+    ".github/workflows/ci.yml",
+    ".github/workflows/release.yml",
+    ".devcontainer/set-up.sh",
+    "Dockerfile",
+    "hack/tilt/Dockerfile",
+    "hack/check_delivery.sh",
+    "docs/development.md",
+    "README.md",
+  ];
+  const found = new Map<string, string[]>();
+  for (const place of places) {
+    const text = readFileSync(join(project, place), "utf8");
+    const versions = text.matchAll(
+      /(?:deno@|DENO_VERSION[:=]\s*|deno:debian-|\) )(\d+\.\d+\.\d+)\b/g,
+    );
+    found.set(place, [...new Set([...versions].map((match) => match[1]!))]);
+  }
+  const wanted = found.get("Dockerfile")!;
+  strictEqual(wanted.length, 1);
+  for (const [place, versions] of found) deepStrictEqual(versions, wanted, place);
+});
+
+Deno.test("each overlay is named in the documentation", () => {
+  const text = readFileSync(join(project, "docs/index.md"), "utf8");
+  for (const overlay of readdirSync(join(project, "deploy/kustomize/overlays"))) {
+    ok(text.includes(`overlays/${overlay}`), overlay);
+  }
+});
+
+function kebabKeys(values: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]: [string, unknown]) => [
+      key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+      value !== null && typeof value === "object" && !Array.isArray(value)
+        ? kebabKeys(value)
+        : value,
+    ]),
+  );
+}
