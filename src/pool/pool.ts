@@ -35,8 +35,8 @@ export interface PoolTimes {
 const TIMES: PoolTimes = { slice: 40, slow: 250, grace: 50, idle: 60_000 };
 
 const MAX_WORKERS = 4;
-/** Threads beside the pool's, for streams that were found slow. */
-const SLOW_WORKERS = 2;
+/** Most threads beside the pool's, for what was found slow: half as many. */
+const MAX_SLOW_WORKERS = 2;
 /** Less than this is scanned at once in place where nothing is searched, and read by the owner otherwise. */
 const SMALL_PIECE_BYTES = 64 * 1024;
 /** What the owner reads at a time for a worker that cannot. */
@@ -52,6 +52,7 @@ interface Job {
   readonly stream: object;
   readonly piece: Piece | null;
   readonly spec: ScanSpec;
+  lane: Lane;
   /** Are its bytes read here and carried to the worker? */
   carried: boolean;
   /** Of a carried piece: what is true of it whatever the worker finds in the bytes. */
@@ -67,12 +68,14 @@ interface Job {
  * Scans in a fixed number of threads, fairly: streams take turns, a piece at a time.
  *
  * No pattern holds others up: a job that is found slow while others wait moves with its thread into
- * the slow lane, and a new thread takes its place. The slow lane has two threads at most, for whose
- * use slow streams take turns; what is slow beyond them is stopped and waits there. So everybody
- * else waits for a slow job once, for a quarter of a second.
+ * the slow lane, and a new thread takes its place. There its stream stays, and as long as its
+ * pattern is at work there, others with that pattern go there, too. The slow lane has few threads, for
+ * which slow streams take turns (a job that comes when all are busy is stopped and waits for one), so
+ * everybody else waits for a slow pattern once, for a quarter of a second.
  */
 export class ScanPool {
   readonly #size: number;
+  readonly #slowSize: number;
   readonly #report: Report;
   readonly #times: PoolTimes;
   readonly #startWorker: () => Worker;
@@ -82,6 +85,8 @@ export class ScanPool {
     slow: new WaitingJobs(),
   };
   readonly #slowStreams = new WeakSet<object>();
+  /** Jobs in the slow lane by their patterns. */
+  readonly #slowPatterns = new Map<string, number>();
   readonly #here = { scanners: new Scanners(), scratch: newScratch() };
   #overtimeTimer: ReturnType<typeof setTimeout> | undefined;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
@@ -91,6 +96,7 @@ export class ScanPool {
     this.#size = options.workers === "auto"
       ? Math.min(navigator.hardwareConcurrency, MAX_WORKERS)
       : options.workers;
+    this.#slowSize = Math.min(Math.ceil(this.#size / 2), MAX_SLOW_WORKERS);
     this.#report = options.report;
     this.#times = { ...TIMES, ...options.times };
     this.#startWorker = options.startWorker ?? (() => startWorker(options.readRoots));
@@ -170,12 +176,14 @@ export class ScanPool {
     };
     const settle = () => {
       job.over = true;
+      if (job.lane === "slow") this.#countSlow(spec.grep, -1);
       signal?.removeEventListener("abort", onAbort);
     };
     const job: Job = {
       stream,
       piece,
       spec,
+      lane: "quick",
       // An appended line or two: reading it here costs less than opening its file there.
       carried: piece !== null &&
         (piece.source.dev < 0 || piece.to - piece.from <= SMALL_PIECE_BYTES),
@@ -195,20 +203,29 @@ export class ScanPool {
     else if (signal?.aborted) job.fail(signal.reason);
     else {
       signal?.addEventListener("abort", onAbort);
-      this.#waiting[this.#laneOf(stream)].add(job);
+      if (this.#slowStreams.has(stream) || this.#slowPatterns.has(spec.grep)) this.#markSlow(job);
+      this.#waiting[job.lane].add(job);
       this.#dispatch();
     }
     return promise;
   }
 
-  #laneOf(stream: object): Lane {
-    return this.#slowStreams.has(stream) ? "slow" : "quick";
+  #markSlow(job: Job): void {
+    job.lane = "slow";
+    this.#countSlow(job.spec.grep, 1);
+  }
+
+  #countSlow(grep: string, change: 1 | -1): void {
+    if (grep === "") return; // It is the disk that is slow.
+    const count = (this.#slowPatterns.get(grep) ?? 0) + change;
+    if (count > 0) this.#slowPatterns.set(grep, count);
+    else this.#slowPatterns.delete(grep);
   }
 
   /** Nobody wants the job any more: it is forgotten, or its thread told to stop. */
   #drop(job: Job): void {
     const thread = [...this.#threads].find((thread) => thread.job === job);
-    if (thread === undefined) this.#waiting[this.#laneOf(job.stream)].remove(job);
+    if (thread === undefined) this.#waiting[job.lane].remove(job);
     else this.#stop(thread);
   }
 
@@ -232,7 +249,7 @@ export class ScanPool {
     const free = threads.filter((thread) => !thread.isBusy)
       .sort((a, b) => b.since - a.since)[0];
     if (free !== undefined) return free;
-    const limit = lane === "quick" ? this.#size : SLOW_WORKERS;
+    const limit = lane === "quick" ? this.#size : this.#slowSize;
     return threads.length < limit ? this.#start(lane) : null;
   }
 
@@ -312,7 +329,7 @@ export class ScanPool {
       else if (answer.kind === "failed") job.fail(new Failure(answer.failure, answer.message));
       else {
         job.carried = true;
-        this.#waiting[this.#laneOf(job.stream)].putBack(job);
+        this.#waiting[job.lane].putBack(job);
       }
     }
     this.#dispatch();
@@ -336,13 +353,13 @@ export class ScanPool {
   #again(job: Job | null): void {
     if (job === null || job.over) return;
     job.deaths++;
-    if (job.deaths < MAX_DEATHS) this.#waiting[this.#laneOf(job.stream)].putBack(job);
+    if (job.deaths < MAX_DEATHS) this.#waiting[job.lane].putBack(job);
     else job.fail(new Failure("internal", "cannot scan the log: two workers died of it"));
   }
 
-  /** Tells a thread to leave its job; one that does not is replaced. */
-  #stop(thread: Thread<Job>): void {
-    thread.stop(this.#times.grace, () => {
+  /** Tells a thread to leave its job; one that has not within the grace is ended and replaced. */
+  #stop(thread: Thread<Job>, { grace = this.#times.grace } = {}): void {
+    thread.stop(grace, this.#times.grace / 2, () => {
       this.#replace(thread, "stuck");
       this.#dispatch();
     });
@@ -371,16 +388,24 @@ export class ScanPool {
   #toSlowLane(thread: Thread<Job>, job: Job): void {
     const { quick, slow } = this.#waiting;
     this.#slowStreams.add(job.stream);
-    for (const waiting of quick.takeAll(job.stream)) slow.add(waiting);
+    this.#markSlow(job);
+    const { grep } = job.spec;
+    const isSlow = (other: Job) =>
+      other.stream === job.stream || (grep !== "" && other.spec.grep === grep);
+    for (const other of quick.takeAll(isSlow)) {
+      this.#markSlow(other);
+      slow.add(other);
+    }
     const slowThreads = [...this.#threads].filter((thread) => thread.lane === "slow");
     const free = slowThreads.find((thread) => !thread.isBusy);
-    if (slowThreads.length < SLOW_WORKERS || free !== undefined) {
-      if (slowThreads.length >= SLOW_WORKERS) this.#remove(free!);
+    if (slowThreads.length < this.#slowSize) thread.lane = "slow";
+    else if (free !== undefined) {
+      this.#remove(free);
       thread.lane = "slow";
     } else {
       thread.leave();
       slow.putBack(job);
-      this.#stop(thread);
+      this.#stop(thread, { grace: 0 });
     }
     this.#dispatch();
   }

@@ -113,14 +113,14 @@ export class Thread<J> {
   /**
    * Tells the worker to stop what it does. It does so between two blocks of its piece; if it has not
    * within the grace (milliseconds) its regex engine is ended, which takes no time, but the worker
-   * with it. Calls back where not even that helped within half of the grace.
+   * with it. Calls back where not even that has helped after the second grace.
    */
-  stop(grace: number, onStuck: () => void): void {
+  stop(grace: number, secondGrace: number, onStuck: () => void): void {
     Atomics.store(this.#stopped, 0, this.#order);
     clearTimeout(this.#graceTimer);
     this.#graceTimer = setTimeout(() => {
       if (this.#brake !== null) Atomics.store(this.#brake, 0, 1);
-      this.#graceTimer = setTimeout(onStuck, grace / 2);
+      this.#graceTimer = setTimeout(onStuck, secondGrace);
     }, grace);
   }
 

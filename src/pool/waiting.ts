@@ -51,12 +51,11 @@ export class WaitingJobs<J extends Waiter> {
     this.#size--;
   }
 
-  /** Takes all jobs of one stream, in their order. */
-  takeAll(stream: object): J[] {
-    const jobs = this.#streams.get(stream) ?? [];
-    this.#streams.delete(stream);
-    this.#size -= jobs.length;
-    return jobs;
+  /** Takes the jobs that are asked for, those of a stream in their order. */
+  takeAll(isMeant: (job: J) => boolean): J[] {
+    const taken = [...this.#streams.values()].flat().filter(isMeant);
+    for (const job of taken) this.remove(job);
+    return taken;
   }
 
   hasOtherThan(stream: object): boolean {

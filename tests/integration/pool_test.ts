@@ -159,7 +159,7 @@ Deno.test("slow patterns on long lines hold up neither a grep nor a plain scan, 
   while (await usesCpu()) {
     assert.ok(performance.now() - began < 10_000, "cancelled work still goes on after 10 s");
   }
-  assert.ok(setup.replaced().length >= 2);
+  assert.ok(setup.replaced().length >= 1);
   const of = spec("forward", "needle");
   const { records } = await toTheEnd(whole(plain.source, of), (part) => setup.scan(part));
   assert.equal(records, 20_000);

@@ -262,18 +262,44 @@ Deno.test("a piece that two workers died of fails; others go on", async () => {
 Deno.test("while others wait, a slow job moves with its worker to the slow lane, and a new worker takes its place", async () => {
   using setup = new Setup(1, { slow: 5 });
   const slow = {};
-  const results = [1, 2].map((from) => setup.scan(piece(from), slow));
+  const results = [1, 2].map((from) => setup.scan(piece(from, "slow"), slow));
   results.forEach((result) => result.catch(() => {}));
   const other = setup.scan(piece(10), {});
-  const grown = setup.event("workers");
-  await grown;
+  await setup.event("workers");
   await settle();
   assert.equal(setup.workers[0]!.isStopped, false, "the slow job goes on where it is");
   assert.deepEqual(setup.given.slice(0, 2), [[1], [10]]);
   setup.workers[1]!.scanned();
   await other;
-  assert.deepEqual(setup.given[1], [10], "what a slow stream asks for next waits in the slow lane");
-  assert.deepEqual(setup.given[2], [2], "which has a second worker");
+  assert.deepEqual(
+    setup.given,
+    [[1], [10]],
+    "what the slow stream asks for next waits in the slow lane",
+  );
+  setup.workers[0]!.scanned();
+  await results[0];
+  assert.deepEqual(setup.given, [[1, 2], [10]]);
+});
+
+Deno.test("as long as a pattern is at work in the slow lane, other streams with it go there, too", async () => {
+  using setup = new Setup(1, { slow: 5 });
+  const slow = setup.scan(piece(1, "slow"), {});
+  const alike = [2, 3].map((from) => setup.scan(piece(from, "slow"), {}));
+  const other = setup.scan(piece(10), {});
+  await setup.event("workers");
+  await settle();
+  assert.deepEqual(setup.given, [[1], [10]]);
+  const later = {};
+  const sameLater = setup.scan(piece(4, "slow"), later);
+  setup.workers[1]!.scanned();
+  await other;
+  for (const result of [slow, ...alike, sameLater]) {
+    setup.workers[0]!.scanned();
+    await result;
+  }
+  assert.deepEqual(setup.given, [[1, 2, 3, 4], [10]]);
+  setup.scan(piece(5, "slow"), later).catch(() => {});
+  assert.deepEqual(setup.given, [[1, 2, 3, 4], [10, 5]], "it may be quick elsewhere");
 });
 
 Deno.test("a slow job is left alone while nobody else waits", async () => {
@@ -287,20 +313,20 @@ Deno.test("a slow job is left alone while nobody else waits", async () => {
   assert.deepEqual(setup.given, [[1, 2]]);
 });
 
-Deno.test("beyond the slow lane's two workers a slow job is stopped and waits there for its turn", async () => {
+Deno.test("a slow job that comes when the slow lane is full is stopped and waits there for its turn", async () => {
   using setup = new Setup(1, { slow: 5, grace: 1 });
-  const results = [1, 2, 3, 4].map((from) => setup.scan(piece(from), {}));
+  const results = [1, 2, 3].map((from) => setup.scan(piece(from, `pattern ${from}`), {}));
   results.forEach((result) => result.catch(() => {}));
-  // 1 and 2 move to the slow lane; 3 is stopped because that is full; then it is the turn of 4.
+  // 1 moves to the slow lane; 2 is stopped because that is full; then it is the turn of 3.
   await setup.event("worker-replaced");
   await settle();
-  assert.equal(setup.workers[2]!.terminated, true);
-  assert.deepEqual(setup.given, [[1], [2], [3], [4]]);
+  assert.equal(setup.workers[1]!.terminated, true);
+  assert.deepEqual(setup.given, [[1], [2], [3]]);
   setup.workers[0]!.scanned();
   await results[0];
-  assert.deepEqual(setup.given, [[1, 3], [2], [3], [4]]);
+  assert.deepEqual(setup.given, [[1, 2], [2], [3]]);
   setup.workers[0]!.scanned({ records: 3 });
-  assert.equal((await results[2]!).records, 3);
+  assert.equal((await results[1]!).records, 3);
 });
 
 Deno.test("the time of a job begins when its worker is up", async () => {
