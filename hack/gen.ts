@@ -1,13 +1,14 @@
 /**
- * Makes src/generated: protobuf code from proto/, the file descriptors that reflection serves, and
- * the Rust regex engine as its npm package ships it (copied so that loading it needs no permission
- * to read the package cache).
+ * Makes src/generated: protobuf code from proto/, the file descriptors that reflection serves,
+ * src/scan/needle_search.wat as WebAssembly, and the Rust regex engine as its npm package ships it
+ * (copied so that loading it needs no permission to read the package cache).
  *
  *     deno task gen            writes src/generated
  *     deno task gen OUT_DIR    writes elsewhere (the test of staleness compares)
  */
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import wabt from "wabt";
 import { interruptible } from "./interruptible_wasm.ts";
 
 const project = new URL("..", import.meta.url).pathname;
@@ -68,6 +69,11 @@ writeFileSync(
   interruptible(readFileSync(join(rregex, "lib/rregex.wasm"))),
 );
 cpSync(join(rregex, "LICENSE"), join(out, "rregex/LICENSE"));
+
+mkdirSync(join(out, "scan"));
+const needleSearch = readFileSync(join(project, "src/scan/needle_search.wat"), "utf8");
+const module = (await wabt()).parseWat("needle_search.wat", needleSearch, { simd: true });
+writeFileSync(join(out, "scan/needle_search.wasm"), module.toBinary({}).buffer);
 
 function buf(args: string[]): void {
   deno(["run", "-A", `${imports["@bufbuild/buf"]}/buf`, ...args]);

@@ -31,6 +31,11 @@ export class ByteSet {
     return bytes;
   }
 
+  /** 1 for each byte of the set. */
+  table(): Uint8Array {
+    return this.#has.slice();
+  }
+
   get isEmpty(): boolean {
     return !this.#has.includes(1);
   }
@@ -43,28 +48,20 @@ export class ByteSet {
     return set;
   }
 
-  meets(other: ByteSet): boolean {
-    for (let byte = 0; byte < 256; byte++) if (this.has(byte) && other.has(byte)) return true;
-    return false;
-  }
-
-  /** The set as a RegExp's source: one character, or a class. Must not be empty. */
-  source(): string {
-    const bytes = this.bytes();
-    if (bytes.length === 1) return escaped(bytes[0]!);
-    let source = "";
-    for (let i = 0; i < bytes.length;) {
-      let last = i;
-      while (bytes[last + 1] === bytes[last]! + 1) last++;
-      source += escaped(bytes[i]!);
-      if (last > i) source += (last > i + 1 ? "-" : "") + escaped(bytes[last]!);
-      i = last + 1;
-    }
-    return `[${source}]`;
+  /** How rare one of these bytes is in a log, roughly, in bits. */
+  get rareness(): number {
+    return -Math.log2(Math.min(1, this.bytes().reduce((sum, byte) => sum + share(byte), 0)));
   }
 }
 
-function escaped(byte: number): string {
+/** How often a byte stands in a log, roughly: its share of all bytes. */
+function share(byte: number): number {
   const character = String.fromCharCode(byte);
-  return /[0-9A-Za-z]/.test(character) ? character : "\\x" + byte.toString(16).padStart(2, "0");
+  if (character === " ") return 1 / 8;
+  if (/[etaoinsr]/.test(character)) return 1 / 20;
+  if (/[0-9]/.test(character)) return 1 / 25;
+  if (/[a-z]/.test(character)) return 1 / 60;
+  if (/[.,:\-/="_]/.test(character)) return 1 / 80;
+  if (/[A-Z]/.test(character)) return 1 / 150;
+  return byte < 0x80 ? 1 / 400 : 1 / 2000;
 }

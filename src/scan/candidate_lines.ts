@@ -1,4 +1,3 @@
-import type { Buffer } from "node:buffer";
 import { lineEnd, type LineParser, lineStart } from "./lines.ts";
 import type { Search } from "./pattern.ts";
 
@@ -24,38 +23,30 @@ export class CandidateLines {
 
   /**
    * Takes the lines of bytes[from, to) in which the search finds something. With a header's parser,
-   * matches in the header do not count.
+   * what it finds in a header does not count.
    */
   search(
-    bytes: Buffer,
+    bytes: Uint8Array,
     from: number,
     to: number,
     search: Search,
     header: LineParser | null,
   ): void {
-    const block = bytes.toString("latin1", from, to);
-    const regExp = search.choose(block);
-    if (regExp === null) return this.takeAll(bytes, from, to);
+    const needles = search.choose(bytes, from, to);
+    if (needles === null) return this.takeAll(bytes, from, to);
     this.count = 0;
-    regExp.lastIndex = 0;
-    let found = regExp.test(block);
-    while (found) {
-      // A match is never empty and never holds a newline.
-      const matchEnd = from + regExp.lastIndex;
-      const start = lineStart(bytes, from, matchEnd);
-      const end = lineEnd(bytes, matchEnd, to);
-      let inMessage = 0;
-      if (header !== null && header.parse(bytes, start, end)) {
-        inMessage = 1;
-        if (matchEnd - search.longest < header.start) {
-          regExp.lastIndex = header.start - from;
-          found = regExp.test(block);
-          if (!found || from + regExp.lastIndex > end) continue; // what was found is a later line's
-        }
+    needles.begin(bytes, from, to);
+    let found = needles.next(from);
+    while (found >= 0) {
+      const start = lineStart(bytes, from, found); // a needle has no newline in it
+      const end = lineEnd(bytes, found, to);
+      const isInMessage = header !== null && header.parse(bytes, start, end);
+      if (isInMessage && found < header.start) {
+        found = needles.next(header.start);
+        if (found < 0 || found > end) continue; // what was found is a later line's
       }
-      this.#add(start, end, inMessage);
-      regExp.lastIndex = end - from;
-      found = regExp.test(block);
+      this.#add(start, end, isInMessage ? 1 : 0);
+      found = needles.next(end);
     }
   }
 

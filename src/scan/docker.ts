@@ -1,9 +1,25 @@
 import type { LineParser } from "./lines.ts";
 import { TimeReader } from "./rfc3339.ts";
 
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 const LF = 0x0a;
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** 1 for the bytes that stand for themselves in a JSON string. */
+const PLAIN = new Uint8Array(256).fill(1, 0x20);
+PLAIN[QUOTE] = PLAIN[BACKSLASH] = 0;
+
+/** What the letter after a backslash stands for; 0: none. */
+const ESCAPED = new Uint8Array(256);
+for (const [letter, character] of ['""', "\\\\", "//", "b\b", "f\f", "n\n", "r\r", "t\t"]) {
+  ESCAPED[letter!.charCodeAt(0)] = character!.charCodeAt(0);
+}
+
 const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const BEFORE_LOG = encoder.encode('{"log":"');
+const BEFORE_STREAM = encoder.encode(',"stream":"');
+const BEFORE_TIME = encoder.encode('","time":"');
 
 /**
  * Parses lines of Docker's json-file log driver (moby, daemon/logger/jsonfilelog): one JSON object
@@ -19,9 +35,79 @@ export class DockerParser implements LineParser {
   end = 0;
 
   readonly #time = new TimeReader();
+  /** Texts without their escapes. */
+  #unescaped = new Uint8Array(1024);
 
   parse(bytes: Uint8Array, from: number, to: number): boolean {
-    return this.#parseAnyForm(bytes, from, to);
+    return this.#parseUsualForm(bytes, from, to) || this.#parseAnyForm(bytes, from, to);
+  }
+
+  /** What Docker writes where there are no attributes. False: in doubt. */
+  #parseUsualForm(bytes: Uint8Array, from: number, to: number): boolean {
+    if (!standsAt(bytes, from, BEFORE_LOG)) return false;
+    let p = this.#readLog(bytes, from + BEFORE_LOG.length, to);
+    if (p < 0 || !standsAt(bytes, p, BEFORE_STREAM)) return false;
+    p += BEFORE_STREAM.length;
+    while (p < to && PLAIN[bytes[p]!] === 1) p++;
+    if (!standsAt(bytes, p, BEFORE_TIME)) return false;
+    p = this.#time.read(bytes, p + BEFORE_TIME.length, to);
+    if (p !== to - 2 || bytes[p] !== QUOTE || bytes[p + 1] !== 0x7d) return false;
+    this.seconds = this.#time.seconds;
+    this.nanos = this.#time.nanos;
+    return true;
+  }
+
+  /** Reads the rest of a JSON string. Returns the offset after its quote, -1: it is none. */
+  #readLog(bytes: Uint8Array, from: number, to: number): number {
+    let p = from;
+    while (p < to && PLAIN[bytes[p]!] === 1) p++;
+    if (p + 2 < to && bytes[p] === BACKSLASH && bytes[p + 1] === 0x6e && bytes[p + 2] === QUOTE) {
+      this.text = bytes;
+      this.start = from;
+      this.end = p;
+      this.isFinal = true;
+      return p + 3;
+    }
+    const unescaped = this.#room(to - from); // escapes are longer than what they stand for
+    unescaped.set(bytes.subarray(from, p));
+    let length = p - from;
+    while (p < to && bytes[p] !== QUOTE) {
+      if (bytes[p] !== BACKSLASH) {
+        if (PLAIN[bytes[p]!] === 0) return -1;
+        unescaped[length++] = bytes[p++]!;
+      } else if (bytes[p + 1] === 0x75) {
+        const unit = hexUnit(bytes, p + 2, to);
+        if (unit < 0) return -1;
+        p += 6;
+        let codePoint = unit;
+        if (unit >= 0xd800 && unit <= 0xdfff) {
+          const isEscape = bytes[p] === BACKSLASH && bytes[p + 1] === 0x75;
+          const next = unit <= 0xdbff && isEscape ? hexUnit(bytes, p + 2, to) : -1;
+          codePoint = 0xfffd;
+          if (next >= 0xdc00 && next <= 0xdfff) {
+            codePoint = 0x10000 + ((unit - 0xd800) << 10) + (next - 0xdc00);
+            p += 6;
+          }
+        }
+        length = writeUtf8(unescaped, length, codePoint);
+      } else {
+        const character = ESCAPED[bytes[p + 1] ?? 0]!;
+        if (character === 0) return -1;
+        unescaped[length++] = character;
+        p += 2;
+      }
+    }
+    if (p >= to) return -1;
+    this.text = unescaped;
+    this.start = 0;
+    this.end = length;
+    this.#dropNewline();
+    return p + 1;
+  }
+
+  #room(length: number): Uint8Array {
+    if (this.#unescaped.length < length) this.#unescaped = new Uint8Array(length * 2);
+    return this.#unescaped;
   }
 
   #parseAnyForm(bytes: Uint8Array, from: number, to: number): boolean {
@@ -51,4 +137,43 @@ export class DockerParser implements LineParser {
     this.isFinal = this.end > this.start && this.text[this.end - 1] === LF;
     if (this.isFinal) this.end--;
   }
+}
+
+function standsAt(bytes: Uint8Array, at: number, expected: Uint8Array): boolean {
+  for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return false;
+  return true;
+}
+
+/** The number that four hexadecimal digits make, -1 where they are none. */
+function hexUnit(bytes: Uint8Array, at: number, to: number): number {
+  if (at + 4 > to) return -1;
+  let unit = 0;
+  for (let i = at; i < at + 4; i++) {
+    const byte = bytes[i]!;
+    const letter = byte | 0x20;
+    if (byte >= 0x30 && byte <= 0x39) unit = unit * 16 + byte - 0x30;
+    else if (letter >= 0x61 && letter <= 0x66) unit = unit * 16 + letter - 0x57;
+    else return -1;
+  }
+  return unit;
+}
+
+function writeUtf8(out: Uint8Array, at: number, codePoint: number): number {
+  let p = at;
+  if (codePoint < 0x80) {
+    out[p++] = codePoint;
+  } else if (codePoint < 0x800) {
+    out[p++] = 0xc0 | (codePoint >> 6);
+    out[p++] = 0x80 | (codePoint & 0x3f);
+  } else {
+    if (codePoint < 0x10000) {
+      out[p++] = 0xe0 | (codePoint >> 12);
+    } else {
+      out[p++] = 0xf0 | (codePoint >> 18);
+      out[p++] = 0x80 | ((codePoint >> 12) & 0x3f);
+    }
+    out[p++] = 0x80 | ((codePoint >> 6) & 0x3f);
+    out[p++] = 0x80 | (codePoint & 0x3f);
+  }
+  return p;
 }

@@ -1,8 +1,9 @@
-import { type Candidate, deriveNeed } from "./candidate.ts";
-import { anyJsonText, dockerText, FOREIGN_ESCAPE, plainText } from "./encoding.ts";
+import { anyJsonText, dockerText, isForeignEscape, plainText, UNICODE_ESCAPE } from "./encoding.ts";
 import { Failure } from "../failure/failure.ts";
 import type { LogFormat } from "./format.ts";
 import { tolerantBlanks } from "./blanks.ts";
+import { NeedleSearch } from "./needle_search.ts";
+import { deriveNeed, type Exactness } from "./needles.ts";
 import { type Hir, RustRegex } from "./rust_regex.ts";
 
 const LF = 0x0a;
@@ -15,14 +16,12 @@ export interface Pattern {
   readonly search: Search | null;
 }
 
-/** Finds where in a block of lines a match may be. */
+/** Finds where in a log's bytes a match may be. */
 export interface Search {
-  /** The RegExp (flag g) for this block, as a one-byte string. Null: every line is a candidate. */
-  choose(block: string): RegExp | null;
-  /** The length of the RegExp's longest match. */
-  readonly longest: number;
-  /** When is a match that lies in the message proof of a match of the pattern? */
-  readonly exact: Candidate["exact"];
+  /** The needles to look for in these lines. Null: every line is a candidate. */
+  choose(bytes: Uint8Array, from: number, to: number): NeedleSearch | null;
+  /** When is a needle that lies in the message proof of a match of the pattern? */
+  readonly exact: Exactness;
 }
 
 /**
@@ -43,27 +42,40 @@ export function compilePattern(pattern: string, format: LogFormat): Pattern {
 function criSearch(syntax: Hir): Search | null | "anything" {
   const need = deriveNeed(syntax, plainText);
   if (typeof need === "string") return need === "anything" ? need : null;
-  const regExp = new RegExp(need.source, "g");
-  return { choose: () => regExp, longest: need.longest, exact: need.exact };
+  const search = new NeedleSearch(need.needles);
+  return { choose: () => search, exact: need.exact };
 }
 
 function dockerSearch(syntax: Hir): Search | null | "anything" {
-  const usual = deriveNeed(syntax, dockerText);
-  if (typeof usual === "string") return usual === "anything" ? usual : null;
-  const usualRegExp = new RegExp(usual.source, "g");
-  let foreignRegExp: RegExp | null | undefined; // most logs do without
+  const need = deriveNeed(syntax, dockerText);
+  if (typeof need === "string") return need === "anything" ? need : null;
+  const usual = new NeedleSearch(need.needles);
+  const escapes = new NeedleSearch([UNICODE_ESCAPE]);
+  let foreign: NeedleSearch | null | undefined; // most logs do without
   return {
-    choose(block) {
-      if (!FOREIGN_ESCAPE.test(block)) return usualRegExp;
-      if (foreignRegExp === undefined) {
-        const foreign = deriveNeed(syntax, anyJsonText);
-        foreignRegExp = typeof foreign === "string" ? null : new RegExp(foreign.source, "g");
+    choose(bytes, from, to) {
+      if (!hasForeignEscape(escapes, bytes, from, to)) return usual;
+      if (foreign === undefined) {
+        const need = deriveNeed(syntax, anyJsonText);
+        foreign = typeof need === "string" ? null : new NeedleSearch(need.needles);
       }
-      return foreignRegExp;
+      return foreign;
     },
-    longest: Infinity,
     exact: "never",
   };
+}
+
+function hasForeignEscape(
+  escapes: NeedleSearch,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): boolean {
+  escapes.begin(bytes, from, to);
+  for (let at = escapes.next(from); at >= 0; at = escapes.next(at + 1)) {
+    if (isForeignEscape(bytes, at)) return true;
+  }
+  return false;
 }
 
 function compile(pattern: string): RustRegex {

@@ -1,4 +1,4 @@
-import { Buffer, isUtf8 } from "node:buffer";
+import { isUtf8 } from "node:buffer";
 import { CandidateLines } from "./candidate_lines.ts";
 import { CriParser } from "./cri.ts";
 import { DockerParser } from "./docker.ts";
@@ -103,7 +103,7 @@ class PieceScanner implements Scanner {
     to: number,
     { budget, skip = 0 }: { readonly budget: number; readonly skip?: number },
   ): ScanResult {
-    const piece = Buffer.from(bytes.buffer, bytes.byteOffset, to);
+    const piece = bytes.subarray(0, to);
     this.#budget = budget;
     this.#records = 0;
     this.#malformed = 0;
@@ -118,7 +118,7 @@ class PieceScanner implements Scanner {
     };
   }
 
-  #scanForward(bytes: Buffer, from: number, to: number, skip: number): Resume | null {
+  #scanForward(bytes: Uint8Array, from: number, to: number, skip: number): Resume | null {
     const lines = this.#lines;
     let blockEnd = from;
     for (let block = from; block < to; block = blockEnd) {
@@ -139,7 +139,7 @@ class PieceScanner implements Scanner {
     return null;
   }
 
-  #scanBackward(bytes: Buffer, from: number, to: number, skip: number): Resume | null {
+  #scanBackward(bytes: Uint8Array, from: number, to: number, skip: number): Resume | null {
     const lines = this.#lines;
     let blockStart = to;
     for (let block = to; block > from; block = blockStart) {
@@ -160,12 +160,12 @@ class PieceScanner implements Scanner {
   }
 
   /** Finds the lines of a block that are to be judged. */
-  #findLines(bytes: Buffer, from: number, to: number): void {
+  #findLines(bytes: Uint8Array, from: number, to: number): void {
     const { search, exact } = this.#pattern;
     // Few lines of a search are judged, so each of them is checked by itself.
     this.#valid = exact === null && isUtf8(bytes.subarray(from, to));
-    if (search === null) this.#lines.takeAll(bytes.subarray(0, to), from, to);
-    else this.#lines.search(bytes.subarray(0, to), from, to, search, this.#header);
+    if (search === null) this.#lines.takeAll(bytes, from, to);
+    else this.#lines.search(bytes, from, to, search, this.#header);
   }
 
   /**

@@ -1,0 +1,111 @@
+import { ByteSet } from "./byte_set.ts";
+import { type Needle, rareness } from "./needles.ts";
+import module from "./needle_search_wasm.js";
+
+/** The search looks for this many bytes of each needle, and tells this many kinds of needles apart. */
+const WINDOW = 3;
+const KINDS = 8;
+
+const TABLES = 6 * 16;
+/** Where the bytes to search are copied to, and how many at once: they stay in the processor's cache. */
+const TEXT = 128;
+const CHUNK = 256 * 1024;
+
+interface Exports {
+  readonly memory: WebAssembly.Memory;
+  find(at: number, end: number): number;
+}
+
+// One for all searches of this thread: each copies in its tables and bytes before it looks.
+const wasm = new WebAssembly.Instance(module).exports as unknown as Exports;
+const memory = new Uint8Array(wasm.memory.buffer);
+
+/** A needle as it is verified: for each of its bytes a table of those that may stand there. */
+interface Verified {
+  readonly tables: readonly Uint8Array[];
+  /** Which of its bytes the search looks for first. */
+  readonly window: number;
+}
+
+/** Finds the needles of a set in bytes, some gigabytes a second. */
+export class NeedleSearch {
+  readonly #tables = new Uint8Array(TABLES);
+  readonly #needles: readonly Verified[];
+
+  #bytes: Uint8Array = new Uint8Array(0);
+  #to = 0;
+  /** The bytes of #bytes[#loaded, #loadedEnd) are in the memory. */
+  #loaded = 0;
+  #loadedEnd = 0;
+
+  constructor(needles: readonly Needle[]) {
+    this.#needles = needles.map((needle, i) => {
+      const window = rarestWindow(needle);
+      for (let place = 0; place < WINDOW; place++) {
+        const set = needle[window + place] ?? ByteSet.range(0x00, 0xff);
+        for (const byte of set.bytes()) {
+          this.#tables[place * 32 + (byte & 15)]! |= 1 << (i % KINDS);
+          this.#tables[place * 32 + 16 + (byte >> 4)]! |= 1 << (i % KINDS);
+        }
+      }
+      return { tables: needle.map((set) => set.table()), window };
+    });
+  }
+
+  /** Begins to search bytes[from, to). Until the end of it, no other search may be begun. */
+  begin(bytes: Uint8Array, from: number, to: number): void {
+    this.#bytes = bytes;
+    this.#to = to;
+    this.#loaded = this.#loadedEnd = from;
+    memory.set(this.#tables, 0);
+  }
+
+  /** The place of a needle that begins at `at` or later, the first to be found; -1: there is none. */
+  next(at: number): number {
+    // A needle's window may lie behind its beginning.
+    for (let place = at; place < this.#to; place++) {
+      if (place < this.#loaded || place >= this.#loadedEnd) this.#load(place);
+      const found = wasm.find(place - this.#loaded + TEXT, this.#loadedEnd - this.#loaded + TEXT);
+      if (found < 0) {
+        place = this.#loadedEnd - 1;
+        continue;
+      }
+      place = found - TEXT + this.#loaded;
+      const start = this.#verify(place, at);
+      if (start >= 0) return start;
+    }
+    return -1;
+  }
+
+  /** The beginning, at `from` or later, of a needle whose window is at `place`; -1: there is none. */
+  #verify(place: number, from: number): number {
+    for (const { tables, window } of this.#needles) {
+      const start = place - window;
+      if (start < from || start + tables.length > this.#to) continue;
+      let i = 0;
+      while (i < tables.length && tables[i]![this.#bytes[start + i]!] === 1) i++;
+      if (i === tables.length) return start;
+    }
+    return -1;
+  }
+
+  /** Copies in the bytes from `place` on. A window may reach over their end: into bytes that follow. */
+  #load(place: number): void {
+    const end = Math.min(place + CHUNK, this.#to);
+    const behind = Math.min(end + WINDOW - 1, this.#to);
+    memory.set(this.#bytes.subarray(place, behind), TEXT);
+    this.#loaded = place;
+    this.#loadedEnd = end;
+  }
+}
+
+/** Where in the needle the rarest bytes stand. */
+function rarestWindow(needle: Needle): number {
+  let best = 0;
+  for (let at = 1; at + WINDOW <= needle.length; at++) {
+    const isRarer = rareness([needle.slice(at, at + WINDOW)]) >
+      rareness([needle.slice(best, best + WINDOW)]);
+    if (isRarer) best = at;
+  }
+  return best;
+}

@@ -1,0 +1,267 @@
+/**
+ * From the syntax tree of a Rust regex to needles: short strings of byte sets of which each match
+ * contains one. A line without a needle cannot match; one with a needle is a candidate. (The idea of
+ * regex_syntax::hir::literal, with sets in place of bytes, so that `(?i)` and classes are needles too.)
+ */
+import { ByteSet } from "./byte_set.ts";
+import type { Encoding } from "./encoding.ts";
+import type { Hir } from "./regex_engine.ts";
+
+/** A string of bytes, for each place of which several may stand. */
+export type Needle = readonly ByteSet[];
+
+/**
+ * When is a needle found in a message's bytes proof that the message matches? In a text of ASCII
+ * only: where the needle does not tell other characters from broken ones.
+ */
+export type Exactness = "always" | "ascii" | "never";
+
+export interface Needles {
+  /** At least one of these is in each match; none is empty or holds LF. */
+  readonly needles: readonly Needle[];
+  readonly exact: Exactness;
+}
+
+/** What a pattern asks of a message; "unknown" where no needle is found that is worth a search. */
+export type Need = Needles | "anything" | "unknown";
+
+/** All that a part of a pattern matches, or a superset, as needles. */
+export interface Part extends Needles {
+  /** What is enough of it where the pattern, or what is known of it, ends: as one byte of a character. */
+  readonly edge: readonly Needle[];
+}
+
+const MAX_NEEDLES = 16;
+const MAX_LENGTH = 24;
+const MAX_ITEMS = 1000;
+const MAX_COPIES = 16;
+/** Bits of rareness below which nearly every line has a needle and a search is of no use. */
+const MIN_RARENESS = 4;
+
+type Item =
+  | { readonly kind: "part"; readonly part: Part }
+  /** Any number of something, none too; `copies` of it, its least number, stand before this. */
+  | { readonly kind: "more"; readonly copies: readonly Item[] }
+  /** Zero bytes wide, not expressed. */
+  | { readonly kind: "look" }
+  /** Anything may stand here. */
+  | { readonly kind: "gap" };
+
+const LOOK: Item = { kind: "look" };
+const GAP: Item = { kind: "gap" };
+
+/** Derives what the bytes of a message must hold for the message to match. */
+export function deriveNeed(hir: Hir, encoding: Encoding): Need {
+  const need = needOf(hir, encoding);
+  return typeof need !== "string" && rareness(need.needles) < MIN_RARENESS ? "unknown" : need;
+}
+
+function needOf(hir: Hir, encoding: Encoding): Need {
+  const kind = hir.kind;
+  if (kind["@variant"] === "Capture") return needOf(kind["@values"][0].sub, encoding);
+  if (kind["@variant"] === "Alternation") {
+    // Each branch has the edges of the pattern, so each may be cut down to what is enough alone.
+    const needs = kind["@values"][0].map((branch) => needOf(branch, encoding));
+    if (needs.includes("anything")) return "anything";
+    const parts = needs.filter((need) => typeof need !== "string");
+    const needles = parts.flatMap((part) => part.needles);
+    if (parts.length < needs.length || needles.length > MAX_NEEDLES) return "unknown";
+    return { needles, exact: leastExact(parts) };
+  }
+  const items = withoutEdges(itemsOf(hir, encoding));
+  if (items.length === 0) return "anything";
+  const runs = runsOf(items);
+  const best = rarest(runs);
+  if (best === null) return "unknown";
+  // With nothing left out, a needle is a match.
+  const complete = runs.length === 1 && items.every((item) => item.kind === "part");
+  return { needles: best.needles, exact: complete ? best.exact : "never" };
+}
+
+function itemsOf(hir: Hir, encoding: Encoding): Item[] {
+  const kind = hir.kind;
+  switch (kind["@variant"]) {
+    case "Empty":
+      return [];
+    case "Literal": {
+      const bytes = Uint8Array.from(Object.values(kind["@values"][0]["@values"][0]));
+      const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+      return Array.from(text, (character) => {
+        const codePoint = character.codePointAt(0)!;
+        return partItem(encoding([[codePoint, codePoint]]));
+      });
+    }
+    case "Class":
+      return [partItem(encoding(rangesOf(kind["@values"][0])))];
+    case "Look":
+      return [LOOK];
+    case "Capture":
+      return itemsOf(kind["@values"][0].sub, encoding);
+    case "Concat": {
+      const items: Item[] = [];
+      for (const part of kind["@values"][0]) {
+        items.push(...itemsOf(part, encoding));
+        if (items.length > MAX_ITEMS) return [...items.slice(0, MAX_ITEMS), GAP];
+      }
+      return items;
+    }
+    case "Alternation": {
+      const branches = kind["@values"][0].map((branch) => itemsOf(branch, encoding));
+      return alternationItems(branches);
+    }
+    case "Repetition": {
+      const { min, max, sub } = kind["@values"][0];
+      return repetitionItems(itemsOf(sub, encoding), min, max ?? Infinity);
+    }
+  }
+}
+
+function partItem(part: Part | null): Item {
+  return part === null ? GAP : { kind: "part", part };
+}
+
+type Class = Extract<Hir["kind"], { "@variant": "Class" }>["@values"][0];
+
+/** Code points, both ends included. */
+function rangesOf(kind: Class): [first: number, last: number][] {
+  return kind["@variant"] === "Unicode"
+    ? kind["@values"][0].ranges.map((
+      { start, end },
+    ) => [start.codePointAt(0)!, end.codePointAt(0)!])
+    : kind["@values"][0].ranges.map(({ start, end }) => [start, end]);
+}
+
+function alternationItems(branches: readonly (readonly Item[])[]): Item[] {
+  const whole: Needles[] = [];
+  const needed: Needles[] = [];
+  for (const branch of branches) {
+    const runs = runsOf(branch);
+    const best = rarest(runs);
+    if (best === null) return [GAP];
+    needed.push(best);
+    const part = wholeOf(branch);
+    if (part !== null) whole.push(part);
+  }
+  if (whole.length === branches.length) {
+    const needles = whole.flatMap((part) => part.needles);
+    if (needles.length <= MAX_NEEDLES) {
+      return [{ kind: "part", part: { needles, edge: needles, exact: leastExact(whole) } }];
+    }
+  }
+  const needles = needed.flatMap((part) => part.needles);
+  if (needles.length > MAX_NEEDLES) return [GAP];
+  return [GAP, { kind: "part", part: { needles, edge: needles, exact: "never" } }, GAP];
+}
+
+function repetitionItems(body: readonly Item[], min: number, max: number): Item[] {
+  if (max === 0) return [];
+  if (min === 1 && max === 1) return [...body];
+  // Copies of what has looks or gaps in it would not need to follow on one another.
+  const plain = body.every((item) => item.kind === "part");
+  if (!plain) {
+    if (min === 0) {
+      return body.every((item) => item.kind !== "look") ? [{ kind: "more", copies: [] }] : [GAP];
+    }
+    return body.length * 2 > MAX_ITEMS ? [GAP] : [...body, GAP, ...body];
+  }
+  const count = Math.min(min, MAX_COPIES, Math.floor(MAX_ITEMS / 4 / Math.max(1, body.length)));
+  const copies = Array.from({ length: count }, () => body).flat();
+  if (count < min) return [...copies, GAP, ...copies];
+  return min === max ? copies : [...copies, { kind: "more", copies }];
+}
+
+/** The items as one part, where they are nothing else and not too many; null otherwise. */
+function wholeOf(items: readonly Item[]): Needles | null {
+  let needles: readonly Needle[] = [[]];
+  const parts: Part[] = [];
+  for (const item of items) {
+    if (item.kind !== "part") return null;
+    needles = product(needles, item.part.needles);
+    if (isTooMuch(needles)) return null;
+    parts.push(item.part);
+  }
+  return { needles, exact: leastExact(parts) };
+}
+
+/** The stretches of parts that follow on one another in each match. */
+function runsOf(items: readonly Item[]): Needles[] {
+  const runs: Needles[] = [];
+  let run: Part[] = [];
+  const end = (next: readonly Item[] = []) => {
+    if (run.length > 0) runs.push(joined(run));
+    run = [];
+    for (const item of next) if (item.kind === "part") run.push(item.part);
+  };
+  for (const item of items) {
+    if (item.kind === "gap") end();
+    else if (item.kind === "more") end(item.copies);
+    else if (item.kind === "part") {
+      if (isTooMuch(joined([...run, item.part]).needles)) end();
+      run.push(item.part);
+    }
+  }
+  end();
+  return runs;
+}
+
+/** One part after the other; of those at the edges no more than is enough. */
+function joined(parts: readonly Part[]): Needles {
+  let needles: readonly Needle[] = [[]];
+  parts.forEach((part, i) => {
+    const isEdge = i === 0 || i === parts.length - 1;
+    if (!isTooMuch(needles)) needles = product(needles, isEdge ? part.edge : part.needles);
+  });
+  return { needles, exact: leastExact(parts) };
+}
+
+function product(heads: readonly Needle[], tails: readonly Needle[]): readonly Needle[] {
+  return heads.flatMap((head) => tails.map((tail) => [...head, ...tail]));
+}
+
+function isTooMuch(needles: readonly Needle[]): boolean {
+  return needles.length > MAX_NEEDLES || needles.some((needle) => needle.length > MAX_LENGTH);
+}
+
+function rarest(runs: readonly Needles[]): Needles | null {
+  let best: Needles | null = null;
+  for (const run of runs) {
+    const isUsable = !isTooMuch(run.needles) && run.needles.every((needle) => needle.length > 0);
+    if (isUsable && (best === null || rareness(run.needles) > rareness(best.needles))) best = run;
+  }
+  return best;
+}
+
+/** How rare a place is at which one of the needles is found, in bits. */
+export function rareness(needles: readonly Needle[]): number {
+  const share = needles.reduce(
+    (sum, needle) => sum + 2 ** -needle.reduce((bits, set) => bits + set.rareness, 0),
+    0,
+  );
+  return -Math.log2(share);
+}
+
+function leastExact(parts: readonly Needles[]): Exactness {
+  if (parts.some((part) => part.exact === "never")) return "never";
+  return parts.some((part) => part.exact === "ascii") ? "ascii" : "always";
+}
+
+/**
+ * Drops what the edges of a pattern do not need to have a match or none, for a search is not
+ * anchored: `a+b*` is `a`, `x*yz?` is `y`.
+ */
+function withoutEdges(items: readonly Item[]): Item[] {
+  let rest = [...items];
+  for (;;) {
+    const first = rest.findIndex((item) => item.kind === "more");
+    if (rest.at(-1)?.kind === "more") rest = rest.slice(0, -1);
+    else if (first >= 0 && isStart(rest, first)) rest = rest.toSpliced(first, 1);
+    else return rest;
+  }
+}
+
+/** Is the repetition that goes on at `index` the start of the items? */
+function isStart(items: readonly Item[], index: number): boolean {
+  const item = items[index]!;
+  return item.kind === "more" && item.copies.length === index &&
+    items.slice(0, index).every((before) => before.kind === "part");
+}
