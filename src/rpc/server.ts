@@ -10,6 +10,7 @@ import type { Calls } from "./calls.ts";
 import type { Health } from "./health_service.ts";
 import { reflectionService } from "./reflection_service.ts";
 import { keepRepeatedMetadata } from "./repeated_metadata.ts";
+import { endSessionsSafely } from "./session_ends.ts";
 
 export interface ServerParts {
   /** HOST:PORT, with brackets around an IPv6 host; an empty host is every address. */
@@ -57,6 +58,7 @@ export class AgentServer {
       "grpc.keepalive_timeout_ms": 20_000,
     });
     keepRepeatedMetadata(server);
+    endSessionsSafely(server);
     server.addService(LogMetadataServiceService, parts.metadata);
     server.addService(LogRecordsServiceService, parts.records);
     server.addService(HealthService, parts.health.service());
