@@ -8,6 +8,7 @@ import {
   LogRecordsServiceClient,
 } from "../../generated/cluster_agent.ts";
 import { readText } from "../../platform/files.ts";
+import { deferClientSessionEnds } from "../../platform/http2_sessions.ts";
 import { UsageError } from "../terminal.ts";
 
 /** The options by which every client command reaches an agent, for parseArgs. */
@@ -92,6 +93,7 @@ export function connect(values: ConnectionValues): Connection {
     "grpc.max_receive_message_length": -1,
     ...(serverName === undefined ? {} : { "grpc.ssl_target_name_override": serverName }),
   };
+  deferClientSessionEnds();
   const records = new LogRecordsServiceClient(target, credentials, options);
   const metadata = new LogMetadataServiceClient(target, credentials, options);
   return {

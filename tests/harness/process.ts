@@ -1,0 +1,260 @@
+import * as grpc from "@grpc/grpc-js";
+import { get } from "node:http";
+import { configText } from "../../src/config/config_text.ts";
+import { type Config, defaults } from "../../src/config/schema.ts";
+import {
+  LogMetadataServiceClient,
+  LogRecordsServiceClient,
+} from "../../src/generated/cluster_agent.ts";
+import { HealthClient } from "../../src/generated/grpc/health.ts";
+import { deferClientSessionEnds } from "../../src/platform/http2_sessions.ts";
+import { agent as program, runFlags } from "../../hack/permissions.ts";
+import { createAuthority, type KeyPair, type ThrowawayAuthority } from "./certificates.ts";
+import { LogTree } from "./log_tree.ts";
+
+// The tests' own connections are of the same platform as the agent's.
+deferClientSessionEnds();
+
+/** What a test may set otherwise: whole groups. */
+export interface ProcessOptions {
+  readonly config?: Partial<Config>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The agent as a process of its own, with the permissions and flags of the released program (and
+ * its test's folder to read), mutual TLS, and certificates laid out as Kubernetes mounts a Secret.
+ */
+export interface AgentProcess extends AsyncDisposable {
+  readonly port: number;
+  readonly telemetryPort: number;
+  readonly pid: number;
+  readonly logs: LogTree;
+  readonly authority: ThrowawayAuthority;
+  /** Good for a client whose name is allowed. */
+  readonly client: KeyPair;
+  /** Log lines so far, parsed. */
+  readonly lines: readonly Record<string, unknown>[];
+  /** Resolves with the first log line, past or to come, that the condition holds for. */
+  line(condition: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
+  /** Resolves when the process has ended: its exit code, null where a signal ended it. */
+  readonly ended: Promise<number | null>;
+  kill(signal: Deno.Signal): void;
+  records(): LogRecordsServiceClient;
+  metadata(): LogMetadataServiceClient;
+  health(): HealthClient;
+  /** Puts other files in the place of tls.crt, tls.key and ca.crt, as a Secret's swap does: all at once. */
+  swapSecret(files: SecretFiles): void;
+  /** A series of /metrics, by its whole name. */
+  metric(series: string): Promise<number>;
+  /** Open descriptors. */
+  descriptors(): Promise<number>;
+}
+
+export interface SecretFiles {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
+}
+
+const project = new URL("../../", import.meta.url).pathname;
+
+/** Starts it and waits until it serves. Rejects with what it wrote where it ends before that. */
+export async function startProcess(options: ProcessOptions = {}): Promise<AgentProcess> {
+  await using stack = new AsyncDisposableStack();
+  const logs = stack.use(new LogTree());
+  const authority = await createAuthority();
+  const [server, client] = await Promise.all([
+    authority.server(),
+    authority.client("kubetail-cluster-api"),
+  ]);
+  const secret = new Secret(`${logs.dir}/tls`);
+  secret.swap({ ...server, ca: authority.cert });
+  const config: Config = {
+    ...defaults,
+    addr: "127.0.0.1:0",
+    containerLogsDir: logs.containerLogsDir,
+    logRoots: logs.logRoots,
+    logging: { ...defaults.logging, level: "debug" },
+    tls: {
+      ...defaults.tls,
+      certFile: `${secret.dir}/tls.crt`,
+      keyFile: `${secret.dir}/tls.key`,
+      caFile: `${secret.dir}/ca.crt`,
+    },
+    authorization: { ...defaults.authorization, methods: ["allow-all"] },
+    telemetry: { ...defaults.telemetry, addr: `127.0.0.1:${freePort()}` },
+    ...options.config,
+  };
+  Deno.writeTextFileSync(`${logs.dir}/agent.yaml`, configText(config));
+
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--quiet",
+      ...runFlags(program).map((flag) =>
+        flag.startsWith("--allow-read=") ? `${flag},${logs.dir}` : flag
+      ),
+      program.entry,
+      "serve",
+      "-c",
+      `${logs.dir}/agent.yaml`,
+    ],
+    cwd: project,
+    stdout: "piped",
+    stderr: "piped",
+    ...(options.env === undefined ? {} : { env: { ...options.env } }),
+  }).spawn();
+  const ended = child.status.then(({ code, signal }) => {
+    return signal === null ? code : null;
+  });
+  const output = new LineReader(child.stdout);
+  const errors = new Response(child.stderr).text();
+  stack.defer(async () => {
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
+    await ended;
+    await Promise.all([output.done, errors]);
+  });
+
+  const serving = await Promise.race([
+    output.line(({ msg }) => msg === "serving"),
+    ended.then(async (code) => {
+      throw new Error(`the agent ended with ${code}: ${await errors}`);
+    }),
+  ]);
+  const port = Number(serving["port"]);
+  const telemetryPort = Number(config.telemetry.addr.replace(/.*:/, ""));
+  const credentials = grpc.credentials.createSsl(
+    Buffer.from(authority.cert),
+    Buffer.from(client.key),
+    Buffer.from(client.cert),
+  );
+  const channels: grpc.Client[] = [];
+  stack.defer(() => {
+    for (const channel of channels) channel.close();
+  });
+  function opened<T extends grpc.Client>(channel: T): T {
+    channels.push(channel);
+    return channel;
+  }
+  const address = `localhost:${port}`;
+  // A connection of its own for every client object.
+  const own = { "grpc.use_local_subchannel_pool": 1 };
+
+  const kept = stack.move();
+  return {
+    port,
+    telemetryPort,
+    pid: child.pid,
+    logs,
+    authority,
+    client,
+    lines: output.lines,
+    line: (condition) => output.line(condition),
+    ended,
+    kill: (signal) => child.kill(signal),
+    records: () => opened(new LogRecordsServiceClient(address, credentials, own)),
+    metadata: () => opened(new LogMetadataServiceClient(address, credentials, own)),
+    health: () => opened(new HealthClient(address, credentials, own)),
+    swapSecret: (files) => secret.swap(files),
+    metric: async (series) => {
+      const text = await httpText(telemetryPort, "/metrics");
+      const line = text.split("\n").find((each) => each.startsWith(`${series} `));
+      if (line === undefined) throw new Error(`no series ${series}`);
+      return Number(line.slice(series.length + 1));
+    },
+    descriptors: async () => {
+      const { stdout } = await new Deno.Command("ls", { args: [`/proc/${child.pid}/fd`] }).output();
+      return new TextDecoder().decode(stdout).trim().split("\n").length;
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+/** A port that is free now. The agent tells its gRPC port, but nobody its telemetry port. */
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** GET of a path of the telemetry port; the body, whatever the status. */
+export function httpText(port: number, path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get({ host: "127.0.0.1", port, path, agent: false }, (response) => {
+      let body = "";
+      response.setEncoding("utf8");
+      response.on("data", (part: string) => body += part);
+      response.on("end", () => resolve(body));
+      response.on("error", reject);
+    }).on("error", reject);
+  });
+}
+
+/**
+ * A folder as kubelet's AtomicWriter keeps it (Kubernetes, pkg/volume/util/atomic_writer.go): the names
+ * are links into `..data`, itself a link to a folder of this version that is replaced by a rename.
+ */
+class Secret {
+  readonly dir: string;
+  #version = 0;
+
+  constructor(dir: string) {
+    this.dir = dir;
+    Deno.mkdirSync(dir);
+    for (const name of ["tls.crt", "tls.key", "ca.crt"]) {
+      Deno.symlinkSync(`..data/${name}`, `${dir}/${name}`);
+    }
+  }
+
+  swap(files: SecretFiles): void {
+    const old = `..${this.#version}`;
+    const folder = `..${++this.#version}`;
+    Deno.mkdirSync(`${this.dir}/${folder}`);
+    Deno.writeTextFileSync(`${this.dir}/${folder}/tls.crt`, files.cert);
+    Deno.writeTextFileSync(`${this.dir}/${folder}/tls.key`, files.key);
+    Deno.writeTextFileSync(`${this.dir}/${folder}/ca.crt`, files.ca);
+    Deno.symlinkSync(folder, `${this.dir}/..data_tmp`);
+    Deno.renameSync(`${this.dir}/..data_tmp`, `${this.dir}/..data`);
+    if (this.#version > 1) Deno.removeSync(`${this.dir}/${old}`, { recursive: true });
+  }
+}
+
+/** Reads JSON lines as they come. */
+class LineReader {
+  readonly lines: Record<string, unknown>[] = [];
+  readonly done: Promise<void>;
+  readonly #watchers = new Set<() => void>();
+
+  constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
+    this.done = this.#read(stream);
+  }
+
+  line(
+    condition: (line: Record<string, unknown>) => boolean,
+  ): Promise<Record<string, unknown>> {
+    return new Promise((resolve) => {
+      const look = () => {
+        const found = this.lines.find(condition);
+        if (found === undefined) return;
+        this.#watchers.delete(look);
+        resolve(found);
+      };
+      this.#watchers.add(look);
+      look();
+    });
+  }
+
+  async #read(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+    let rest = "";
+    for await (const part of stream.pipeThrough(new TextDecoderStream())) {
+      const texts = (rest + part).split("\n");
+      rest = texts.pop() ?? "";
+      for (const text of texts) this.lines.push(JSON.parse(text));
+      for (const look of [...this.#watchers]) look();
+    }
+  }
+}
