@@ -2,21 +2,19 @@ import http2 from "node:http2";
 
 /** What is used of an Http2Session of node:http2. */
 interface Session {
-  close(...args: unknown[]): void;
   destroy(...args: unknown[]): void;
 }
 
 /**
  * Keeps the process alive when the other end sends GOAWAY, as every client does that closes its
- * connection. node:http2 then closes or destroys the session within the very callback in which the
+ * connection. node:http2 then destroys an idle session within the very callback in which the
  * platform's HTTP/2 library reads the frame; Deno 2.9.6 frees the library's session at once, and the
  * library goes on in freed memory: an abort ("find_stream_on_goaway_func: Assertion
  * `stream->closed_next == NULL' failed") or a segmentation fault, for about every hundredth
- * connection (denoland/deno issue 36788). So a session ends a turn of the event loop later.
+ * connection (denoland/deno issue 36788). So a session is destroyed a turn of the event loop later.
  */
 export function deferSessionEnd(session: Session): void {
-  const { close, destroy } = session;
-  session.close = (...args) => void setImmediate(() => close.apply(session, args));
+  const { destroy } = session;
   session.destroy = (...args) => void setImmediate(() => destroy.apply(session, args));
 }
 
