@@ -72,7 +72,8 @@ cpSync(join(rregex, "LICENSE"), join(out, "rregex/LICENSE"));
 
 mkdirSync(join(out, "scan"));
 const needleSearch = readFileSync(join(project, "src/scan/needle_search.wat"), "utf8");
-const module = (await wabt()).parseWat("needle_search.wat", needleSearch, { simd: true });
+const features = { simd: true, relaxed_simd: true };
+const module = (await wabt()).parseWat("needle_search.wat", needleSearch, features);
 writeFileSync(join(out, "scan/needle_search.wasm"), module.toBinary({}).buffer);
 
 function buf(args: string[]): void {

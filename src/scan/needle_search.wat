@@ -2,6 +2,7 @@
 ;; Hyperscan and Rust's aho-corasick. For each of the three bytes there is a table by its low and one by its high
 ;; nibble; bit k of an entry: a byte with this nibble may stand here in kind k. A place is a hit where some bit is left
 ;; when all six are put together. It finds too much (nibbles of different bytes mix), never too little.
+;; Relaxed swizzles, which are a tenth faster here, differ from the others only for indices above 15.
 (module
   ;; 0..95: the tables; from 128: the bytes to search, and behind them at least 18 that may be read.
   (memory (export "memory") 5)
@@ -25,22 +26,22 @@
         (local.set $bytes (v128.load offset=0 (local.get $at)))
         (local.set $hits
           (v128.and
-            (i8x16.swizzle (local.get $low0) (v128.and (local.get $bytes) (local.get $nibble)))
-            (i8x16.swizzle (local.get $high0) (i8x16.shr_u (local.get $bytes) (i32.const 4)))))
+            (i8x16.relaxed_swizzle (local.get $low0) (v128.and (local.get $bytes) (local.get $nibble)))
+            (i8x16.relaxed_swizzle (local.get $high0) (i8x16.shr_u (local.get $bytes) (i32.const 4)))))
         (local.set $bytes (v128.load offset=1 (local.get $at)))
         (local.set $hits
           (v128.and
             (local.get $hits)
             (v128.and
-              (i8x16.swizzle (local.get $low1) (v128.and (local.get $bytes) (local.get $nibble)))
-              (i8x16.swizzle (local.get $high1) (i8x16.shr_u (local.get $bytes) (i32.const 4))))))
+              (i8x16.relaxed_swizzle (local.get $low1) (v128.and (local.get $bytes) (local.get $nibble)))
+              (i8x16.relaxed_swizzle (local.get $high1) (i8x16.shr_u (local.get $bytes) (i32.const 4))))))
         (local.set $bytes (v128.load offset=2 (local.get $at)))
         (local.set $hits
           (v128.and
             (local.get $hits)
             (v128.and
-              (i8x16.swizzle (local.get $low2) (v128.and (local.get $bytes) (local.get $nibble)))
-              (i8x16.swizzle (local.get $high2) (i8x16.shr_u (local.get $bytes) (i32.const 4))))))
+              (i8x16.relaxed_swizzle (local.get $low2) (v128.and (local.get $bytes) (local.get $nibble)))
+              (i8x16.relaxed_swizzle (local.get $high2) (i8x16.shr_u (local.get $bytes) (i32.const 4))))))
         (if (v128.any_true (local.get $hits))
           (then
             ;; The first of the 16 that is not zero.

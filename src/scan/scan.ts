@@ -161,11 +161,12 @@ class PieceScanner implements Scanner {
 
   /** Finds the lines of a block that are to be judged. */
   #findLines(bytes: Uint8Array, from: number, to: number): void {
-    const { search, exact } = this.#pattern;
-    // Few lines of a search are judged, so each of them is checked by itself.
-    this.#valid = exact === null && isUtf8(bytes.subarray(from, to));
-    if (search === null) this.#lines.takeAll(bytes, from, to);
-    else this.#lines.search(bytes, from, to, search, this.#header);
+    const { search } = this.#pattern;
+    const lines = this.#lines;
+    if (search === null) lines.takeAll(bytes, from, to);
+    else lines.search(bytes, from, to, search, this.#header);
+    // One look at the block costs as much as one at each of some few lines.
+    this.#valid = lines.count > 16 && isUtf8(bytes.subarray(from, to));
   }
 
   /**
@@ -181,8 +182,10 @@ class PieceScanner implements Scanner {
     let text = line.text;
     let textStart = line.start;
     let textEnd = line.end;
-    const ascii = this.#valid || isAscii(text, textStart, textEnd);
-    if (!ascii && !isUtf8(text.subarray(textStart, textEnd))) {
+    if (
+      !this.#valid && !isAscii(text, textStart, textEnd) &&
+      !isUtf8(text.subarray(textStart, textEnd))
+    ) {
       text = repairUtf8(text.subarray(textStart, textEnd));
       textStart = 0;
       textEnd = text.length;
@@ -192,8 +195,8 @@ class PieceScanner implements Scanner {
       return this.#longLine(text, textStart, messageEnd, textEnd, skip);
     }
     const { exact, search } = this.#pattern;
-    const proven = inMessage === 1 &&
-      (search?.exact === "always" || (search?.exact === "ascii" && ascii));
+    const proven = inMessage === 1 && (search?.exact === "always" ||
+      (search?.exact === "ascii" && isAscii(text, textStart, textEnd)));
     if (exact === null || proven || exact.matches(text, textStart, textEnd)) {
       this.#frames.add(line, text, textStart, messageEnd, line.isFinal);
       this.#records++;
