@@ -58,23 +58,39 @@ step "a token works as well"
 token=$(kubectl create token reader --namespace agent-e2e)
 agent_client list agent-e2e --token "$token" | grep --quiet counter || fail "the token's owner sees nothing"
 
-step "follow from the first line on, through rotations, until the pod is deleted"
+step "follow, through rotations, until the pod is deleted"
 agent_client forward agent-e2e/counter/counter --follow --user "$user:reader" > "$work/followed" &
 follow_pid=$!
-folder="/var/log/pods/agent-e2e_counter_$(kubectl get pod counter --namespace agent-e2e --output jsonpath='{.metadata.uid}')/counter"
-for _ in $(seq 120); do
-  rotated=$(docker exec "$node" sh -c "ls $folder" | grep --count '^0\.log\.' || true)
-  if [ "$rotated" -ge 2 ]; then break; fi
-  sleep 1
+for _ in $(seq 300); do
+  if [ -s "$work/followed" ]; then break; fi
+  kill -0 "$follow_pid" 2>/dev/null || fail "the follow has ended already"
+  sleep 0.1
 done
-[ "$rotated" -ge 2 ] || fail "the kubelet has not rotated twice"
+[ -s "$work/followed" ] || fail "the follow brings nothing"
+folder="/var/log/pods/agent-e2e_counter_$(kubectl get pod counter --namespace agent-e2e --output jsonpath='{.metadata.uid}')/counter"
+# The newest rotated file tells of a rotation; how many are kept is the kubelet's affair.
+newest_rotated() {
+  docker exec "$node" sh -c "ls $folder" | grep '^0\.log\.' | tail -1 || true
+}
+rotations=0
+last=$(newest_rotated)
+for _ in $(seq 240); do
+  now=$(newest_rotated)
+  if [ "$now" != "$last" ]; then
+    rotations=$((rotations + 1))
+    last=$now
+  fi
+  if [ "$rotations" -ge 2 ]; then break; fi
+  sleep 0.5
+done
+[ "$rotations" -ge 2 ] || fail "the kubelet has not rotated twice"
 kubectl delete pod counter --namespace agent-e2e --wait=true
 code=0
 wait "$follow_pid" || code=$?
 [ "$code" = 0 ] || fail "the follow ended with $code"
 
-step "every line once and in order"
-awk '{ for (i = 1; i <= NF; i++) if ($i == "count") { if ($(i + 1) != ++n) { print "after " n - 1 " comes " $(i + 1); exit 1 } } }
-  END { print n " lines"; exit n < 10000 }' "$work/followed" || fail "lines are missing, doubled or too few"
+step "every line once and in order, from the first that the file held"
+awk '{ for (i = 1; i < NF; i++) if ($i == "count") { if (n != "" && $(i + 1) != n + 1) { print "after " n " comes " $(i + 1); exit bad = 1 } n = $(i + 1); lines++ } }
+  END { print lines + 0 " lines, the last " n; exit bad || lines < 10000 }' "$work/followed" || fail "lines are missing, doubled or too few"
 
 echo "ok"
