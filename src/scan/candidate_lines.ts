@@ -8,7 +8,7 @@ export class CandidateLines {
   /** Offset of the first byte, and of the newline (or the end of the bytes). */
   starts = new Int32Array(1024);
   ends = new Int32Array(1024);
-  /** 1: the match lies in the message. */
+  /** 1: a needle lies in the message. */
   inMessage = new Uint8Array(1024);
 
   /** Takes all lines of bytes[from, to). */
@@ -40,12 +40,12 @@ export class CandidateLines {
     while (found >= 0) {
       const start = lineStart(bytes, from, found); // a needle has no newline in it
       const end = lineEnd(bytes, found, to);
-      const isInMessage = header !== null && header.parse(bytes, start, end);
-      if (isInMessage && found < header.start) {
+      const isParsed = header !== null && header.parse(bytes, start, end);
+      if (isParsed && found < header.start) {
         found = needles.next(header.start);
         if (found < 0 || found > end) continue; // what was found is a later line's
       }
-      this.#add(start, end, isInMessage ? 1 : 0);
+      this.#add(start, end, isParsed && needles.isNeedle ? 1 : 0);
       found = needles.next(end);
     }
   }

@@ -15,6 +15,9 @@ for (const [letter, character] of ['""', "\\\\", "//", "b\b", "f\f", "n\n", "r\r
   ESCAPED[letter!.charCodeAt(0)] = character!.charCodeAt(0);
 }
 
+/** An over-long text's buffer is not kept. */
+const MAX_KEPT_BYTES = 2 ** 20;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const BEFORE_LOG = encoder.encode('{"log":"');
@@ -106,6 +109,7 @@ export class DockerParser implements LineParser {
   }
 
   #room(length: number): Uint8Array {
+    if (length > MAX_KEPT_BYTES) return new Uint8Array(length);
     if (this.#unescaped.length < length) this.#unescaped = new Uint8Array(length * 2);
     return this.#unescaped;
   }

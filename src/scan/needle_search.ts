@@ -11,6 +11,14 @@ const TABLES = 6 * 16;
 const TEXT = 128;
 const CHUNK = 256 * 1024;
 
+/**
+ * How often a window may turn out to be no needle before a block is not searched any further, and of
+ * how many bytes one more may. Text made for it (`xxxxxxx` for the needle `xxxxxxxx`) would have each
+ * of its bytes verified.
+ */
+const FREE_FAILURES = 1000;
+const BYTES_PER_FAILURE = 64;
+
 interface Exports {
   readonly memory: WebAssembly.Memory;
   find(at: number, end: number): number;
@@ -34,6 +42,7 @@ export class NeedleSearch {
 
   #bytes: Uint8Array = new Uint8Array(0);
   #to = 0;
+  #failuresLeft = 0;
   /** The bytes of #bytes[#loaded, #loadedEnd) are in the memory. */
   #loaded = 0;
   #loadedEnd = 0;
@@ -56,11 +65,20 @@ export class NeedleSearch {
   begin(bytes: Uint8Array, from: number, to: number): void {
     this.#bytes = bytes;
     this.#to = to;
+    this.#failuresLeft = FREE_FAILURES + (to - from) / BYTES_PER_FAILURE;
     this.#loaded = this.#loadedEnd = from;
     memory.set(this.#tables, 0);
   }
 
-  /** The place of a needle that begins at `at` or later, the first to be found; -1: there is none. */
+  /** Is what was found last a needle, or a place at which the search gave up to look closely? */
+  get isNeedle(): boolean {
+    return this.#failuresLeft > 0;
+  }
+
+  /**
+   * The place of a needle that begins at `at` or later, the first to be found (or where there may be
+   * one, see `isNeedle`); -1: there is none.
+   */
   next(at: number): number {
     // A needle's window may lie behind its beginning.
     for (let place = at; place < this.#to; place++) {
@@ -71,8 +89,10 @@ export class NeedleSearch {
         continue;
       }
       place = found - TEXT + this.#loaded;
+      if (this.#failuresLeft <= 0) return place;
       const start = this.#verify(place, at);
       if (start >= 0) return start;
+      this.#failuresLeft--;
     }
     return -1;
   }

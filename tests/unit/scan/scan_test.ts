@@ -160,6 +160,16 @@ Deno.test("patterns made to blow up stay linear: a megabyte takes no seconds", a
   }
 });
 
+Deno.test("text in which nearly each byte could begin a needle still gives the right lines", async () => {
+  const unit = "x".repeat(9) + "y";
+  const log = line(unit.repeat(30_000)) + line("xxxxxxxxxx") + line(unit.repeat(20)) +
+    line("xxxxxxxxxx");
+  for (const direction of ["forward", "backward"] as const) {
+    const found = await scan(log, { grep: "xxxxxxxxxx", direction });
+    assert.deepEqual(found.map((record) => record.message), ["xxxxxxxxxx", "xxxxxxxxxx"]);
+  }
+});
+
 Deno.test("a CRI line is exactly a time, a stream, tags and a message", async () => {
   const good = ["F", "P:x F", "F: ", "F:a:b c d", "P "];
   for (const rest of good) {
