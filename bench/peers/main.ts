@@ -3,6 +3,7 @@
  * same files and, where named, another server of the protocol that serves the same logs.
  *
  *     deno task bench:peers [--runs 5] [--only TEXT] [--logs FOLDER] [--no-save]
+ *                           [--v8-flags FLAGS]                 in place of those of `deno task serve`
  *                           [--peer HOST:PORT [--peer-tls FOLDER] [--peer-pid PID]]
  */
 import { cpus, release, tmpdir, totalmem } from "node:os";
@@ -20,6 +21,7 @@ const { values: options } = parseArgs({
     runs: { type: "string", default: "5" },
     only: { type: "string", default: "" },
     logs: { type: "string", default: defaultFolder() },
+    "v8-flags": { type: "string" },
     save: { type: "boolean", default: true },
     peer: { type: "string" },
     "peer-tls": { type: "string" },
@@ -42,6 +44,7 @@ const machine = {
   client: clientName,
   commit: commit(),
   runs,
+  ...(options["v8-flags"] === undefined ? {} : { v8Flags: options["v8-flags"] }),
 };
 console.log(machine);
 if (machine.ripgrep === null) {
@@ -52,7 +55,7 @@ const servers: ServerRuns[] = [];
 const folder = Deno.makeTempDirSync({ prefix: "bench-peers-" });
 try {
   {
-    await using agent = await startAgent(logs, folder);
+    await using agent = await startAgent(logs, folder, options["v8-flags"]);
     servers.push(await measureServer(agent));
   }
   if (options.peer !== undefined) {

@@ -22,7 +22,11 @@ export interface Server extends AsyncDisposable {
 const project = new URL("../../", import.meta.url).pathname;
 
 /** Starts the agent as its users do: with the permissions and flags of `deno task serve`, mutual TLS, in a process of its own. */
-export async function startAgent(logs: BenchLogs, folder: string): Promise<Server> {
+export async function startAgent(
+  logs: BenchLogs,
+  folder: string,
+  v8Flags?: string,
+): Promise<Server> {
   const port = await freePort();
   const authority = await createAuthority();
   const [server, client] = await Promise.all([
@@ -46,9 +50,11 @@ export async function startAgent(logs: BenchLogs, folder: string): Promise<Serve
   };
   const configFile = join(folder, "config.json");
   writeFileSync(configFile, JSON.stringify(config));
-  const flags = runFlags(agent).map((flag) =>
-    flag.startsWith("--allow-read=") ? `${flag},${folder},${logs.roots.join(",")}` : flag
-  );
+  const flags = runFlags(agent).map((flag) => {
+    if (flag.startsWith("--allow-read=")) return `${flag},${folder},${logs.roots.join(",")}`;
+    if (flag.startsWith("--v8-flags=") && v8Flags !== undefined) return `--v8-flags=${v8Flags}`;
+    return flag;
+  });
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", ...flags, agent.entry, "serve", "-c", configFile],
     cwd: project,
