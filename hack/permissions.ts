@@ -2,6 +2,8 @@
  * The two programs and what each may do: the one list that `deno task serve`, `deno task compile`,
  * the images and the tests share. Nothing but what stands here is granted; nobody is ever asked.
  */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { bakedLogRoots } from "../src/cli/baked_roots.ts";
 
 export interface Program {
@@ -73,7 +75,7 @@ export const agent: Program = {
     "--max-semi-space-size=1",
     "--enable-experimental-regexp-engine-on-excessive-backtracks",
   ],
-  include: ["src/pool/worker.ts", "src/generated/rregex/rregex.wasm"],
+  include: ["src/pool/worker.ts", ...webAssembly()],
 };
 
 /**
@@ -129,6 +131,12 @@ export function compileFlags(program: Program, target: string, output: string): 
     "--output",
     output,
   ];
+}
+
+function webAssembly(): string[] {
+  const project = new URL("..", import.meta.url).pathname;
+  return readdirSync(join(project, "src/generated"), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".wasm")).map((path) => `src/generated/${path}`).sort();
 }
 
 function v8Flags(program: Program): string {
