@@ -2,34 +2,18 @@ import assert from "node:assert/strict";
 import * as grpc from "@grpc/grpc-js";
 import { LogMetadataServiceClient } from "../../src/generated/cluster_agent.ts";
 import { answer } from "../harness/calls.ts";
+import { startProcess } from "../harness/process.ts";
 
-Deno.test("a client that says goodbye after hundreds of calls does not end the agent: GOAWAY corrupts memory", async () => {
-  // In a process of its own: where it fails, it takes the process down.
-  const agent = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "-A",
-      "--quiet",
-      "--no-check",
-      "--unstable-worker-options",
-      `--config=${new URL("../../deno.json", import.meta.url).pathname}`,
-      new URL("rpc/agent_program.ts", import.meta.url).pathname,
-    ],
-    stdin: "piped",
-    stdout: "piped",
-  }).spawn();
-  const output = agent.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const { address, certificates } = JSON.parse((await output.read()).value ?? "");
-  const file = (name: string) => Buffer.from(Deno.readFileSync(`${certificates}/${name}`));
+Deno.test("denoland/deno#36788: a client that closes its connection after hundreds of calls does not crash the agent", async () => {
+  await using agent = await startProcess();
   const credentials = grpc.credentials.createSsl(
-    file("ca.crt"),
-    file("client.key"),
-    file("client.crt"),
+    Buffer.from(agent.authority.cert),
+    Buffer.from(agent.client.key),
+    Buffer.from(agent.client.cert),
   );
-
   // Without the remedy the process is gone after these rounds in two runs of three.
   for (let round = 0; round < 5; round++) {
-    const client = new LogMetadataServiceClient(address, credentials, {
+    const client = new LogMetadataServiceClient(`localhost:${agent.port}`, credentials, {
       "grpc.use_local_subchannel_pool": 1,
     });
     let count = 0;
@@ -42,8 +26,6 @@ Deno.test("a client that says goodbye after hundreds of calls does not end the a
     await Promise.all(Array.from({ length: 16 }, lane));
     client.close();
   }
-
-  await agent.stdin.close();
-  assert.equal((await agent.status).code, 0);
-  await output.cancel();
+  agent.kill("SIGTERM");
+  assert.equal(await agent.ended, 0);
 });
