@@ -191,7 +191,7 @@ else {
         ms(written.lateMs)
       } late)\n` +
       `agent: ${result.agent.rssMb} MB at most (${result.agent.idleRssMb} idle), ${result.agent.cpuPercent} % of a core;` +
-      ` ${ms(left.afterMs)} after the last follower ${result.agent.descriptorsLeft} descriptors` +
+      ` ${ms(left.afterMs)} after the last follower ${result.agent.descriptorsLeft} logs open` +
       ` and ${result.agent.watchesLeft} watches more than before`,
   );
 }
@@ -330,13 +330,15 @@ function usage(pid: number): { rssBytes: number; cpuSeconds: number; atMs: numbe
   return { rssBytes: rss, cpuSeconds: cpu, atMs: performance.now() };
 }
 
-/** Open descriptors, and watches of inotify among them. */
+/** Descriptors of logs (threads and connections have theirs, too), and watches of inotify. */
 function resources(pid: number): { descriptors: number; watches: number } {
   let descriptors = 0;
   let watches = 0;
   for (const { name } of Deno.readDirSync(`/proc/${pid}/fd`)) {
-    descriptors++;
     try {
+      if (Deno.readLinkSync(`/proc/${pid}/fd/${name}`).startsWith(`${tree.dir}/pods/`)) {
+        descriptors++;
+      }
       const info = Deno.readTextFileSync(`/proc/${pid}/fdinfo/${name}`);
       watches += info.match(/^inotify wd:/gm)?.length ?? 0;
     } catch {

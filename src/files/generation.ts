@@ -14,7 +14,9 @@ const TAIL_BYTES = 1024;
 const BLOCK_BYTES = 64 * 1024;
 const LF = 10;
 
+/** Memory for what is read and only looked at: every event of every log comes by here, and none makes garbage. */
 const scratch = new Uint8Array(BLOCK_BYTES);
+const compared = new Uint8Array(TAIL_BYTES);
 
 /**
  * One file's time as a container's log: from its creation, or from its truncation, until the next file or truncation.
@@ -174,6 +176,17 @@ export class Generation implements ByteSource {
     this.#lost = true;
   }
 
+  #keepTail(bytes: Uint8Array): void {
+    if (this.#tail.length !== bytes.length) {
+      // Most tails are of full length; a shorter one grows with each line of a young file.
+      const buffer = this.#tail.buffer.byteLength < TAIL_BYTES
+        ? new ArrayBuffer(TAIL_BYTES)
+        : this.#tail.buffer;
+      this.#tail = new Uint8Array(buffer, 0, bytes.length);
+    }
+    this.#tail.set(bytes);
+  }
+
   #headIsIn(source: LogSource): boolean {
     return isAt(source, 0, this.#head);
   }
@@ -189,17 +202,17 @@ export class Generation implements ByteSource {
       if (tailStart + at >= this.#committed) {
         this.#committed = tailStart + at + 1;
         this.#tailEnd = this.#committed;
-        this.#tail = bytes.slice(Math.max(0, at + 1 - TAIL_BYTES), at + 1);
+        this.#keepTail(bytes.subarray(Math.max(0, at + 1 - TAIL_BYTES), at + 1));
       }
     } else {
       if (!isAt(source, tailStart, this.#tail)) return false;
       const end = lastLineEnd(source, this.#committed, size);
       if (end === null) return false;
       if (end > this.#committed) {
-        const tail = new Uint8Array(Math.min(TAIL_BYTES, end));
+        const tail = scratch.subarray(0, Math.min(TAIL_BYTES, end));
         if (source.readAt(end - tail.length, tail) < tail.length) return false;
         this.#committed = this.#tailEnd = end;
-        this.#tail = tail;
+        this.#keepTail(tail);
       }
     }
     if (this.#head.length < HEAD_BYTES && this.#head.length < size) {
@@ -228,7 +241,7 @@ function lastLineEnd(source: ByteSource, from: number, to: number): number | nul
 
 function isAt(source: ByteSource, offset: number, expected: Uint8Array): boolean {
   if (expected.length === 0) return true;
-  const bytes = new Uint8Array(expected.length);
+  const bytes = compared.subarray(0, expected.length);
   return source.readAt(offset, bytes) === bytes.length && equal(bytes, expected);
 }
 

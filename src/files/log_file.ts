@@ -67,7 +67,7 @@ export class LogFile implements LogSource {
   /** The format as far as it shows: an empty file counts as CRI until its first byte is there. */
   get format(): LogFormat {
     if (this.#format !== null) return this.#format;
-    const first = new Uint8Array(4096);
+    const first = new Uint8Array(16);
     const count = this.readAt(0, first);
     const format = detectFormat(this.path, first.subarray(0, count));
     if (count > 0) this.#format = format;
