@@ -1,7 +1,7 @@
-import { anyJsonText, dockerText, isForeignEscape, plainText, UNICODE_ESCAPE } from "./encoding.ts";
 import { Failure } from "../failure/failure.ts";
-import type { LogFormat } from "./format.ts";
 import { tolerantBlanks } from "./blanks.ts";
+import { anyJsonText, dockerText, isForeignEscape, plainText, UNICODE_ESCAPE } from "./encoding.ts";
+import type { LogFormat } from "./format.ts";
 import { NeedleSearch } from "./needle_search.ts";
 import { deriveNeed, type Exactness } from "./needles.ts";
 import { type Hir, RustRegex } from "./rust_regex.ts";
