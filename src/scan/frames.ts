@@ -3,13 +3,10 @@ import type { LineParser } from "./lines.ts";
 /** Room for all of a frame but its message: gRPC header 5, fields and lengths. */
 const FRAME_OVERHEAD = 5 + 2 + 11 + 6 + 6 + 2;
 
-/** A buffer that had to grow beyond this is not kept. */
-const MAX_KEPT_BYTES = 4 * 2 ** 20;
-
 /**
  * Collects records as gRPC frames: a zero byte (not compressed), the length as four bytes, then a
  * LogRecord of proto/cluster_agent.proto. Fields with default values are left out, as proto3 does.
- * The buffer is kept for the next piece.
+ * The buffer is kept for the next piece; it grows to a scan's budget and one record.
  */
 export class FrameWriter {
   #bytes = new Uint8Array(1 << 16);
@@ -63,7 +60,6 @@ export class FrameWriter {
   take(): Uint8Array<ArrayBuffer> {
     const frames = this.#bytes.slice(0, this.#length);
     this.#length = 0;
-    if (this.#bytes.length > MAX_KEPT_BYTES) this.#bytes = new Uint8Array(1 << 16);
     return frames;
   }
 
