@@ -51,11 +51,13 @@ function takeApart(ranges: readonly CodePointRange[]): ClassParts {
     if (first < 0x80) ascii.addRange(first, Math.min(last, 0x7f));
     if (last < 0x80) continue;
     if (first <= REPLACEMENT && last >= REPLACEMENT) anyHigh = true;
+    if (anyHigh) continue;
     for (const sequence of utf8Ranges(Math.max(first, 0x80), last)) {
       sequences.push(sequence.map(([low, high]: ByteRange) => ByteSet.range(low, high)));
     }
+    if (sequences.length > MAX_SEQUENCES) anyHigh = true;
   }
-  return { ascii, sequences, anyHigh: anyHigh || sequences.length > MAX_SEQUENCES };
+  return { ascii, sequences, anyHigh };
 }
 
 const ESCAPE = ByteSet.of(BACKSLASH);
