@@ -10,6 +10,12 @@ import type { Report } from "../telemetry/events.ts";
 /** How often the files are looked at. A Secret's symlink swap is seen by content, so no watch is needed. */
 const CHECK_MS = 2000;
 
+/**
+ * Metadata values of a call. node:http2 allows 128, but a proxy sends each of a user's groups as one,
+ * and company directories put people into hundreds. All together may still be no more than 64 KiB.
+ */
+const MAX_HEADER_PAIRS = 4096;
+
 /** Certificate, key and CA as they lie in files: PEM. */
 interface KeyMaterial {
   readonly cert: Buffer;
@@ -35,7 +41,12 @@ export class FileCredentials extends ServerCredentials implements Disposable {
     const material = readMaterial(tls);
     const verify = tls.clientAuth === "require-and-verify";
     super(
-      { requestCert: verify, rejectUnauthorized: verify, handshakeTimeout: 10_000 },
+      {
+        requestCert: verify,
+        rejectUnauthorized: verify,
+        handshakeTimeout: 10_000,
+        maxHeaderListPairs: MAX_HEADER_PAIRS,
+      },
       contextOptions(material),
     );
     this.#tls = tls;

@@ -76,6 +76,17 @@ Deno.test("groups and extras reach the API server as the proxy sent them, each f
   });
 });
 
+Deno.test("a user in 2,000 groups is asked about with all of them, past node:http2's limit of 128 headers", async () => {
+  await using setup = await setUp();
+  const groups = Array.from({ length: 2000 }, (_, i) => `group-${i}`);
+  const pairs: Pairs = [
+    ["x-remote-user", "alice"],
+    ...groups.map((group) => ["x-remote-group", group] as const),
+  ];
+  assert.equal(await list(setup.agent, pairs, ["a"]), "OK");
+  assert.deepEqual(setup.api.asked[0]?.body.spec?.groups, groups);
+});
+
 Deno.test("two values of x-remote-user or of x-remote-extras are refused unasked", async () => {
   await using setup = await setUp();
   const user = ["x-remote-user", "alice"] as const;
