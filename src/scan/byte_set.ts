@@ -1,6 +1,7 @@
 /** A set of bytes. */
 export class ByteSet {
   readonly #has = new Uint8Array(256);
+  #rareness: number | null = null;
 
   static of(...bytes: readonly number[]): ByteSet {
     const set = new ByteSet();
@@ -14,11 +15,13 @@ export class ByteSet {
 
   addRange(first: number, last: number): this {
     this.#has.fill(1, first, last + 1);
+    this.#rareness = null;
     return this;
   }
 
   delete(byte: number): void {
     this.#has[byte] = 0;
+    this.#rareness = null;
   }
 
   has(byte: number): boolean {
@@ -50,7 +53,10 @@ export class ByteSet {
 
   /** How rare one of these bytes is in a log, roughly, in bits. */
   get rareness(): number {
-    return -Math.log2(Math.min(1, this.bytes().reduce((sum, byte) => sum + share(byte), 0)));
+    this.#rareness ??= -Math.log2(
+      Math.min(1, this.bytes().reduce((sum, byte) => sum + SHARES[byte]!, 0)),
+    );
+    return this.#rareness;
   }
 }
 
@@ -65,3 +71,5 @@ function share(byte: number): number {
   if (/[A-Z]/.test(character)) return 1 / 150;
   return byte < 0x80 ? 1 / 400 : 1 / 2000;
 }
+
+const SHARES = Array.from({ length: 256 }, (_, byte) => share(byte));

@@ -32,10 +32,11 @@ export function compilePattern(pattern: string, format: LogFormat): Pattern {
   const asSent = compile(pattern); // must be valid by itself
   const tolerant = tolerantBlanks(pattern);
   const exact = tolerant === pattern ? asSent : compile(tolerant);
-  if (namesLineFeed(exact.syntax)) {
+  const syntax = exact.syntax();
+  if (namesLineFeed(syntax)) {
     throw invalid('the literal "\\n" is not allowed in a regex');
   }
-  const search = format === "docker" ? dockerSearch(exact.syntax) : criSearch(exact.syntax);
+  const search = format === "docker" ? dockerSearch(syntax) : criSearch(syntax);
   return search === "anything" ? { exact: null, search: null } : { exact, search };
 }
 

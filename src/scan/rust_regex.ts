@@ -19,8 +19,6 @@ export function onEngine(listener: (stop: SharedArrayBuffer) => void): void {
 
 /** A pattern of the Rust regex crate, matched against UTF-8 bytes. */
 export class RustRegex {
-  /** The syntax tree, with flags and case folding resolved. */
-  readonly syntax: Hir;
   readonly #pattern: string;
   /** The engine in which `#handle` is the compiled regex. */
   #engine: RegexEngine;
@@ -31,10 +29,13 @@ export class RustRegex {
     this.#pattern = pattern;
     if (engine !== null && engine.bytes > MAX_ENGINE_BYTES) engine = null;
     this.#engine = currentEngine();
-    [this.#handle, this.syntax] = orGiveUp(() => {
-      const handle = this.#engine.compile(pattern);
-      return [handle, this.#engine.syntax(handle)];
-    });
+    this.#handle = orGiveUp(() => this.#engine.compile(pattern));
+  }
+
+  /** The syntax tree, with flags and case folding resolved. */
+  syntax(): Hir {
+    if (this.#engine !== engine) this.#compileAgain();
+    return orGiveUp(() => this.#engine.syntax(this.#handle));
   }
 
   /** Is there a match in `text[start, end)`? It must be valid UTF-8. Takes time linear in its length. */
