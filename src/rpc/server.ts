@@ -9,6 +9,7 @@ import { ServerReflectionService } from "../generated/grpc/reflection.ts";
 import type { Calls } from "./calls.ts";
 import type { Health } from "./health_service.ts";
 import { reflectionService } from "./reflection_service.ts";
+import { OpenStreams } from "./open_streams.ts";
 import { keepRepeatedMetadata } from "./repeated_metadata.ts";
 import { endSessionsSafely } from "./session_ends.ts";
 
@@ -38,11 +39,13 @@ const MAX_REQUEST_BYTES = 1024 * 1024;
 export class AgentServer {
   readonly #server: Server;
   readonly #parts: ServerParts;
+  readonly #open: OpenStreams;
   readonly port: number;
 
-  private constructor(server: Server, parts: ServerParts, port: number) {
+  private constructor(server: Server, parts: ServerParts, port: number, open: OpenStreams) {
     this.#server = server;
     this.#parts = parts;
+    this.#open = open;
     this.port = port;
   }
 
@@ -59,12 +62,13 @@ export class AgentServer {
     });
     keepRepeatedMetadata(server);
     endSessionsSafely(server);
+    const open = new OpenStreams(server);
     server.addService(LogMetadataServiceService, parts.metadata);
     server.addService(LogRecordsServiceService, parts.records);
     server.addService(HealthService, parts.health.service());
     server.addService(ServerReflectionService, reflectionService());
     const port = await bind(server, parts);
-    return new AgentServer(server, parts, port);
+    return new AgentServer(server, parts, port, open);
   }
 
   /**
@@ -74,22 +78,36 @@ export class AgentServer {
   async stop(timeoutMs: number): Promise<void> {
     const { health, calls } = this.#parts;
     health.set(false);
+    const busy = this.#open.count > 0;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>((resolve) => timer = setTimeout(resolve, timeoutMs));
     await Promise.race([calls.drain(), late]);
     calls.cut();
     health.close();
-    // What was answered is still on its way to the clients.
-    const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
-    await Promise.race([closed, late, grace()]);
+    // What was answered is still on its way to the clients, at their pace; when time is up, the
+    // statuses of the calls that were cut have a moment.
+    if (busy) {
+      const flushed = this.#open.noneLeft().then(() => pause(LINGER_MS));
+      await Promise.race([flushed, late.then(() => pause(LINGER_MS))]);
+    }
     clearTimeout(timer);
+    const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    await Promise.race([closed, pause(GRACE_MS)]);
     this.#server.forceShutdown();
   }
 }
 
+/**
+ * Between the last byte of the last call and the end of its connection: node:http2 clients drop what
+ * they have received and not yet handed on when a connection ends.
+ */
+const LINGER_MS = 500;
+
 /** How long connections may take to close once every call is done: idle clients never close theirs. */
-function grace(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 1000));
+const GRACE_MS = 1000;
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 async function bind(server: Server, parts: ServerParts): Promise<number> {

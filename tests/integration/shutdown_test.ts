@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import type { ClientReadableStream } from "@grpc/grpc-js";
+import { FollowFrom, type LogRecord } from "../../src/generated/cluster_agent.ts";
+import { defaults } from "../../src/config/schema.ts";
+import { HealthCheckResponse_ServingStatus as Serving } from "../../src/generated/grpc/health.ts";
+import { answer, drain, request } from "../harness/calls.ts";
+import { criLine, criLines } from "../harness/log_tree.ts";
+import { httpText, startProcess } from "../harness/process.ts";
+
+const shutdownTimeoutMs = 30_000;
+
+/** Resolves with the first record; the call is then read by nobody until drain or resume. */
+function firstRecord(call: ClientReadableStream<LogRecord>): Promise<LogRecord> {
+  return new Promise((resolve, reject) => {
+    const read = () => {
+      const record: LogRecord | null = call.read();
+      if (record === null) return;
+      call.off("readable", read);
+      resolve(record);
+    };
+    call.on("readable", read);
+    call.on("error", reject);
+  });
+}
+
+/** Reads what firstRecord left. */
+function rest(call: ClientReadableStream<LogRecord>): ReturnType<typeof drain<LogRecord>> {
+  const ending = drain(call);
+  call.resume();
+  return ending;
+}
+
+Deno.test("SIGTERM with 100 followers and 5 big greps: followers are told, greps finish, exit 0", async () => {
+  await using agent = await startProcess({
+    config: { shutdownTimeoutMs, limits: { ...defaults.limits, maxStreamsPerUser: 1000 } },
+  });
+  const lines = 300_000;
+  const big = agent.logs.add({ pod: "big-0", content: manyLines(lines) });
+  const small = agent.logs.add({ pod: "small-0", content: criLines(1) });
+
+  const client = agent.records();
+  const followers = Array.from(
+    { length: 100 },
+    () => client.streamForward(request({ ...small.request, follow_from: FollowFrom.DEFAULT })),
+  );
+  await Promise.all(followers.map(firstRecord));
+  const endings = followers.map(rest);
+
+  // Begun, and far from done: what fits in the buffers between is a small part of it.
+  const greps = Array.from(
+    { length: 5 },
+    () =>
+      agent.records().streamForward(request({ ...big.request, grep: "(?i)NEEDLE-\\d*[02468]\\b" })),
+  );
+  await Promise.all(greps.map(firstRecord));
+
+  const begun = performance.now();
+  agent.kill("SIGTERM");
+  for (const { code, details, messages } of await Promise.all(endings)) {
+    assert.deepEqual({ code, details }, {
+      code: "UNAVAILABLE",
+      details: "Server is shutting down",
+    });
+    assert.equal(messages.length, 0);
+  }
+
+  // While the greps go on: probes are told, new calls are refused.
+  const health = await answer<{ status: Serving }>((done) =>
+    agent.health().check({ service: "" }, done)
+  );
+  assert.equal(health.response?.status, Serving.NOT_SERVING);
+  assert.equal(await httpText(agent.telemetryPort, "/readyz"), "The agent is stopping\n");
+  assert.equal(await httpText(agent.telemetryPort, "/livez"), "ok\n");
+  const refused = await drain(agent.records().streamForward(request(small.request)));
+  assert.deepEqual([refused.code, refused.details], ["UNAVAILABLE", "Server is shutting down"]);
+
+  for (const { code, messages } of await Promise.all(greps.map(rest))) {
+    assert.equal(code, "OK");
+    assert.equal(messages.length, lines / 2 - 1); // one was read before
+    const [last] = messages.slice(-1);
+    assert.match(last?.message ?? "", new RegExp(`^needle-${lines - 2} `));
+  }
+  assert.equal(await agent.ended, 0);
+  assert.ok(performance.now() - begun < shutdownTimeoutMs);
+});
+
+/** Lines of some 100 bytes, "needle-0 …", "needle-1 …" and so on. */
+function manyLines(count: number): string {
+  const first = Date.parse("2024-10-01T05:00:00Z");
+  const parts: string[] = [];
+  for (let index = 0; index < count; index++) {
+    const time = new Date(first + index * 10).toISOString();
+    parts.push(
+      criLine(time, `needle-${index} in a haystack of some length, so that it takes room`),
+    );
+  }
+  return parts.join("");
+}
+
+Deno.test("what is not done at the end of shutdown-timeout is cut, exit 0", async () => {
+  await using agent = await startProcess({ config: { shutdownTimeoutMs: 500 } });
+  const log = agent.logs.add({ content: manyLines(300_000) });
+  const call = agent.records().streamForward(request(log.request));
+  await firstRecord(call); // and no more: this client reads no further
+  const ending = drain(call);
+  agent.kill("SIGTERM");
+  assert.equal(await agent.ended, 0);
+  call.resume();
+  assert.equal((await ending).code, "UNAVAILABLE");
+});
+
+for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  Deno.test(`a second ${signal} ends at once with ${code}`, async () => {
+    await using agent = await startProcess({ config: { shutdownTimeoutMs } });
+    const log = agent.logs.add({ content: manyLines(300_000) });
+    const call = agent.records().streamForward(request(log.request));
+    call.on("error", () => {});
+    await firstRecord(call);
+    const begun = performance.now();
+    agent.kill(signal);
+    await agent.line(({ msg }) => msg === "stopping");
+    agent.kill(signal);
+    assert.equal(await agent.ended, code);
+    assert.ok(performance.now() - begun < shutdownTimeoutMs / 2);
+  });
+
+  Deno.test(`${signal} with nothing to do ends at once with 0`, async () => {
+    await using agent = await startProcess();
+    agent.kill(signal);
+    assert.equal(await agent.ended, 0);
+  });
+}
