@@ -40,7 +40,7 @@ export class Tracker {
   /** Oldest first. */
   readonly #chain: Generation[] = [];
   readonly #followers = new Set<() => void>();
-  /** How the rotated siblings began that were there at the last look: all older than the current file. */
+  /** How the files begin that are older than the current one: by this their rotated siblings are told from new ones. */
   #known: Uint8Array[];
   #unregister: () => void;
   #goneSince: number | null = null;
@@ -104,7 +104,12 @@ export class Tracker {
   leave(generation: Generation): void {
     generation.readers--;
     // What is older than the oldest that is read will be read by nobody: a new follower begins at the current one.
-    while (this.#chain.length > 1 && this.#chain[0]?.readers === 0) this.#chain.shift()?.close();
+    while (this.#chain.length > 1 && this.#chain[0]?.readers === 0) {
+      const old = this.#chain.shift();
+      if (old === undefined) break;
+      this.#known.push(old.head);
+      old.close();
+    }
   }
 
   close(): void {
@@ -199,9 +204,12 @@ export class Tracker {
       }
       if (old.stage === "settled" && age >= FINISH_MS) {
         old.finish();
+        // It may have been empty when the siblings were listed.
+        this.#known.push(old.head);
         changed = true;
       }
     }
+    if (changed) this.#park();
     return changed;
   }
 
@@ -296,7 +304,7 @@ export class Tracker {
     const itself = all.findIndex((s) => isFileOf(old, s));
     const siblings = itself < 0 ? all : all.slice(0, itself);
     const copied = this.#copyOf(old, siblings);
-    const known = this.#known;
+    const older = this.#olderHeads();
     const file = old.replace(copied?.source ?? null);
     old.sealedAt = this.#now();
     old.finish();
@@ -305,7 +313,9 @@ export class Tracker {
     const unseen = copied !== null
       ? siblings.slice(copied.index + 1)
       : old.knownEnd === 0
-      ? siblings.filter((sibling) => !beginsLikeOne(known, headOf(sibling)))
+      ? siblings.filter((sibling) =>
+        !this.#holds(sibling) && !beginsLikeOne(older, headOf(sibling))
+      )
       : [];
     for (const sibling of unseen) this.#append(sibling);
     this.#known = siblings.map(headOf);
@@ -334,7 +344,7 @@ export class Tracker {
   #unseen(old: Generation, now: LocatedLog): Sibling[] {
     const siblings = listSiblings(this.#located.realPath);
     const heads = siblings.map(headOf);
-    const older = [...this.#known, old.head];
+    const older = this.#olderHeads();
     const to = siblings.findIndex((s) => s.dev === now.dev && s.ino === now.ino);
     this.#known = to < 0 ? heads : heads.slice(0, to);
     if (now.realPath !== this.#located.realPath) return [];
@@ -343,7 +353,15 @@ export class Tracker {
     let from = siblings.findLastIndex((s) => isFileOf(old, s));
     if (from < 0) from = heads.findLastIndex((head) => beginsLikeOne(older, head));
     return siblings.slice(from + 1, to < 0 ? undefined : to)
-      .filter((s) => !this.#chain.some((generation) => isFileOf(generation, s)));
+      .filter((sibling) => !this.#holds(sibling));
+  }
+
+  #holds(sibling: Sibling): boolean {
+    return this.#chain.some((generation) => isFileOf(generation, sibling));
+  }
+
+  #olderHeads(): Uint8Array[] {
+    return [...this.#known, ...this.#chain.map((generation) => generation.head)];
   }
 
   #append(sibling: Sibling): void {
@@ -371,8 +389,8 @@ export class Tracker {
     for (let i = held.length - 1; i >= MAX_HELD; i--) {
       const generation = held[i];
       if (generation === undefined || generation.readers > 0) continue;
-      generation.finish();
-      generation.park();
+      // To one that is not finished a last line may still come, and of one with no text none would be found.
+      if (generation.stage === "finished") generation.park();
     }
   }
 

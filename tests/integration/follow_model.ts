@@ -119,6 +119,7 @@ class Runtime {
     const old = this.#file;
     this.#file = this.#create();
     const current = this.#file;
+    between();
     // A line that was in the runtime's hands when the file was switched.
     if (this.random.chance(30) || this.half > 0) {
       this.#file = old;

@@ -534,3 +534,91 @@ Deno.test("an empty file is told to be Docker's when its first line is", async (
   assert(typeof range === "object");
   assert.equal(range.source.format, "docker");
 });
+
+Deno.test("regression: a half line that was given out hides a file from its being found again by path", async () => {
+  await using stage = new Stage();
+  stage.append(line(1));
+  const reader = stage.follow();
+  let written = line(1);
+  for (let i = 2; i <= 14; i++) {
+    stage.append("half");
+    stage.rotate(`20261123-1015${i + 10}`);
+    stage.append(line(i));
+    written += "half" + line(i);
+    stage.pass(0);
+    stage.pass(3000);
+  }
+  assert.equal(await reader.text(), written);
+  assert.equal(stage.lost, 0);
+});
+
+Deno.test("regression: a file that got its first line only after it was rotated is no new one later", async () => {
+  await using stage = new Stage();
+  const reader = stage.follow();
+  stage.rotate("1");
+  stage.changes.check();
+  stage.append(line(1), `${stage.log}.1`);
+  stage.pass(0);
+  stage.pass(3000);
+  assert.equal(await reader.text(), line(1));
+  stage.append(line(2));
+  stage.changes.check();
+  Deno.removeSync(stage.log);
+  stage.append(line(3));
+  stage.pass(0);
+  stage.pass(100);
+  assert.equal(await reader.text(), lines(2, 3));
+});
+
+Deno.test("regression: a file that was copied, truncated and renamed between two looks is not its own copy", async () => {
+  await using stage = new Stage();
+  stage.append(line(1));
+  const reader = stage.follow();
+  stage.changes.check();
+  Deno.copyFileSync(stage.log, `${stage.log}.20261123-101530`);
+  Deno.truncateSync(stage.log);
+  stage.append(line(2));
+  stage.rotate("20261123-101531");
+  stage.append(line(3));
+  stage.pass(0);
+  stage.pass(100);
+  assert.equal(await reader.text(), lines(1, 3));
+});
+
+Deno.test("regression: a new text of the same size and time is a truncation all the same", async () => {
+  await using stage = new Stage();
+  stage.append(line(1));
+  const time = new Date("2026-11-23T10:00:00Z");
+  Deno.utimeSync(stage.log, time, time);
+  const reader = stage.follow();
+  assert.equal(await reader.text(), line(1));
+  Deno.writeTextFileSync(stage.log, line(2));
+  Deno.utimeSync(stage.log, time, time);
+  stage.changes.check();
+  assert.equal(await reader.text(), line(2));
+});
+
+Deno.test("regression: a file that was empty when it was rotated is kept open until its last line may have come", async () => {
+  await using stage = new Stage();
+  stage.append(line(1));
+  const reader = stage.follow();
+  for (let i = 1; i <= 12; i++) {
+    stage.rotate(`20261123-1015${i + 10}`);
+    stage.changes.check();
+  }
+  stage.append(line(2), `${stage.log}.20261123-101522`);
+  stage.pass(10);
+  stage.pass(100);
+  assert.equal(await reader.text(), lines(1, 2));
+});
+
+Deno.test("regression: beginnings of less than a line's time make no file the copy of another", async () => {
+  await using stage = new Stage();
+  stage.append("2026-11-23T10:00");
+  const reader = stage.follow();
+  Deno.writeTextFileSync(`${stage.log}.1`, line(9));
+  Deno.truncateSync(stage.log);
+  stage.append(line(2));
+  stage.changes.check();
+  assert.equal(await reader.text(), line(2));
+});
