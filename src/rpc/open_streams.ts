@@ -1,17 +1,5 @@
 import type { Server } from "@grpc/grpc-js";
-
-/** A node:http2 server and its streams, as far as they are needed here. */
-interface StreamSource {
-  on(event: "stream", listener: (stream: ClosingStream) => void): unknown;
-}
-interface ClosingStream {
-  once(event: "close", listener: () => void): unknown;
-}
-
-/** What is private to grpc-js (hence its pinned version). */
-interface ServerInternals {
-  _setupHandlers?: (server: StreamSource | null, ...rest: unknown[]) => void;
-}
+import { type Http2Stream, onHttp2Server } from "./http2_servers.ts";
 
 /**
  * The HTTP/2 streams of a server that are still open. A call is over for grpc-js when its last bytes
@@ -23,15 +11,7 @@ export class OpenStreams {
 
   /** To be made before bindAsync. Throws where grpc-js has changed. */
   constructor(server: Server) {
-    const internals = server as unknown as ServerInternals;
-    const setupHandlers = internals._setupHandlers;
-    if (typeof setupHandlers !== "function") {
-      throw new Error("This version of @grpc/grpc-js does not show its streams");
-    }
-    internals._setupHandlers = (source, ...rest) => {
-      source?.on("stream", (stream) => this.#opened(stream));
-      setupHandlers.call(server, source, ...rest);
-    };
+    onHttp2Server(server, (source) => source.on("stream", (stream) => this.#opened(stream)));
   }
 
   get count(): number {
@@ -44,7 +24,7 @@ export class OpenStreams {
     return new Promise((resolve) => this.#waiting.add(resolve));
   }
 
-  #opened(stream: ClosingStream): void {
+  #opened(stream: Http2Stream): void {
     this.#count++;
     stream.once("close", () => {
       this.#count--;

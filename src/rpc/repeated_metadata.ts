@@ -1,25 +1,8 @@
 import type { Server } from "@grpc/grpc-js";
+import { onHttp2Server } from "./http2_servers.ts";
 
 /** Metadata of which each value counts for itself: who calls is decided by it. */
 const separateNames = ["authorization", "x-remote-user", "x-remote-group", "x-remote-extras"];
-
-/** A node:http2 server, as far as it is needed here. */
-interface StreamSource {
-  on(
-    event: "stream",
-    listener: (
-      stream: unknown,
-      headers: Record<string, unknown>,
-      flags: number,
-      rawHeaders: readonly string[],
-    ) => void,
-  ): unknown;
-}
-
-/** What is private to grpc-js (hence its pinned version). */
-interface ServerInternals {
-  _setupHandlers?: (server: StreamSource | null, ...rest: unknown[]) => void;
-}
 
 /**
  * Makes calls of this server see repeated identity metadata as the several values that they are; to be
@@ -28,16 +11,10 @@ interface ServerInternals {
  * reads only what is left. Throws where grpc-js has changed, rather than let calls in half-read.
  */
 export function keepRepeatedMetadata(server: Server): void {
-  const internals = server as unknown as ServerInternals;
-  const setupHandlers = internals._setupHandlers;
-  if (typeof setupHandlers !== "function") {
-    throw new Error("This version of @grpc/grpc-js does not let repeated metadata be told apart");
-  }
-  internals._setupHandlers = (source, ...rest) => {
+  onHttp2Server(server, (source) => {
     // Before grpc-js's own listener, which is given the very same object of headers.
-    source?.on("stream", (_stream, headers, _flags, raw) => separateValues(headers, raw));
-    setupHandlers.call(server, source, ...rest);
-  };
+    source.on("stream", (_stream, headers, _flags, raw) => separateValues(headers, raw));
+  });
 }
 
 /** Puts the values of repeated identity headers into headers as lists; raw is name, value, name, value, … */
