@@ -2,7 +2,7 @@ import type { FailureKind } from "../failure/failure.ts";
 import type { ScanSpec } from "../scan/scan.ts";
 import type { PieceRange, PieceResult } from "./piece.ts";
 
-/** What the pool asks of a worker: one at a time. */
+/** What the pool asks of a worker, which answers each, in their order (but none that was taken back). */
 export type Order = ScanOrder | CheckOrder;
 
 export interface ScanOrder {
@@ -41,8 +41,17 @@ export type Answer =
     readonly message: string;
   };
 
-/** What a worker is given first: the cell in which the pool writes the id of an order that nobody wants any more. */
+/** What a worker is given first: memory that it shares with the pool. */
 export interface Welcome {
   readonly kind: "welcome";
-  readonly stopped: SharedArrayBuffer;
+  /** Numbers of 32 bits; what each is for stands below. */
+  readonly cells: SharedArrayBuffer;
 }
+
+/** The pool writes the id of an order under way that nobody wants any more. */
+export const STOPPED = 0;
+/** The pool writes the id of an order that it has taken back: not to be begun. */
+export const SKIPPED = 1;
+/** The worker writes the id of the order that it finished last, before it answers. */
+export const FINISHED = 2;
+export const CELLS = 3;

@@ -154,6 +154,7 @@ export class ScanPool {
     const closed = new Failure("unavailable", "Server is shutting down");
     for (const thread of [...this.#threads]) {
       thread.job?.fail(closed);
+      thread.nextJob?.fail(closed);
       this.#remove(thread);
     }
     for (const lane of ["quick", "slow"] as const) {
@@ -224,9 +225,13 @@ export class ScanPool {
 
   /** Nobody wants the job any more: it is forgotten, or its thread told to stop. */
   #drop(job: Job): void {
-    const thread = [...this.#threads].find((thread) => thread.job === job);
-    if (thread === undefined) this.#waiting[job.lane].remove(job);
-    else this.#stop(thread);
+    for (const thread of this.#threads) {
+      if (thread.job === job) return this.#stop(thread);
+      if (thread.nextJob !== job) continue;
+      thread.takeBack();
+      return this.#dispatch();
+    }
+    this.#waiting[job.lane].remove(job);
   }
 
   /** Gives waiting jobs to free threads, starting threads up to the lane's number. */
@@ -234,7 +239,7 @@ export class ScanPool {
     for (const lane of ["quick", "slow"] as const) {
       const waiting = this.#waiting[lane];
       while (waiting.size > 0) {
-        const thread = this.#freeThread(lane);
+        const thread = this.#freeThread(lane) ?? (lane === "quick" ? this.#threadWithRoom() : null);
         if (thread === null) break;
         this.#give(thread, waiting.take()!);
       }
@@ -251,6 +256,13 @@ export class ScanPool {
     if (free !== undefined) return free;
     const limit = lane === "quick" ? this.#size : this.#slowSize;
     return threads.length < limit ? this.#start(lane) : null;
+  }
+
+  /** The thread that has been at its job for longest, if one may be given another to do after it. */
+  #threadWithRoom(): Thread<Job> | null {
+    return [...this.#threads]
+      .filter((thread) => thread.lane === "quick" && thread.hasRoomBehind && !thread.job?.over)
+      .sort((a, b) => a.since - b.since)[0] ?? null;
   }
 
   #start(lane: Lane): Thread<Job> {
@@ -318,8 +330,7 @@ export class ScanPool {
     const job = thread.free();
     if (answer.kind === "broken") {
       // It was stopped where nobody wants the job any more; otherwise something went wrong.
-      this.#replace(thread, job === null || job.over ? "stuck" : "died");
-      this.#again(job);
+      this.#replace(thread, job === null || job.over ? "stuck" : "died", job);
     } else if (job !== null && !job.over) {
       if (answer.kind === "scanned") {
         const { result } = answer;
@@ -338,15 +349,17 @@ export class ScanPool {
   #died(thread: Thread<Job>, why: string): void {
     const job = thread.free();
     this.#report({ type: "notice", level: "error", text: "a scan worker died", fields: { why } });
-    this.#replace(thread, "died");
-    this.#again(job);
+    this.#replace(thread, "died", job);
     this.#dispatch();
   }
 
-  /** A new one starts when a job needs it. */
-  #replace(thread: Thread<Job>, reason: "died" | "stuck"): void {
+  /** A new one starts when a job needs it. The job is the one that it was at. */
+  #replace(thread: Thread<Job>, reason: "died" | "stuck", job: Job | null): void {
     this.#report({ type: "worker-replaced", reason });
     this.#remove(thread);
+    const next = thread.free(); // What it was to do after that.
+    if (next !== null && !next.over) this.#waiting[next.lane].putBack(next);
+    this.#again(job);
   }
 
   /** A worker died of the job: it is done again, once. */
@@ -359,23 +372,30 @@ export class ScanPool {
 
   /** Tells a thread to leave its job; one that has not within the grace is ended and replaced. */
   #stop(thread: Thread<Job>, { grace = this.#times.grace } = {}): void {
+    this.#takeBack(thread);
     thread.stop(grace, this.#times.grace / 2, () => {
-      this.#replace(thread, "stuck");
+      thread.free();
+      this.#replace(thread, "stuck", null);
       this.#dispatch();
     });
+  }
+
+  #takeBack(thread: Thread<Job>): void {
+    const next = thread.takeBack();
+    if (next !== null && !next.over) this.#waiting[next.lane].putBack(next);
   }
 
   /** While jobs wait, looks after those that hold them up. */
   #watchOvertime(): void {
     clearTimeout(this.#overtimeTimer);
     const waiting = this.#waiting.quick;
-    if (waiting.size === 0) return;
     const now = performance.now();
     let next = Infinity;
     for (const thread of [...this.#threads]) {
-      const { job } = thread;
-      if (thread.lane === "slow" || job === null || job.over) continue;
-      if (!waiting.hasOtherThan(job.stream)) continue;
+      const { job, nextJob } = thread;
+      if (thread.lane === "slow" || job === null || job.over || !thread.isComputing) continue;
+      const holdsUp = nextJob !== null && nextJob.stream !== job.stream;
+      if (!holdsUp && !waiting.hasOtherThan(job.stream)) continue;
       const left = thread.since + this.#times.slow - now;
       if (left > 0) next = Math.min(next, left);
       else return this.#toSlowLane(thread, job);
@@ -387,6 +407,7 @@ export class ScanPool {
 
   #toSlowLane(thread: Thread<Job>, job: Job): void {
     const { quick, slow } = this.#waiting;
+    this.#takeBack(thread);
     this.#slowStreams.add(job.stream);
     this.#markSlow(job);
     const { grep } = job.spec;

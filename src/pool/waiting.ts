@@ -23,11 +23,15 @@ export class WaitingJobs<J extends Waiter> {
     this.#size++;
   }
 
-  /** Puts a job back that was taken before: it is its stream's next. */
+  /** Puts a job back that was taken before: it is the next of all. */
   putBack(job: J): void {
-    const jobs = this.#streams.get(job.stream);
-    if (jobs === undefined) this.#streams.set(job.stream, [job]);
-    else jobs.unshift(job);
+    const jobs = [job, ...this.#streams.get(job.stream) ?? []];
+    this.#streams.delete(job.stream);
+    const others = [...this.#streams];
+    this.#streams.clear();
+    for (const [stream, waiting] of [[job.stream, jobs] as const, ...others]) {
+      this.#streams.set(stream, waiting);
+    }
     this.#size++;
   }
 

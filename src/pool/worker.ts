@@ -5,7 +5,15 @@
 import { Failure } from "../failure/failure.ts";
 import type { Scanner, ScanSpec } from "../scan/scan.ts";
 import type { ByteSource } from "../scan/time_window.ts";
-import type { Answer, Order, Welcome } from "./messages.ts";
+import {
+  type Answer,
+  CELLS,
+  FINISHED,
+  type Order,
+  SKIPPED,
+  STOPPED,
+  type Welcome,
+} from "./messages.ts";
 import { OpenFiles } from "./open_files.ts";
 import { newScratch, Scanners, scanPiece } from "./piece.ts";
 
@@ -15,20 +23,25 @@ const REST_AFTER_MS = 200;
 const scanners = new Scanners();
 const files = new OpenFiles();
 let scratch = newScratch();
-let stoppedOrder: Int32Array | null = null;
+let cells: Int32Array = new Int32Array(CELLS);
 let hasBrake = false;
 let restTimer: ReturnType<typeof setTimeout> | undefined;
+/** Orders are carried out one after another, though loading an engine takes several turns. */
+let done: Promise<void> = Promise.resolve();
 
-self.onmessage = async ({ data }: MessageEvent<Welcome | Order>) => {
-  if (data.kind === "welcome") {
-    stoppedOrder = new Int32Array(data.stopped);
-    return;
-  }
+self.onmessage = ({ data }: MessageEvent<Welcome | Order>) => {
+  if (data.kind === "welcome") cells = new Int32Array(data.cells);
+  else done = done.then(() => answer(data));
+};
+
+async function answer(order: Order): Promise<void> {
+  if (Atomics.load(cells, SKIPPED) === order.id) return;
   clearTimeout(restTimer);
-  const answer = await carryOut(data);
+  const answer = await carryOut(order);
+  Atomics.store(cells, FINISHED, order.id);
   self.postMessage(answer, answer.kind === "scanned" ? [answer.result.frames.buffer] : []);
   restTimer = setTimeout(rest, REST_AFTER_MS);
-};
+}
 
 function rest(): void {
   files.close();
@@ -37,7 +50,7 @@ function rest(): void {
 
 async function carryOut(order: Order): Promise<Answer> {
   const { id } = order;
-  const isStopped = () => stoppedOrder !== null && Atomics.load(stoppedOrder, 0) === id;
+  const isStopped = () => Atomics.load(cells, STOPPED) === id;
   try {
     if (order.kind === "check") {
       await compile(order.spec);

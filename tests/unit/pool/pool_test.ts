@@ -34,13 +34,15 @@ class Setup implements Disposable {
   }
 
   scan(piece: Piece, stream: object, signal = new AbortController().signal) {
-    return this.pool.scan(piece, { stream, signal });
+    const result = this.pool.scan(piece, { stream, signal });
+    result.catch(() => {}); // Seen where it is awaited; some never are.
+    return result;
   }
 
-  /** The `from` of every piece that workers were given, in the order of the workers. */
+  /** The `from` of every piece that workers were given (and that was not taken back), in the order of the workers. */
   get given(): number[][] {
-    return this.workers.map(({ orders }) =>
-      orders.map((order) => order.kind === "scan" ? order.piece.from : -1)
+    return this.workers.map(({ valid }) =>
+      valid.map((order) => order.kind === "scan" ? order.piece.from : -1)
     );
   }
 
@@ -81,11 +83,23 @@ Deno.test("workers start when there is work for them, and no more than allowed",
   using setup = new Setup(2);
   assert.equal(setup.workers.length, 0);
   const results = [1, 2, 3].map((from) => setup.scan(piece(from), setup));
-  results.forEach((result) => result.catch(() => {}));
   assert.deepEqual(setup.given, [[1], [2]]);
   setup.workers[1]!.scanned({ records: 7 });
   assert.equal((await results[1]!).records, 7);
   assert.deepEqual(setup.given, [[1], [2, 3]]);
+});
+
+Deno.test("a worker that is at a job may have one more behind it, so that it need not wait for the pool", async () => {
+  using setup = new Setup(1);
+  const stream = {};
+  const results = [1, 2, 3, 4].map((from) => setup.scan(piece(from), stream));
+  await settle(); // The worker is up.
+  setup.workers[0]!.scanned();
+  await results[0];
+  assert.deepEqual(setup.given, [[1, 2, 3]]);
+  setup.workers[0]!.scanned({ records: 2 });
+  assert.equal((await results[1]!).records, 2);
+  assert.deepEqual(setup.given, [[1, 2, 3, 4]]);
 });
 
 Deno.test("a free worker takes the next job, the one that worked last first: its file is open", async () => {
@@ -95,7 +109,7 @@ Deno.test("a free worker takes the next job, the one that worked last first: its
   await first[1];
   setup.workers[0]!.scanned();
   await first[0];
-  setup.scan(piece(3), {}).catch(() => {});
+  setup.scan(piece(3), {});
   assert.deepEqual(setup.given, [[1, 3], [2]]);
 });
 
@@ -181,7 +195,7 @@ Deno.test("an owner that cannot read its file fails that piece alone", async () 
 
 Deno.test("a job that waits is dropped as soon as its stream is cancelled", async () => {
   using setup = new Setup(1);
-  setup.scan(piece(1), {}).catch(() => {});
+  setup.scan(piece(1), {});
   const cancel = new AbortController();
   const waiting = setup.scan(piece(2), {}, cancel.signal);
   const reason = new Error("the caller has gone");
@@ -206,14 +220,30 @@ Deno.test("a worker is told when its piece is not wanted any more, and goes on w
   using setup = new Setup(1);
   const cancel = new AbortController();
   const running = setup.scan(piece(1), {}, cancel.signal);
-  setup.scan(piece(2), {}).catch(() => {});
+  await settle();
+  setup.scan(piece(2), {});
+  assert.deepEqual(setup.given, [[1, 2]]);
   assert.equal(setup.workers[0]!.isStopped, false);
   cancel.abort();
   await assert.rejects(running);
   assert.equal(setup.workers[0]!.isStopped, true);
-  assert.deepEqual(setup.given, [[1]]);
+  assert.deepEqual(setup.given, [[1]], "what was behind it is taken back");
   setup.workers[0]!.scanned();
+  assert.equal(setup.workers[0]!.orders.length, 3);
+  assert.equal(setup.workers[0]!.isStopped, false);
+});
+
+Deno.test("a job that a worker was to do next is taken back when it is cancelled, and another given", async () => {
+  using setup = new Setup(1);
+  setup.scan(piece(1), {});
+  await settle();
+  const cancel = new AbortController();
+  const next = setup.scan(piece(2), {}, cancel.signal);
+  setup.scan(piece(3), {});
   assert.deepEqual(setup.given, [[1, 2]]);
+  cancel.abort();
+  await assert.rejects(next);
+  assert.deepEqual(setup.given, [[1, 3]]);
   assert.equal(setup.workers[0]!.isStopped, false);
 });
 
@@ -221,7 +251,8 @@ Deno.test("a worker that does not leave a cancelled piece in time is replaced", 
   using setup = new Setup(1, { grace: 1 });
   const cancel = new AbortController();
   const running = setup.scan(piece(1), {}, cancel.signal);
-  setup.scan(piece(2), {}).catch(() => {});
+  await settle();
+  setup.scan(piece(2), {});
   const replaced = setup.event("worker-replaced");
   cancel.abort();
   await assert.rejects(running);
@@ -234,27 +265,59 @@ Deno.test("a worker that does not leave a cancelled piece in time is replaced", 
   ]);
 });
 
+Deno.test("a worker whose regex engine was ended is replaced; its piece was wanted by nobody", async () => {
+  using setup = new Setup(1);
+  const cancel = new AbortController();
+  const running = setup.scan(piece(1), {}, cancel.signal);
+  await settle();
+  cancel.abort();
+  await assert.rejects(running);
+  setup.workers[0]!.broken();
+  assert.equal(setup.workers[0]!.terminated, true);
+  const next = setup.scan(piece(2), {});
+  await settle();
+  setup.workers[1]!.scanned();
+  await next;
+});
+
+Deno.test("a worker whose regex engine broke by itself counts as dead", async () => {
+  using setup = new Setup(1);
+  const result = setup.scan(piece(1), {});
+  for (const worker of [0, 1]) {
+    await settle();
+    setup.workers[worker]!.broken();
+  }
+  await assert.rejects(result, failure("internal"));
+});
+
 Deno.test("a worker that dies is replaced and its piece done again, before that stream's others", async () => {
   using setup = new Setup(1);
   const stream = {};
   const result = setup.scan(piece(1), stream);
-  setup.scan(piece(2), stream).catch(() => {});
+  await settle();
+  for (const from of [2, 3]) setup.scan(piece(from), stream);
   setup.workers[0]!.die();
-  assert.deepEqual(setup.given, [[1], [1]]);
+  await settle();
+  assert.deepEqual(setup.given, [[1, 2], [1, 2]]);
   setup.workers[1]!.scanned({ records: 5 });
   assert.equal((await result).records, 5);
+  assert.deepEqual(setup.given, [[1, 2], [1, 2, 3]]);
   assert.deepEqual(setup.events.filter(({ type }) => type === "worker-replaced"), [
     { type: "worker-replaced", reason: "died" },
   ]);
 });
 
-Deno.test("a piece that two workers died of fails; others go on", async () => {
+Deno.test("a piece that two workers died of fails; what was behind it goes on", async () => {
   using setup = new Setup(1);
   const result = setup.scan(piece(1), {});
+  await settle();
   const other = setup.scan(piece(2), {});
+  assert.deepEqual(setup.given, [[1, 2]]);
   setup.workers[0]!.die();
-  setup.workers[1]!.scanned();
-  await other;
+  await settle();
+  setup.workers[1]!.scanned({ records: 2 });
+  assert.equal((await other).records, 2);
+  await settle();
   setup.workers[1]!.die();
   await assert.rejects(result, failure("internal"));
 });
@@ -263,7 +326,7 @@ Deno.test("while others wait, a slow job moves with its worker to the slow lane,
   using setup = new Setup(1, { slow: 5 });
   const slow = {};
   const results = [1, 2].map((from) => setup.scan(piece(from, "slow"), slow));
-  results.forEach((result) => result.catch(() => {}));
+  await settle();
   const other = setup.scan(piece(10), {});
   await setup.event("workers");
   await settle();
@@ -293,20 +356,43 @@ Deno.test("as long as a pattern is at work in the slow lane, other streams with 
   const sameLater = setup.scan(piece(4, "slow"), later);
   setup.workers[1]!.scanned();
   await other;
-  for (const result of [slow, ...alike, sameLater]) {
-    setup.workers[0]!.scanned();
-    await result;
-  }
-  assert.deepEqual(setup.given, [[1, 2, 3, 4], [10]]);
-  setup.scan(piece(5, "slow"), later).catch(() => {});
-  assert.deepEqual(setup.given, [[1, 2, 3, 4], [10, 5]], "it may be quick elsewhere");
+  for (let turn = 1; turn <= 4; turn++) setup.workers[0]!.scanned();
+  await Promise.all([slow, ...alike, sameLater]);
+  assert.deepEqual(setup.given.map((given) => given.toSorted()), [[1, 2, 3, 4], [10]]);
+  setup.scan(piece(5, "slow"), later);
+  assert.deepEqual(setup.given[1], [10, 5], "it may be quick elsewhere");
+});
+
+Deno.test("a job behind a slow one waits no longer than others: it is taken back", async () => {
+  using setup = new Setup(1, { slow: 5 });
+  setup.scan(piece(1, "slow"), {});
+  await settle();
+  const other = setup.scan(piece(2), {});
+  assert.deepEqual(setup.given, [[1, 2]]);
+  await setup.event("workers");
+  await settle();
+  assert.deepEqual(setup.given, [[1], [2]]);
+  setup.workers[1]!.scanned();
+  await other;
+});
+
+Deno.test("a job whose answer is on the way is not slow, however late the pool comes to read it", async () => {
+  using setup = new Setup(1, { slow: 1 });
+  const result = setup.scan(piece(1), {});
+  await settle();
+  setup.workers[0]!.finish();
+  setup.scan(piece(2), {});
+  await new Promise((resolve) => setTimeout(resolve, 5)); // Longer than slow: nothing is to happen.
+  assert.equal(setup.workers.length, 1);
+  setup.workers[0]!.scanned();
+  await result;
 });
 
 Deno.test("a slow job is left alone while nobody else waits", async () => {
   using setup = new Setup(1, { slow: 1 });
   const stream = {};
   const first = setup.scan(piece(1), stream);
-  setup.scan(piece(2), stream).catch(() => {});
+  setup.scan(piece(2), stream);
   await new Promise((resolve) => setTimeout(resolve, 5)); // Longer than slow: nothing is to happen.
   setup.workers[0]!.scanned();
   await first;
@@ -316,7 +402,6 @@ Deno.test("a slow job is left alone while nobody else waits", async () => {
 Deno.test("a slow job that comes when the slow lane is full is stopped and waits there for its turn", async () => {
   using setup = new Setup(1, { slow: 5, grace: 1 });
   const results = [1, 2, 3].map((from) => setup.scan(piece(from, `pattern ${from}`), {}));
-  results.forEach((result) => result.catch(() => {}));
   // 1 moves to the slow lane; 2 is stopped because that is full; then it is the turn of 3.
   await setup.event("worker-replaced");
   await settle();
@@ -359,7 +444,7 @@ Deno.test("a slow pattern's check moves its stream to the slow lane, too", async
   assert.deepEqual(setup.given, [[-1], [1]]);
   setup.workers[0]!.checked();
   await checked;
-  setup.scan(piece(2), stream).catch(() => {});
+  setup.scan(piece(2), stream);
   assert.deepEqual(setup.given, [[-1, 2], [1]]);
   setup.workers[1]!.scanned();
   await other;

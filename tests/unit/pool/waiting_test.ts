@@ -35,12 +35,14 @@ Deno.test("a stream that comes later waits for one job of each stream before it,
   assert.equal(waiting.take()?.id, "b1");
 });
 
-Deno.test("a job that is put back is its stream's next", () => {
+Deno.test("a job that is put back is the next of all", () => {
   const waiting = new WaitingJobs<{ stream: object; id: string }>();
   for (const number of [1, 2]) waiting.add(job(a, number));
+  waiting.add(job(b, 1));
   const first = waiting.take()!;
   waiting.putBack(first);
-  assert.equal(drain(waiting), "a1 a2");
+  assert.equal(waiting.size, 3);
+  assert.equal(drain(waiting), "a1 b1 a2");
   waiting.putBack(first);
   assert.equal(drain(waiting), "a1");
 });
