@@ -14,9 +14,13 @@ export interface Http2Source {
   ): unknown;
 }
 
-type Http2Session = Parameters<
-  typeof import("../platform/http2_sessions.ts").deferSessionEnd
->[0];
+export interface Http2Session {
+  destroy(...args: unknown[]): void;
+}
+
+export interface Http2Stream {
+  once(event: "close", listener: () => void): unknown;
+}
 
 /** What is private to grpc-js (hence its pinned version). */
 interface ServerInternals {
