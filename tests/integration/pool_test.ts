@@ -155,11 +155,11 @@ Deno.test("slow patterns on long lines hold up neither a grep nor a plain scan, 
   for (const result of await cancelled) assert.equal(result.status, "rejected");
 
   // Their threads end, too: what is left of the slow lines would keep the machine busy for a minute.
+  while (setup.replaced().length === 0) await turn();
   const began = performance.now();
   while (await usesCpu()) {
     assert.ok(performance.now() - began < 10_000, "cancelled work still goes on after 10 s");
   }
-  assert.ok(setup.replaced().length >= 1);
   const of = spec("forward", "needle");
   const { records } = await toTheEnd(whole(plain.source, of), (part) => setup.scan(part));
   assert.equal(records, 20_000);
