@@ -19,13 +19,16 @@ export type Listing = (entries: ReadonlyMap<string, FolderEntry>) => void;
 /** The truth: each file is looked at so often, whatever events say. */
 const TICK_MS = 1000;
 const LISTING_MS = 500;
-/** Events cost 25-50 µs each, of any file below a root: above EVENTS_LIMIT in EVENTS_MS it is cheaper to poll. */
+/**
+ * Events cost 25-50 µs each, of any file below a root, a look 5 µs: above so many events in EVENTS_MS it is cheaper to
+ * poll. The more files there are to poll, the more events it takes.
+ */
 const EVENTS_MS = 500;
-const EVENTS_LIMIT = 1000;
+const EVENTS_LIMIT = { min: 1000, perFile: 3 };
 /** How long to poll before events are tried again. */
 const POLLING_MS = 10_000;
-/** Polling takes at most a tenth of the time. */
-const POLL_MS = { min: 25, max: 100, perSpent: 10 };
+/** With very many files, polling takes a fifth of the time, and is rather late than more. */
+const POLL_MS = { min: 20, max: 50, perSpent: 4 };
 /** A watch outlives its last file for so long: the next follower may come at once. */
 const LINGER_MS = 300;
 
@@ -41,7 +44,7 @@ export interface ChangesOptions {
  * The one source of events of the process. Everyone who wants to know of a file registers here; the file system is
  * watched by one recursive watch for each root, only while someone wants to know. Events are hints: every
  * second all registered files are looked at, and when events come too fast to be cheap, or not at all,
- * they are looked at every 25 to 100 ms instead.
+ * they are looked at every 20 to 50 ms instead.
  */
 export class Changes {
   readonly #options: ChangesOptions;
@@ -199,7 +202,8 @@ export class Changes {
       this.#windowStart = now;
       this.#windowEvents = 0;
     }
-    return ++this.#windowEvents > EVENTS_LIMIT;
+    const limit = Math.max(EVENTS_LIMIT.min, EVENTS_LIMIT.perFile * this.#files.size);
+    return ++this.#windowEvents > limit;
   }
 
   #poll(reason: "fast" | "muted" | "failed"): void {
