@@ -199,12 +199,15 @@ async function list(client: Client): Promise<number> {
   return milliseconds;
 }
 
-/** Lists over and over while the work goes on. */
+/** Lists while the work goes on, as often as a page that is looked at might. */
 async function withListMeanwhile(client: Client, work: () => Promise<number>): Promise<Figure> {
   let isOver = false;
   const worked = work().finally(() => isOver = true);
   const lists: number[] = [];
-  while (!isOver) lists.push(await list(client));
+  while (!isOver) {
+    lists.push(await list(client));
+    await pause(25);
+  }
   const value = await worked;
   lists.sort((a, b) => a - b);
   return {
