@@ -63,7 +63,7 @@ mkdirSync(join(out, "rregex"));
 for (const [from, to] of [["lib/web.js", "rregex.js"], ["lib/web.d.ts", "rregex.d.ts"]] as const) {
   cpSync(join(rregex, from), join(out, "rregex", to));
 }
-// With a way to end its work from another thread, which src/pool/brake.ts uses.
+// With a way to end its work from another thread, which src/pool uses.
 writeFileSync(
   join(out, "rregex/rregex.wasm"),
   interruptible(readFileSync(join(rregex, "lib/rregex.wasm"))),

@@ -26,13 +26,13 @@ export interface CheckOrder {
 export type Answer =
   /** The worker is up. */
   | { readonly kind: "ready" }
-  /** Its regex engine is loaded: a number that is not 0 in the first cell ends its work at once, and with it the worker's use. */
+  /** It has a regex engine, or another one: a number that is not 0 in the first cell ends its work at once. */
   | { readonly kind: "brake"; readonly brake: SharedArrayBuffer }
   | { readonly kind: "scanned"; readonly id: number; readonly result: PieceResult }
   | { readonly kind: "checked"; readonly id: number }
   /** The path does not lead to the piece's file, or not for this worker. */
   | { readonly kind: "not-mine"; readonly id: number }
-  /** Its regex engine was ended amid its work: the worker must be replaced. */
+  /** Its regex engine was ended amid the order, or ran out of memory. It has got another. */
   | { readonly kind: "broken"; readonly id: number }
   | {
     readonly kind: "failed";

@@ -148,8 +148,8 @@ export class Thread<J> {
 
   /**
    * Tells the worker to stop what it does. It does so between two blocks of its piece; if it has not
-   * within the grace (milliseconds) its regex engine is ended, which takes no time, but the worker
-   * with it. Calls back where not even that has helped after the second grace.
+   * within the grace (milliseconds) its regex engine is ended, which takes no time. Calls back where
+   * not even that has helped after the second grace.
    */
   stop(grace: number, secondGrace: number, onStuck: () => void): void {
     if (!this.isBusy) return;

@@ -73,8 +73,8 @@ async function carryOut(order: Order): Promise<Answer> {
 
 async function compile(spec: ScanSpec): Promise<Scanner> {
   if (spec.grep !== "" && !hasBrake) {
-    const { onBrake } = await import("./brake.ts");
-    onBrake((brake) => self.postMessage({ kind: "brake", brake } satisfies Answer));
+    const { onEngine } = await import("../scan/rust_regex.ts");
+    onEngine((brake) => self.postMessage({ kind: "brake", brake } satisfies Answer));
     hasBrake = true;
   }
   return await scanners.get(spec);

@@ -67,7 +67,15 @@ Deno.test("an instruction that is not known is refused, not guessed at", () => {
   assert.throws(() => interruptible(counting([0xfd, 3])), /instruction 0xfd at \d+ is none/);
 });
 
-Deno.test("the regex engine in the program has the brake", async () => {
-  const { brake } = await import("../../../src/pool/brake.ts");
-  assert.ok(brake.buffer instanceof SharedArrayBuffer);
+Deno.test("the regex engine in the program can be ended, and another one takes its place", async () => {
+  const { onEngine, RustRegex } = await import("../../../src/scan/rust_regex.ts");
+  const engines: Int32Array[] = [];
+  onEngine((stop) => engines.push(new Int32Array(stop)));
+  const regex = new RustRegex("b+");
+  const text = new TextEncoder().encode("aaabbb");
+  assert.equal(regex.matches(text, 0, text.length), true);
+  Atomics.store(engines.at(-1)!, 0, 1);
+  assert.throws(() => regex.matches(text, 0, text.length), WebAssembly.RuntimeError);
+  assert.equal(regex.matches(text, 0, text.length), true);
+  assert.equal(engines.length, 2);
 });
