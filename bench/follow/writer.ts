@@ -80,39 +80,34 @@ async function write(order: WriterOrder): Promise<WriterResult> {
     rotated: 0,
     phase: (i / order.files.length) * period,
   }));
-  const length = order.seconds * 1000;
-  const rotateEvery = length / (order.rotations + 1);
+  const end = order.first + Math.round(order.rate * order.seconds);
+  const rotateEvery = (order.seconds * 1000) / (order.rotations + 1);
   const elsewhere = order.elsewhere === null ? null : open(order.elsewhere.path);
   let elsewhereWritten = 0;
   let lateMs = 0;
   const began = performance.now();
-  for (;;) {
+  while (logs.some((log) => log.next < end)) {
     const now = performance.now() - began;
     for (const [i, log] of logs.entries()) {
-      const wanted = Math.min(now, length);
-      while (log.phase + (log.next - order.first) * period <= wanted) {
-        lateMs = Math.max(lateMs, now - (log.phase + (log.next - order.first) * period));
+      while (log.next < end) {
+        const due = log.phase + (log.next - order.first) * period;
+        if (due > now) break;
+        lateMs = Math.max(lateMs, now - due);
         log.file.writeSync(encoder.encode(lineOf(log.next++)));
       }
       const due = rotateEvery * (log.rotated + 1) + (i / logs.length) * rotateEvery * 0.5;
-      if (log.rotated < order.rotations && now >= due) rotate(log, order.style);
+      if (log.rotated < order.rotations && now >= due && log.next < end) rotate(log, order.style);
     }
     if (elsewhere !== null && order.elsewhere !== null) {
       for (; elsewhereWritten < (now / 1000) * order.elsewhere.rate; elsewhereWritten++) {
         elsewhere.writeSync(encoder.encode(lineOf(elsewhereWritten)));
       }
     }
-    if (now >= length) break;
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
-  // All files end with the same number, so that every follower knows what it must have got.
-  const written = Math.max(...logs.map((log) => log.next));
-  for (const log of logs) {
-    while (log.next < written) log.file.writeSync(encoder.encode(lineOf(log.next++)));
-    log.file.close();
-  }
+  for (const log of logs) log.file.close();
   elsewhere?.close();
-  return { written, rotated: logs.reduce((sum, log) => sum + log.rotated, 0), lateMs };
+  return { written: end, rotated: logs.reduce((sum, log) => sum + log.rotated, 0), lateMs };
 }
 
 if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope) {
