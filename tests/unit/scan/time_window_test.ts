@@ -99,6 +99,22 @@ Deno.test("a window is found with reads that grow with the logarithm of the size
   assert(source.reads < 60, `${source.reads} reads`);
 });
 
+Deno.test("a line that begins exactly in the middle of a range is not passed over", () => {
+  const count = 1024;
+  const lines = Array.from(
+    { length: count },
+    (_, i) => `${new Date(1.7e12 + i * 1000).toISOString()} stdout F ${"x".repeat(29)}\n`,
+  );
+  const source = new MemorySource(new TextEncoder().encode(lines.join("")));
+  const length = lines[0]!.length;
+  assert.equal(length, 64); // so that halves of the range are line starts
+  for (let i = 0; i < count; i++) {
+    const t = { seconds: 1.7e9 + i, nanos: 0 };
+    assert.equal(firstLineFrom(source, "cri", t, 0, source.size), i * length);
+    assert.equal(endOfFinalLines(source, "cri", t, 0, source.size), (i + 1) * length);
+  }
+});
+
 Deno.test("a line much longer than the window hides no line behind it", () => {
   const lines = [
     "2024-10-01T00:00:00Z stdout F " + "a".repeat(50_000),
