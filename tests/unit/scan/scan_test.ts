@@ -209,3 +209,19 @@ Deno.test("trailing Unicode white space goes, other invisible characters stay", 
 Deno.test("a byte order mark in a message stays", async () => {
   assert.equal((await scan(line("\ufeffa")))[0]!.message, "\ufeffa");
 });
+
+Deno.test("seconds beyond 31 and 32 bits, and before 1970, are whole", async () => {
+  const times = [
+    "0001-01-01T00:00:00Z",
+    "1969-12-31T23:59:59Z",
+    "1970-01-01T00:00:00Z",
+    "2038-01-19T03:14:08Z",
+    "2106-02-07T06:28:16Z",
+    "9999-12-31T23:59:59.999999999Z",
+  ];
+  const found = await scan(times.map((time) => `${time} stdout F x\n`).join(""));
+  assert.deepEqual(
+    found.map((record) => record.timestamp!.seconds),
+    times.map((time) => BigInt(Math.floor(Date.parse(time) / 1000))),
+  );
+});
