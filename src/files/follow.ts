@@ -4,8 +4,8 @@ import type { ByteSource } from "../scan/time_window.ts";
 import type { Report } from "../telemetry/events.ts";
 import type { Changes } from "./changes.ts";
 import type { Generation } from "./generation.ts";
-import { accessFailure, locate, type LocatedLog, type LogRoots } from "./locate.ts";
-import type { LogName } from "./name.ts";
+import { accessFailure, locate, type LogRoots } from "./locate.ts";
+import { logFileName, type LogName } from "./name.ts";
 import { Tracker } from "./tracker.ts";
 
 /** Whole lines that were appended to a log. */
@@ -65,7 +65,7 @@ export class Follows {
     const follower: Follower = new Follower(name, {
       ...this.#options,
       ...options,
-      acquire: (located, young) => this.#acquire(located, young),
+      acquire: (young) => this.#acquire(name, young),
       released: (tracker) => this.#released(tracker),
       done: () => {
         this.#followers.delete(follower);
@@ -85,13 +85,16 @@ export class Follows {
     for (const follower of [...this.#followers]) follower.end();
   }
 
-  #acquire(located: LocatedLog, young: boolean): Tracker {
-    const shared = this.#trackers.get(located.linkPath);
+  /** Throws Failure where nobody follows the log yet and it cannot be opened. */
+  #acquire(name: LogName, young: boolean): Tracker {
+    const key = logFileName(name);
+    const shared = this.#trackers.get(key);
     shared?.look("tick");
     // One that has ended is drained by its followers; what is there now is another log.
     if (shared !== undefined && !shared.ended) return shared;
+    const located = locate(this.#options.roots, name);
     const tracker = new Tracker(located, { ...this.#options, young });
-    this.#trackers.set(located.linkPath, tracker);
+    this.#trackers.set(key, tracker);
     this.#count(1);
     return tracker;
   }
@@ -112,7 +115,7 @@ export class Follows {
 interface FollowerOptions extends FollowsOptions {
   readonly start: "beginning" | "end";
   readonly signal: AbortSignal;
-  acquire(located: LocatedLog, young: boolean): Tracker;
+  acquire(young: boolean): Tracker;
   /** The follower uses it no more. */
   released(tracker: Tracker): void;
   done(): void;
@@ -211,7 +214,7 @@ class Follower implements AsyncIterableIterator<AppendedRange> {
   #attach(late: boolean): void {
     let tracker: Tracker;
     try {
-      tracker = this.#options.acquire(locate(this.#options.roots, this.#name), late);
+      tracker = this.#options.acquire(late);
     } catch (error) {
       const failure = error instanceof Failure ? error : accessFailure(this.#name.podName, error);
       if (failure.kind === "not-found") this.#waitForFile(failure);

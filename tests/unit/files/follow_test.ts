@@ -622,3 +622,18 @@ Deno.test("regression: beginnings of less than a line's time make no file the co
   stage.changes.check();
   assert.equal(await reader.text(), line(2));
 });
+
+Deno.test("regression: whoever joins amid a rotation misses no line that is still written to the old file", async () => {
+  await using stage = new Stage();
+  stage.append(line(1));
+  const first = stage.follow();
+  assert.equal(await first.text(), line(1));
+  Deno.renameSync(stage.log, `${stage.log}.20261123-101530`);
+  const joined = stage.follow("end");
+  stage.append(line(2), `${stage.log}.20261123-101530`);
+  stage.append(line(3));
+  stage.pass(0);
+  stage.pass(100);
+  assert.equal(await first.text(), lines(2, 3));
+  assert.equal(await joined.text(), lines(2, 3));
+});

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { Failure } from "../../../src/failure/failure.ts";
+import { openLog } from "../../../src/files/open_log.ts";
+import { ManualClock } from "../../harness/manual_clock.ts";
+import { append, LogTree } from "../../harness/log_tree.ts";
+
+function setUp() {
+  const tree = new LogTree();
+  const log = tree.add({ content: "now\n" });
+  const clock = new ManualClock();
+  const roots = { containerLogsDir: tree.containerLogsDir, logRoots: tree.logRoots };
+  const name = {
+    namespace: log.namespace,
+    podName: log.pod,
+    containerName: log.container,
+    containerId: log.id,
+  };
+  return {
+    log,
+    clock,
+    open: (options: { history?: boolean; signal?: AbortSignal } = {}) =>
+      openLog(roots, name, { history: false, clock, ...options }),
+    [Symbol.dispose]: () => tree[Symbol.dispose](),
+  };
+}
+
+async function texts(opened: ReturnType<typeof openLog>): Promise<string[]> {
+  const sources = await opened;
+  return sources.map((source) => {
+    const bytes = new Uint8Array(source.size);
+    source.readAt(0, bytes);
+    source[Symbol.dispose]();
+    return new TextDecoder().decode(bytes);
+  });
+}
+
+Deno.test("the log alone, or behind its rotated files", async () => {
+  using t = setUp();
+  Deno.writeTextFileSync(`${t.log.path}.20261123-101530`, "before\n");
+  assert.deepEqual(await texts(t.open()), ["now\n"]);
+  assert.deepEqual(await texts(t.open({ history: true })), ["before\n", "now\n"]);
+});
+
+Deno.test("regression: a log that is just being rotated is not called missing", async () => {
+  using t = setUp();
+  Deno.renameSync(t.log.path, `${t.log.path}.20261123-101530`);
+  const opened = texts(t.open({ history: true }));
+  t.clock.advance(400);
+  Deno.writeTextFileSync(t.log.path, "");
+  append(t.log, "new\n");
+  t.clock.advance(20);
+  assert.deepEqual(await opened, ["now\n", "new\n"]);
+});
+
+Deno.test("a link whose file does not come is not found after half a second", async () => {
+  using t = setUp();
+  Deno.removeSync(t.log.path);
+  const opened = t.open();
+  opened.catch(() => {});
+  for (let i = 0; i < 30; i++) {
+    t.clock.advance(20);
+    await Promise.resolve();
+  }
+  await assert.rejects(opened, (e) => e instanceof Failure && e.kind === "not-found");
+});
+
+Deno.test("without a link it is not found at once", async () => {
+  using t = setUp();
+  Deno.removeSync(t.log.link);
+  await assert.rejects(t.open(), (e) => e instanceof Failure && e.kind === "not-found");
+  assert.equal(t.clock.timers, 0);
+});
+
+Deno.test("the signal ends the waiting", async () => {
+  using t = setUp();
+  Deno.removeSync(t.log.path);
+  const stop = new AbortController();
+  const opened = t.open({ signal: stop.signal });
+  stop.abort(new Error("gone"));
+  await assert.rejects(opened, /gone/);
+  assert.equal(t.clock.timers, 0);
+});
