@@ -32,7 +32,7 @@ export type Answer =
   | { readonly kind: "checked"; readonly id: number }
   /** The path does not lead to the piece's file, or not for this worker. */
   | { readonly kind: "not-mine"; readonly id: number }
-  /** Its regex engine was ended amid the order, or ran out of memory. It has got another. */
+  /** Its regex engine was ended amid the order, or ran out of memory. */
   | { readonly kind: "broken"; readonly id: number }
   | {
     readonly kind: "failed";

@@ -328,8 +328,11 @@ export class ScanPool {
 
   #answered(thread: Thread<Job>, answer: OrderAnswer): void {
     const job = thread.free();
-    if (answer.kind === "broken") this.#again(job);
-    else if (job !== null && !job.over) {
+    if (answer.kind === "broken") {
+      // It was stopped where nobody wants the job any more; otherwise it ran out of memory. Only a new
+      // worker has little memory: WebAssembly's never shrinks.
+      this.#replace(thread, job === null || job.over ? "stuck" : "died", job);
+    } else if (job !== null && !job.over) {
       if (answer.kind === "scanned") {
         const { result } = answer;
         const { short = result.short, resume = null } = job.carriedFacts;
@@ -360,12 +363,12 @@ export class ScanPool {
     this.#again(job);
   }
 
-  /** A worker, or its regex engine, died of the job: it is done again, once. */
+  /** A worker died of the job: it is done again, once. */
   #again(job: Job | null): void {
     if (job === null || job.over) return;
     job.deaths++;
     if (job.deaths < MAX_DEATHS) this.#waiting[job.lane].putBack(job);
-    else job.fail(new Failure("internal", "cannot scan the log: two attempts broke down"));
+    else job.fail(new Failure("internal", "cannot scan the log: two workers died of it"));
   }
 
   /** Tells a thread to leave its job; one that has not within the grace is ended and replaced. */

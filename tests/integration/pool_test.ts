@@ -161,7 +161,7 @@ Deno.test("slow patterns on long lines hold up neither a grep nor a plain scan, 
     quiet = await usesCpu() ? 0 : quiet + 1;
     assert.ok(performance.now() - began < 10_000, "cancelled work still goes on after 10 s");
   }
-  assert.deepEqual(setup.replaced(), []);
+  assert.ok(setup.replaced().length >= 1);
   const of = spec("forward", "needle");
   const { records } = await toTheEnd(whole(plain.source, of), (part) => setup.scan(part));
   assert.equal(records, 20_000);
