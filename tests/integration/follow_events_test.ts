@@ -29,19 +29,13 @@ async function readUntil(ranges: AsyncIterator<AppendedRange>, wanted: string): 
   assert.equal(text, wanted);
 }
 
-/** What this process holds open, and how many inotify watches. */
-function resources(): { descriptors: number; watches: number } {
-  let descriptors = 0;
-  let watches = 0;
-  for (const { name } of [...Deno.readDirSync("/proc/self/fd")]) {
-    descriptors++;
-    try {
-      const info = Deno.readTextFileSync(`/proc/self/fdinfo/${name}`);
-      watches += info.match(/^inotify wd:/gm)?.length ?? 0;
-    } catch {
-      // The folder's own descriptor is closed by now.
-    }
-  }
+/** What this process holds open, and how many inotify watches, as another process sees it. */
+async function resources(): Promise<{ descriptors: number; watches: number }> {
+  const script = "ls /proc/$PPID/fd | wc -l; cat /proc/$PPID/fdinfo/* | grep -c '^inotify wd:'";
+  const { stdout } = await new Deno.Command("sh", { args: ["-c", script], stderr: "null" })
+    .output();
+  const [descriptors, watches] = new TextDecoder().decode(stdout).split("\n").map(Number);
+  assert(descriptors !== undefined && descriptors > 0 && watches !== undefined, "cannot look");
   return { descriptors, watches };
 }
 
@@ -57,7 +51,7 @@ Deno.test("lines come by events through a rotation, and when the last follower g
   assert(first !== undefined);
   await follows.follow(nameOf(first), start).return?.();
   await waitUntil(() => changes.state.watches === 0);
-  const before = resources();
+  const before = await resources();
 
   const readers = logs.map((log) => follows.follow(nameOf(log), start));
   const line = (n: number) => criLine("2026-11-23T10:00:00Z", `${n}`);
@@ -70,12 +64,12 @@ Deno.test("lines come by events through a rotation, and when the last follower g
     Deno.writeTextFileSync(log.path, line(2));
     await readUntil(reader, line(2));
   }
-  assert(resources().watches > before.watches, "nothing was watched");
+  assert((await resources()).watches > before.watches, "nothing was watched");
 
   for (const reader of readers) await reader.return?.();
   const gone = performance.now();
-  await waitUntil(() => {
-    const now = resources();
+  await waitUntil(async () => {
+    const now = await resources();
     return now.descriptors <= before.descriptors && now.watches <= before.watches;
   });
   assert(performance.now() - gone < 1000, "given back too late");
@@ -84,6 +78,6 @@ Deno.test("lines come by events through a rotation, and when the last follower g
 });
 
 /** Looks again and again, because nothing tells when the kernel has let go. */
-async function waitUntil(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+async function waitUntil(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }

@@ -5,6 +5,7 @@ import { type AppendedRange, Follows } from "../../src/files/follow.ts";
 import type { LogName } from "../../src/files/name.ts";
 import type { AgentEvent } from "../../src/telemetry/events.ts";
 import { ManualClock } from "../harness/manual_clock.ts";
+import { openDescriptors } from "../harness/descriptors.ts";
 
 /** A small generator of random numbers whose whole run hangs on its seed. */
 export class Random {
@@ -445,8 +446,4 @@ export async function runSequence(
     changes.close();
     Deno.removeSync(root, { recursive: true });
   }
-}
-
-function openDescriptors(): number {
-  return [...Deno.readDirSync("/proc/self/fd")].length;
 }

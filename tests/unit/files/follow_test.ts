@@ -6,6 +6,7 @@ import { type AppendedRange, Follows } from "../../../src/files/follow.ts";
 import type { LogName } from "../../../src/files/name.ts";
 import type { AgentEvent } from "../../../src/telemetry/events.ts";
 import { ManualClock } from "../../harness/manual_clock.ts";
+import { openDescriptors } from "../../harness/descriptors.ts";
 
 const name: LogName = {
   namespace: "ns",
@@ -113,10 +114,6 @@ class Reader {
       if (count < bytes.length) range.shortAt(range.from + count);
     }
   }
-}
-
-function openDescriptors(): number {
-  return [...Deno.readDirSync("/proc/self/fd")].length;
 }
 
 const line = (n: number) =>

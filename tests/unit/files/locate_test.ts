@@ -3,6 +3,7 @@ import { Failure, type FailureKind } from "../../../src/failure/failure.ts";
 import { locate, type LogRoots } from "../../../src/files/locate.ts";
 import { LogFile } from "../../../src/files/log_file.ts";
 import type { LogName } from "../../../src/files/name.ts";
+import { openDescriptors } from "../../harness/descriptors.ts";
 
 const name: LogName = { namespace: "ns", podName: "pod", containerName: "app", containerId: "abc" };
 const LINK = "containers/pod_ns_app-abc.log";
@@ -245,7 +246,3 @@ Deno.test("a file that is swapped between its location and its opening is not re
     });
   }
 });
-
-function openDescriptors(): number {
-  return [...Deno.readDirSync("/proc/self/fd")].length;
-}
