@@ -1,36 +1,91 @@
 import type { Server } from "@grpc/grpc-js";
-import { type Http2Stream, onHttp2Server } from "./http2_servers.ts";
+
+/** A node:http2 server and its streams, as far as they are needed here. */
+interface StreamSource {
+  on(event: "stream", listener: (stream: OpenStream) => void): unknown;
+}
+interface OpenStream {
+  once(event: "close" | "aborted", listener: () => void): unknown;
+  /** The peer has reset it, or both sides have said their last. */
+  readonly closed: boolean;
+  readonly destroyed: boolean;
+  destroy(): unknown;
+}
+
+/** What is private to grpc-js (hence its pinned version). */
+interface ServerInternals {
+  _setupHandlers?: (server: StreamSource | null, ...rest: unknown[]) => void;
+}
+
+/** How often closed streams that do not go by themselves are looked for, while there are any streams. */
+const SWEEP_MS = 5000;
 
 /**
  * The HTTP/2 streams of a server that are still open. A call is over for grpc-js when its last bytes
  * are handed down; its stream closes when they are on their way to the client, which may be slow.
+ *
+ * Also sees to it that they do close: a stream that the client resets with the code NO_ERROR (as
+ * node:http2 does when a session is destroyed) while bytes for it wait keeps waiting in Deno 2.9.6, and
+ * with it its call, its log file and its session, for ever.
  */
-export class OpenStreams {
-  #count = 0;
+export class OpenStreams implements Disposable {
+  readonly #open = new Set<OpenStream>();
   readonly #waiting = new Set<() => void>();
+  #closedBefore = new Set<OpenStream>();
+  #sweeper: ReturnType<typeof setInterval> | undefined;
 
   /** To be made before bindAsync. Throws where grpc-js has changed. */
   constructor(server: Server) {
-    onHttp2Server(server, (source) => source.on("stream", (stream) => this.#opened(stream)));
+    const internals = server as unknown as ServerInternals;
+    const setupHandlers = internals._setupHandlers;
+    if (typeof setupHandlers !== "function") {
+      throw new Error("This version of @grpc/grpc-js does not show its streams");
+    }
+    internals._setupHandlers = (source, ...rest) => {
+      source?.on("stream", (stream) => this.#opened(stream));
+      setupHandlers.call(server, source, ...rest);
+    };
   }
 
   get count(): number {
-    return this.#count;
+    return this.#open.size;
   }
 
   /** Resolves when no stream is open. */
   noneLeft(): Promise<void> {
-    if (this.#count === 0) return Promise.resolve();
+    if (this.#open.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.add(resolve));
   }
 
-  #opened(stream: Http2Stream): void {
-    this.#count++;
-    stream.once("close", () => {
-      this.#count--;
-      if (this.#count > 0) return;
-      for (const resolve of this.#waiting) resolve();
-      this.#waiting.clear();
-    });
+  [Symbol.dispose](): void {
+    clearInterval(this.#sweeper);
+  }
+
+  #opened(stream: OpenStream): void {
+    this.#open.add(stream);
+    this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_MS);
+    // Not within the library's callback, which still uses the stream.
+    stream.once("aborted", () => setImmediate(() => stream.destroy()));
+    stream.once("close", () => this.#closed(stream));
+  }
+
+  #closed(stream: OpenStream): void {
+    this.#open.delete(stream);
+    if (this.#open.size > 0) return;
+    clearInterval(this.#sweeper);
+    this.#sweeper = undefined;
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+
+  /** A reset after the call's end is not told as "aborted": ends what has been closed for a whole turn. */
+  #sweep(): void {
+    const closed = new Set<OpenStream>();
+    for (const stream of this.#open) {
+      if (!stream.closed) continue;
+      if (this.#closedBefore.has(stream)) stream.destroy();
+      else closed.add(stream);
+    }
+    this.#closedBefore = closed;
   }
 }

@@ -94,6 +94,7 @@ export class AgentServer {
     const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
     await Promise.race([closed, pause(GRACE_MS)]);
     this.#server.forceShutdown();
+    this.#open[Symbol.dispose]();
   }
 }
 

@@ -49,6 +49,8 @@ export interface AgentProcess extends AsyncDisposable {
   metric(series: string): Promise<number>;
   /** Open descriptors. */
   descriptors(): Promise<number>;
+  /** Resolves when at most that many are open; looks again and again, for nothing tells of it. */
+  descriptorsBecome(count: number): Promise<void>;
 }
 
 export interface SecretFiles {
@@ -145,6 +147,11 @@ export async function startProcess(options: ProcessOptions = {}): Promise<AgentP
   // A connection of its own for every client object.
   const own = { "grpc.use_local_subchannel_pool": 1 };
 
+  async function descriptors(): Promise<number> {
+    const { stdout } = await new Deno.Command("ls", { args: [`/proc/${child.pid}/fd`] }).output();
+    return new TextDecoder().decode(stdout).trim().split("\n").length;
+  }
+
   const kept = stack.move();
   return {
     port,
@@ -167,9 +174,9 @@ export async function startProcess(options: ProcessOptions = {}): Promise<AgentP
       if (line === undefined) throw new Error(`no series ${series}`);
       return Number(line.slice(series.length + 1));
     },
-    descriptors: async () => {
-      const { stdout } = await new Deno.Command("ls", { args: [`/proc/${child.pid}/fd`] }).output();
-      return new TextDecoder().decode(stdout).trim().split("\n").length;
+    descriptors,
+    descriptorsBecome: async (count) => {
+      while (await descriptors() > count);
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
-import { connect } from "node:http2";
+import { once } from "node:events";
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
 import { LogRecordsStreamRequest } from "../../src/generated/cluster_agent.ts";
 import { request } from "../harness/calls.ts";
 import { criLines } from "../harness/log_tree.ts";
 import { type AgentProcess, startProcess } from "../harness/process.ts";
+
+const method = "cluster_agent.LogRecordsService/StreamForward";
 
 Deno.test("denoland/deno#36788: clients that close their connections, as every client does, do not crash the agent", async () => {
   await using agent = await startProcess();
@@ -21,6 +24,22 @@ Deno.test("denoland/deno#36788: clients that close their connections, as every c
   assert.equal(await agent.ended, 0);
 });
 
+Deno.test("streams that a client resets with NO_ERROR while bytes wait for it are given up, their logs closed", async () => {
+  await using agent = await startProcess();
+  const log = agent.logs.add({ content: criLines(100_000) });
+  const before = await agent.descriptors();
+  const session = connectTo(agent);
+  const streams = Array.from({ length: 20 }, () => open(session, frame(request(log.request))));
+  // The first bytes have come, and nobody reads on: the rest waits in the agent.
+  await Promise.all(streams.map((stream) => once(stream, "readable")));
+  for (const stream of streams) stream.close(constants.NGHTTP2_NO_ERROR);
+  const calls = () => agent.lines.filter(({ msg }) => msg === "call").length;
+  await agent.line(() => calls() === 20);
+  assert.equal(await agent.metric(`kubetail_agent_open_streams{method="${method}"}`), 0);
+  session.destroy();
+  await agent.descriptorsBecome(before);
+});
+
 /** Reads some streams on a connection of their own to the end and closes it, which sends GOAWAY. */
 function readAndClose(
   agent: AgentProcess,
@@ -28,30 +47,39 @@ function readAndClose(
   options: { readonly streams: number },
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const session = connect(`https://localhost:${agent.port}`, {
-      ca: agent.authority.cert,
-      cert: agent.client.cert,
-      key: agent.client.key,
-    });
+    const session = connectTo(agent);
     session.on("error", reject);
     session.on("close", resolve);
-    let open = options.streams;
+    let left = options.streams;
     for (let index = 0; index < options.streams; index++) {
-      const stream = session.request({
-        ":method": "POST",
-        ":path": "/cluster_agent.LogRecordsService/StreamForward",
-        "content-type": "application/grpc",
-        te: "trailers",
-      });
+      const stream = open(session, message);
       stream.on("error", reject);
       stream.resume();
       stream.on("close", () => {
-        open--;
-        if (open === 0) session.close();
+        left--;
+        if (left === 0) session.close();
       });
-      stream.end(message);
     }
   });
+}
+
+function connectTo(agent: AgentProcess): ClientHttp2Session {
+  return connect(`https://localhost:${agent.port}`, {
+    ca: agent.authority.cert,
+    cert: agent.client.cert,
+    key: agent.client.key,
+  });
+}
+
+function open(session: ClientHttp2Session, message: Uint8Array): ClientHttp2Stream {
+  const stream = session.request({
+    ":method": "POST",
+    ":path": `/${method}`,
+    "content-type": "application/grpc",
+    te: "trailers",
+  });
+  stream.end(message);
+  return stream;
 }
 
 /** A gRPC message: not compressed, its length, itself ("gRPC over HTTP2", grpc.io). */
