@@ -1,10 +1,9 @@
 import { Metadata } from "@grpc/grpc-js";
 import { Failure } from "../failure/failure.ts";
-import { LogFile } from "../files/log_file.ts";
-import { locate, type LogRoots } from "../files/locate.ts";
+import type { LogRoots } from "../files/locate.ts";
 import { checkLogName, type LogName } from "../files/name.ts";
 import type { Follows } from "../files/follow.ts";
-import { openHistory } from "../files/history.ts";
+import { openLog } from "../files/open_log.ts";
 import { FollowFrom, type LogRecordsServiceServer } from "../generated/cluster_agent.ts";
 import type { LogRecordsStreamRequest } from "../generated/cluster_agent.ts";
 import type { ScanPool } from "../pool/pool.ts";
@@ -12,7 +11,7 @@ import { compareInstants, type Instant } from "../scan/instant.ts";
 import type { Direction } from "../scan/scan.ts";
 import { parseInstant } from "../scan/time_window.ts";
 import { followWindow } from "../stream/follow_window.ts";
-import { type LogSource, planRanges, type TimeWindow } from "../stream/plan.ts";
+import { planRanges, type TimeWindow } from "../stream/plan.ts";
 import { type FeedRange, recordsStream } from "../stream/records.ts";
 import type { Report } from "../telemetry/events.ts";
 import type { Doorkeeper } from "./caller.ts";
@@ -58,7 +57,7 @@ async function answer(
     const grep = call.request.grep.trim();
     if (grep !== "") await options.pool.check(grep, { signal: running.signal });
 
-    const feed = openFeed(name, window, follow, running.signal, options);
+    const feed = await openFeed(name, window, follow, running.signal, options);
     // Whoever follows learns that the place is fixed from which nothing will be missed.
     if (running.kind === "endless") call.sendMetadata(new Metadata());
     const frames = recordsStream(feed.ranges, {
@@ -100,30 +99,25 @@ interface Feed {
 
 const nothing: Feed = { ranges: [], close: () => {} };
 
-function openFeed(
+async function openFeed(
   name: LogName,
   window: TimeWindow,
   follow: FollowFrom,
   signal: AbortSignal,
   options: RecordsServiceOptions,
-): Feed {
+): Promise<Feed> {
   const backwards = window.start !== null && window.stop !== null &&
     compareInstants(window.start, window.stop) > 0;
   if (follow === FollowFrom.NOOP || isPast(window.stop)) {
-    const located = locate(options.roots, name);
-    // END asks for what is new, and before a stop in the past nothing is.
-    if (backwards || follow === FollowFrom.END) return nothing;
-    const sources: (LogSource & Disposable)[] = [];
+    const sources = await openLog(options.roots, name, { history: options.history, signal });
     const close = () => {
       for (const source of sources) source[Symbol.dispose]();
     };
     try {
-      if (options.history) sources.push(...openHistory(options.roots, located));
-      sources.push(LogFile.open(located));
-      const ranges = planRanges(
-        sources.map((source) => ({ source, size: source.size })),
-        window,
-      );
+      // END asks for what is new, and before a stop in the past nothing is.
+      const ranges = backwards || follow === FollowFrom.END
+        ? []
+        : planRanges(sources.map((source) => ({ source, size: source.size })), window);
       return { ranges, close };
     } catch (error) {
       close();

@@ -1,13 +1,7 @@
 /** How characters of a message are written in a log's bytes. */
 import { ByteSet } from "./byte_set.ts";
-import type { Needle, Part } from "./needles.ts";
+import type { CodePointRange, Needle, Part } from "./needles.ts";
 import { type ByteRange, utf8Ranges } from "./utf8_ranges.ts";
-
-/** Code points, both ends included. */
-export type CodePointRange = readonly [first: number, last: number];
-
-/** What may stand in the bytes for one character of a class; null: unknown, or nothing. */
-export type Encoding = (ranges: readonly CodePointRange[]) => Part | null;
 
 const LF = 0x0a;
 const QUOTE = 0x22;

@@ -4,8 +4,13 @@
  * regex_syntax::hir::literal, with sets in place of bytes, so that `(?i)` and classes are needles too.)
  */
 import { ByteSet } from "./byte_set.ts";
-import type { Encoding } from "./encoding.ts";
 import type { Hir } from "./regex_engine.ts";
+
+/** Code points, both ends included. */
+export type CodePointRange = readonly [first: number, last: number];
+
+/** What may stand in the bytes for one character of a class; null: unknown, or nothing. */
+export type Encoding = (ranges: readonly CodePointRange[]) => Part | null;
 
 /** A string of bytes, for each place of which several may stand. */
 export type Needle = readonly ByteSet[];

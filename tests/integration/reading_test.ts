@@ -8,7 +8,7 @@ import {
 import type { ServerReflectionResponse } from "../../src/generated/grpc/reflection.ts";
 import { startAgent, type TestAgent } from "../harness/agent.ts";
 import { answer, drain, recordTime, request } from "../harness/calls.ts";
-import { openCount } from "../harness/descriptors.ts";
+import { openCount } from "../harness/process_descriptors.ts";
 import { criLine, criLines, dockerLine, type TreeLog } from "../harness/log_tree.ts";
 
 const seconds = (n: number) => `2024-10-01T05:00:${String(n).padStart(2, "0")}Z`;
