@@ -10,8 +10,11 @@ import { type LogRange, PieceCutter } from "./plan.ts";
 const RESULT_BYTES = 256 * 1024;
 const WINDOW = 3;
 
-/** The largest pieces: with grep most of a piece gives nothing, without it most becomes frames. */
-const MAX_PIECE_BYTES = { grep: 4 * 1024 * 1024, all: 1024 * 1024 };
+/**
+ * The largest pieces: with grep most of a piece gives nothing, so they are few and large (a worker
+ * reads them in small blocks all the same); without it most becomes frames.
+ */
+const MAX_PIECE_BYTES = { grep: 16 * 1024 * 1024, all: 1024 * 1024 };
 /** A page of lines is read in small pieces, scanned in place; a grep wants its workers soon. */
 const SMALL_PIECES = { grep: 1, all: 8 };
 
