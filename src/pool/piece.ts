@@ -191,6 +191,7 @@ function concatenate(parts: Uint8Array<ArrayBuffer>[], length: number): Uint8Arr
   for (const part of parts) {
     all.set(part, at);
     at += part.length;
+    part.buffer.transfer(0); // Given back at once, not when garbage is collected.
   }
   return all;
 }
