@@ -18,7 +18,8 @@ deferClientSessionEnds();
 /** What a test may set otherwise: whole groups. */
 export interface ProcessOptions {
   readonly config?: Partial<Config>;
-  readonly env?: Readonly<Record<string, string>>;
+  /** Text of a kubeconfig file: the API server for access reviews. */
+  readonly kubeConfig?: string;
 }
 
 /**
@@ -89,14 +90,17 @@ export async function startProcess(options: ProcessOptions = {}): Promise<AgentP
     ...options.config,
   };
   Deno.writeTextFileSync(`${logs.dir}/agent.yaml`, configText(config));
+  const kubeConfig = `${logs.dir}/kubeconfig`;
+  if (options.kubeConfig !== undefined) Deno.writeTextFileSync(kubeConfig, options.kubeConfig);
 
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       "run",
       "--quiet",
-      ...runFlags(program).map((flag) =>
-        flag.startsWith("--allow-read=") ? `${flag},${logs.dir}` : flag
-      ),
+      ...runFlags(program).map((flag) => {
+        if (flag.startsWith("--allow-read=")) return `${flag},${logs.dir}`;
+        return flag.startsWith("--allow-env=") ? `${flag},KUBECONFIG` : flag;
+      }),
       program.entry,
       "serve",
       "-c",
@@ -105,7 +109,7 @@ export async function startProcess(options: ProcessOptions = {}): Promise<AgentP
     cwd: project,
     stdout: "piped",
     stderr: "piped",
-    ...(options.env === undefined ? {} : { env: { ...options.env } }),
+    env: options.kubeConfig === undefined ? {} : { KUBECONFIG: kubeConfig },
   }).spawn();
   const ended = child.status.then(({ code, signal }) => {
     return signal === null ? code : null;
