@@ -86,6 +86,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     credentials,
     health,
     calls,
+    report,
     maxStreams: config.limits.maxStreams,
     records: recordsService({
       calls,

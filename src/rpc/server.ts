@@ -6,7 +6,9 @@ import type {
 } from "../generated/cluster_agent.ts";
 import { HealthService } from "../generated/grpc/health.ts";
 import { ServerReflectionService } from "../generated/grpc/reflection.ts";
+import type { Report } from "../telemetry/events.ts";
 import type { Calls } from "./calls.ts";
+import { reportHandshakes } from "./handshakes.ts";
 import type { Health } from "./health_service.ts";
 import { reflectionService } from "./reflection_service.ts";
 import { OpenStreams } from "./open_streams.ts";
@@ -22,6 +24,7 @@ export interface ServerParts {
   readonly metadata: LogMetadataServiceServer;
   readonly health: Health;
   readonly calls: Calls;
+  readonly report: Report;
   readonly maxStreams: number;
 }
 
@@ -62,6 +65,7 @@ export class AgentServer {
     });
     keepRepeatedMetadata(server);
     endSessionsSafely(server);
+    reportHandshakes(server, parts.report);
     const open = new OpenStreams(server);
     server.addService(LogMetadataServiceService, parts.metadata);
     server.addService(LogRecordsServiceService, parts.records);
