@@ -63,13 +63,13 @@ export interface PieceLimits {
 }
 
 /** Large enough that a block costs little besides its scan, small enough to lie in a processor's cache. */
-const MAX_BLOCK_BYTES = 1024 * 1024;
+const MAX_BLOCK_BYTES = 256 * 1024;
 const MIN_BLOCK_BYTES = 64 * 1024;
 /** A block that took less time makes the next one larger; one that took more makes it smaller. */
 const QUICK_BLOCK_MS = 2;
 const LONG_BLOCK_MS = 16;
 /** Memory that an over-long line made grow further is given back after the piece. */
-const MAX_KEPT_BYTES = 4 * MAX_BLOCK_BYTES;
+const MAX_KEPT_BYTES = 2 * 1024 * 1024;
 
 export function newScratch(): Scratch {
   return { bytes: new Uint8Array(0), blockBytes: MIN_BLOCK_BYTES };

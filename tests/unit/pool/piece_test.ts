@@ -119,7 +119,7 @@ Deno.test("memory that an over-long line needed is given back", async () => {
   const scratch = newScratch();
   const result = scanPiece(wholePiece(source, of), source, scanner, scratch, noLimit);
   assert.equal(result.records, 2);
-  assert.ok(scratch.bytes.length <= 4 << 20, `${scratch.bytes.length} bytes are kept`);
+  assert.ok(scratch.bytes.length <= 2 << 20, `${scratch.bytes.length} bytes are kept`);
 });
 
 Deno.test("blocks grow while the scan is fast", () => {
@@ -131,7 +131,7 @@ Deno.test("blocks grow while the scan is fast", () => {
     scan: () => ({ frames: new Uint8Array(0), records: 0, malformed: 0, resume: null }),
   };
   scanPiece(wholePiece(source, of), source, scanner, scratch, noLimit);
-  assert.equal(scratch.blockBytes, 1 << 20);
+  assert.equal(scratch.blockBytes, 256 << 10);
 });
 
 Deno.test("scanners are kept by what they scan for, the least recently used ones go", async () => {
