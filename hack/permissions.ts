@@ -72,7 +72,7 @@ export const agent: Program = {
   ],
   unstable: ["--unstable-worker-options"],
   v8Flags: [
-    // Why these: docs/decisions/0006-v8-flags-and-memory.md.
+    // Why these: docs/decisions/0008-v8-flags-and-memory.md.
     "--max-semi-space-size=1",
     "--heap-growing-percent=120",
     "--enable-experimental-regexp-engine-on-excessive-backtracks",

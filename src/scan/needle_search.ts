@@ -22,6 +22,13 @@ const BYTES_PER_FAILURE = 64;
 interface Exports {
   readonly memory: WebAssembly.Memory;
   find(at: number, end: number): number;
+  find_spelled(
+    at: number,
+    end: number,
+    first: number,
+    second: number,
+    third: number,
+  ): number;
 }
 
 // One for all searches of this thread: each copies in its tables and bytes before it looks.
@@ -35,10 +42,17 @@ interface Verified {
   readonly window: number;
 }
 
+/** Three places of a needle, from the rarest on, relative to the first of them in the needle. */
+type Spelled = readonly [first: number, second: number, third: number];
+
 /** Finds the needles of a set in bytes, some gigabytes a second. */
 export class NeedleSearch {
   readonly #tables = new Uint8Array(TABLES);
   readonly #needles: readonly Verified[];
+  /** Of a single needle that is spelled at enough places. */
+  readonly #spelled: Spelled | null;
+  /** How far behind a place the search looks for what belongs to it. */
+  readonly #reach: number;
 
   #bytes: Uint8Array = new Uint8Array(0);
   #to = 0;
@@ -48,6 +62,22 @@ export class NeedleSearch {
   #loadedEnd = 0;
 
   constructor(needles: readonly Needle[]) {
+    const places = needles.length === 1 ? rarestSpelled(needles[0]!) : null;
+    if (places !== null) {
+      const needle = needles[0]!;
+      const window = Math.min(...places);
+      places.forEach((place, k) => {
+        const { byte, mask } = spelling(needle[place]!)!;
+        this.#tables.fill(byte, k * 32, k * 32 + 16);
+        this.#tables.fill(mask, k * 32 + 16, k * 32 + 32);
+      });
+      this.#spelled = [places[0] - window, places[1] - window, places[2] - window];
+      this.#reach = Math.max(...this.#spelled);
+      this.#needles = [{ tables: needle.map((set) => set.table()), window }];
+      return;
+    }
+    this.#spelled = null;
+    this.#reach = WINDOW - 1;
     this.#needles = needles.map((needle, i) => {
       const window = rarestWindow(needle);
       for (let place = 0; place < WINDOW; place++) {
@@ -83,7 +113,7 @@ export class NeedleSearch {
     // A needle's window may lie behind its beginning.
     for (let place = at; place < this.#to; place++) {
       if (place < this.#loaded || place >= this.#loadedEnd) this.#load(place);
-      const found = wasm.find(place - this.#loaded + TEXT, this.#loadedEnd - this.#loaded + TEXT);
+      const found = this.#find(place - this.#loaded + TEXT, this.#loadedEnd - this.#loaded + TEXT);
       if (found < 0) {
         place = this.#loadedEnd - 1;
         continue;
@@ -95,6 +125,12 @@ export class NeedleSearch {
       this.#failuresLeft--;
     }
     return -1;
+  }
+
+  #find(at: number, end: number): number {
+    return this.#spelled === null
+      ? wasm.find(at, end)
+      : wasm.find_spelled(at, end, ...this.#spelled);
   }
 
   /** The beginning, at `from` or later, of a needle whose window is at `place`; -1: there is none. */
@@ -112,11 +148,31 @@ export class NeedleSearch {
   /** Copies in the bytes from `place` on. A window may reach over their end: into bytes that follow. */
   #load(place: number): void {
     const end = Math.min(place + CHUNK, this.#to);
-    const behind = Math.min(end + WINDOW - 1, this.#to);
+    const behind = Math.min(end + this.#reach, this.#to);
     memory.set(this.#bytes.subarray(place, behind), TEXT);
     this.#loaded = place;
     this.#loadedEnd = end;
   }
+}
+
+/** How a letter in upper case and in lower case differ. */
+const CASE = 0x20;
+
+/** What may stand at a spelled place: a byte, without the bits of the mask. Null: no spelled place. */
+function spelling(set: ByteSet): { byte: number; mask: number } | null {
+  const [first, second, ...others] = set.bytes();
+  if (first === undefined || others.length > 0) return null;
+  if (second === undefined) return { byte: first, mask: 0 };
+  return second === (first | CASE) ? { byte: second, mask: CASE } : null;
+}
+
+/** The three rarest spelled places of a needle, or of two the rarer one twice; null: there are fewer. */
+function rarestSpelled(needle: Needle): readonly [number, number, number] | null {
+  const [first, second, third = second] = [...needle.keys()]
+    .filter((place) => spelling(needle[place]!) !== null)
+    .sort((a, b) => needle[b]!.rareness - needle[a]!.rareness);
+  if (first === undefined || second === undefined || third === undefined) return null;
+  return [first, second, third];
 }
 
 /** Where in the needle the rarest bytes stand. */

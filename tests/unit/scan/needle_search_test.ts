@@ -33,6 +33,50 @@ Deno.test("a needle is found wherever it lies about the end of what is searched 
   }
 });
 
+Deno.test("random single needles, spelled or not, are found at all their places and no others", () => {
+  const seed = runSeed();
+  const random = new Random(seed);
+  const letters = "neEdlL. 8";
+  for (let i = 0; i < 2000; i++) {
+    const needle = Array.from({ length: 1 + random.below(7) }, () => {
+      const byte = random.pick([...letters]).charCodeAt(0);
+      if (random.chance(0.1)) return ByteSet.of(0x6e, 0x64, 0x38);
+      return random.chance(0.4) && /[a-z]/i.test(String.fromCharCode(byte))
+        ? ByteSet.of(byte, byte ^ 0x20)
+        : ByteSet.of(byte);
+    });
+    const bytes = Uint8Array.from(
+      { length: random.below(400) },
+      () => random.pick([...letters]).charCodeAt(0),
+    );
+    const from = random.below(bytes.length + 1);
+    const to = from + random.below(bytes.length - from + 1);
+    const expected: number[] = [];
+    for (let at = from; at + needle.length <= to; at++) {
+      if (needle.every((set, k) => set.has(bytes[at + k]!))) expected.push(at);
+    }
+    const label = `SEED=${seed} round ${i}`;
+    assert.deepEqual(places(new NeedleSearch([needle]), bytes, from, to), expected, label);
+  }
+});
+
+Deno.test("a spelled needle is found wherever it lies about the end of what is searched at once", () => {
+  const chunk = 256 * 1024;
+  const insensitive = Array.from(
+    "xNeedlex",
+    (c) => ByteSet.of(c.toLowerCase().charCodeAt(0), c.toUpperCase().charCodeAt(0)),
+  );
+  const search = new NeedleSearch([insensitive]);
+  for (let at = chunk - 40; at < chunk + 40; at++) {
+    const bytes = new Uint8Array(chunk + 200).fill(0x6e);
+    bytes.set(new TextEncoder().encode("XneEDLeX"), at);
+    assert.deepEqual(places(search, bytes, 0, bytes.length), [at]);
+    assert.deepEqual(places(search, bytes, 0, at + 7), []);
+    assert.deepEqual(places(search, bytes, at + 1, bytes.length), []);
+    assert.deepEqual(places(search, bytes, at, at + 8), [at]);
+  }
+});
+
 Deno.test("random needles are found where a plain search finds them", () => {
   const seed = runSeed();
   const random = new Random(seed);
