@@ -20,8 +20,8 @@ interface Wasi {
 
 type WasiConstructor = new (options: { version: "preview1"; stdin: number }) => Wasi;
 
-/** Where in a filestat record of wasi_snapshot_preview1 the time of the last change lies. */
-const mtimeOffset = 40;
+/** Where in a filestat record of wasi_snapshot_preview1 the time of the last change lies: behind that of the last access. */
+const mtimeOffset = 48;
 
 /** Nanoseconds below the millisecond, by inode: a file is opened again only when stat tells of a change. */
 const known = new Map<number, { dev: number; mtimeMs: number; size: number; rest: number }>();

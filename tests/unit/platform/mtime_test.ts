@@ -31,6 +31,19 @@ for (const nanos of [123_456_789, 123_000_000, 1, 0, 999_999_999]) {
   });
 }
 
+Deno.test("the time of the last change is told, not that of the last access, which the record has before it", () => {
+  withFile((path) => {
+    Deno.writeTextFileSync(path, "read since it was written");
+    setMtime(path, 1727800000, 123_456_789);
+    // In the same millisecond, so that only the finer digits tell them apart.
+    const accessed = "2024-10-01T16:26:40.123999999Z";
+    assert.ok(
+      new Deno.Command("touch", { args: ["-a", "-d", accessed, path] }).outputSync().success,
+    );
+    assert.deepEqual(mtime(path, stat(path)), { seconds: 1727800000, nanos: 123_456_789 });
+  });
+});
+
 Deno.test("where the exact time cannot be had, the milliseconds of stat are the answer", () => {
   withFile((path) => {
     setMtime(path, 1727800000, 123_456_789);
