@@ -139,8 +139,7 @@ function commit(): string {
   return run("describe", "--always", "--dirty");
 }
 
+/** Not deep: every stat call looks at each folder of a path, as on a node with /var/log/pods. */
 function defaultFolder(): string {
-  const home = Deno.env.get("HOME");
-  const cache = Deno.env.get("XDG_CACHE_HOME") ?? (home ? join(home, ".cache") : tmpdir());
-  return join(cache, "kubetail-cluster-agent-bench");
+  return join(tmpdir(), "kubetail-agent-bench");
 }

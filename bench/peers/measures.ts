@@ -206,7 +206,7 @@ async function withListMeanwhile(client: Client, work: () => Promise<number>): P
   const lists: number[] = [];
   while (!isOver) {
     lists.push(await list(client));
-    await pause(25);
+    await pause(100);
   }
   const value = await worked;
   lists.sort((a, b) => a - b);
