@@ -102,12 +102,17 @@ export const folder: Kind<string, "text"> = text({
   json: { pattern: "^/" },
 });
 
-/** A file's path, or nothing. */
-export const optionalFile: Kind<string, "text"> = text({
+const filePath = text({
   expected: 'the path of a file, or "" for none',
   accepts: (found) => !hasControls(found),
-  json: {},
+  json: { type: ["string", "null"] },
 });
+
+/** A file's path, or nothing: "" and, as Kubetail's chart writes it, null. */
+export const optionalFile: Kind<string, "text"> = {
+  ...filePath,
+  read: (value) => value === null ? "" : filePath.read(value),
+};
 
 /** A Kubernetes namespace (DNS-1123 label, Kubernetes documentation "Object Names and IDs"). */
 export const namespace: Kind<string, "text"> = text({

@@ -436,3 +436,15 @@ Deno.test("keys that every object inherits are unknown keys", async () => {
     assert.equal(warnings.length, 1, key);
   }
 });
+
+Deno.test("certificate files that Kubetail's chart writes as null count as not given", async () => {
+  const text = (enabled: boolean) =>
+    `addr: 127.0.0.1:0\nauthorization: { methods: [allow-all] }\n` +
+    `tls: { enabled: ${enabled}, cert-file: null, key-file: null, ca-file: null }\n`;
+  const { config } = await load(text(false));
+  assert.deepEqual([config.tls.certFile, config.tls.keyFile, config.tls.caFile], ["", "", ""]);
+  assert.match(
+    await refusal(text(true)),
+    /^FILE: tls\.cert-file: found nothing, expected the path/,
+  );
+});
