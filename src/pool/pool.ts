@@ -226,9 +226,9 @@ export class ScanPool {
   /** Nobody wants the job any more: it is forgotten, or its thread told to stop. */
   #drop(job: Job): void {
     for (const thread of this.#threads) {
-      if (thread.job === job) return this.#stop(thread);
-      if (thread.nextJob !== job) continue;
-      thread.takeBack();
+      if (thread.job === job) this.#stop(thread);
+      else if (thread.nextJob === job) thread.takeBack();
+      else continue;
       return this.#dispatch();
     }
     this.#waiting[job.lane].remove(job);
