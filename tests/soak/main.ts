@@ -63,6 +63,7 @@ const target: Target = {
 };
 
 const client = agent.records();
+const readerClient = agent.records();
 const counts: Record<string, number> = {};
 let written = 0;
 const followers = Array.from({ length: 10 }, goodFollower);
@@ -258,12 +259,11 @@ function goodFollower(): { caughtUp(): Promise<void> } {
 
 /** Reads the fixed log over and over; every read must be whole, but while the API server is away. */
 async function goodReader(signal: AbortSignal): Promise<void> {
-  const own = agent.records();
   while (!signal.aborted && !stopping) {
     const away = () => Date.now() < apiAwayUntil;
     const wasAway = away();
     const { code, details, messages } = await drain(
-      own.streamForward(request(fixed.request), alice),
+      readerClient.streamForward(request(fixed.request), alice),
     );
     if (code === "UNAVAILABLE" && (wasAway || away())) {
       counts["reads refused while the API server was away"] =
