@@ -1,0 +1,35 @@
+/** Asks an API server that is not there, over and over; prints what each request leaves in memory, bytes. */
+import { NoAnswer } from "../../../src/door/api_server.ts";
+import { ApiServer } from "../../../src/door/api_server.ts";
+
+declare const gc: () => void; // --v8-flags=--expose-gc
+
+const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+const { port } = listener.addr;
+listener.close(); // Refused from now on.
+
+const server = new ApiServer({
+  url: new URL(`https://127.0.0.1:${port}`),
+  serverName: undefined,
+  certificateAuthority: () => undefined,
+  account: () => Promise.resolve({}),
+}, { timeoutMs: 10_000 });
+const { signal } = new AbortController();
+
+async function ask(times: number): Promise<number> {
+  for (let i = 0; i < times; i++) {
+    await server.post("/x", {}, { token: "t", signal }).then(
+      () => Deno.exit(1),
+      (error) => error instanceof NoAnswer || Deno.exit(1),
+    );
+  }
+  gc();
+  await new Promise((resolve) => setImmediate(resolve));
+  gc();
+  return Deno.memoryUsage().heapUsed;
+}
+
+const before = await ask(100);
+const times = 500;
+console.log((await ask(times) - before) / times);
+server.close();
