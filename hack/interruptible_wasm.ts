@@ -1,12 +1,18 @@
 /**
  * Makes a WebAssembly module whose work another thread can end. It gets a second memory, shared and exported as "stop";
  * every loop looks at its first word at each turn and traps where that is not 0. An engine that is linear but slow
- * would otherwise run to its end: no thread of this platform can be ended from outside while it computes.
+ * would otherwise run to its end: no thread of this platform can be ended from outside while it computes. Its own memory
+ * gets a maximum, beyond which it cannot grow.
  *
  * Reads the binary format of the WebAssembly core specification (section 5), version 1: the instructions that stable
  * compilers emit, without SIMD and exceptions. Throws where it finds another.
+ *
+ * @param options.maxMemoryPages of 64 KiB each
  */
-export function interruptible(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
+export function interruptible(
+  wasm: Uint8Array,
+  options: { readonly maxMemoryPages: number },
+): Uint8Array<ArrayBuffer> {
   const out = new Writer();
   out.bytes(wasm.subarray(0, 8));
   const reader = new Reader(wasm, 8);
@@ -14,7 +20,7 @@ export function interruptible(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
     const id = reader.byte();
     const end = reader.unsigned() + reader.at;
     const section = new Writer();
-    if (id === MEMORY_SECTION) addMemory(reader, end, section);
+    if (id === MEMORY_SECTION) addMemory(reader, section, options.maxMemoryPages);
     else if (id === EXPORT_SECTION) addExport(reader, end, section);
     else if (id === CODE_SECTION) addChecks(reader, section);
     else section.bytes(wasm.subarray(reader.at, end));
@@ -33,11 +39,17 @@ const CODE_SECTION = 10;
 /** One shared page, the second memory: i32.atomic.load of its word 0; if; unreachable; end. */
 const CHECK = [0x41, 0, 0xfe, 0x10, 0x42, 1, 0, 0x04, 0x40, 0x00, 0x0b];
 
-function addMemory(reader: Reader, end: number, out: Writer): void {
+function addMemory(reader: Reader, out: Writer, maxPages: number): void {
   const count = reader.unsigned();
   if (count !== 1) throw new Error(`${count} memories: one was expected`);
+  const kind = reader.byte();
+  if (kind > 1) throw new Error(`memory of kind ${kind}: one of 32 bits, not shared, was expected`);
+  const minPages = reader.unsigned();
+  if (minPages > maxPages) throw new Error(`the module needs ${minPages} pages, not ${maxPages}`);
   out.unsigned(2);
-  out.bytes(reader.rest(end));
+  out.byte(0x01); // With a maximum.
+  out.unsigned(minPages);
+  out.unsigned(maxPages);
   out.bytes([0x03, 1, 1]); // Shared, at least and at most one page.
 }
 

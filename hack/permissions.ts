@@ -75,6 +75,7 @@ export const agent: Program = {
     // Why these: docs/decisions/0008-v8-flags-and-memory.md.
     "--max-semi-space-size=1",
     "--heap-growing-percent=120",
+    "--expose-gc",
     "--enable-experimental-regexp-engine-on-excessive-backtracks",
   ],
   include: ["src/pool/worker.ts", ...webAssembly()],

@@ -165,6 +165,8 @@ export class Thread<J> {
   end(): void {
     clearTimeout(this.#graceTimer);
     this.#worker.onmessage = this.#worker.onerror = this.#worker.onmessageerror = null;
+    // To terminate a worker does not end what it computes.
+    if (this.#brake !== null) Atomics.store(this.#brake, 0, 1);
     this.#worker.terminate();
   }
 }

@@ -83,7 +83,8 @@ function compile(pattern: string): RustRegex {
   try {
     return new RustRegex(pattern);
   } catch (error) {
-    if (error instanceof WebAssembly.RuntimeError) throw error; // out of memory: not the client's fault
+    if (error instanceof WebAssembly.RuntimeError) throw error; // stopped: not the client's fault
+    if (error instanceof Failure) throw error;
     throw invalid(error instanceof Error ? error.message : String(error));
   }
 }

@@ -2,7 +2,8 @@
  * The Rust regex crate as WebAssembly (npm package rregex), used by its raw functions: they take
  * UTF-8 bytes as they are, and several instances may exist, which the package's own classes do not
  * allow. That is needed because the package's `free` leaves a regex's memory occupied (half a
- * megabyte for one \w): an engine that has grown is given up as a whole.
+ * megabyte for one \w): an engine that has grown is given up as a whole. Its memory has a maximum
+ * (hack/gen.ts); where that does not do, the engine traps.
  */
 // @ts-types="../generated/rregex/rregex.d.ts"
 import type { Hir } from "../generated/rregex/rregex.js";
@@ -49,6 +50,11 @@ export class RegexEngine {
   /** Shared memory whose first 32-bit word, when set to anything but 0, makes the engine trap. */
   get stop(): SharedArrayBuffer {
     return this.#exports.stop.buffer as unknown as SharedArrayBuffer;
+  }
+
+  /** Was it told to end its work? */
+  get isStopped(): boolean {
+    return Atomics.load(new Int32Array(this.stop), 0) !== 0;
   }
 
   /** Compiles a pattern. Throws an Error with the parser's own message. */

@@ -1,3 +1,5 @@
+import { Failure } from "../failure/failure.ts";
+import { collectGarbage } from "../platform/memory.ts";
 import { type Hir, RegexEngine } from "./regex_engine.ts";
 
 export type { Hir };
@@ -6,6 +8,8 @@ export type { Hir };
 const MAX_ENGINE_BYTES = 24 * 2 ** 20;
 
 let engine: RegexEngine | null = null;
+/** Of the engine in use, or the last one. */
+let engineNumber = 0;
 let engineListener: ((stop: SharedArrayBuffer) => void) | null = null;
 
 /**
@@ -20,55 +24,85 @@ export function onEngine(listener: (stop: SharedArrayBuffer) => void): void {
 /** A pattern of the Rust regex crate, matched against UTF-8 bytes. */
 export class RustRegex {
   readonly #pattern: string;
-  /** The engine in which `#handle` is the compiled regex. */
-  #engine: RegexEngine;
-  #handle: number;
+  /**
+   * The number of the engine in which `#handle` is the compiled regex. Not the engine itself: its
+   * memory must not outlive it because somebody keeps a regex.
+   */
+  #engineNumber = 0;
+  #handle = 0;
 
-  /** Throws an Error with the parser's own message when the pattern is not valid or too big. */
+  /**
+   * Throws an Error with the parser's own message when the pattern is not valid or too big. This and
+   * the methods throw a WebAssembly.RuntimeError when the engine was stopped, and a
+   * Failure("invalid-argument") when the pattern is too big for the memory of an engine.
+   */
   constructor(pattern: string) {
     this.#pattern = pattern;
     if (engine !== null && engine.bytes > MAX_ENGINE_BYTES) engine = null;
-    this.#engine = currentEngine();
-    this.#handle = orGiveUp(() => this.#engine.compile(pattern));
+    this.#inEngine(() => {});
   }
 
   /** The syntax tree, with flags and case folding resolved. */
   syntax(): Hir {
-    if (this.#engine !== engine) this.#compileAgain();
-    return orGiveUp(() => this.#engine.syntax(this.#handle));
+    return this.#inEngine((engine) => engine.syntax(this.#handle));
   }
 
   /** Is there a match in `text[start, end)`? It must be valid UTF-8. Takes time linear in its length. */
   matches(text: Uint8Array, start: number, end: number): boolean {
-    if (this.#engine !== engine) this.#compileAgain();
-    try {
-      return this.#engine.matches(this.#handle, text, start, end);
-    } catch (error) {
-      engine = null;
-      throw error;
+    if (engine !== null && this.#engineNumber === engineNumber) {
+      try {
+        return engine.matches(this.#handle, text, start, end);
+      } catch (error) {
+        giveUpAfter(error);
+      }
     }
+    return this.#matchesAnew(text, start, end);
   }
 
-  #compileAgain(): void {
-    this.#engine = currentEngine();
-    this.#handle = orGiveUp(() => this.#engine.compile(this.#pattern));
+  // Apart from matches(), which is called for each line and shall make no closure.
+  #matchesAnew(text: Uint8Array, start: number, end: number): boolean {
+    return this.#inEngine((engine) => engine.matches(this.#handle, text, start, end));
+  }
+
+  /** Works with the regex compiled; where other regexes left too little memory for it, in a new engine. */
+  #inEngine<T>(work: (engine: RegexEngine) => T): T {
+    const isNew = engine === null;
+    try {
+      return work(this.#compiled());
+    } catch (error) {
+      giveUpAfter(error);
+    }
+    if (isNew) {
+      throw new Failure(
+        "invalid-argument",
+        "Invalid grep pattern: too big for the regex engine's memory",
+      );
+    }
+    return this.#inEngine(work);
+  }
+
+  #compiled(): RegexEngine {
+    const inUse = engine ?? startEngine();
+    if (this.#engineNumber !== engineNumber) {
+      this.#handle = inUse.compile(this.#pattern);
+      this.#engineNumber = engineNumber;
+    }
+    return inUse;
   }
 }
 
-function currentEngine(): RegexEngine {
-  if (engine === null) {
-    engine = new RegexEngine();
-    engineListener?.(engine.stop);
-  }
+function startEngine(): RegexEngine {
+  if (engineNumber > 0) collectGarbage(); // Its forerunner, which V8 does not know to be large.
+  engine = new RegexEngine();
+  engineNumber++;
+  engineListener?.(engine.stop);
   return engine;
 }
 
-/** Does something with the engine. If that traps (out of memory, or stopped), the engine is given up. */
-function orGiveUp<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof WebAssembly.RuntimeError) engine = null;
-    throw error;
-  }
+/** Gives the engine up where it trapped (out of memory, or stopped). Throws what was not lack of memory. */
+function giveUpAfter(error: unknown): void {
+  if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+  const wasStopped = engine?.isStopped;
+  engine = null;
+  if (wasStopped) throw error;
 }

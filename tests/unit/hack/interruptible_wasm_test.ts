@@ -36,7 +36,7 @@ function instance(wasm: Uint8Array<ArrayBuffer>): Exports {
 
 Deno.test("loops run as before until the first word of the second memory is set", () => {
   assert.equal(instance(counting()).count(5), 5);
-  const { count, stop } = instance(interruptible(counting()));
+  const { count, stop } = instance(interruptible(counting(), { maxMemoryPages: 1 }));
   assert.equal(count(5), 5);
   const cell = new Int32Array(stop.buffer);
   cell[0] = 1;
@@ -57,14 +57,24 @@ Deno.test("instructions of every form before a loop are passed over", () => {
     ...[0x41, 3, 0x41, 3, 0x41, 0, 0xfc, 10, 0, 0], // memory.copy
     ...[0x41, 3, 0x41, 3, 0x41, 3, 0x1c, 1, 0x7f, 0x1a], // select with a type
   ];
-  const { count, stop } = instance(interruptible(counting(forms)));
+  const { count, stop } = instance(interruptible(counting(forms), { maxMemoryPages: 1 }));
   assert.equal(count(5), 5);
   new Int32Array(stop.buffer)[0] = 1;
   assert.throws(() => count(5), WebAssembly.RuntimeError);
 });
 
 Deno.test("an instruction that is not known is refused, not guessed at", () => {
-  assert.throws(() => interruptible(counting([0xfd, 3])), /instruction 0xfd at \d+ is none/);
+  const refused = () => interruptible(counting([0xfd, 3]), { maxMemoryPages: 1 });
+  assert.throws(refused, /instruction 0xfd at \d+ is none/);
+});
+
+Deno.test("a memory without a maximum took all of 4 GiB: it grows as far as allowed", () => {
+  const growByFive = [0x41, 5, 0x40, 0, 0x21, 1]; // local 1 = pages before, or -1
+  const pagesBefore = (maxMemoryPages: number) =>
+    instance(interruptible(counting(growByFive), { maxMemoryPages })).count(0) - 1;
+  assert.equal(pagesBefore(6), 1);
+  assert.equal(pagesBefore(5), -1);
+  assert.throws(() => interruptible(counting(), { maxMemoryPages: 0 }), /needs 1 pages, not 0/);
 });
 
 Deno.test("the regex engine in the program can be ended, and another one takes its place", async () => {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
 // @ts-types="../../../src/generated/rregex/rregex.d.ts"
 import { initSync, RRegex } from "../../../src/generated/rregex/rregex.js";
+import { Failure } from "../../../src/failure/failure.ts";
 import { onEngine, RustRegex } from "../../../src/scan/rust_regex.ts";
 import module from "../../../src/scan/rregex_wasm.js";
 
@@ -73,3 +75,70 @@ Deno.test("an engine that was stopped is replaced", () => {
   assert(!regex.matches(text, 0, 4));
   new RustRegex("(a|b)+c");
 });
+
+for (
+  const { cause, pattern } of [
+    {
+      cause: "V8 did not know how large they are",
+      pattern: (i: number) => `a{99999}{${99_990 + i}}`,
+    },
+    { cause: "regexes that are kept held them", pattern: (i: number) => `\\w{200}${i}` },
+  ]
+) {
+  Deno.test(`engines given up filled the memory, for ${cause}: only the last ones live`, async () => {
+    assert("gc" in globalThis, "run with the V8 flags of `deno task test`");
+    const engines: WeakRef<SharedArrayBuffer>[] = [];
+    onEngine((stop) => engines.push(new WeakRef(stop)));
+    const kept: RustRegex[] = [];
+    for (let i = 0; i < 8; i++) {
+      try {
+        kept.push(new RustRegex(pattern(i)));
+      } catch (error) {
+        assert.match((error as Error).message, /exceeds size limit/);
+      }
+      await turnOfEventLoop(); // A WeakRef holds until then.
+    }
+    assert(engines.length >= 8, `${engines.length} engines`);
+    const living = engines.filter((engine) => engine.deref() !== undefined).length;
+    assert(living <= 2, `${living} of ${engines.length} engines live`);
+    const text = new TextEncoder().encode("a".repeat(200) + "0");
+    kept.forEach((regex, i) => assert.equal(regex.matches(text, 0, text.length), i === 0));
+  });
+}
+
+Deno.test("a pattern whose way to the size limit took 4 GiB is refused, for memory has a maximum", () => {
+  const error = new Failure(
+    "invalid-argument",
+    "Invalid grep pattern: too big for the regex engine's memory",
+  );
+  assert.throws(() => new RustRegex(`(?i)${"\\pL".repeat(100_000)}`), error);
+  new RustRegex("a+b");
+});
+
+Deno.test("patterns just below the size limit of the crate do with that memory", () => {
+  const words = Array.from({ length: 10_000 }, (_, i) => `word${i * 7919}`).join("|");
+  const large = [".{20000}", "\\w{380}z", "\\pL{450}", "\\d{3800}", "(.*a){18000}", words];
+  for (const pattern of large) {
+    const regex = new RustRegex(pattern);
+    const text = new TextEncoder().encode("no");
+    assert(!regex.matches(text, 0, text.length), pattern.slice(0, 20));
+  }
+});
+
+Deno.test("two large regexes that one engine's memory does not hold replace each other", () => {
+  const first = new RustRegex("one|.{20000}");
+  const second = new RustRegex("two|\\w{380}");
+  const [one, two] = ["one", "two"].map((text) => new TextEncoder().encode(text)) as [
+    Uint8Array,
+    Uint8Array,
+  ];
+  for (let i = 0; i < 2; i++) {
+    assert(first.matches(one, 0, 3) && !first.matches(two, 0, 3));
+    assert(second.matches(two, 0, 3) && !second.matches(one, 0, 3));
+    assert.equal(first.syntax().kind["@variant"], "Alternation");
+  }
+});
+
+function turnOfEventLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
