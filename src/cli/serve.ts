@@ -2,6 +2,7 @@ import type { Config } from "../config/schema.ts";
 import { allowsAll } from "../config/door_rules.ts";
 import { nodeName } from "../config/node_name.ts";
 import { Authorizer, type Reviewer } from "../door/authorizer.ts";
+import type { KubernetesReviewer } from "../door/reviewer.ts";
 import { Changes } from "../files/changes.ts";
 import { Follows } from "../files/follow.ts";
 import { type LogRoots, realRoots } from "../files/locate.ts";
@@ -78,7 +79,8 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     (follows) => follows.close(),
   );
   const calls = new Calls({ limits: config.limits, report, startCallSpan });
-  const reviewer = options.reviewer ?? lateReviewer(report);
+  const reviewer = options.reviewer ??
+    parts.adopt(lateReviewer(report), (reviewer) => reviewer.close());
   const doorkeeper = new Doorkeeper(config, new Authorizer({ config, reviewer, report }));
   const health = new Health(SERVICES);
   const server = await AgentServer.start({
@@ -142,12 +144,13 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
 }
 
 /** The Kubernetes client is loaded by the first review: an agent that nobody calls does without its memory. */
-function lateReviewer(report: Report): Reviewer {
-  let loaded: Promise<Reviewer> | undefined;
+function lateReviewer(report: Report): Reviewer & { close(): void } {
+  let loaded: Promise<KubernetesReviewer> | undefined;
   return {
     async review(identity, namespace, options) {
       loaded ??= import("../door/reviewer.ts").then((module) => module.createReviewer({ report }));
       return await (await loaded).review(identity, namespace, options);
     },
+    close: () => void loaded?.then((reviewer) => reviewer.close(), () => {}),
   };
 }

@@ -3,6 +3,7 @@ import type { Server } from "@grpc/grpc-js";
 /** A node:http2 server, as far as it is needed here. */
 export interface Http2Source {
   on(event: "session", listener: (session: Http2Session) => void): unknown;
+  on(event: "tlsClientError", listener: (error: Error) => void): unknown;
   on(
     event: "stream",
     listener: (
@@ -19,7 +20,11 @@ export interface Http2Session {
 }
 
 export interface Http2Stream {
-  once(event: "close", listener: () => void): unknown;
+  once(event: "close" | "aborted", listener: () => void): unknown;
+  /** The peer has reset it, or both sides have said their last. */
+  readonly closed: boolean;
+  readonly destroyed: boolean;
+  destroy(): unknown;
 }
 
 /** What is private to grpc-js (hence its pinned version). */

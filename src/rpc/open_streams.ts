@@ -1,21 +1,5 @@
 import type { Server } from "@grpc/grpc-js";
-
-/** A node:http2 server and its streams, as far as they are needed here. */
-interface StreamSource {
-  on(event: "stream", listener: (stream: OpenStream) => void): unknown;
-}
-interface OpenStream {
-  once(event: "close" | "aborted", listener: () => void): unknown;
-  /** The peer has reset it, or both sides have said their last. */
-  readonly closed: boolean;
-  readonly destroyed: boolean;
-  destroy(): unknown;
-}
-
-/** What is private to grpc-js (hence its pinned version). */
-interface ServerInternals {
-  _setupHandlers?: (server: StreamSource | null, ...rest: unknown[]) => void;
-}
+import { type Http2Stream, onHttp2Server } from "./http2_servers.ts";
 
 /** How often closed streams that do not go by themselves are looked for, while there are any streams. */
 const SWEEP_MS = 5000;
@@ -29,22 +13,14 @@ const SWEEP_MS = 5000;
  * with it its call, its log file and its session, for ever.
  */
 export class OpenStreams implements Disposable {
-  readonly #open = new Set<OpenStream>();
+  readonly #open = new Set<Http2Stream>();
   readonly #waiting = new Set<() => void>();
-  #closedBefore = new Set<OpenStream>();
+  #closedBefore = new Set<Http2Stream>();
   #sweeper: ReturnType<typeof setInterval> | undefined;
 
   /** To be made before bindAsync. Throws where grpc-js has changed. */
   constructor(server: Server) {
-    const internals = server as unknown as ServerInternals;
-    const setupHandlers = internals._setupHandlers;
-    if (typeof setupHandlers !== "function") {
-      throw new Error("This version of @grpc/grpc-js does not show its streams");
-    }
-    internals._setupHandlers = (source, ...rest) => {
-      source?.on("stream", (stream) => this.#opened(stream));
-      setupHandlers.call(server, source, ...rest);
-    };
+    onHttp2Server(server, (source) => source.on("stream", (stream) => this.#opened(stream)));
   }
 
   get count(): number {
@@ -61,7 +37,7 @@ export class OpenStreams implements Disposable {
     clearInterval(this.#sweeper);
   }
 
-  #opened(stream: OpenStream): void {
+  #opened(stream: Http2Stream): void {
     this.#open.add(stream);
     this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_MS);
     // Not within the library's callback, which still uses the stream.
@@ -69,7 +45,7 @@ export class OpenStreams implements Disposable {
     stream.once("close", () => this.#closed(stream));
   }
 
-  #closed(stream: OpenStream): void {
+  #closed(stream: Http2Stream): void {
     this.#open.delete(stream);
     if (this.#open.size > 0) return;
     clearInterval(this.#sweeper);
@@ -80,7 +56,7 @@ export class OpenStreams implements Disposable {
 
   /** A reset after the call's end is not told as "aborted": ends what has been closed for a whole turn. */
   #sweep(): void {
-    const closed = new Set<OpenStream>();
+    const closed = new Set<Http2Stream>();
     for (const stream of this.#open) {
       if (!stream.closed) continue;
       if (this.#closedBefore.has(stream)) stream.destroy();
