@@ -55,7 +55,8 @@ async function answer(
     await options.doorkeeper.admit(identity, [name.namespace], running);
 
     const grep = call.request.grep.trim();
-    if (grep !== "") await options.pool.check(grep, { signal: running.signal });
+    const stream = {};
+    if (grep !== "") await options.pool.check(grep, { stream, signal: running.signal });
 
     const feed = await openFeed(name, window, follow, running.signal, options);
     // Whoever follows learns that the place is fixed from which nothing will be missed.
@@ -65,6 +66,7 @@ async function answer(
       grep,
       maxRecordBytes: options.maxLineBytes,
       pool: options.pool,
+      stream,
       report: options.report,
       signal: running.signal,
       onScanned: (result) => running.records += result.records,

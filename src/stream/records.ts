@@ -29,6 +29,8 @@ export interface RecordsOptions {
   readonly grep: string;
   readonly maxRecordBytes: number;
   readonly pool: ScanPool;
+  /** Whose turn it is in the pool; the same that its pattern was checked for. */
+  readonly stream?: object;
   readonly report: Report;
   readonly signal: AbortSignal;
   /** Called for every scanned piece, before its frames are given out. */
@@ -88,7 +90,7 @@ async function* scanRanges(
   ranges: AsyncIterable<FeedRange> | Iterable<FeedRange>,
   options: RecordsOptions,
 ): AsyncGenerator<PieceResult, void> {
-  const stream = {};
+  const stream = options.stream ?? {};
   for await (const range of ranges) {
     for await (const result of scanRange(range, stream, options)) {
       options.signal.throwIfAborted();
