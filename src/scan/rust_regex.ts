@@ -39,7 +39,23 @@ export class RustRegex {
   constructor(pattern: string) {
     this.#pattern = pattern;
     if (engine !== null && engine.bytes > MAX_ENGINE_BYTES) engine = null;
-    this.#inEngine(() => {});
+    const refusal = this.#refusalByLargeEngine();
+    if (refusal === null) return;
+    engine = null; // At once: it may be long until the next pattern comes.
+    collectGarbage();
+    throw new Error(refusal);
+  }
+
+  /** Compiles. The message only, because an error's stack holds the engine; apart, so that no frame holds the error. */
+  #refusalByLargeEngine(): string | null {
+    try {
+      this.#inEngine(() => {});
+      return null;
+    } catch (error) {
+      const isLarge = engine !== null && engine.bytes > MAX_ENGINE_BYTES;
+      if (!isLarge || !(error instanceof Error)) throw error;
+      return error.message;
+    }
   }
 
   /** The syntax tree, with flags and case folding resolved. */
