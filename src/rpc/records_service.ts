@@ -58,7 +58,7 @@ async function answer(
     const stream = {};
     if (grep !== "") await options.pool.check(grep, { stream, signal: running.signal });
 
-    const feed = await openFeed(name, window, follow, running.signal, options);
+    const feed = await openFeed(name, window, { direction, follow }, running.signal, options);
     // Whoever follows learns that the place is fixed from which nothing will be missed.
     if (running.kind === "endless") call.sendMetadata(new Metadata());
     const frames = recordsStream(feed.ranges, {
@@ -104,7 +104,7 @@ const nothing: Feed = { ranges: [], close: () => {} };
 async function openFeed(
   name: LogName,
   window: TimeWindow,
-  follow: FollowFrom,
+  { direction, follow }: { readonly direction: Direction; readonly follow: FollowFrom },
   signal: AbortSignal,
   options: RecordsServiceOptions,
 ): Promise<Feed> {
@@ -120,7 +120,7 @@ async function openFeed(
       const ranges = backwards || follow === FollowFrom.END
         ? []
         : planRanges(sources.map((source) => ({ source, size: source.size })), window);
-      return { ranges, close };
+      return { ranges: direction === "forward" ? ranges : ranges.reverse(), close };
     } catch (error) {
       close();
       throw error;
