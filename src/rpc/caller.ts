@@ -1,4 +1,5 @@
 import type { Config } from "../config/schema.ts";
+import { Failure } from "../failure/failure.ts";
 import type { Authorizer } from "../door/authorizer.ts";
 import { describeIdentity, identify, type Identity } from "../door/identity.ts";
 import type { RunningCall, ServerCall } from "./calls.ts";
@@ -44,9 +45,17 @@ export class Doorkeeper {
   }
 }
 
-/** The subject CN of the verified client certificate; null where there is none. */
+/** The subject CN of the verified client certificate; null where there is none. Throws Failure cancelled. */
 function commonNameOf(call: ServerCall): string | null {
-  const name: unknown = call.getAuthContext().sslPeerCertificate?.subject?.CN;
+  let name: unknown;
+  try {
+    name = call.getAuthContext().sslPeerCertificate?.subject?.CN;
+  } catch (error) {
+    // A socket that is gone has no certificate to show, and grpc-js fails over that.
+    throw new Failure("cancelled", "The connection ended before its certificate was looked at", {
+      cause: error,
+    });
+  }
   // Several CNs come as an array: which of them is meant nobody knows, so none is.
   return typeof name === "string" ? name : null;
 }
