@@ -1,6 +1,7 @@
 // deno-lint-ignore-file no-explicit-any
 import type { ServerWritableStream } from "@grpc/grpc-js";
 import { LogRecord, type LogRecordsStreamRequest } from "../generated/cluster_agent.ts";
+import { drained } from "./drained.ts";
 
 /** A streaming call of records. */
 export type RecordsCall = ServerWritableStream<LogRecordsStreamRequest, LogRecord>;
@@ -8,7 +9,7 @@ export type RecordsCall = ServerWritableStream<LogRecordsStreamRequest, LogRecor
 /** Where frames go. */
 export interface FrameSink {
   /**
-   * Writes ready gRPC frames; resolves when the next may come, false when the call is gone. The sink
+   * Writes ready gRPC frames; resolves when the next may come, false when the call is gone or must stop. The sink
    * takes the buffer of the frames over.
    */
   write(frames: Uint8Array): Promise<boolean>;
@@ -27,11 +28,11 @@ interface RawStream {
  * The call's sink. grpc-js serializes, frames and writes every message by itself, which allows some
  * 65,000 records a second; written as batches on the HTTP/2 stream beneath it, frames allow millions.
  * That stream is private to grpc-js (hence its pinned version): where it is not found, records go out
- * one by one as messages.
+ * one by one as messages. The signal fires when the call must stop.
  */
-export function frameSink(call: RecordsCall): FrameSink {
+export function frameSink(call: RecordsCall, signal: AbortSignal): FrameSink {
   const inner = innermostCall(call);
-  return inner === null ? new MessageSink(call) : new RawSink(inner);
+  return inner === null ? new MessageSink(call, signal) : new RawSink(inner, signal);
 }
 
 /** The HTTP/2 stream of a call and what sends its response headers, null where grpc-js has changed. */
@@ -48,9 +49,14 @@ export function innermostCall(
 
 class RawSink implements FrameSink {
   readonly #call: { stream: RawStream; maybeSendMetadata(): void };
+  readonly #signal: AbortSignal;
 
-  constructor(call: { stream: RawStream; maybeSendMetadata(): void }) {
+  constructor(
+    call: { stream: RawStream; maybeSendMetadata(): void },
+    signal: AbortSignal,
+  ) {
     this.#call = call;
+    this.#signal = signal;
   }
 
   write(frames: Uint8Array): Promise<boolean> {
@@ -60,26 +66,18 @@ class RawSink implements FrameSink {
     // Given back at once, not when garbage is collected: that is 15 MB less at full speed.
     const release = () => void (frames.buffer as ArrayBuffer).transfer(0);
     if (stream.write(frames, release)) return Promise.resolve(true);
-    return new Promise((resolve) => {
-      const settle = (alive: boolean) => {
-        stream.off("drain", onDrain);
-        stream.off("close", onClose);
-        resolve(alive);
-      };
-      const onDrain = () => settle(true);
-      const onClose = () => settle(false);
-      stream.once("drain", onDrain);
-      stream.once("close", onClose);
-    });
+    return drained(stream, this.#signal);
   }
 }
 
 /** The public way: every frame is decoded and written as a message. */
 export class MessageSink implements FrameSink {
   readonly #call: RecordsCall;
+  readonly #signal: AbortSignal;
 
-  constructor(call: RecordsCall) {
+  constructor(call: RecordsCall, signal: AbortSignal) {
     this.#call = call;
+    this.#signal = signal;
   }
 
   async write(frames: Uint8Array): Promise<boolean> {
@@ -89,25 +87,10 @@ export class MessageSink implements FrameSink {
       const record = LogRecord.decode(frames.subarray(offset + 5, end));
       offset = end;
       if (this.#call.cancelled || this.#call.destroyed) return false;
-      if (!this.#call.write(record) && !await this.#drained()) return false;
+      if (!this.#call.write(record) && !await drained(this.#call, this.#signal)) {
+        return false;
+      }
     }
     return true;
-  }
-
-  #drained(): Promise<boolean> {
-    const call = this.#call;
-    return new Promise((resolve) => {
-      const settle = (alive: boolean) => {
-        call.off("drain", onDrain);
-        call.off("cancelled", onGone);
-        call.off("close", onGone);
-        resolve(alive);
-      };
-      const onDrain = () => settle(true);
-      const onGone = () => settle(false);
-      call.once("drain", onDrain);
-      call.once("cancelled", onGone);
-      call.once("close", onGone);
-    });
   }
 }

@@ -1,17 +1,14 @@
-import { Metadata, type ServerWritableStream } from "@grpc/grpc-js";
+import { Metadata } from "@grpc/grpc-js";
 import { checkNamespace } from "../files/name.ts";
 import type { Changes } from "../files/changes.ts";
 import type { LogRoots } from "../files/locate.ts";
-import type {
-  LogMetadataServiceServer,
-  LogMetadataWatchEvent,
-  LogMetadataWatchRequest,
-} from "../generated/cluster_agent.ts";
+import type { LogMetadataServiceServer } from "../generated/cluster_agent.ts";
 import { listLogs } from "../metadata/list.ts";
 import { watchLogs } from "../metadata/watch.ts";
 import type { Report } from "../telemetry/events.ts";
 import type { Doorkeeper } from "./caller.ts";
 import type { Calls } from "./calls.ts";
+import { drained } from "./drained.ts";
 
 export interface MetadataServiceOptions {
   readonly calls: Calls;
@@ -64,7 +61,7 @@ export function metadataService(options: MetadataServiceOptions): LogMetadataSer
         call.sendMetadata(new Metadata());
         for await (const event of events) {
           running.records++;
-          if (!await writeEvent(call, event, signal)) return;
+          if (!call.write(event) && !await drained(call, signal)) return;
         }
       });
       if (status.code === 0) call.end();
@@ -77,24 +74,4 @@ export function metadataService(options: MetadataServiceOptions): LogMetadataSer
 function distinctNamespaces(names: readonly string[]): string[] {
   const distinct = new Set(names.filter((name) => name !== ""));
   return [...distinct].map(checkNamespace);
-}
-
-/** Resolves when the next may be written, false when the call is gone. */
-function writeEvent(
-  call: ServerWritableStream<LogMetadataWatchRequest, LogMetadataWatchEvent>,
-  event: LogMetadataWatchEvent,
-  signal: AbortSignal,
-): Promise<boolean> {
-  if (call.write(event)) return Promise.resolve(true);
-  return new Promise((resolve) => {
-    const settle = (alive: boolean) => {
-      call.off("drain", onDrain);
-      signal.removeEventListener("abort", onAbort);
-      resolve(alive);
-    };
-    const onDrain = () => settle(true);
-    const onAbort = () => settle(false);
-    call.once("drain", onDrain);
-    signal.addEventListener("abort", onAbort);
-  });
 }

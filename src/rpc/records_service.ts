@@ -84,7 +84,7 @@ async function send(
   running: RunningCall,
   report: Report,
 ): Promise<void> {
-  const sink = frameSink(call);
+  const sink = frameSink(call, running.signal);
   // Leaving the loop by an error cancels the stream, and with it all work for the call.
   for await (const chunk of frames) {
     running.bytes += chunk.length;

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { credentials, Server, ServerCredentials } from "@grpc/grpc-js";
 import type { LogRecord } from "../../src/generated/cluster_agent.ts";
 import {
-  FollowFrom,
   LogMetadataServiceService,
   LogRecord as LogRecordType,
   LogRecordsServiceClient,
@@ -15,22 +14,21 @@ import {
   MessageSink,
   type RecordsCall,
 } from "../../src/rpc/frame_stream.ts";
+import { request } from "../harness/calls.ts";
 
-const sinks: readonly [string, (call: RecordsCall) => FrameSink][] = [
-  ["on the HTTP/2 stream", frameSink],
-  ["as messages", (call) => new MessageSink(call)],
+/** Fires when the client cancels, as the signal of a running call does. */
+function cancellation(call: RecordsCall): AbortSignal {
+  const controller = new AbortController();
+  call.once("cancelled", () => controller.abort());
+  return controller.signal;
+}
+
+const never = new AbortController().signal;
+
+const sinks: readonly [string, (call: RecordsCall, signal?: AbortSignal) => FrameSink][] = [
+  ["on the HTTP/2 stream", (call, signal = cancellation(call)) => frameSink(call, signal)],
+  ["as messages", (call, signal = cancellation(call)) => new MessageSink(call, signal)],
 ];
-
-const request = {
-  namespace: "",
-  pod_name: "",
-  container_name: "",
-  container_id: "",
-  start_time: "",
-  stop_time: "",
-  grep: "",
-  follow_from: FollowFrom.NOOP,
-};
 
 /** A server whose StreamForward is the handler, and a client of it. */
 async function serveRecords(handler: (call: RecordsCall) => Promise<void>) {
@@ -77,14 +75,14 @@ Deno.test("frames: the HTTP/2 stream is found in this version of grpc-js", async
     call.end();
     return Promise.resolve();
   });
-  served.client.streamForward(request).resume();
+  served.client.streamForward(request()).resume();
   assert.ok(await found.promise);
 });
 
 Deno.test("frames: where grpc-js looks different, the fallback is chosen", () => {
   assert.equal(innermostCall({ call: { nextCall: { somethingElse: {} } } }), null);
   assert.equal(innermostCall({}), null);
-  assert.ok(frameSink({} as RecordsCall) instanceof MessageSink);
+  assert.ok(frameSink({} as RecordsCall, never) instanceof MessageSink);
 });
 
 for (const [way, makeSink] of sinks) {
@@ -98,7 +96,7 @@ for (const [way, makeSink] of sinks) {
       call.end();
     });
     const received: LogRecord[] = [];
-    for await (const record of served.client.streamForward(request)) received.push(record);
+    for await (const record of served.client.streamForward(request())) received.push(record);
     assert.deepEqual(received, sent);
   });
 
@@ -109,7 +107,7 @@ for (const [way, makeSink] of sinks) {
     });
     const received: LogRecord[] = [];
     await assert.rejects(async () => {
-      for await (const record of served.client.streamForward(request)) received.push(record);
+      for await (const record of served.client.streamForward(request())) received.push(record);
     }, { code: 8, details: "enough" });
     assert.equal(received.length, 1);
   });
@@ -135,13 +133,43 @@ for (const [way, makeSink] of sinks) {
         if (written > 64 * batch.length) return gone.resolve(false);
       }
     });
-    const call = served.client.streamForward(request);
+    const call = served.client.streamForward(request());
     call.on("error", () => {});
     call.once("metadata", () => call.pause());
     await held.promise;
     assert.ok(written < 16 * batch.length, `${written} bytes went to a client that reads nothing`);
     call.cancel();
     assert.equal(await gone.promise, true, "the writer learns that the client is gone");
+  });
+}
+
+for (const [way, makeSink] of sinks) {
+  Deno.test(`frames ${way}: a call that must stop does not wait for a client that reads nothing`, async () => {
+    const batch = () => framesOf(Array.from({ length: 64 }, (_, n) => record(n, 4000)));
+    const stop = new AbortController();
+    const held = Promise.withResolvers<void>();
+    const letGo = Promise.withResolvers<void>();
+    using served = await serveRecords(async (call) => {
+      const sink = makeSink(call, stop.signal);
+      for (let going = true; going;) {
+        const write = sink.write(batch());
+        let done = false;
+        write.then(() => done = true);
+        for (let turn = 0; turn < 50 && !done; turn++) {
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        if (!done) held.resolve();
+        going = await write;
+      }
+      letGo.resolve();
+    });
+    const call = served.client.streamForward(request());
+    call.on("error", () => {});
+    call.once("metadata", () => call.pause());
+    await held.promise;
+    stop.abort();
+    await letGo.promise;
+    call.cancel();
   });
 }
 
