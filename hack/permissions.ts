@@ -4,7 +4,7 @@
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { bakedLogRoots } from "../src/cli/baked_roots.ts";
+import { bakedLogRoots } from "../src/agent/baked_roots.ts";
 
 export interface Program {
   /** File name of the binary. */

@@ -1,13 +1,13 @@
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { serve } from "../agent/serve.ts";
 import { type Config, defaults } from "../config/schema.ts";
 import { readArguments } from "./arguments.ts";
 import { client } from "./client.ts";
 import { createAuthority, type KeyPair } from "./demo/certificates.ts";
 import { layOutSamples, type NodeLogs } from "./demo/samples.ts";
 import { runCommand } from "./run_command.ts";
-import { serve } from "./serve.ts";
 import { exitCode, processTerminal, type Terminal } from "./terminal.ts";
 
 const demoHelp = `demo [--stay]: an agent on this machine, on real logs, in seconds.

@@ -3,8 +3,8 @@ import { loadConfig } from "../config/load.ts";
 import { Failure } from "../failure/failure.ts";
 import { onSignal, writeError } from "../platform/process.ts";
 import { configOptions, isUsageError } from "./config_options.ts";
-import { checkBakedRoots } from "./baked_roots.ts";
-import { serve } from "./serve.ts";
+import { checkBakedRoots } from "../agent/baked_roots.ts";
+import { serve } from "../agent/serve.ts";
 
 const signals = { SIGINT: 130, SIGTERM: 143 } as const;
 

@@ -1,5 +1,5 @@
 import * as grpc from "@grpc/grpc-js";
-import { serve, type ServeOptions } from "../../src/cli/serve.ts";
+import { serve, type ServeOptions } from "../../src/agent/serve.ts";
 import { type Config, defaults } from "../../src/config/schema.ts";
 import {
   LogMetadataServiceClient,

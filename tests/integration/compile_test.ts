@@ -17,7 +17,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { compile, targets } from "../../hack/compile.ts";
 import { agent, type Program, programs, runFlags, tools } from "../../hack/permissions.ts";
-import { bakedLogRoots } from "../../src/cli/baked_roots.ts";
+import { bakedLogRoots } from "../../src/agent/baked_roots.ts";
 
 // `deno compile` puts the program behind a runtime that it downloads. Here any small executable takes
 // the runtime's place: everything else happens for real, and what was put behind it can be read back.

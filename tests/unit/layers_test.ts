@@ -15,6 +15,7 @@ const layers = [
   "metadata",
   "door",
   "rpc",
+  "agent",
   "cli",
   "", // src/ itself: the programs' entries
 ];

@@ -1,5 +1,5 @@
 import { ok, strictEqual } from "node:assert/strict";
-import { bakedLogRoots, checkBakedRoots } from "../../../src/cli/baked_roots.ts";
+import { bakedLogRoots, checkBakedRoots } from "../../../src/agent/baked_roots.ts";
 
 /** As the platform answers: what lies at or below a granted folder may be read. */
 const binary = (path: string) =>

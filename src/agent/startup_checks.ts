@@ -5,7 +5,7 @@ import { realRoots } from "../files/locate.ts";
 import { readText } from "../platform/files.ts";
 import { env } from "../platform/process.ts";
 import { watch } from "../platform/watch.ts";
-import { logFilesProblem, logFolderProblem } from "./log_folder.ts";
+import { logFilesProblem, logFolderProblem } from "./log_folder_checks.ts";
 
 /** Something that will keep the agent from doing its work, and how to mend it. */
 export interface Problem {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { logFilesProblem, logFolderProblem } from "../../../src/cli/log_folder.ts";
+import { logFilesProblem, logFolderProblem } from "../../../src/agent/log_folder_checks.ts";
 import { criLines, LogTree } from "../../harness/log_tree.ts";
 
 Deno.test("a readable folder with readable logs is no problem, nor is an empty one", () => {
@@ -113,7 +113,7 @@ async function runElsewhere(
     Deno.copyFileSync(Deno.execPath(), `${dir}/deno`);
     Deno.writeTextFileSync(
       `${dir}/main.ts`,
-      `import { logFilesProblem, logFolderProblem } from "./src/cli/log_folder.ts";
+      `import { logFilesProblem, logFolderProblem } from "./src/agent/log_folder_checks.ts";
 void logFilesProblem;
 void logFolderProblem;
 Deno.stdout.writeSync(new TextEncoder().encode(String(${options.program})));`,

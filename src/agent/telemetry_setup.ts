@@ -11,27 +11,27 @@ import { createMetrics } from "../telemetry/metrics.ts";
 import { statusPage } from "../telemetry/status_page.ts";
 import { loadTraces, type StartCallSpan } from "../telemetry/traces.ts";
 
-/** By what the agent shows what it does: log, metrics, telemetry port, traces. */
-export interface Instruments extends AsyncDisposable {
-  /** Every event of the agent goes here. */
+/** The agent's telemetry: log, metrics, traces and the HTTP port that serves metrics, probes and the status page. */
+export interface AgentTelemetry extends AsyncDisposable {
+  /** Takes every event of the agent. */
   readonly report: Report;
   readonly startCallSpan: StartCallSpan;
-  /** Null where the configuration has no telemetry port. */
-  readonly telemetryPort: number | null;
+  /** The HTTP port; null where telemetry.addr is empty. */
+  readonly port: number | null;
 }
 
-/** Starts them as configured. Rejects with an Error naming the telemetry address where it cannot be served. */
-export async function startInstruments(
+/** Starts log, metrics, traces and the HTTP port as configured. Rejects with an Error naming telemetry.addr where it cannot listen there. */
+export async function setUpTelemetry(
   config: Config,
   options: {
-    /** Gets every event as well. */
+    /** Receives every event too. */
     readonly report?: Report;
     /** Why the agent is not ready; empty when it is. */
     readonly readiness: () => readonly string[];
     /** Takes the log's lines; standard output by default. */
     readonly write?: (line: string) => void;
   },
-): Promise<Instruments> {
+): Promise<AgentTelemetry> {
   const metrics = createMetrics({ version });
   const log = createLog(config.logging, options.write ?? writeOut, {
     colour: options.write === undefined && outputIsTerminal() && (env("NO_COLOR") ?? "") === "",
@@ -56,7 +56,7 @@ export async function startInstruments(
     return {
       report,
       startCallSpan,
-      telemetryPort: server?.port ?? null,
+      port: server?.port ?? null,
       async [Symbol.asyncDispose]() {
         metrics.close();
         await server?.close();

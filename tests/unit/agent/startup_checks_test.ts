@@ -6,8 +6,8 @@ import {
   certificateProblems,
   startupProblems,
   watchProblem,
-} from "../../../src/cli/startup_check.ts";
-import { Readiness } from "../../../src/cli/readiness.ts";
+} from "../../../src/agent/startup_checks.ts";
+import { Readiness } from "../../../src/agent/readiness.ts";
 import { type Config, defaults } from "../../../src/config/schema.ts";
 import { createAuthority } from "../../harness/certificates.ts";
 import { criLines, LogTree } from "../../harness/log_tree.ts";

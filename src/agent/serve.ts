@@ -16,13 +16,13 @@ import { recordsService } from "../rpc/records_service.ts";
 import { AgentServer, SERVICES } from "../rpc/server.ts";
 import { version } from "../config/version.ts";
 import type { Report } from "../telemetry/events.ts";
-import { startInstruments } from "./instruments.ts";
+import { setUpTelemetry } from "./telemetry_setup.ts";
 import { Readiness } from "./readiness.ts";
-import { startupProblems } from "./startup_check.ts";
+import { startupProblems } from "./startup_checks.ts";
 
-/** An agent that serves. */
+/** A running agent. */
 export interface RunningAgent {
-  /** Of gRPC; the one that was found free where the configuration says 0. */
+  /** The gRPC port; where addr has port 0, the free port that was chosen. */
   readonly port: number;
   /** Null where telemetry is off. */
   readonly telemetryPort: number | null;
@@ -33,26 +33,26 @@ export interface RunningAgent {
 }
 
 export interface ServeOptions {
-  /** Gets every event, beside the log and the metrics. */
+  /** Receives every event, in addition to log and metrics. */
   readonly report?: Report;
-  /** In place of access reviews by the Kubernetes API. */
+  /** Replaces access reviews by the Kubernetes API. */
   readonly reviewer?: Reviewer;
 }
 
-/** Builds the agent from its parts and starts it. Rejects where it cannot serve, with what was wrong. */
+/** Assembles the agent and starts it. Rejects with the reason where it cannot serve. */
 export async function serve(config: Config, options: ServeOptions = {}): Promise<RunningAgent> {
   await using parts = new AsyncDisposableStack();
   let certificateNotAfterMs: () => number | null = () => null;
   const readiness = parts.use(
     new Readiness(config, { certificateNotAfterMs: () => certificateNotAfterMs() }),
   );
-  const instruments = parts.use(
-    await startInstruments(config, {
+  const telemetry = parts.use(
+    await setUpTelemetry(config, {
       readiness: () => readiness.problems(),
       ...(options.report === undefined ? {} : { report: options.report }),
     }),
   );
-  const { report, startCallSpan } = instruments;
+  const { report, startCallSpan } = telemetry;
   if (allowsAll(config)) {
     report({
       type: "notice",
@@ -117,10 +117,10 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     text: "serving",
     fields: { version, addr: config.addr, port: server.port, node: nodeName() },
   });
-  // Looked at beside the first calls: whatever is wrong, the agent serves as well as it can.
-  const looking = new AbortController();
-  parts.defer(() => looking.abort());
-  startupProblems(config, { signal: looking.signal }).then((problems) => {
+  // Runs alongside the first calls: whatever the checks find, the agent serves as well as it can.
+  const checking = new AbortController();
+  parts.defer(() => checking.abort());
+  startupProblems(config, { signal: checking.signal }).then((problems) => {
     for (const { level, text } of problems) report({ type: "notice", level, text });
   }, () => {});
 
@@ -137,13 +137,13 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     .then(() => 0);
   return {
     port: server.port,
-    telemetryPort: instruments.telemetryPort,
+    telemetryPort: telemetry.port,
     ended,
     stop: () => stopping.resolve(),
   };
 }
 
-/** The Kubernetes client is loaded by the first review: an agent that nobody calls does without its memory. */
+/** Loads the Kubernetes client with the first review, so that an idle agent does not hold its memory. */
 function lateReviewer(report: Report): Reviewer & { close(): void } {
   let loaded: Promise<KubernetesReviewer> | undefined;
   return {

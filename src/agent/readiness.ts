@@ -1,5 +1,5 @@
 import type { Config } from "../config/schema.ts";
-import { logFolderProblem } from "./log_folder.ts";
+import { logFolderProblem } from "./log_folder_checks.ts";
 
 /** How often readiness is looked at without anybody asking, for those who watch the health service. */
 const checkMs = 5000;
