@@ -1,14 +1,14 @@
 import type { Config } from "../config/schema.ts";
-import { allowsAll } from "../config/door_rules.ts";
+import { allowsAll } from "../config/auth_rules.ts";
 import { nodeName } from "../config/node_name.ts";
-import { Authorizer, type Reviewer } from "../door/authorizer.ts";
-import type { KubernetesReviewer } from "../door/reviewer.ts";
+import { Authorizer, type Reviewer } from "../auth/authorizer.ts";
+import type { KubernetesReviewer } from "../auth/reviewer.ts";
 import { Changes } from "../files/changes.ts";
 import { Follows } from "../files/follow.ts";
 import { type LogRoots, realRoots } from "../files/locate.ts";
 import { ScanPool } from "../pool/pool.ts";
 import { Calls } from "../rpc/calls.ts";
-import { Doorkeeper } from "../rpc/caller.ts";
+import { CallAuthorizer } from "../rpc/call_authorizer.ts";
 import { FileCredentials } from "../rpc/credentials.ts";
 import { Health } from "../rpc/health_service.ts";
 import { metadataService } from "../rpc/metadata_service.ts";
@@ -81,7 +81,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
   const calls = new Calls({ limits: config.limits, report, startCallSpan });
   const reviewer = options.reviewer ??
     parts.adopt(lateReviewer(report), (reviewer) => reviewer.close());
-  const doorkeeper = new Doorkeeper(config, new Authorizer({ config, reviewer, report }));
+  const callAuthorizer = new CallAuthorizer(config, new Authorizer({ config, reviewer, report }));
   const health = new Health(SERVICES);
   const server = await AgentServer.start({
     addr: config.addr,
@@ -92,7 +92,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     maxStreams: config.limits.maxStreams,
     records: recordsService({
       calls,
-      doorkeeper,
+      callAuthorizer,
       roots,
       history: config.history,
       maxLineBytes: config.maxLineBytes,
@@ -102,7 +102,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     }),
     metadata: metadataService({
       calls,
-      doorkeeper,
+      callAuthorizer,
       roots,
       nodeName: nodeName(),
       changes,
@@ -148,7 +148,7 @@ function lateReviewer(report: Report): Reviewer & { close(): void } {
   let loaded: Promise<KubernetesReviewer> | undefined;
   return {
     async review(identity, namespace, options) {
-      loaded ??= import("../door/reviewer.ts").then((module) => module.createReviewer({ report }));
+      loaded ??= import("../auth/reviewer.ts").then((module) => module.createReviewer({ report }));
       return await (await loaded).review(identity, namespace, options);
     },
     close: () => void loaded?.then((reviewer) => reviewer.close(), () => {}),

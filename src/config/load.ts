@@ -2,7 +2,7 @@ import { env } from "../platform/process.ts";
 import { fileErrorKind, readText } from "../platform/files.ts";
 import { allKeys, checkConfig, isRaw, type Raw } from "./check.ts";
 import { ConfigError, wrong } from "./config_error.ts";
-import { checkDoor } from "./door_rules.ts";
+import { checkAuthConfig } from "./auth_rules.ts";
 import { describe, Untyped } from "./kinds.ts";
 import { markReferences } from "./environment.ts";
 import { nearest } from "./nearest.ts";
@@ -31,9 +31,9 @@ export async function loadConfig(
 
   const source = options.file ?? "configuration";
   const checked = checkConfig(raw, { source });
-  const door = checkDoor(checked.config);
-  if (door.length > 0) {
-    throw new ConfigError(door.map((problem) => `${source}: ${problem}`).join("\n"));
+  const problems = checkAuthConfig(checked.config);
+  if (problems.length > 0) {
+    throw new ConfigError(problems.map((problem) => `${source}: ${problem}`).join("\n"));
   }
   return { config: checked.config, warnings: [...warnings, ...checked.warnings] };
 }

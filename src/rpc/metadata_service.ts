@@ -6,13 +6,13 @@ import type { LogMetadataServiceServer } from "../generated/cluster_agent.ts";
 import { listLogs } from "../metadata/list.ts";
 import { watchLogs } from "../metadata/watch.ts";
 import type { Report } from "../telemetry/events.ts";
-import type { Doorkeeper } from "./caller.ts";
+import type { CallAuthorizer } from "./call_authorizer.ts";
 import type { Calls } from "./calls.ts";
 import { drained } from "./drained.ts";
 
 export interface MetadataServiceOptions {
   readonly calls: Calls;
-  readonly doorkeeper: Doorkeeper;
+  readonly callAuthorizer: CallAuthorizer;
   readonly roots: LogRoots;
   readonly nodeName: string;
   readonly changes: Changes;
@@ -22,7 +22,7 @@ export interface MetadataServiceOptions {
 
 /** List and Watch: decode, authorize, call the core. */
 export function metadataService(options: MetadataServiceOptions): LogMetadataServiceServer {
-  const { calls, doorkeeper, roots, nodeName, changes, debounceMs, report } = options;
+  const { calls, callAuthorizer, roots, nodeName, changes, debounceMs, report } = options;
   return {
     async list(call, respond) {
       let items: ReturnType<typeof listLogs> = [];
@@ -30,9 +30,9 @@ export function metadataService(options: MetadataServiceOptions): LogMetadataSer
         method: "cluster_agent.LogMetadataService/List",
         kind: "unary",
       }, async (running) => {
-        const identity = doorkeeper.identify(call, running);
+        const identity = callAuthorizer.identify(call, running);
         const namespaces = distinctNamespaces(call.request.namespaces);
-        await doorkeeper.admit(identity, namespaces, running);
+        await callAuthorizer.admit(identity, namespaces, running);
         items = listLogs({ roots, nodeName, namespaces });
         running.records = items.length;
       });
@@ -44,9 +44,9 @@ export function metadataService(options: MetadataServiceOptions): LogMetadataSer
         method: "cluster_agent.LogMetadataService/Watch",
         kind: "endless",
       }, async (running) => {
-        const identity = doorkeeper.identify(call, running);
+        const identity = callAuthorizer.identify(call, running);
         const namespaces = distinctNamespaces(call.request.namespaces);
-        await doorkeeper.admit(identity, namespaces, running);
+        await callAuthorizer.admit(identity, namespaces, running);
         const { signal } = running;
         const events = watchLogs({
           roots,

@@ -14,13 +14,13 @@ import { followWindow } from "../stream/follow_window.ts";
 import { planRanges, type TimeWindow } from "../stream/plan.ts";
 import { type FeedRange, recordsStream } from "../stream/records.ts";
 import type { Report } from "../telemetry/events.ts";
-import type { Doorkeeper } from "./caller.ts";
+import type { CallAuthorizer } from "./call_authorizer.ts";
 import type { Calls, RunningCall } from "./calls.ts";
-import { frameSink, type RecordsCall } from "./frame_stream.ts";
+import { frameSink, type RecordsCall } from "./grpc_js/frame_stream.ts";
 
 export interface RecordsServiceOptions {
   readonly calls: Calls;
-  readonly doorkeeper: Doorkeeper;
+  readonly callAuthorizer: CallAuthorizer;
   readonly roots: LogRoots;
   readonly history: boolean;
   readonly maxLineBytes: number;
@@ -48,11 +48,11 @@ async function answer(
     method: `cluster_agent.LogRecordsService/${method}`,
     kind: follow === FollowFrom.NOOP ? "stream" : "endless",
   }, async (running) => {
-    const identity = options.doorkeeper.identify(call, running);
+    const identity = options.callAuthorizer.identify(call, running);
     const name = checkLogName(call.request);
     const window = checkWindow(call.request);
     checkFollowFrom(follow);
-    await options.doorkeeper.admit(identity, [name.namespace], running);
+    await options.callAuthorizer.admit(identity, [name.namespace], running);
 
     const grep = call.request.grep.trim();
     const stream = {};

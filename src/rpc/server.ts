@@ -8,12 +8,12 @@ import { HealthService } from "../generated/grpc/health.ts";
 import { ServerReflectionService } from "../generated/grpc/reflection.ts";
 import type { Report } from "../telemetry/events.ts";
 import type { Calls } from "./calls.ts";
-import { reportHandshakes } from "./handshakes.ts";
+import { reportHandshakes } from "./grpc_js/handshakes.ts";
 import type { Health } from "./health_service.ts";
 import { reflectionService } from "./reflection_service.ts";
-import { OpenStreams } from "./open_streams.ts";
-import { keepRepeatedMetadata } from "./repeated_metadata.ts";
-import { endSessionsSafely } from "./session_ends.ts";
+import { OpenStreams } from "./grpc_js/open_streams.ts";
+import { keepRepeatedMetadata } from "./grpc_js/repeated_metadata.ts";
+import { deferServerSessionEnds } from "./grpc_js/session_ends.ts";
 
 export interface ServerParts {
   /** HOST:PORT, with brackets around an IPv6 host; an empty host is every address. */
@@ -64,7 +64,7 @@ export class AgentServer {
       "grpc.keepalive_timeout_ms": 20_000,
     });
     keepRepeatedMetadata(server);
-    endSessionsSafely(server);
+    deferServerSessionEnds(server);
     reportHandshakes(server, parts.report);
     const open = new OpenStreams(server);
     server.addService(LogMetadataServiceService, parts.metadata);

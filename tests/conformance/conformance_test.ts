@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type * as grpc from "@grpc/grpc-js";
 import { FollowFrom, type LogMetadata, type LogRecord } from "../../src/generated/cluster_agent.ts";
-import { KubernetesReviewer } from "../../src/door/reviewer.ts";
+import { KubernetesReviewer } from "../../src/auth/reviewer.ts";
 import { silent } from "../../src/telemetry/events.ts";
 import { type ClientName, startAgent, type TestAgent } from "../harness/agent.ts";
 import { AuthorizationApi, failure, verdict } from "../harness/authorization_api.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { defaults } from "../../src/config/schema.ts";
-import { Authorizer } from "../../src/door/authorizer.ts";
-import type { Identity } from "../../src/door/identity.ts";
-import { findApiServer } from "../../src/door/kube_config.ts";
-import { KubernetesReviewer } from "../../src/door/reviewer.ts";
+import { Authorizer } from "../../src/auth/authorizer.ts";
+import type { Identity } from "../../src/auth/identity.ts";
+import { findApiServer } from "../../src/auth/kube_config.ts";
+import { KubernetesReviewer } from "../../src/auth/reviewer.ts";
 import { Failure } from "../../src/failure/failure.ts";
 import { FollowFrom } from "../../src/generated/cluster_agent.ts";
 import type { AgentEvent } from "../../src/telemetry/events.ts";
@@ -26,11 +26,11 @@ function token(token: string): Identity {
   return { kind: "token", token };
 }
 
-/** The door of an agent that is known to the cluster as the kubeconfig says. */
-class Door implements Disposable {
+/** Authorization by an agent whose account is that of the kubeconfig. */
+class AgentAuth implements Disposable {
   readonly clock = new FakeClock();
   readonly events: AgentEvent[] = [];
-  readonly #folder = Deno.makeTempDirSync({ prefix: "door-" });
+  readonly #folder = Deno.makeTempDirSync({ prefix: "auth-" });
   readonly #reviewer: KubernetesReviewer;
   readonly authorizer: Authorizer;
 
@@ -103,97 +103,103 @@ Deno.test({
     const now = Math.floor(Date.now() / 1000);
 
     await t.step("a user with a RoleBinding in one namespace reads that one only", async () => {
-      using door = new Door(cluster, agent);
-      assert.equal(await door.ask(user("alice"), "team-a"), "allowed");
-      assert.equal(await door.ask(user("alice"), "team-b"), denied("team-b"));
-      assert.equal(await door.ask(user("alice"), "team-a", "team-b"), denied("team-b"));
-      assert.equal(await door.ask(user("alice")), denied("all"));
-      assert.equal(await door.ask(user("alice"), "no-such-namespace"), denied("no-such-namespace"));
-      assert.equal(await door.ask(user("mallory"), "team-a"), denied("team-a"));
+      using agentAuth = new AgentAuth(cluster, agent);
+      assert.equal(await agentAuth.ask(user("alice"), "team-a"), "allowed");
+      assert.equal(await agentAuth.ask(user("alice"), "team-b"), denied("team-b"));
+      assert.equal(await agentAuth.ask(user("alice"), "team-a", "team-b"), denied("team-b"));
+      assert.equal(await agentAuth.ask(user("alice")), denied("all"));
+      assert.equal(
+        await agentAuth.ask(user("alice"), "no-such-namespace"),
+        denied("no-such-namespace"),
+      );
+      assert.equal(await agentAuth.ask(user("mallory"), "team-a"), denied("team-a"));
     });
 
     await t.step("a group with a ClusterRoleBinding reads all", async () => {
-      using door = new Door(cluster, agent);
+      using agentAuth = new AgentAuth(cluster, agent);
       const bob = user("bob", ["devs", "sre"]);
-      assert.equal(await door.ask(bob), "allowed");
-      assert.equal(await door.ask(bob, "team-a", "team-b"), "allowed");
-      assert.equal(await door.ask(user("bob", ["devs"]), "team-a"), denied("team-a"));
-      assert.equal(await door.ask(user("bob", ["devs, sre"]), "team-a"), denied("team-a"));
-      assert.equal(await door.ask(user("sre"), "team-a"), denied("team-a"));
+      assert.equal(await agentAuth.ask(bob), "allowed");
+      assert.equal(await agentAuth.ask(bob, "team-a", "team-b"), "allowed");
+      assert.equal(await agentAuth.ask(user("bob", ["devs"]), "team-a"), denied("team-a"));
+      assert.equal(await agentAuth.ask(user("bob", ["devs, sre"]), "team-a"), denied("team-a"));
+      assert.equal(await agentAuth.ask(user("sre"), "team-a"), denied("team-a"));
     });
 
     await t.step("a token's bearer reads what it is bound to", async () => {
-      using door = new Door(cluster, agent);
-      assert.equal(await door.ask(token(viewer), "team-a"), "allowed");
-      assert.equal(await door.ask(token(viewer), "team-b"), denied("team-b"));
-      assert.equal(await door.ask(token(viewer)), denied("all"));
-      assert.equal(await door.ask(token("administrator")), "allowed");
+      using agentAuth = new AgentAuth(cluster, agent);
+      assert.equal(await agentAuth.ask(token(viewer), "team-a"), "allowed");
+      assert.equal(await agentAuth.ask(token(viewer), "team-b"), denied("team-b"));
+      assert.equal(await agentAuth.ask(token(viewer)), denied("all"));
+      assert.equal(await agentAuth.ask(token("administrator")), "allowed");
     });
 
     await t.step("a wrong, an expired and a forged token are refused", async () => {
-      using door = new Door(cluster, agent);
+      using agentAuth = new AgentAuth(cluster, agent);
       const valid = await cluster.signToken("team-a", "viewer", now + 600);
-      assert.equal(await door.ask(token(valid), "team-a"), "allowed", "so signing is right");
+      assert.equal(await agentAuth.ask(token(valid), "team-a"), "allowed", "so signing is right");
       const expired = await cluster.signToken("team-a", "viewer", now - 60);
-      assert.equal(await door.ask(token(expired), "team-a"), notAccepted);
+      assert.equal(await agentAuth.ask(token(expired), "team-a"), notAccepted);
       const { privateKey } = generateKeyPairSync("rsa", {
         modulusLength: 2048,
         publicKeyEncoding: { type: "spki", format: "pem" },
         privateKeyEncoding: { type: "pkcs8", format: "pem" },
       });
       const forged = await cluster.signToken("team-a", "viewer", now + 600, privateKey);
-      assert.equal(await door.ask(token(forged), "team-a"), notAccepted);
-      assert.equal(await door.ask(token("nonsense"), "team-a"), notAccepted);
-      assert.deepEqual(door.events.filter((event) => event.type === "notice"), []);
+      assert.equal(await agentAuth.ask(token(forged), "team-a"), notAccepted);
+      assert.equal(await agentAuth.ask(token("nonsense"), "team-a"), notAccepted);
+      assert.deepEqual(agentAuth.events.filter((event) => event.type === "notice"), []);
     });
 
     await t.step(
       "without system:auth-delegator the operator is told, and tokens still work",
       async () => {
-        using door = new Door(cluster, powerless);
+        using agentAuth = new AgentAuth(cluster, powerless);
         assert.match(
-          await door.ask(user("alice"), "team-a"),
+          await agentAuth.ask(user("alice"), "team-a"),
           /^internal: Cannot review access: .*ClusterRole system:auth-delegator/,
         );
-        const notice = door.events.find((event) => event.type === "notice");
+        const notice = agentAuth.events.find((event) => event.type === "notice");
         assert.equal(notice?.level, "error");
         assert.match(notice?.text ?? "", /\(403\): it needs .* ClusterRole system:auth-delegator/);
         assert.match(
           String(notice?.fields?.["answer"]),
           /system:serviceaccount:kubetail-system:powerless.* cannot create resource "subjectaccessreviews"/,
         );
-        assert.equal(await door.ask(token(viewer), "team-a"), "allowed");
+        assert.equal(await agentAuth.ask(token(viewer), "team-a"), "allowed");
       },
     );
 
     await t.step(
       "the agent's expired token is told from a caller's, and a rotated one is taken",
       async () => {
-        using door = new Door(
+        using agentAuth = new AgentAuth(
           cluster,
           await cluster.signToken("kubetail-system", "agent", now - 60),
         );
-        assert.match(await door.ask(user("alice"), "team-a"), /^internal: Cannot review access/);
-        door.rotate(agent);
-        assert.equal(await door.ask(user("alice"), "team-a"), "allowed");
+        assert.match(
+          await agentAuth.ask(user("alice"), "team-a"),
+          /^internal: Cannot review access/,
+        );
+        agentAuth.rotate(agent);
+        assert.equal(await agentAuth.ask(user("alice"), "team-a"), "allowed");
       },
     );
 
     await t.step("a withdrawn right ends a running follow", async () => {
-      using door = new Door(cluster, agent);
+      using agentAuth = new AgentAuth(cluster, agent);
       const withdraw = await cluster.allowLogs({ kind: "User", name: "carol" }, "team-a");
       const carol = user("carol");
-      assert.equal(await door.ask(carol, "team-a"), "allowed");
+      assert.equal(await agentAuth.ask(carol, "team-a"), "allowed");
       const { signal } = new AbortController();
-      const ended = door.authorizer.recheck(carol, ["team-a"], { signal });
+      const ended = agentAuth.authorizer.recheck(carol, ["team-a"], { signal });
       const ends = outcomes(ended);
-      const reviews = () => door.events.filter((event) => event.type === "review").length;
+      const reviews = () => agentAuth.events.filter((event) => event.type === "review").length;
       const second = until(() => reviews() === 2);
-      await door.clock.pass(5 * minute);
+      await agentAuth.clock.pass(5 * minute);
       await second;
       assert.deepEqual(await ends(), []);
       await withdraw();
-      await door.clock.pass(5 * minute);
+      await agentAuth.clock.pass(5 * minute);
       const failure = await ended;
       assert.equal(`${failure.kind}: ${failure.message}`, denied("team-a"));
     });
@@ -206,33 +212,39 @@ Deno.test({
     await t.step(
       "an API server that stops is unavailable, lets follows live, and comes back",
       async () => {
-        using door = new Door(cluster, agent);
+        using agentAuth = new AgentAuth(cluster, agent);
         const abort = new AbortController();
-        assert.equal(await door.ask(user("alice"), "team-a"), "allowed");
-        const ended = door.authorizer.recheck(user("alice"), ["team-a"], { signal: abort.signal });
+        assert.equal(await agentAuth.ask(user("alice"), "team-a"), "allowed");
+        const ended = agentAuth.authorizer.recheck(user("alice"), ["team-a"], {
+          signal: abort.signal,
+        });
         const ends = outcomes(ended);
         const errors = () =>
-          door.events.filter((event) => event.type === "review" && event.verdict === "error")
+          agentAuth.events.filter((event) => event.type === "review" && event.verdict === "error")
             .length;
-        const reviews = () => door.events.filter((event) => event.type === "review").length;
+        const reviews = () => agentAuth.events.filter((event) => event.type === "review").length;
 
         await cluster.server.crash();
-        assert.match(await door.ask(user("dave"), "team-a"), /^unavailable: /);
-        assert.match(await door.ask(token(viewer), "team-a"), /^unavailable: /);
-        assert.equal(await door.ask(user("alice"), "team-a"), "allowed", "what is known holds");
+        assert.match(await agentAuth.ask(user("dave"), "team-a"), /^unavailable: /);
+        assert.match(await agentAuth.ask(token(viewer), "team-a"), /^unavailable: /);
+        assert.equal(
+          await agentAuth.ask(user("alice"), "team-a"),
+          "allowed",
+          "what is known holds",
+        );
         const third = until(() => errors() === 3);
-        await door.clock.pass(5 * minute);
+        await agentAuth.clock.pass(5 * minute);
         await third;
         assert.deepEqual(await ends(), []);
 
         await cluster.server.restart();
         const before = reviews();
         const again = until(() => reviews() > before);
-        await door.clock.pass(minute);
+        await agentAuth.clock.pass(minute);
         await again;
         assert.deepEqual(await ends(), []);
-        assert.equal(await door.ask(user("dave"), "team-a"), denied("team-a"));
-        assert.equal(await door.ask(token(viewer), "team-a"), "allowed");
+        assert.equal(await agentAuth.ask(user("dave"), "team-a"), denied("team-a"));
+        assert.equal(await agentAuth.ask(token(viewer), "team-a"), "allowed");
         abort.abort();
         assert.equal((await ended).kind, "cancelled");
       },

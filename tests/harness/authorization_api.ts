@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
-import type { Account, ApiServerAccess } from "../../src/door/kube_config.ts";
+import type { Account, ApiServerAccess } from "../../src/auth/kube_config.ts";
 import { createAuthority, type KeyPair, type ThrowawayAuthority } from "./certificates.ts";
 
 /** One request that the API was sent. */

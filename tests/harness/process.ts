@@ -7,7 +7,7 @@ import {
   LogRecordsServiceClient,
 } from "../../src/generated/cluster_agent.ts";
 import { HealthClient } from "../../src/generated/grpc/health.ts";
-import { deferClientSessionEnds } from "../../src/platform/http2_sessions.ts";
+import { deferClientSessionEnds } from "../../src/rpc/grpc_js/session_ends.ts";
 import { agent as program, runFlags } from "../../hack/permissions.ts";
 import { createAuthority, type KeyPair, type ThrowawayAuthority } from "./certificates.ts";
 import { LogTree } from "./log_tree.ts";

@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { client } from "../../src/cli/client.ts";
 import { demo } from "../../src/cli/demo.ts";
 import { grep } from "../../src/cli/grep.ts";
-import { KubernetesReviewer } from "../../src/door/reviewer.ts";
+import { KubernetesReviewer } from "../../src/auth/reviewer.ts";
 import { silent } from "../../src/telemetry/events.ts";
 import { AuthorizationApi, verdict } from "../harness/authorization_api.ts";
 import { startAgent, type TestAgent } from "../harness/agent.ts";
@@ -158,7 +158,7 @@ Deno.test("client watch shows what appears, changes and goes", async () => {
   assert.ok(terminal.stderr.endsWith("Ended at --limit: 3 events.\n"));
 });
 
-Deno.test("user, groups, extras and token are sent as the door wants them", async () => {
+Deno.test("user, groups, extras and token are sent as authentication expects them", async () => {
   await using api = await AuthorizationApi.start({
     answer(asked) {
       const { user, groups, extra } = asked.body.spec ?? {};

@@ -13,7 +13,7 @@ import {
   innermostCall,
   MessageSink,
   type RecordsCall,
-} from "../../src/rpc/frame_stream.ts";
+} from "../../src/rpc/grpc_js/frame_stream.ts";
 import { request } from "../harness/calls.ts";
 
 /** Fires when the client cancels, as the signal of a running call does. */

@@ -13,7 +13,7 @@ const layers = [
   "pool",
   "stream",
   "metadata",
-  "door",
+  "auth",
   "rpc",
   "agent",
   "cli",

@@ -8,7 +8,7 @@ import {
   LogRecordsServiceClient,
 } from "../../generated/cluster_agent.ts";
 import { readText } from "../../platform/files.ts";
-import { deferClientSessionEnds } from "../../platform/http2_sessions.ts";
+import { deferClientSessionEnds } from "../../rpc/grpc_js/session_ends.ts";
 import { UsageError } from "../terminal.ts";
 
 /** The options by which every client command reaches an agent, for parseArgs. */

@@ -388,7 +388,7 @@ Deno.test("neither a key in PEM form nor a token is shown in a message", async (
   assert.match(token, /found a text that looks like a token/);
 });
 
-Deno.test("the door's rules are part of loading", async () => {
+Deno.test("the rules of authentication are part of loading", async () => {
   assert.match(
     await refusal("authorization: { methods: [allow-all] }"),
     /^FILE: authorization\.methods: allow-all with addr ":50051"/,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-const script = new URL("door/refused_connections.ts", import.meta.url).pathname;
+const script = new URL("auth/refused_connections.ts", import.meta.url).pathname;
 
 Deno.test("connections that an API server refuses leave nothing in memory: their TLS sockets were kept for ever", async () => {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { Server } from "@grpc/grpc-js";
-import { keepRepeatedMetadata, separateValues } from "../../../src/rpc/repeated_metadata.ts";
+import {
+  keepRepeatedMetadata,
+  separateValues,
+} from "../../../../src/rpc/grpc_js/repeated_metadata.ts";
 
 Deno.test("repeated identity headers become lists, all others stay", () => {
   const headers: Record<string, unknown> = {

@@ -1,5 +1,5 @@
 import type { Server } from "@grpc/grpc-js";
-import type { Report } from "../telemetry/events.ts";
+import type { Report } from "../../telemetry/events.ts";
 import { onHttp2Server } from "./http2_servers.ts";
 
 /**

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { AuthorizationApi } from "../harness/authorization_api.ts";
 import { createAuthority } from "../harness/certificates.ts";
 
-const reviewerModule = new URL("../../src/door/reviewer.ts", import.meta.url).href;
+const reviewerModule = new URL("../../src/auth/reviewer.ts", import.meta.url).href;
 
 /** Reviews once in a process of its own, with nothing granted but what is named; returns what it printed. */
 async function reviewIn(
@@ -15,7 +15,7 @@ async function reviewIn(
     const { signal } = new AbortController();
     console.log(await reviewer.review(identity, "a", { signal }).catch((error) => error.message));
     reviewer.close();`;
-  const folder = Deno.makeTempDirSync({ prefix: "door-permissions-" });
+  const folder = Deno.makeTempDirSync({ prefix: "auth-permissions-" });
   try {
     Deno.writeTextFileSync(`${folder}/review.ts`, program);
     const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -41,7 +41,7 @@ Deno.test("a review needs the rights to reach the API server and to read its fil
   const authority = await createAuthority();
   const pair = await authority.client("agent");
   await using api = await AuthorizationApi.start({ authority });
-  const folder = Deno.makeTempDirSync({ prefix: "door-kube-" });
+  const folder = Deno.makeTempDirSync({ prefix: "auth-kube-" });
   try {
     Deno.writeTextFileSync(`${folder}/ca`, api.ca);
     Deno.writeTextFileSync(`${folder}/cert`, pair.cert);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { findApiServer, KubeConfigError } from "../../../src/door/kube_config.ts";
+import { findApiServer, KubeConfigError } from "../../../src/auth/kube_config.ts";
 
 /** Files in a folder of their own, and an environment that names them. */
 class Setup implements Disposable {

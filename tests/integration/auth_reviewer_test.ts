@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { ReviewedIdentity } from "../../src/door/authorizer.ts";
-import type { Account, ApiServerAccess } from "../../src/door/kube_config.ts";
-import { KubernetesReviewer } from "../../src/door/reviewer.ts";
+import type { ReviewedIdentity } from "../../src/auth/authorizer.ts";
+import type { Account, ApiServerAccess } from "../../src/auth/kube_config.ts";
+import { KubernetesReviewer } from "../../src/auth/reviewer.ts";
 import { Failure, type FailureKind } from "../../src/failure/failure.ts";
 import type { AgentEvent } from "../../src/telemetry/events.ts";
 import { AuthorizationApi, failure, verdict } from "../harness/authorization_api.ts";

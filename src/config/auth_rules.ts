@@ -5,7 +5,7 @@ import type { Config } from "./schema.ts";
  * What is wrong with how the configuration lets callers in; empty where nothing is. The agent does
  * not start with any of these. Each text names the keys, what was found and what is needed.
  */
-export function checkDoor(config: Config): string[] {
+export function checkAuthConfig(config: Config): string[] {
   const problems: string[] = [];
   const { tls, addr } = config;
   const methods = config.authorization.methods;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { LRUCache } from "lru-cache";
 import { type Config, defaults } from "../../../src/config/schema.ts";
-import { Authorizer, type ReviewedIdentity, type Reviewer } from "../../../src/door/authorizer.ts";
-import type { Identity } from "../../../src/door/identity.ts";
+import { Authorizer, type ReviewedIdentity, type Reviewer } from "../../../src/auth/authorizer.ts";
+import type { Identity } from "../../../src/auth/identity.ts";
 import { Failure, type FailureKind } from "../../../src/failure/failure.ts";
 import type { AgentEvent } from "../../../src/telemetry/events.ts";
 import { FakeClock, idle } from "../../harness/fake_clock.ts";

@@ -1,6 +1,6 @@
 /** Asks an API server that is not there, over and over; prints what each request leaves in memory, bytes. */
-import { NoAnswer } from "../../../src/door/api_server.ts";
-import { ApiServer } from "../../../src/door/api_server.ts";
+import { NoAnswer } from "../../../src/auth/api_server.ts";
+import { ApiServer } from "../../../src/auth/api_server.ts";
 
 declare const gc: () => void; // --v8-flags=--expose-gc
 

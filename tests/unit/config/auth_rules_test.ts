@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { allowsAll, checkDoor } from "../../../src/config/door_rules.ts";
+import { allowsAll, checkAuthConfig } from "../../../src/config/auth_rules.ts";
 import { type AuthorizationMethod, type Config, defaults } from "../../../src/config/schema.ts";
 
 interface Case {
@@ -101,7 +101,7 @@ for (const { name, methods, tls, addr, problems } of cases) {
       tls: { ...defaults.tls, ...tls },
       authorization: { ...defaults.authorization, methods },
     };
-    const found = checkDoor(config);
+    const found = checkAuthConfig(config);
     assert.equal(found.length, problems.length, found.join("\n"));
     for (const [i, problem] of problems.entries()) assert.match(found[i] ?? "", problem);
     assert.equal(allowsAll(config), methods.includes("allow-all"));

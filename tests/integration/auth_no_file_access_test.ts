@@ -22,7 +22,7 @@ Deno.test("no refusal looks at the log folders: the runtime's own record of file
         "--allow-env",
         "--allow-sys",
         `--config=${new URL("../../deno.json", import.meta.url).pathname}`,
-        new URL("door/refused_calls.ts", import.meta.url).pathname,
+        new URL("auth/refused_calls.ts", import.meta.url).pathname,
       ],
       env: { DENO_AUDIT_PERMISSIONS: record },
     }).output();

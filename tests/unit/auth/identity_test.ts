@@ -5,7 +5,7 @@ import {
   identify,
   type Identity,
   type MetadataReader,
-} from "../../../src/door/identity.ts";
+} from "../../../src/auth/identity.ts";
 import { Failure, type FailureKind } from "../../../src/failure/failure.ts";
 
 type Value = string | Uint8Array;

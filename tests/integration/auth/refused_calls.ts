@@ -1,5 +1,5 @@
 /**
- * A program of door_no_file_access_test.ts: an agent in it refuses calls of every RPC for every reason,
+ * A program of auth_no_file_access_test.ts: an agent in it refuses calls of every RPC for every reason,
  * then answers one. Asks for a file named after each step, so that the runtime's record of file
  * accesses tells the steps apart. Prints the log folder and how the calls ended, as JSON.
  */

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { Metadata } from "@grpc/grpc-js";
 import { defaults } from "../../../src/config/schema.ts";
-import { Authorizer } from "../../../src/door/authorizer.ts";
+import { Authorizer } from "../../../src/auth/authorizer.ts";
 import { Failure } from "../../../src/failure/failure.ts";
-import { Doorkeeper } from "../../../src/rpc/caller.ts";
+import { CallAuthorizer } from "../../../src/rpc/call_authorizer.ts";
 import { RunningCall, type ServerCall } from "../../../src/rpc/calls.ts";
 import { silent } from "../../../src/telemetry/events.ts";
 
@@ -24,12 +24,12 @@ function call(getAuthContext: () => AuthContext): ServerCall {
 
 function identify(getAuthContext: () => AuthContext) {
   const reviewer = { review: () => Promise.reject(new Error("nobody is asked")) };
-  const doorkeeper = new Doorkeeper(
+  const callAuthorizer = new CallAuthorizer(
     defaults,
     new Authorizer({ config: defaults, reviewer, report: silent }),
   );
   const one = call(getAuthContext);
-  return doorkeeper.identify(one, new RunningCall(one, "unary"));
+  return callAuthorizer.identify(one, new RunningCall(one, "unary"));
 }
 
 const certificate = (CN: unknown) =>

@@ -3,7 +3,7 @@
  * @kubernetes/client-node. Each way in a process of its own, with the agent's V8 flags and beside
  * grpc-js, as in the agent; the median of the runs.
  *
- *     deno run -A bench/door/memory.ts [RUNS]
+ *     deno run -A bench/auth/memory.ts [RUNS]
  */
 import { AuthorizationApi } from "../../tests/harness/authorization_api.ts";
 
@@ -15,7 +15,7 @@ interface Measured {
 const runs = Number(Deno.args[0] ?? 5);
 const reviews = 1000;
 
-const reviewer = new URL("../../src/door/reviewer.ts", import.meta.url).href;
+const reviewer = new URL("../../src/auth/reviewer.ts", import.meta.url).href;
 const own = `
   const { createReviewer } = await import("${reviewer}");
   const reviewer = createReviewer({ report: (event) => console.error(event.text) });`;
@@ -60,7 +60,7 @@ const ways: readonly (readonly [string, string])[] = [
 ];
 
 await using api = await AuthorizationApi.start();
-const folder = Deno.makeTempDirSync({ prefix: "door-memory-" });
+const folder = Deno.makeTempDirSync({ prefix: "auth-memory-" });
 try {
   Deno.writeTextFileSync(`${folder}/config`, api.kubeConfig());
   console.log("| what is loaded | resident MB | ms to get there |\n| --- | --- | --- |");

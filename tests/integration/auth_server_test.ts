@@ -3,7 +3,7 @@ import { connect } from "node:tls";
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import * as grpc from "@grpc/grpc-js";
-import { KubernetesReviewer } from "../../src/door/reviewer.ts";
+import { KubernetesReviewer } from "../../src/auth/reviewer.ts";
 import { FollowFrom } from "../../src/generated/cluster_agent.ts";
 import { type Overrides, startAgent, type TestAgent } from "../harness/agent.ts";
 import { AuthorizationApi, failure, verdict } from "../harness/authorization_api.ts";
@@ -146,7 +146,7 @@ Deno.test("callers without certificates: tokens over TLS, and no user's name cou
   );
 });
 
-Deno.test("every RPC passes the door", async () => {
+Deno.test("every RPC is authorized", async () => {
   await using setup = await setUp();
   const { agent, api } = setup;
   const log = agent.logs.add({ namespace: "secret", content: "2024-10-01T05:00:00Z stdout F x\n" });

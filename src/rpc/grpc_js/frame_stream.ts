@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-explicit-any
 import type { ServerWritableStream } from "@grpc/grpc-js";
-import { LogRecord, type LogRecordsStreamRequest } from "../generated/cluster_agent.ts";
-import { drained } from "./drained.ts";
+import { LogRecord, type LogRecordsStreamRequest } from "../../generated/cluster_agent.ts";
+import { drained } from "../drained.ts";
 
 /** A streaming call of records. */
 export type RecordsCall = ServerWritableStream<LogRecordsStreamRequest, LogRecord>;

@@ -1,11 +1,11 @@
 import type { Config } from "../config/schema.ts";
 import { Failure } from "../failure/failure.ts";
-import type { Authorizer } from "../door/authorizer.ts";
-import { describeIdentity, identify, type Identity } from "../door/identity.ts";
+import type { Authorizer } from "../auth/authorizer.ts";
+import { describeIdentity, identify, type Identity } from "../auth/identity.ts";
 import type { RunningCall, ServerCall } from "./calls.ts";
 
 /** The way through the door: who calls, and may they read logs of these namespaces? */
-export class Doorkeeper {
+export class CallAuthorizer {
   readonly #config: Config;
   readonly #authorizer: Authorizer;
 

@@ -1,4 +1,4 @@
-/** Time as the door needs it; tests bring their own. */
+/** The clock of authorization; tests bring their own. */
 export interface Clock {
   /** Milliseconds since some moment; never goes back. */
   now(): number;
