@@ -1,0 +1,71 @@
+import { compareInstants, type Instant } from "../scan/instant.ts";
+import { type Fingerprint, matchesContent } from "./fingerprint.ts";
+
+/** What tells a rotated file's place among the others. */
+export interface FileContent {
+  readonly fingerprint: Fingerprint;
+  /** Bytes, as far as they compare: of compressed files less than what they hold. */
+  readonly size: number;
+  readonly compressed: boolean;
+  /** The time of its last line; null where there is none, or where to find it costs too much. Asked only in doubt. */
+  lastTime(): Instant | null;
+}
+
+/**
+ * The files of one log in the order in which they were written, by the times in their lines. Of copies of one
+ * content, the largest plain one is taken, and none that is a copy of the current file.
+ *
+ * Where a file's first and last times contradict each other (its first lines are an hour ahead) its name decides, and a
+ * file without a time stays behind the one before it.
+ *
+ * @param files in the order that their names suggest, oldest first
+ * @param current how the file begins that is written to now
+ */
+export function orderByContent<T extends FileContent>(
+  files: readonly T[],
+  current: Fingerprint | null,
+): T[] {
+  const distinct = withoutCopies(files, current);
+  const ordered: T[] = [];
+  for (const file of distinct) {
+    if (file.fingerprint.time === null) continue;
+    let at = ordered.length;
+    while (at > 0 && wasWrittenAfter(ordered[at - 1], file)) at--;
+    ordered.splice(at, 0, file);
+  }
+  for (const [i, file] of distinct.entries()) {
+    if (file.fingerprint.time !== null) continue;
+    const before = distinct[i - 1];
+    ordered.splice(before === undefined ? 0 : ordered.indexOf(before) + 1, 0, file);
+  }
+  return ordered;
+}
+
+/** Was `a`, the older one by name, written after `b`? */
+function wasWrittenAfter(a: FileContent | undefined, b: FileContent): boolean {
+  const first = a?.fingerprint.time ?? null;
+  if (a === undefined || first === null || b.fingerprint.time === null) return false;
+  if (compareInstants(first, b.fingerprint.time) <= 0) return false;
+  const [endOfA, endOfB] = [a.lastTime(), b.lastTime()];
+  return endOfA === null || endOfB === null || compareInstants(endOfA, endOfB) > 0;
+}
+
+function withoutCopies<T extends FileContent>(
+  files: readonly T[],
+  current: Fingerprint | null,
+): T[] {
+  const kept: T[] = [];
+  for (const file of files) {
+    if (current !== null && matchesContent(file.fingerprint, current)) continue;
+    const copy = kept.findIndex((other) => matchesContent(other.fingerprint, file.fingerprint));
+    const other = kept[copy];
+    if (other === undefined) kept.push(file);
+    else if (isBetterCopy(file, other)) kept[copy] = file;
+  }
+  return kept;
+}
+
+function isBetterCopy(a: FileContent, b: FileContent): boolean {
+  if (a.compressed !== b.compressed) return b.compressed;
+  return a.size > b.size;
+}

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import {
+  fingerprintOf,
+  matchesContent,
+  readFingerprint,
+  readLastTime,
+} from "../../../src/files/fingerprint.ts";
+import type { ByteSource } from "../../../src/scan/time_window.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+function sourceOf(text: string): ByteSource & { readonly reads: number[] } {
+  const content = bytes(text);
+  const reads: number[] = [];
+  return {
+    reads,
+    size: content.length,
+    readAt(offset, into) {
+      const part = content.subarray(offset, offset + into.length);
+      into.set(part);
+      reads.push(part.length);
+      return part.length;
+    },
+  };
+}
+
+const cri = (nanos: number, text = "hello") =>
+  `2026-11-23T10:00:00.${String(nanos).padStart(9, "0")}Z stdout F ${text}\n`;
+const docker = (nanos: number, text = "hello") =>
+  JSON.stringify({
+    log: `${text}\n`,
+    stream: "stdout",
+    time: `2026-11-23T10:00:00.${String(nanos).padStart(9, "0")}Z`,
+  }) + "\n";
+
+const times: readonly [string, string, number | null][] = [
+  ["a CRI line", cri(1), 1],
+  ["a Docker line", docker(2), 2],
+  ["a Docker line that begins with 600 equal bytes", docker(3, "x".repeat(600)), 3],
+  ["a Docker line of 100 KiB of escapes", docker(4, "\u0001".repeat(17_000)), 4],
+  ["empty lines before the first record", `\n\n${docker(5)}`, 5],
+  ["a malformed line before the first record", `no time here\n${cri(6)}`, 6],
+  ["the rest of a cut line before the first record", `lf a line\n${cri(7)}`, 7],
+  ["a CRI line that has not ended", cri(8).slice(0, 40), 8],
+  ["NULs of a writer that kept its offset", "\0".repeat(10_000) + cri(9), 9],
+  ["a CRI line whose time has not ended", cri(9).slice(0, 25), null],
+  ["a Docker line that has not ended", docker(9, "x".repeat(600)).slice(0, 600), null],
+  ["an empty file", "", null],
+  ["no times at all", "a\nb\nc\n", null],
+  ["nothing but NULs", "\0".repeat(5000), null],
+];
+
+for (const [title, text, nanos] of times) {
+  Deno.test(`the time in a fingerprint: ${title}`, () => {
+    const { time } = readFingerprint(sourceOf(text));
+    assert.equal(time?.nanos ?? null, nanos);
+  });
+}
+
+const long = "x".repeat(600);
+const pairs: readonly [string, string, string, boolean][] = [
+  ["the same content", cri(1), cri(1), true],
+  ["a file that has grown", cri(1), cri(1) + cri(2), true],
+  ["a file whose first line was unfinished", cri(1).slice(0, 50), cri(1) + cri(2), true],
+  ["equal texts at two times", cri(1), cri(2), false],
+  ["equal texts at two times in Docker lines", docker(1), docker(2), false],
+  ["600 equal bytes, two times", docker(1, long), docker(2, long), false],
+  ["600 equal bytes, the same time", docker(1, long), docker(1, long) + docker(2), true],
+  [
+    "5,000 equal bytes but for one in the middle",
+    docker(1, "x".repeat(2000) + "a" + "x".repeat(2000)),
+    docker(1, "x".repeat(2000) + "b" + "x".repeat(2000)),
+    false,
+  ],
+  [
+    "an unfinished Docker line tells nothing",
+    docker(1, long).slice(0, 600),
+    docker(1, long),
+    false,
+  ],
+  ["less than a time tells nothing", cri(1).slice(0, 16), cri(1), false],
+  ["two empty files", "", "", false],
+  ["texts without times", "a".repeat(40) + "\n", "a".repeat(40) + "\nb\n", true],
+  ["other texts without times", "a".repeat(40) + "\n", "a".repeat(39) + "b\n", false],
+  ["the same text behind NULs and not", "\0".repeat(100) + cri(1), cri(1), false],
+];
+
+for (const [title, a, b, expected] of pairs) {
+  Deno.test(`${expected ? "one content" : "two contents"}: ${title}`, () => {
+    const [x, y] = [readFingerprint(sourceOf(a)), readFingerprint(sourceOf(b))];
+    assert.equal(matchesContent(x, y), expected);
+    assert.equal(matchesContent(y, x), expected);
+  });
+}
+
+Deno.test("a fingerprint is read with one small read as a rule", () => {
+  const source = sourceOf(cri(1).repeat(10_000));
+  readFingerprint(source);
+  assert.deepEqual(source.reads, [1, 1024]);
+});
+
+Deno.test("a gigabyte of NULs is passed over in few reads", () => {
+  const text = bytes(cri(1));
+  const nuls = 2 ** 30 + 7;
+  let reads = 0;
+  const source: ByteSource = {
+    size: nuls + text.length,
+    readAt(offset, into) {
+      reads++;
+      const count = Math.min(into.length, nuls + text.length - offset);
+      for (let i = 0; i < count; i++) into[i] = text[offset + i - nuls] ?? 0;
+      return count;
+    },
+  };
+  const found = readFingerprint(source);
+  assert.equal(found.start, nuls);
+  assert.equal(found.time?.nanos, 1);
+  assert(reads < 60, `${reads} reads`);
+});
+
+const lastTimes: readonly [string, string, number | null][] = [
+  ["the last of three lines", cri(1) + cri(2) + cri(3), 3],
+  ["an unfinished last line that shows its time", cri(1) + cri(2).slice(0, -1), 2],
+  ["an unfinished last line without a time", docker(1) + docker(2).slice(0, 20), 1],
+  ["empty and malformed lines at the end", `${cri(4)}\n\nx\n`, 4],
+  ["one line", docker(5), 5],
+  ["nothing", "", null],
+  ["an empty line", "\n", null],
+  ["a last line of 100 KiB behind others", cri(1) + cri(6, "y".repeat(100_000)), null],
+  ["long lines before the last", cri(1, "y".repeat(100_000)) + cri(7), 7],
+];
+
+for (const [title, text, nanos] of lastTimes) {
+  Deno.test(`the last time: ${title}`, () => {
+    const source = sourceOf(text);
+    assert.equal(readLastTime(source, source.size)?.nanos ?? null, nanos);
+  });
+}
+
+Deno.test("fingerprintOf keeps no reference to the bytes that it was given", () => {
+  const text = bytes(cri(1));
+  const found = fingerprintOf(text);
+  text.fill(0);
+  assert(matchesContent(found, fingerprintOf(bytes(cri(1)))));
+});

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { listRotatedFiles } from "../../../src/files/rotated_files.ts";
+
+/** The suffixes of the files that are found beside 0.log, oldest by name first. */
+function found(...suffixes: string[]): string[] {
+  const folder = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "rotated-" }));
+  try {
+    for (const suffix of ["", ...suffixes]) {
+      Deno.writeTextFileSync(`${folder}/0.log${suffix}`, "x\n");
+    }
+    return listRotatedFiles(`${folder}/0.log`).map(({ realPath }) =>
+      realPath.slice(`${folder}/0.log`.length)
+    );
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+const names: readonly [string, string][] = [
+  ["kubelet", ".20241103-015000"],
+  ["Docker and logrotate, a number", ".1"],
+  ["logrotate, dateext in days", "-20241001"],
+  ["logrotate, dateext in hours", "-2024100113"],
+  ["logrotate, dateext in seconds since the epoch", "-20241001-1727780400"],
+];
+
+for (const [title, suffix] of names) {
+  Deno.test(`a rotated file's name: ${title}`, () => {
+    assert.deepEqual(found(suffix), [suffix]);
+    assert.deepEqual(found(`${suffix}.gz`), [`${suffix}.gz`]);
+    assert.deepEqual(found(suffix, `${suffix}.gz`), [suffix], "the plain one, which is complete");
+    assert.deepEqual(
+      found(`${suffix}.tmp`, `${suffix}.gz.tmp`),
+      [],
+      "an unfinished one is left alone",
+    );
+  });
+}
+
+Deno.test("names that are no rotated file's", () => {
+  assert.deepEqual(found(".bak", "x.1", ".1.2", "-1", ".", ".gz", "-2024", ".20241103-01500x"), []);
+});
+
+Deno.test("numbers are ordered by value, the higher is older", () => {
+  assert.deepEqual(found(".1", ".2", ".10"), [".10", ".2", ".1"]);
+});
+
+Deno.test("a folder that is gone holds nothing, and one that cannot be read is an error", () => {
+  assert.deepEqual(listRotatedFiles("/nowhere/0.log"), []);
+  if (Deno.uid() === 0) return; // Root reads every folder.
+  const folder = Deno.makeTempDirSync({ prefix: "rotated-" });
+  Deno.chmodSync(folder, 0);
+  assert.throws(() => listRotatedFiles(`${folder}/0.log`), Deno.errors.PermissionDenied);
+});
