@@ -52,6 +52,7 @@ export async function setUpTelemetry(
       statusPage: () =>
         statusPage({ ...metrics.snapshot(), node: nodeName(), problems: options.readiness() }),
       statusPageFor: telemetry.statusPage,
+      report,
     });
     return {
       report,

@@ -34,6 +34,13 @@ export type AgentEvent =
     readonly notAfterMs: number;
     readonly problem?: string;
   }
+  /** A limit of the configuration or the port was reached, and somebody was refused. */
+  | {
+    readonly type: "limit-reached";
+    readonly limit: LimitName;
+    /** Whom it concerns: a peer address, or an identity without secrets. */
+    readonly who?: string;
+  }
   /** Anything else worth a log line. The text holds no token and no log content. */
   | {
     readonly type: "notice";
@@ -41,6 +48,32 @@ export type AgentEvent =
     readonly text: string;
     readonly fields?: Readonly<Record<string, string | number | boolean>>;
   };
+
+/** What can be refused for its number or size. Each is a label of a metric and is documented in docs/limits.md. */
+export const limitNames = [
+  "connections",
+  "connections-per-peer",
+  "handshakes",
+  "handshake-time",
+  "header-bytes",
+  "header-memory",
+  "request-bytes",
+  "request-time",
+  "frames",
+  "streams-per-connection",
+  "other-names",
+  "streams",
+  "streams-per-user",
+  "unary-calls",
+  "unary-calls-per-user",
+  "health-calls",
+  "reflection-calls",
+  "unknown-callers",
+  "descriptors",
+  "telemetry-connections",
+] as const;
+
+export type LimitName = typeof limitNames[number];
 
 /** One finished call, for its log line and the call metrics. */
 export interface CallFacts {

@@ -1,5 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Server } from "node:net";
 import { isLoopback } from "../platform/loopback.ts";
+import type { Report } from "./events.ts";
+import { createPlainHttpServer, type PlainRequest, type PlainResponse } from "./plain_http.ts";
+import { ProbeConnections } from "./probe_connections.ts";
 
 export interface TelemetryOptions {
   /** Empty host: every address. Port 0: any free one. */
@@ -12,6 +15,8 @@ export interface TelemetryOptions {
   readonly statusPage: () => string;
   /** loopback: the status page only for connections from and to this host itself, as port-forward makes them. */
   readonly statusPageFor: "loopback" | "always";
+  /** Told of connections that are ended because there are too many. */
+  readonly report?: Report;
 }
 
 export interface TelemetryServer {
@@ -21,19 +26,25 @@ export interface TelemetryServer {
 }
 
 const maxConnections = 64;
+/** For a request and for reading its answer, together. */
 const timeoutMs = 5000;
+/** Metrics are rendered at most so often; who asks more often gets the last text again. */
+const rendersPerSecond = 20;
 
 /** Starts the plain HTTP port. Rejects with the system's error where it cannot listen. */
-export async function startTelemetry(options: TelemetryOptions): Promise<TelemetryServer> {
-  const server = createServer({
-    requestTimeout: timeoutMs,
-    headersTimeout: timeoutMs,
-    keepAliveTimeout: timeoutMs,
-    connectionsCheckingInterval: 1000,
-    maxHeaderSize: 8192,
-  }, (request, response) => answer(request, response, options));
-  server.maxConnections = maxConnections;
-  server.timeout = timeoutMs;
+export async function startTelemetry(given: TelemetryOptions): Promise<TelemetryServer> {
+  const options = given.metrics === null
+    ? given
+    : { ...given, metrics: atMost(rendersPerSecond, given.metrics) };
+  const connections = new ProbeConnections({
+    max: maxConnections,
+    onEvicted: () => options.report?.({ type: "limit-reached", limit: "telemetry-connections" }),
+  });
+  const server = createPlainHttpServer({
+    timeoutMs,
+    onConnection: (socket) => connections.add(socket),
+    answer: (request) => answer(request, options),
+  });
 
   const { host, port } = options.address;
   if (host !== "") {
@@ -54,7 +65,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        connections.destroyAll();
       }),
   };
 }
@@ -71,64 +82,59 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  options: TelemetryOptions,
-): void {
-  response.on("error", () => {});
-  if (request.method !== "GET") {
-    // A body may follow; nobody reads it, so the connection cannot be used again.
-    response.setHeader("Connection", "close");
-    response.setHeader("Allow", "GET");
-    return send(response, 405, "text/plain", "only GET\n");
+function answer(request: PlainRequest, options: TelemetryOptions): PlainResponse {
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return { ...text(405, "only GET and HEAD\n"), headers: { Allow: "GET, HEAD" } };
   }
-  const path = (request.url ?? "/").replace(/\?.*$/s, "");
-  switch (path) {
+  switch (request.path) {
     case "/livez":
-      return send(response, 200, "text/plain", "ok\n");
+      return text(200, "ok\n");
     case "/readyz": {
       const problems = options.readiness();
       return problems.length === 0
-        ? send(response, 200, "text/plain", "ok\n")
-        : send(response, 503, "text/plain", problems.map((text) => `${text}\n`).join(""));
+        ? text(200, "ok\n")
+        : text(503, problems.map((text) => `${text}\n`).join(""));
     }
     case "/metrics":
       if (options.metrics === null) break;
-      return send(response, 200, "text/plain; version=0.0.4", options.metrics());
+      return { status: 200, type: "text/plain; version=0.0.4", body: options.metrics() };
     case "/":
       if (options.statusPageFor === "loopback" && !fromThisHost(request)) {
-        return send(
-          response,
+        return text(
           403,
-          "text/plain",
           "The status page is shown on loopback addresses only, unless telemetry.status-page is " +
             "always. Try: kubectl port-forward\n",
         );
       }
-      response.setHeader(
-        "Content-Security-Policy",
-        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-      );
-      return send(response, 200, "text/html", options.statusPage());
+      return {
+        status: 200,
+        type: "text/html",
+        body: options.statusPage(),
+        headers: {
+          "Content-Security-Policy":
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+        },
+      };
   }
-  send(response, 404, "text/plain", "there are /metrics /livez /readyz and /\n");
+  return text(404, "there are /metrics /livez /readyz and /\n");
 }
 
-function send(
-  response: ServerResponse,
-  status: number,
-  type: string,
-  body: string,
-): void {
-  const bytes = new TextEncoder().encode(body);
-  response.writeHead(status, {
-    "Content-Type": `${type}; charset=utf-8`,
-    "Content-Length": bytes.length,
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-  });
-  response.end(bytes);
+function text(status: number, body: string): PlainResponse {
+  return { status, type: "text/plain", body };
+}
+
+/** Calls render at most so often a second; otherwise returns what it rendered last. */
+function atMost(perSecond: number, render: () => string): () => string {
+  let second = 0;
+  let count = 0;
+  let last = "";
+  return () => {
+    const now = Math.floor(performance.now() / 1000);
+    if (now !== second) count = 0;
+    second = now;
+    if (count++ < perSecond) last = render();
+    return last;
+  };
 }
 
 /**
@@ -136,9 +142,8 @@ function send(
  * otherwise any web site could point a name of its own at 127.0.0.1 and read the page through a
  * visitor's browser (DNS rebinding).
  */
-function fromThisHost(request: IncomingMessage): boolean {
-  const { localAddress, remoteAddress } = request.socket;
-  const host = /^(?:\[([^\]]+)\]|([^:]+))(?::\d+)?$/.exec(request.headers.host ?? "");
+function fromThisHost({ localAddress, remoteAddress, host: header }: PlainRequest): boolean {
+  const host = /^(?:\[([^\]]+)\]|([^:]+))(?::\d+)?$/.exec(header);
   return [localAddress, remoteAddress, host?.[1] ?? host?.[2]].every((end) =>
     end !== undefined && isLoopback(end)
   );

@@ -1,4 +1,4 @@
-import type { AgentEvent, Report } from "./events.ts";
+import type { AgentEvent, LimitName, Report } from "./events.ts";
 
 export type Level = "debug" | "info" | "warn" | "error";
 
@@ -40,7 +40,7 @@ export function createLog(
   const least = options.enabled ? rank[options.level] : rank.disabled;
   if (least === rank.disabled) return () => {};
   const now = extra.now ?? (() => new Date());
-  const lineOf = lines();
+  const lineOf = lines(now);
   const format = options.format === "json"
     ? json
     : options.format === "text"
@@ -64,9 +64,13 @@ const background = /^grpc\.(?:health|reflection)\./;
 /** Codes that tell of a mistake of the agent's own, not of its caller's. */
 const ownFault = new Set(["INTERNAL", "UNKNOWN", "DATA_LOSS", "UNIMPLEMENTED"]);
 
-/** What is worth a line. Remembers whether reviews work, to say once when that changes. */
-function lines(): (event: AgentEvent) => Line | null {
+/** A limit that is reached over and over has one line in this time: an attacker must not fill the log. */
+const limitLineMs = 10_000;
+
+/** What is worth a line. Remembers whether reviews work and which limits it has told, to say so once. */
+function lines(now: () => Date): (event: AgentEvent) => Line | null {
   let reviewsWork = true;
+  const limitLines = new Map<LimitName, { writtenMs: number; since: number }>();
   return (event) => {
     switch (event.type) {
       case "call-ended":
@@ -122,6 +126,22 @@ function lines(): (event: AgentEvent) => Line | null {
             : "a scan worker died and was replaced",
           fields: {},
         };
+      case "limit-reached": {
+        const { limit, who } = event;
+        const atMs = now().getTime();
+        const last = limitLines.get(limit) ?? { writtenMs: Number.NEGATIVE_INFINITY, since: 0 };
+        limitLines.set(limit, last);
+        last.since++;
+        if (atMs - last.writtenMs < limitLineMs) return null;
+        const times = last.since;
+        last.writtenMs = atMs;
+        last.since = 0;
+        return {
+          level: "warn",
+          text: "a limit was reached",
+          fields: { limit, times, ...(who === undefined ? {} : { who }) },
+        };
+      }
       case "certificate":
         return event.state === "loaded"
           ? {

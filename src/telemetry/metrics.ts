@@ -1,6 +1,6 @@
 import process from "node:process";
 import { residentBytes } from "../platform/process.ts";
-import type { AgentEvent, Report } from "./events.ts";
+import { type AgentEvent, limitNames, type Report } from "./events.ts";
 import { Histogram, type Metric, Value } from "./prometheus.ts";
 import { Throughput } from "./throughput.ts";
 
@@ -99,6 +99,10 @@ export function createMetrics(options: { readonly version: string }): Metrics {
   );
   const workers = gauge(`${prefix}workers`, "Scan workers that run now.");
   const replaced = counter(`${prefix}workers_replaced_total`, "Scan workers replaced.");
+  const limitsReached = counter(
+    `${prefix}limit_reached_total`,
+    "Calls and connections that were refused or ended because of a limit.",
+  );
   const certificates = counter(
     `${prefix}certificate_loads_total`,
     "Certificates read: loaded, or unusable and the old one kept.",
@@ -135,6 +139,7 @@ export function createMetrics(options: { readonly version: string }): Metrics {
     openStreams.set(0, { method });
   }
   for (const verdict of ["allowed", "denied", "error"]) reviews.add(0, { verdict });
+  for (const limit of limitNames) limitsReached.add(0, { limit });
   for (const reason of ["died", "stuck"]) replaced.add(0, { reason });
   for (const state of ["loaded", "kept"]) certificates.add(0, { state });
   for (
@@ -237,6 +242,9 @@ export function createMetrics(options: { readonly version: string }): Metrics {
         return;
       case "worker-replaced":
         replaced.add(1, { reason: event.reason });
+        return;
+      case "limit-reached":
+        limitsReached.add(1, { limit: event.limit });
         return;
       case "certificate":
         certificates.add(1, { state: event.state });

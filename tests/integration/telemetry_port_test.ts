@@ -4,6 +4,7 @@ import { request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import { startTelemetry, type TelemetryOptions } from "../../src/telemetry/http.ts";
+import type { Report } from "../../src/telemetry/events.ts";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
 import { statusPage } from "../../src/telemetry/status_page.ts";
 
@@ -61,6 +62,7 @@ function ask(
 
 /** Resolves when the connection is over, by an error or not. */
 function closed(socket: Socket): Promise<void> {
+  if (socket.closed) return Promise.resolve();
   return new Promise((resolve) => socket.on("close", () => resolve()));
 }
 
@@ -100,12 +102,12 @@ Deno.test("/metrics is Prometheus text, and is not there when it is turned off",
   });
 });
 
-Deno.test("only GET, only known paths", async () => {
+Deno.test("only GET and HEAD, only known paths", async () => {
   await withPort({}, async (port) => {
     for (const method of ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"]) {
       const { status, headers } = await ask(port, "/metrics", { method });
       assert.equal(status, 405, method);
-      assert.equal(headers["allow"], "GET");
+      assert.equal(headers["allow"], "GET, HEAD");
     }
     for (const path of ["/x", "/metrics/", "//", "/..", "/livez/../metrics"]) {
       assert.equal((await ask(port, path)).status, 404, path);
@@ -160,30 +162,68 @@ Deno.test("the status page is for loopback: not by another host's name, not from
   });
 });
 
-Deno.test("at most 64 connections: the 65th is closed, and there is room again when one ends", async () => {
-  await withPort({}, async (port) => {
-    const sockets: Socket[] = [];
+Deno.test("a new connection is always answered: beyond 64 the oldest one is ended for it", async () => {
+  const reached: string[] = [];
+  const report: Report = (event) => {
+    if (event.type === "limit-reached") reached.push(event.limit);
+  };
+  await withPort({ report }, async (port) => {
+    const sockets = await Promise.all(Array.from({ length: 100 }, () => silent(port)));
     try {
-      for (let index = 0; index < 64; index++) {
-        const socket = connect(port, "127.0.0.1");
-        sockets.push(socket);
-        socket.write("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        await once(socket, "data");
+      for (let index = 0; index < 8; index++) {
+        assert.equal((await ask(port, "/livez")).status, 200);
       }
-      const refused = connect(port, "127.0.0.1");
-      refused.on("error", () => {});
-      refused.resume();
-      await closed(refused);
-
-      const closing = sockets.pop();
-      closing?.end();
-      if (closing !== undefined) await closed(closing);
-      assert.equal((await ask(port, "/livez")).status, 200);
+      await Promise.all(sockets.slice(0, 36).map(closed));
+      assert.ok(
+        reached.length >= 36 && reached.every((limit) => limit === "telemetry-connections"),
+      );
     } finally {
       for (const socket of sockets) socket.destroy();
     }
   });
 });
+
+Deno.test("sockets that ask for /metrics again and again and read nothing keep no probe waiting", async () => {
+  let rendered = 0;
+  const metrics = () => {
+    rendered++;
+    return "metric 1\n".repeat(20_000);
+  };
+  await withPort({ metrics }, async (port) => {
+    const sockets = await Promise.all(Array.from({ length: 60 }, () => silent(port)));
+    try {
+      for (const socket of sockets) {
+        socket.pause();
+        socket.write("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(500));
+      }
+      for (let index = 0; index < 8; index++) {
+        assert.equal((await ask(port, "/livez")).status, 200);
+      }
+      assert.ok(rendered <= 60, `${rendered} texts were made for 60 connections`);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
+  });
+});
+
+Deno.test("HEAD is GET without the text", async () => {
+  await withPort({}, async (port) => {
+    for (const path of ["/metrics", "/livez", "/readyz"]) {
+      const [got, head] = [await ask(port, path), await ask(port, path, { method: "HEAD" })];
+      assert.deepEqual([head.status, head.body], [got.status, ""]);
+      assert.equal(head.headers["content-length"], String(got.body.length));
+    }
+  });
+});
+
+/** A connection that says nothing; resolves when it stands. */
+async function silent(port: number): Promise<Socket> {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => {});
+  socket.resume();
+  await once(socket, "connect");
+  return socket;
+}
 
 Deno.test("connections that say nothing, or never end their request, are closed after about 5 s", async () => {
   await withPort({}, async (port) => {

@@ -1,0 +1,133 @@
+import { createServer, type Server, type Socket } from "node:net";
+
+/** A request without its body, which nobody needs. */
+export interface PlainRequest {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  /** The Host header; empty where there is none. */
+  readonly host: string;
+  readonly localAddress: string | undefined;
+  readonly remoteAddress: string | undefined;
+}
+
+export interface PlainResponse {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const maxHeadBytes = 8192;
+/** Of a request's body, or of requests sent ahead. */
+const maxDiscardedBytes = 64 * 1024;
+const headEnd = "\r\n\r\n";
+const reasons: Readonly<Record<number, string>> = {
+  200: "OK",
+  400: "Bad Request",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+};
+
+/**
+ * A server of one small answer a connection (HTTP/1.1, RFC 9112). node:http is not bounded enough for probes:
+ * it parses and answers all 1,400 requests of a chunk without a pause, so that few connections
+ * with requests sent ahead keep the event loop busy for seconds. Here what follows the first head is
+ * passed over, and every connection ends with its answer or after timeoutMs.
+ */
+export function createPlainHttpServer(
+  options: {
+    readonly timeoutMs: number;
+    readonly onConnection: (socket: Socket) => void;
+    readonly answer: (request: PlainRequest) => PlainResponse;
+  },
+): Server {
+  return createServer((socket) => {
+    socket.on("error", () => {}); // A broken connection is its own affair.
+    const timer = setTimeout(() => socket.destroy(), options.timeoutMs);
+    socket.once("close", () => clearTimeout(timer));
+    options.onConnection(socket);
+    let head = Buffer.alloc(0);
+    socket.on("data", onData);
+    function onData(chunk: Buffer): void {
+      head = Buffer.concat([head, chunk.subarray(0, maxHeadBytes + 1 - head.length)]);
+      const length = head.indexOf(headEnd);
+      if (length < 0 && head.length <= maxHeadBytes) return;
+      socket.off("data", onData);
+      discard(socket);
+      const request = length < 0 ? null : parseHead(head.toString("latin1", 0, length), socket);
+      if (request === null) {
+        return void socket.end(
+          encode({ status: 400, type: "text/plain", body: "not a request\n" }, "GET"),
+        );
+      }
+      socket.end(encode(safely(options.answer, request), request.method));
+    }
+  });
+}
+
+/** Passes over what else comes, so that the end of the connection is seen; ends it where that is much. */
+function discard(socket: Socket): void {
+  let bytes = 0;
+  socket.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > maxDiscardedBytes) socket.destroy();
+  });
+}
+
+/** A mistake in making an answer ends that answer, not the process. */
+function safely(
+  answer: (request: PlainRequest) => PlainResponse,
+  request: PlainRequest,
+): PlainResponse {
+  try {
+    return answer(request);
+  } catch {
+    return { status: 500, type: "text/plain", body: "internal error\n" };
+  }
+}
+
+/** Null where the text is not the head of a request. */
+function parseHead(
+  text: string,
+  ends: Pick<Socket, "localAddress" | "remoteAddress">,
+): PlainRequest | null {
+  const [first = "", ...fields] = text.replace(/^(?:\r\n)+/, "").split("\r\n");
+  const line = /^([A-Z]+) (\/[!-~]*|\*) HTTP\/1\.[01]$/.exec(first);
+  if (line === null) return null;
+  let host = "";
+  for (const field of fields) {
+    const match = /^([!#$%&'*+.^`|~\w-]+):[ \t]*([^\0\r\n]*?)[ \t]*$/.exec(field);
+    if (match === null) return null;
+    if (match[1]?.toLowerCase() !== "host") continue;
+    // Two hosts: which of them is meant nobody knows.
+    if (host !== "") return null;
+    host = match[2] ?? "";
+  }
+  return {
+    method: line[1] ?? "",
+    path: (line[2] ?? "").replace(/\?.*$/, ""),
+    host,
+    localAddress: ends.localAddress,
+    remoteAddress: ends.remoteAddress,
+  };
+}
+
+function encode(response: PlainResponse, method: string): Buffer {
+  const body = Buffer.from(response.body);
+  const headers = {
+    "Content-Type": `${response.type}; charset=utf-8`,
+    "Content-Length": String(body.length),
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Connection": "close",
+    ...response.headers,
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const reason = reasons[response.status] ?? "";
+  const head = Buffer.from(`HTTP/1.1 ${response.status} ${reason}\r\n${lines.join("")}\r\n`);
+  return method === "HEAD" ? head : Buffer.concat([head, body]);
+}
