@@ -8,11 +8,13 @@ import { Follows } from "../files/follow.ts";
 import { type LogRoots, realRoots } from "../files/locate.ts";
 import { ScanPool } from "../pool/pool.ts";
 import { Calls } from "../rpc/calls.ts";
+import { CallLimits } from "../rpc/call_limits.ts";
 import { CallAuthorizer } from "../rpc/call_authorizer.ts";
 import { FileCredentials } from "../rpc/credentials.ts";
 import { Health } from "../rpc/health_service.ts";
 import { metadataService } from "../rpc/metadata_service.ts";
 import { recordsService } from "../rpc/records_service.ts";
+import { reflectionService } from "../rpc/reflection_service.ts";
 import { AgentServer, SERVICES } from "../rpc/server.ts";
 import { version } from "../config/version.ts";
 import type { Report } from "../telemetry/events.ts";
@@ -78,21 +80,26 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     new Follows({ roots, changes, report, missingFileWaitMs: config.missingFileWaitMs }),
     (follows) => follows.close(),
   );
-  const calls = new Calls({ limits: config.limits, report, startCallSpan });
   const reviewer = options.reviewer ??
     parts.adopt(lateReviewer(report), (reviewer) => reviewer.close());
-  const callAuthorizer = new CallAuthorizer(config, new Authorizer({ config, reviewer, report }));
+  const calls = new Calls({
+    authorizer: new CallAuthorizer(config, new Authorizer({ config, reviewer, report })),
+    limits: new CallLimits(config.limits),
+    report,
+    startCallSpan,
+  });
   const health = new Health(SERVICES);
   const server = await AgentServer.start({
     addr: config.addr,
     credentials,
     health,
+    healthService: health.service(calls),
+    reflection: reflectionService(calls),
     calls,
     report,
     maxStreams: config.limits.maxStreams,
     records: recordsService({
       calls,
-      callAuthorizer,
       roots,
       history: config.history,
       maxLineBytes: config.maxLineBytes,
@@ -102,7 +109,6 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     }),
     metadata: metadataService({
       calls,
-      callAuthorizer,
       roots,
       nodeName: nodeName(),
       changes,

@@ -1,10 +1,17 @@
-import type { Config } from "../config/schema.ts";
-import { Failure } from "../failure/failure.ts";
 import type { Authorizer } from "../auth/authorizer.ts";
 import { describeIdentity, identify, type Identity } from "../auth/identity.ts";
-import type { RunningCall, ServerCall } from "./calls.ts";
+import type { Config } from "../config/schema.ts";
+import { Failure } from "../failure/failure.ts";
+import type { ServerCall } from "./running_call.ts";
 
-/** The way through the door: who calls, and may they read logs of these namespaces? */
+/** Who calls. */
+export interface Caller {
+  readonly identity: Identity;
+  /** For log lines, without secrets. */
+  readonly description: string;
+}
+
+/** Authenticates and authorizes calls: who calls, and may they read the logs of these namespaces? */
 export class CallAuthorizer {
   readonly #config: Config;
   readonly #authorizer: Authorizer;
@@ -15,33 +22,31 @@ export class CallAuthorizer {
   }
 
   /** Who calls. Throws Failure where that cannot be told. */
-  identify(call: ServerCall, running: RunningCall): Identity {
-    const identity = identify(
-      { commonName: commonNameOf(call) },
-      call.metadata,
-      this.#config,
-    );
-    running.identity = describeIdentity(identity);
-    return identity;
+  identify(call: ServerCall): Caller {
+    const identity = identify({ commonName: commonNameOf(call) }, call.metadata, this.#config);
+    return { identity, description: describeIdentity(identity) };
   }
 
-  /** Lets the caller in. Throws Failure where an access review says no, or too many streams are open. */
-  async admit(
-    identity: Identity,
+  /**
+   * Asks whether the caller may read the logs of the namespaces (none: of all). Resolves with a key that
+   * is equal for all calls of one user. Throws Failure where they may not, or where no verdict can be had.
+   */
+  async authorize(
+    caller: Caller,
     namespaces: readonly string[],
-    running: RunningCall,
-  ): Promise<void> {
-    running.namespaces = namespaces;
-    const { signal } = running;
-    await this.#authorizer.authorize(identity, namespaces, { signal });
-    signal.throwIfAborted();
-    running.admitted();
-    if (running.kind === "endless") {
-      this.#authorizer.recheck(identity, namespaces, { signal }).then(
-        (failure) => running.abort(failure),
-        () => {}, // The call has ended.
-      );
-    }
+    options: { readonly signal: AbortSignal },
+  ): Promise<string> {
+    await this.#authorizer.authorize(caller.identity, namespaces, options);
+    return caller.description;
+  }
+
+  /** Reviews the caller's right again and again. Resolves with the Failure that must end the call. */
+  recheck(
+    caller: Caller,
+    namespaces: readonly string[],
+    options: { readonly signal: AbortSignal },
+  ): Promise<Failure> {
+    return this.#authorizer.recheck(caller.identity, namespaces, options);
   }
 }
 
@@ -51,11 +56,11 @@ function commonNameOf(call: ServerCall): string | null {
   try {
     name = call.getAuthContext().sslPeerCertificate?.subject?.CN;
   } catch (error) {
-    // A socket that is gone has no certificate to show, and grpc-js fails over that.
-    throw new Failure("cancelled", "The connection ended before its certificate was looked at", {
+    // The certificate of a socket that is gone cannot be read: grpc-js throws.
+    throw new Failure("cancelled", "The connection ended before its certificate was checked", {
       cause: error,
     });
   }
-  // Several CNs come as an array: which of them is meant nobody knows, so none is.
+  // Several CNs come as an array. Which of them counts is not defined, so none does.
   return typeof name === "string" ? name : null;
 }

@@ -1,100 +1,160 @@
 import { status as Status } from "@grpc/grpc-js";
-import type { ServerUnaryCall } from "@grpc/grpc-js";
-import type { EventEmitter } from "node:events";
+import type {
+  handleBidiStreamingCall,
+  handleServerStreamingCall,
+  handleUnaryCall,
+  ServerDuplexStream,
+  ServerWritableStream,
+} from "@grpc/grpc-js";
 import { Failure } from "../failure/failure.ts";
 import type { Report } from "../telemetry/events.ts";
 import { noTraces, type StartCallSpan } from "../telemetry/traces.ts";
+import type { CallAuthorizer } from "./call_authorizer.ts";
+import type { CallLimits } from "./call_limits.ts";
+import { type CallKind, RunningCall, type ServerCall } from "./running_call.ts";
 import { type CallStatus, statusName, toStatus } from "./status.ts";
-
-/**
- * What becomes of a call when the agent stops: unary calls and streams of what is already written
- * may finish, streams that wait for what is new are ended.
- */
-export type CallKind = "unary" | "stream" | "endless";
-
-/** What unary and streaming calls of grpc-js have in common. */
-export type ServerCall =
-  & Pick<
-    ServerUnaryCall<unknown, unknown>,
-    "cancelled" | "metadata" | "getDeadline" | "getAuthContext"
-  >
-  & EventEmitter;
 
 export const SHUTTING_DOWN = "Server is shutting down";
 
-/** setTimeout fires at once for longer delays. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+type Authorization = Pick<CallAuthorizer, "identify" | "authorize" | "recheck">;
 
-/** All calls that are running: their number is limited, and they can be drained and cut. */
+/** A method as far as the owner of its calls must know it. */
+export interface Method<Request, Checked> {
+  /** Service/Method, as in cluster_agent.LogMetadataService/List. */
+  readonly name: string;
+  readonly kind: CallKind | ((request: Request) => CallKind);
+  /** The checked request as one value; the caller is identified by then. Throws Failure invalid-argument. */
+  check(request: Request): Checked;
+  /** The namespaces whose logs the call reads (empty: all of them); "public": anybody may call. */
+  readonly access: "public" | ((checked: Checked) => readonly string[]);
+}
+
+/**
+ * Owns every call from its admission to its end, in this order: the agent is not stopping, limits of
+ * the connection, who calls, is the request well-formed, may they, limits of the user, the work
+ * itself with re-checks beside it, status, and the return of what was taken from limits. Whatever
+ * a step throws ends the call with the status that status.ts maps it to.
+ */
 export class Calls {
   readonly #running = new Set<RunningCall>();
-  readonly #streamsByUser = new Map<string, number>();
-  readonly #limits: { readonly maxStreams: number; readonly maxStreamsPerUser: number };
+  readonly #authorizer: Authorization;
+  readonly #limits: CallLimits;
   readonly #report: Report;
   readonly #startCallSpan: StartCallSpan;
-  #streams = 0;
   #draining = false;
-  #idle: (() => void) | null = null;
+  #onIdle: (() => void) | null = null;
 
   constructor(
     options: {
-      readonly limits: { readonly maxStreams: number; readonly maxStreamsPerUser: number };
+      readonly authorizer: Authorization;
+      readonly limits: CallLimits;
       readonly report: Report;
       readonly startCallSpan?: StartCallSpan;
     },
   ) {
+    this.#authorizer = options.authorizer;
     this.#limits = options.limits;
     this.#report = options.report;
     this.#startCallSpan = options.startCallSpan ?? noTraces;
   }
 
-  get draining(): boolean {
-    return this.#draining;
+  /** The handler of a unary method; work returns the response. */
+  unary<Request, Response, Checked>(
+    method: Method<Request, Checked>,
+    work: (running: RunningCall, checked: Checked) => Promise<Response> | Response,
+  ): handleUnaryCall<Request, Response> {
+    return (call, respond) => {
+      let response: Response | null = null;
+      void this.#run(call, method, call.request, async (running, checked) => {
+        response = await work(running, checked);
+      }, (status) => status.code === Status.OK ? respond(null, response) : respond(status));
+    };
   }
 
-  /** Streams that are open now. */
-  get streams(): number {
-    return this.#streams;
+  /** The handler of a method that answers with a stream; the stream ends when work does. */
+  serverStream<Request, Response, Checked>(
+    method: Method<Request, Checked>,
+    work: (
+      running: RunningCall,
+      checked: Checked,
+      call: ServerWritableStream<Request, Response>,
+    ) => Promise<void>,
+  ): handleServerStreamingCall<Request, Response> {
+    return (call) => {
+      void this.#run(
+        call,
+        method,
+        call.request,
+        (running, checked) => work(running, checked, call),
+        (status) => endStream(call, status),
+      );
+    };
   }
 
-  /** Runs one call to its end; work's error becomes its status. Resolves with the status. */
-  async run(
+  /** The handler of a method with streams both ways; the call ends when work does. */
+  duplex<Request, Response>(
+    method: Method<undefined, undefined>,
+    work: (running: RunningCall, call: ServerDuplexStream<Request, Response>) => Promise<void>,
+  ): handleBidiStreamingCall<Request, Response> {
+    return (call) => {
+      void this.#run(
+        call,
+        method,
+        undefined,
+        (running) => work(running, call),
+        (status) => endStream(call, status),
+      );
+    };
+  }
+
+  /** From now on calls are refused, and endless ones end. Resolves when none is left but probes. */
+  drain(): Promise<void> {
+    this.#draining = true;
+    this.#abortAll((running) => running.kind === "endless");
+    if (this.#isIdle()) return Promise.resolve();
+    return new Promise((resolve) => this.#onIdle = resolve);
+  }
+
+  /** Ends whatever is still running but probes. */
+  cut(): void {
+    this.#abortAll((running) => running.kind !== "probe");
+  }
+
+  /** Ends the calls of an HTTP/2 session. */
+  endConnection(connection: object, reason: Failure): void {
+    for (const running of this.#running) {
+      if (running.connection === connection) running.abort(reason);
+    }
+  }
+
+  async #run<Request, Checked>(
     call: ServerCall,
-    options: { readonly method: string; readonly kind: CallKind },
-    work: (running: RunningCall) => Promise<void>,
-  ): Promise<CallStatus> {
-    const running = new RunningCall(call, options.kind);
+    method: Method<Request, Checked>,
+    request: Request,
+    work: (running: RunningCall, checked: Checked) => Promise<void>,
+    end: (status: CallStatus) => void,
+  ): Promise<void> {
+    const kind = typeof method.kind === "function" ? method.kind(request) : method.kind;
+    const running = new RunningCall(call, kind);
     this.#running.add(running);
-    this.#report({ type: "call-started", method: options.method });
-    const span = this.#startCallSpan(
-      options.method,
-      call.metadata.get("traceparent")[0]?.toString(),
-    );
-    let user: string | null = null;
+    this.#report({ type: "call-started", method: method.name });
+    const span = this.#startCallSpan(method.name, call.metadata.get("traceparent")[0]?.toString());
     let error: unknown = null;
     try {
-      if (this.#draining) throw new Failure("unavailable", SHUTTING_DOWN);
-      running.onAdmitted = (identity) => {
-        if (options.kind === "unary") return;
-        this.#takeStream(identity);
-        user = identity;
-      };
-      await work(running);
-      // Work that stopped because it was told to did not finish.
+      const checked = await this.#begin(call, running, method, request);
+      await work(running, checked);
+      // Work that stopped because its signal fired did not finish.
       running.signal.throwIfAborted();
     } catch (thrown) {
       error = running.signal.aborted ? running.signal.reason : thrown;
-    } finally {
-      running.close();
-      this.#running.delete(running);
-      if (user !== null) this.#giveBackStream(user);
     }
+    running.finish();
     const status = error === null ? OK : toStatus(error);
     const code = running.cancelled ? "CANCELLED" : statusName(status.code);
     span.end(code);
     this.#report({
       type: "call-ended",
-      method: options.method,
+      method: method.name,
       code,
       identity: running.identity,
       namespaces: running.namespaces,
@@ -103,102 +163,77 @@ export class Calls {
       milliseconds: performance.now() - running.startedMs,
       ...(error === null || running.cancelled ? {} : { error: explain(error) }),
     });
-    if (this.#running.size === 0) this.#idle?.();
-    return status;
+    try {
+      end(status);
+    } catch (error) {
+      // grpc-js throws where the stream was closed meanwhile: nobody is left to be answered.
+      this.#report({
+        type: "notice",
+        level: "debug",
+        text: "the status of a call could not be sent",
+        fields: { method: method.name, why: explain(error) },
+      });
+    }
+    running.release();
+    this.#running.delete(running);
+    if (this.#isIdle()) this.#onIdle?.();
   }
 
-  /** From now on calls are refused, and endless ones end. Resolves when none is left. */
-  drain(): Promise<void> {
-    this.#draining = true;
+  /** Everything before the work. */
+  async #begin<Request, Checked>(
+    call: ServerCall,
+    running: RunningCall,
+    method: Method<Request, Checked>,
+    request: Request,
+  ): Promise<Checked> {
+    const { kind, connection, signal } = running;
+    if (this.#draining && kind !== "probe") throw new Failure("unavailable", SHUTTING_DOWN);
+    const { access } = method;
+    running.hold(this.#limits.admit({ kind, connection, isPublic: access === "public" }));
+    if (access === "public") return method.check(request);
+
+    const caller = this.#authorizer.identify(call);
+    running.identity = caller.description;
+    const checked = method.check(request);
+    const namespaces = access(checked);
+    running.namespaces = namespaces;
+    const user = await this.#authorizer.authorize(caller, namespaces, { signal });
+    signal.throwIfAborted();
+    running.hold(this.#limits.authorize({ kind, user }));
+    if (kind === "endless") {
+      // Whatever a re-check ends with ends the call, also an error that nobody foresaw.
+      const end = (reason: unknown) => running.abort(asError(reason));
+      this.#authorizer.recheck(caller, namespaces, { signal }).then(end, end);
+    }
+    return checked;
+  }
+
+  #abortAll(chosen: (running: RunningCall) => boolean): void {
     for (const running of this.#running) {
-      if (running.kind === "endless") running.abort(new Failure("unavailable", SHUTTING_DOWN));
+      if (chosen(running)) running.abort(new Failure("unavailable", SHUTTING_DOWN));
     }
-    if (this.#running.size === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#idle = resolve);
   }
 
-  /** Ends whatever is still running. */
-  cut(): void {
-    for (const running of this.#running) running.abort(new Failure("unavailable", SHUTTING_DOWN));
-  }
-
-  #takeStream(user: string): void {
-    const { maxStreams, maxStreamsPerUser } = this.#limits;
-    if (this.#streams >= maxStreams) {
-      throw new Failure(
-        "resource-exhausted",
-        `Cannot open another stream: the agent serves at most ${maxStreams} at once (limits.max-streams)`,
-      );
+  #isIdle(): boolean {
+    for (const running of this.#running) {
+      if (running.kind !== "probe") return false;
     }
-    const count = this.#streamsByUser.get(user) ?? 0;
-    if (count >= maxStreamsPerUser) {
-      throw new Failure(
-        "resource-exhausted",
-        `Cannot open another stream: a user may have at most ${maxStreamsPerUser} at once (limits.max-streams-per-user)`,
-      );
-    }
-    this.#streams++;
-    this.#streamsByUser.set(user, count + 1);
-  }
-
-  #giveBackStream(user: string): void {
-    this.#streams--;
-    const count = (this.#streamsByUser.get(user) ?? 0) - 1;
-    if (count > 0) this.#streamsByUser.set(user, count);
-    else this.#streamsByUser.delete(user);
+    return true;
   }
 }
 
 const OK: CallStatus = { code: Status.OK, details: "OK" };
 
-/** One call on its way, and what will be told of it. */
-export class RunningCall {
-  readonly kind: CallKind;
-  readonly startedMs = performance.now();
-  /** True when the client went away, or its deadline passed. */
-  cancelled = false;
-  identity = "";
-  namespaces: readonly string[] = [];
-  records = 0;
-  bytes = 0;
-  onAdmitted: (identity: string) => void = () => {};
-  readonly #controller = new AbortController();
-  readonly #call: ServerCall;
-  #deadlineTimer: ReturnType<typeof setTimeout> | undefined;
+function endStream(
+  call: { end(): unknown; emit(event: "error", status: CallStatus): unknown },
+  status: CallStatus,
+): void {
+  if (status.code === Status.OK) call.end();
+  else call.emit("error", status);
+}
 
-  constructor(call: ServerCall, kind: CallKind) {
-    this.kind = kind;
-    this.#call = call;
-    call.on("cancelled", this.#cancel);
-    if (call.cancelled) this.#cancel();
-    // grpc-js answers a passed deadline but tells nobody as long as the client reads nothing.
-    const left = Number(call.getDeadline()) - Date.now();
-    if (left < MAX_TIMER_MS) this.#deadlineTimer = setTimeout(this.#cancel, Math.max(left, 0));
-  }
-
-  /** Fires when the call must stop, with a Failure as its reason. */
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  /** The caller may go on: counts the stream against the limits. Throws Failure resource-exhausted. */
-  admitted(): void {
-    this.onAdmitted(this.identity);
-  }
-
-  abort(reason: Failure): void {
-    this.#controller.abort(reason);
-  }
-
-  close(): void {
-    clearTimeout(this.#deadlineTimer);
-    this.#call.off("cancelled", this.#cancel);
-  }
-
-  readonly #cancel = () => {
-    this.cancelled = true;
-    this.abort(new Failure("cancelled", "The client cancelled the call, or its deadline passed"));
-  };
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 /** Why a call failed, for the log: an unexpected error's own words, which the caller does not see. */

@@ -1,21 +1,28 @@
-import { status as Status } from "@grpc/grpc-js";
 import type { ServerWritableStream } from "@grpc/grpc-js";
+import { Failure } from "../failure/failure.ts";
 import { HealthCheckResponse_ServingStatus as Serving } from "../generated/grpc/health.ts";
 import type {
   HealthCheckRequest,
   HealthCheckResponse,
   HealthServer,
 } from "../generated/grpc/health.ts";
+import type { Calls } from "./calls.ts";
 
-/** Whether the agent serves, told to probes; the same answer for every service. */
+/** One open Watch. */
+interface Watcher {
+  readonly call: ServerWritableStream<HealthCheckRequest, HealthCheckResponse>;
+  end(): void;
+}
+
+/** Whether the agent serves, for probes; the same answer for every service. */
 export class Health {
   readonly #services: ReadonlySet<string>;
-  readonly #watchers = new Set<ServerWritableStream<HealthCheckRequest, HealthCheckResponse>>();
+  readonly #watchers = new Set<Watcher>();
   #serving = false;
 
   /** @param services full names, as in cluster_agent.LogRecordsService */
   constructor(services: readonly string[]) {
-    // The empty name stands for the whole server.
+    // The empty name means the whole server.
     this.#services = new Set(["", ...services]);
   }
 
@@ -26,30 +33,37 @@ export class Health {
   set(serving: boolean): void {
     if (serving === this.#serving) return;
     this.#serving = serving;
-    for (const call of this.#watchers) call.write(this.#answer(call.request.service));
+    for (const { call } of this.#watchers) call.write(this.#answer(call.request.service));
   }
 
   /** Ends all health watches, as the server is about to close. */
   close(): void {
-    for (const call of this.#watchers) call.end();
-    this.#watchers.clear();
+    for (const watcher of this.#watchers) watcher.end();
   }
 
-  /** grpc.health.v1: Check and Watch. Needs no identity. */
-  service(): HealthServer {
+  /** grpc.health.v1: Check and Watch. Needs no identity, and answers while the agent stops. */
+  service(calls: Calls): HealthServer {
+    const method = (name: string) => ({
+      name: `grpc.health.v1.Health/${name}`,
+      kind: "probe" as const,
+      access: "public" as const,
+      check: (request: HealthCheckRequest) => request.service,
+    });
     return {
-      check: (call, respond) => {
-        if (this.#services.has(call.request.service)) {
-          respond(null, this.#answer(call.request.service));
-        } else {
-          respond({ code: Status.NOT_FOUND, details: "unknown service" });
-        }
-      },
-      watch: (call) => {
-        this.#watchers.add(call);
-        call.on("cancelled", () => this.#watchers.delete(call));
-        call.write(this.#answer(call.request.service));
-      },
+      check: calls.unary(method("Check"), (_running, service) => {
+        if (!this.#services.has(service)) throw new Failure("not-found", "unknown service");
+        return this.#answer(service);
+      }),
+      watch: calls.serverStream(method("Watch"), async (running, service, call) => {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        const watcher = { call, end: resolve };
+        running.signal.addEventListener("abort", () => resolve());
+        if (running.signal.aborted) return;
+        this.#watchers.add(watcher);
+        call.write(this.#answer(service));
+        await promise;
+        this.#watchers.delete(watcher);
+      }),
     };
   }
 

@@ -1,41 +1,63 @@
 import { status as Status } from "@grpc/grpc-js";
+import { on } from "node:events";
 import { fileDescriptorSet } from "../generated/descriptors.ts";
 import type {
   ServerReflectionRequest,
   ServerReflectionResponse,
   ServerReflectionServer,
 } from "../generated/grpc/reflection.ts";
+import type { Calls } from "./calls.ts";
+import { drained } from "./drained.ts";
+
+const METHOD = {
+  name: "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+  kind: "endless",
+  access: "public",
+  check: () => undefined,
+} as const;
 
 /**
- * grpc.reflection.v1, so that grpcurl and its like need no .proto files. Needs no identity: it
- * tells nothing but what is published in proto/.
+ * grpc.reflection.v1, so that grpcurl and similar tools need no .proto files. Needs no identity: it
+ * returns nothing but what is published in proto/.
+ *
+ * @param load reads the descriptors; called by the first request, and again after it has failed
  */
-export function reflectionService(): ServerReflectionServer {
-  // Loaded by the first who asks: most agents are never asked.
-  let descriptors: Promise<Descriptors> | undefined;
+export function reflectionService(
+  calls: Calls,
+  load: () => Promise<Descriptors> = loadDescriptors,
+): ServerReflectionServer {
+  let loaded: Descriptors | null = null;
   return {
-    serverReflectionInfo(call) {
-      let answered = Promise.resolve();
-      call.on("data", (request: ServerReflectionRequest) => {
-        descriptors ??= loadDescriptors();
-        const loading = descriptors;
-        answered = answered.then(async () => {
-          call.write({
+    serverReflectionInfo: calls.duplex<ServerReflectionRequest, ServerReflectionResponse>(
+      METHOD,
+      async ({ signal }, call) => {
+        const requests: AsyncIterable<ServerReflectionRequest[]> = on(call, "data", {
+          signal,
+          close: ["end"],
+          highWaterMark: MAX_QUEUED_REQUESTS,
+        });
+        for await (const [request] of requests) {
+          if (request === undefined) continue;
+          loaded ??= await load();
+          const response = {
             valid_host: request.host,
             original_request: request,
-            ...answer(request, await loading),
-          });
-        });
-      });
-      call.on("end", () => void answered.finally(() => call.end()));
-    },
+            ...answer(request, loaded),
+          };
+          if (!call.write(response) && !await drained(call, signal)) return;
+        }
+      },
+    ),
   };
 }
+
+/** Beyond these a client waits until its earlier requests are answered. */
+const MAX_QUEUED_REQUESTS = 16;
 
 type Answer = Partial<ServerReflectionResponse>;
 
 /** What can be asked of the files under proto/. */
-interface Descriptors {
+export interface Descriptors {
   readonly services: readonly string[];
   /** The file's descriptor and those of all that it imports, serialized; null for an unknown name. */
   byFileName(name: string): Buffer[] | null;

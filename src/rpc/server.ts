@@ -4,13 +4,15 @@ import type {
   LogMetadataServiceServer,
   LogRecordsServiceServer,
 } from "../generated/cluster_agent.ts";
-import { HealthService } from "../generated/grpc/health.ts";
-import { ServerReflectionService } from "../generated/grpc/reflection.ts";
+import { type HealthServer, HealthService } from "../generated/grpc/health.ts";
+import {
+  type ServerReflectionServer,
+  ServerReflectionService,
+} from "../generated/grpc/reflection.ts";
 import type { Report } from "../telemetry/events.ts";
 import type { Calls } from "./calls.ts";
 import { reportHandshakes } from "./grpc_js/handshakes.ts";
 import type { Health } from "./health_service.ts";
-import { reflectionService } from "./reflection_service.ts";
 import { OpenStreams } from "./grpc_js/open_streams.ts";
 import { keepRepeatedMetadata } from "./grpc_js/repeated_metadata.ts";
 import { deferServerSessionEnds } from "./grpc_js/session_ends.ts";
@@ -23,6 +25,8 @@ export interface ServerParts {
   readonly records: LogRecordsServiceServer;
   readonly metadata: LogMetadataServiceServer;
   readonly health: Health;
+  readonly healthService: HealthServer;
+  readonly reflection: ServerReflectionServer;
   readonly calls: Calls;
   readonly report: Report;
   readonly maxStreams: number;
@@ -69,8 +73,8 @@ export class AgentServer {
     const open = new OpenStreams(server);
     server.addService(LogMetadataServiceService, parts.metadata);
     server.addService(LogRecordsServiceService, parts.records);
-    server.addService(HealthService, parts.health.service());
-    server.addService(ServerReflectionService, reflectionService());
+    server.addService(HealthService, parts.healthService);
+    server.addService(ServerReflectionService, parts.reflection);
     const port = await bind(server, parts);
     return new AgentServer(server, parts, port, open);
   }

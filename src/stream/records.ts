@@ -35,8 +35,6 @@ export interface RecordsOptions {
   readonly signal: AbortSignal;
   /** Called for every scanned piece, before its frames are given out. */
   onScanned?(result: PieceResult): void;
-  /** Called once when the stream is done, failed or cancelled. */
-  onClosed?(): void;
 }
 
 /**
@@ -50,38 +48,23 @@ export function recordsStream(
   const stopped = new AbortController();
   const signal = AbortSignal.any([options.signal, stopped.signal]);
   const results = scanRanges(ranges, { ...options, signal });
-  let closed = false;
-  const close = () => {
-    if (closed) return;
-    closed = true;
-    options.onClosed?.();
-  };
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         for (;;) {
           const { value, done } = await results.next();
-          if (done) {
-            close();
-            controller.close();
-            return;
-          }
+          if (done) return controller.close();
           if (value.frames.length === 0) continue;
           controller.enqueue(value.frames);
           return;
         }
       } catch (error) {
-        close();
         controller.error(error);
       }
     },
     async cancel(reason) {
       stopped.abort(reason);
-      try {
-        await results.return(undefined);
-      } finally {
-        close();
-      }
+      await results.return(undefined);
     },
   }, { highWaterMark: 0 });
 }

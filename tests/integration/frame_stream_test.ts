@@ -7,10 +7,10 @@ import {
   LogRecordsServiceClient,
   LogRecordsServiceService,
 } from "../../src/generated/cluster_agent.ts";
+import { innermostCall } from "../../src/rpc/grpc_js/call_stream.ts";
 import {
   type FrameSink,
   frameSink,
-  innermostCall,
   MessageSink,
   type RecordsCall,
 } from "../../src/rpc/grpc_js/frame_stream.ts";

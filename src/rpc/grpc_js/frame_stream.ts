@@ -1,7 +1,7 @@
-// deno-lint-ignore-file no-explicit-any
 import type { ServerWritableStream } from "@grpc/grpc-js";
 import { LogRecord, type LogRecordsStreamRequest } from "../../generated/cluster_agent.ts";
 import { drained } from "../drained.ts";
+import { type InnermostCall, innermostCall } from "./call_stream.ts";
 
 /** A streaming call of records. */
 export type RecordsCall = ServerWritableStream<LogRecordsStreamRequest, LogRecord>;
@@ -15,15 +15,6 @@ export interface FrameSink {
   write(frames: Uint8Array): Promise<boolean>;
 }
 
-/** What is used of node:http2's ServerHttp2Stream. */
-interface RawStream {
-  write(bytes: Uint8Array, written: () => void): boolean;
-  once(event: "drain" | "close", listener: () => void): void;
-  off(event: "drain" | "close", listener: () => void): void;
-  readonly destroyed: boolean;
-  readonly closed: boolean;
-}
-
 /**
  * The call's sink. grpc-js serializes, frames and writes every message by itself, which allows some
  * 65,000 records a second; written as batches on the HTTP/2 stream beneath it, frames allow millions.
@@ -35,26 +26,11 @@ export function frameSink(call: RecordsCall, signal: AbortSignal): FrameSink {
   return inner === null ? new MessageSink(call, signal) : new RawSink(inner, signal);
 }
 
-/** The HTTP/2 stream of a call and what sends its response headers, null where grpc-js has changed. */
-export function innermostCall(
-  call: unknown,
-): { stream: RawStream; maybeSendMetadata(): void } | null {
-  let inner = (call as any).call;
-  while (inner?.nextCall !== undefined) inner = inner.nextCall;
-  const stream = inner?.stream;
-  if (typeof inner?.maybeSendMetadata !== "function") return null;
-  if (typeof stream?.write !== "function" || typeof stream?.once !== "function") return null;
-  return inner;
-}
-
 class RawSink implements FrameSink {
-  readonly #call: { stream: RawStream; maybeSendMetadata(): void };
+  readonly #call: InnermostCall;
   readonly #signal: AbortSignal;
 
-  constructor(
-    call: { stream: RawStream; maybeSendMetadata(): void },
-    signal: AbortSignal,
-  ) {
+  constructor(call: InnermostCall, signal: AbortSignal) {
     this.#call = call;
     this.#signal = signal;
   }

@@ -5,7 +5,7 @@ import { defaults } from "../../../src/config/schema.ts";
 import { Authorizer } from "../../../src/auth/authorizer.ts";
 import { Failure } from "../../../src/failure/failure.ts";
 import { CallAuthorizer } from "../../../src/rpc/call_authorizer.ts";
-import { RunningCall, type ServerCall } from "../../../src/rpc/calls.ts";
+import type { ServerCall } from "../../../src/rpc/running_call.ts";
 import { silent } from "../../../src/telemetry/events.ts";
 
 type AuthContext = ReturnType<ServerCall["getAuthContext"]>;
@@ -28,14 +28,13 @@ function identify(getAuthContext: () => AuthContext) {
     defaults,
     new Authorizer({ config: defaults, reviewer, report: silent }),
   );
-  const one = call(getAuthContext);
-  return callAuthorizer.identify(one, new RunningCall(one, "unary"));
+  return callAuthorizer.identify(call(getAuthContext)).identity;
 }
 
 const certificate = (CN: unknown) =>
   ({ sslPeerCertificate: { subject: { CN } } }) as unknown as AuthContext;
 
-Deno.test("caller: the verified certificate's CN is looked at", () => {
+Deno.test("caller: the verified certificate's CN decides", () => {
   assert.equal(identify(() => certificate("kubetail-cluster-api")).kind, "front-proxy");
   assert.throws(() => identify(() => certificate("intruder")), { kind: "permission-denied" });
 });
@@ -47,7 +46,7 @@ Deno.test("caller: of several CNs none counts", () => {
   );
 });
 
-Deno.test("caller: a connection that ended before its certificate was looked at is a cancelled call, no fault of the agent", () => {
+Deno.test("caller: a connection that ended before its certificate was checked is a cancelled call, no fault of the agent", () => {
   assert.throws(() =>
     identify(() => {
       throw new TypeError("Cannot read properties of null (reading 'raw')");

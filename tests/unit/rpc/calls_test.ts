@@ -1,18 +1,33 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
-import { Metadata, status as Status } from "@grpc/grpc-js";
+import { Metadata, type ServerWritableStream, status as Status } from "@grpc/grpc-js";
 import { Failure } from "../../../src/failure/failure.ts";
-import { Calls, type RunningCall, type ServerCall } from "../../../src/rpc/calls.ts";
+import { CallLimits } from "../../../src/rpc/call_limits.ts";
+import { Calls } from "../../../src/rpc/calls.ts";
+import type { CallKind, RunningCall, ServerCall } from "../../../src/rpc/running_call.ts";
+import type { CallStatus } from "../../../src/rpc/status.ts";
 import type { AgentEvent } from "../../../src/telemetry/events.ts";
 
+type Request = { readonly namespace: string };
+
+/** A streaming call of grpc-js, with how it ended. */
 class FakeCall extends EventEmitter implements ServerCall {
   cancelled = false;
-  metadata = new Metadata();
+  readonly metadata = new Metadata();
+  readonly request: Request = { namespace: "a" };
   readonly #deadline: number;
+  readonly #status = Promise.withResolvers<CallStatus>();
+  readonly status = this.#status.promise;
 
-  constructor(deadline = Infinity) {
+  constructor({ user = "alice", deadline = Infinity } = {}) {
     super();
+    this.metadata.set("user", user);
     this.#deadline = deadline;
+    this.on("error", (status) => this.#status.resolve(status));
+  }
+
+  end() {
+    this.#status.resolve({ code: Status.OK, details: "OK" });
   }
 
   getDeadline() {
@@ -24,32 +39,65 @@ class FakeCall extends EventEmitter implements ServerCall {
   }
 }
 
-function setUp(limits = { maxStreams: 3, maxStreamsPerUser: 2 }) {
+function setUp(
+  {
+    limits = { maxStreams: 3, maxStreamsPerUser: 2 },
+    recheck = () => new Promise<Failure>(() => {}),
+  } = {},
+) {
   const events: AgentEvent[] = [];
-  const calls = new Calls({ limits, report: (event) => events.push(event) });
+  const steps: string[] = [];
+  const callLimits = new CallLimits(limits);
+  const calls = new Calls({
+    limits: callLimits,
+    report: (event) => events.push(event),
+    authorizer: {
+      identify(call) {
+        steps.push("identify");
+        const description = String(call.metadata.get("user")[0]);
+        return { identity: { kind: "anonymous" }, description };
+      },
+      authorize(caller) {
+        steps.push("authorize");
+        return Promise.resolve(caller.description);
+      },
+      recheck,
+    },
+  });
   const ended = () => events.filter((event) => event.type === "call-ended");
-  return { calls, ended };
-}
-
-/** Work that lasts until its call is told to stop. */
-function untilAborted(user = "alice") {
-  return (running: RunningCall) => {
-    running.identity = user;
-    running.admitted();
-    return new Promise<void>((resolve) =>
-      running.signal.addEventListener("abort", () => resolve())
-    );
+  /** Makes a call whose work is given; resolves with the call's status. */
+  const run = (
+    call: FakeCall,
+    kind: CallKind,
+    work: (running: RunningCall) => Promise<void>,
+  ): Promise<CallStatus> => {
+    calls.serverStream<Request, unknown, string>({
+      name: "S/Stream",
+      kind,
+      check(request) {
+        steps.push("check");
+        return request.namespace;
+      },
+      access: (namespace) => [namespace],
+    }, (running) => {
+      steps.push("work");
+      return work(running);
+    })(call as unknown as ServerWritableStream<Request, unknown>);
+    return call.status;
   };
+  return { calls, run, ended, steps, limits: callLimits };
 }
 
-const stream = { method: "S/Stream", kind: "stream" } as const;
-const endless = { method: "S/Follow", kind: "endless" } as const;
+/** Work that lasts until its call must stop. */
+function untilAborted(running: RunningCall): Promise<void> {
+  const { signal } = running;
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
+}
 
-Deno.test("calls: a finished call is OK and reported with what it did", async () => {
-  const { calls, ended } = setUp();
-  const status = await calls.run(new FakeCall(), stream, (running) => {
-    running.identity = "alice";
-    running.namespaces = ["a"];
+Deno.test("calls: a finished call is OK and reported with its facts", async () => {
+  const { run, ended } = setUp();
+  const status = await run(new FakeCall(), "stream", (running) => {
     running.records = 5;
     running.bytes = 70;
     return Promise.resolve();
@@ -70,101 +118,148 @@ Deno.test("calls: a finished call is OK and reported with what it did", async ()
   });
 });
 
+Deno.test("calls: the caller is identified before the request is checked, authorized before the work", async () => {
+  const { run, steps } = setUp();
+  await run(new FakeCall(), "stream", () => Promise.resolve());
+  assert.deepEqual(steps, ["identify", "check", "authorize", "work"]);
+});
+
 Deno.test("calls: the client's cancellation reaches the work at once", async () => {
-  const { calls, ended } = setUp();
+  const { run, ended, limits } = setUp();
   const call = new FakeCall();
-  const done = calls.run(call, endless, untilAborted());
+  const done = run(call, "endless", untilAborted);
   call.emit("cancelled", "cancelled");
   await done;
   const [event] = ended();
   assert.ok(event?.type === "call-ended" && event.code === "CANCELLED");
-  assert.equal(calls.streams, 0);
+  assert.equal(limits.streams, 0);
   assert.equal(call.listenerCount("cancelled"), 0);
 });
 
 Deno.test("calls: a deadline that passes stops the work though no cancellation comes", async () => {
-  const { calls } = setUp();
-  await calls.run(new FakeCall(Date.now()), endless, untilAborted());
-  assert.equal(calls.streams, 0);
+  const { run, limits } = setUp();
+  await run(new FakeCall({ deadline: Date.now() }), "endless", untilAborted);
+  assert.equal(limits.streams, 0);
 });
 
 Deno.test("calls: a user's streams and all streams are limited, and given back", async () => {
-  const { calls } = setUp();
-  const open = [new FakeCall(), new FakeCall(), new FakeCall()];
-  const users = ["alice", "alice", "bob"];
-  const running = open.map((call, i) => calls.run(call, endless, untilAborted(users[i])));
+  const { run, limits } = setUp();
+  const open = ["alice", "alice", "bob"].map((user) => new FakeCall({ user }));
+  const started = open.map(() => Promise.withResolvers<void>());
+  const running = open.map((call, i) =>
+    run(call, "endless", (running) => {
+      started[i]!.resolve();
+      return untilAborted(running);
+    })
+  );
+  await Promise.all(started.map(({ promise }) => promise));
 
-  const third = await calls.run(new FakeCall(), endless, untilAborted("alice"));
+  const third = await run(new FakeCall(), "endless", untilAborted);
   assert.equal(third.code, Status.RESOURCE_EXHAUSTED);
   assert.match(third.details, /limits\.max-streams\)/);
   open[2]!.emit("cancelled");
   await running[2];
-  const ofAlice = await calls.run(new FakeCall(), endless, untilAborted("alice"));
+  const ofAlice = await run(new FakeCall(), "endless", untilAborted);
   assert.match(ofAlice.details, /at most 2 at once \(limits\.max-streams-per-user\)/);
 
   open[0]!.emit("cancelled");
   await running[0];
   const call = new FakeCall();
-  const again = calls.run(call, endless, untilAborted("alice"));
-  assert.equal(calls.streams, 2);
+  const again = Promise.withResolvers<void>();
+  const ended = run(call, "endless", (running) => {
+    again.resolve();
+    return untilAborted(running);
+  });
+  await again.promise;
+  assert.equal(limits.streams, 2);
   call.emit("cancelled");
   open[1]!.emit("cancelled");
-  await Promise.all([again, running[1]]);
-  assert.equal(calls.streams, 0);
+  await Promise.all([ended, running[1]]);
+  assert.equal(limits.streams, 0);
 });
 
 Deno.test("calls: unary calls are not counted as streams", async () => {
-  const { calls } = setUp({ maxStreams: 0, maxStreamsPerUser: 0 });
-  const status = await calls.run(new FakeCall(), { method: "S/List", kind: "unary" }, (running) => {
-    running.admitted();
-    return Promise.resolve();
-  });
+  const { run } = setUp({ limits: { maxStreams: 0, maxStreamsPerUser: 0 } });
+  const status = await run(new FakeCall(), "unary", () => Promise.resolve());
   assert.equal(status.code, Status.OK);
 });
 
-Deno.test("calls: draining ends what is endless, lets the rest finish, and refuses new calls", async () => {
-  const { calls } = setUp();
+Deno.test("calls: a re-check that throws what nobody foresaw ends the stream", async () => {
+  const { run, ended } = setUp({ recheck: () => Promise.reject(new TypeError("surprise")) });
+  const status = await run(new FakeCall(), "endless", untilAborted);
+  assert.deepEqual(status, { code: Status.INTERNAL, details: "Internal error" });
+  const [event] = ended();
+  assert.ok(event?.type === "call-ended" && event.error === "TypeError: surprise");
+});
+
+Deno.test("calls: the end of a connection ends its calls and no others", async () => {
+  const { calls, run } = setUp();
+  const sessions = [{}, {}] as const;
+  const ends = sessions.map((session) => {
+    const call = new FakeCall();
+    const stream = {
+      session,
+      destroyed: true,
+      write: () => true,
+      once: () => {},
+    };
+    Object.assign(call, { call: { stream, maybeSendMetadata: () => {} } });
+    return run(call, "endless", untilAborted);
+  });
+  calls.endConnection(sessions[1], new Failure("unauthenticated", "expired"));
+  assert.deepEqual(await ends[1], { code: Status.UNAUTHENTICATED, details: "expired" });
+  calls.cut();
+  assert.equal((await ends[0])?.code, Status.UNAVAILABLE);
+});
+
+Deno.test("calls: draining ends what is endless, lets the rest finish, answers probes, and refuses new calls", async () => {
+  const { calls, run } = setUp();
   const finish = Promise.withResolvers<void>();
-  const reading = calls.run(new FakeCall(), stream, () => finish.promise);
-  const following = calls.run(new FakeCall(), endless, untilAborted());
+  const reading = run(new FakeCall(), "stream", () => finish.promise);
+  const following = run(new FakeCall(), "endless", untilAborted);
+  const probe = new FakeCall();
+  const watching = run(probe, "probe", untilAborted);
   let drained = false;
   const drain = calls.drain().then(() => drained = true);
 
   const ended = await following;
   assert.deepEqual([ended.code, ended.details], [Status.UNAVAILABLE, "Server is shutting down"]);
-  const refused = await calls.run(new FakeCall(), stream, () => Promise.resolve());
+  const refused = await run(new FakeCall(), "stream", () => Promise.resolve());
   assert.deepEqual([refused.code, refused.details], [
     Status.UNAVAILABLE,
     "Server is shutting down",
   ]);
+  assert.equal((await run(new FakeCall(), "probe", () => Promise.resolve())).code, Status.OK);
   assert.equal(drained, false);
   finish.resolve();
   assert.equal((await reading).code, Status.OK);
   await drain;
+  probe.emit("cancelled");
+  await watching;
 });
 
 Deno.test("calls: cutting ends what did not finish in time", async () => {
-  const { calls } = setUp();
-  const reading = calls.run(new FakeCall(), stream, untilAborted());
+  const { calls, run } = setUp();
+  const reading = run(new FakeCall(), "stream", untilAborted);
   const drained = calls.drain();
   calls.cut();
   assert.equal((await reading).code, Status.UNAVAILABLE);
   await drained;
 });
 
-Deno.test("calls: an unexpected error is told to the log, not to the caller", async () => {
-  const { calls, ended } = setUp();
-  const status = await calls.run(new FakeCall(), stream, () => Promise.reject(new Error("inner")));
+Deno.test("calls: an unexpected error goes to the log, not to the caller", async () => {
+  const { run, ended } = setUp();
+  const status = await run(new FakeCall(), "stream", () => Promise.reject(new Error("inner")));
   assert.equal(status.details, "Internal error");
   const [event] = ended();
   assert.ok(event?.type === "call-ended" && event.error === "Error: inner");
 });
 
 Deno.test("calls: a failure's own words go to both", async () => {
-  const { calls, ended } = setUp();
-  const status = await calls.run(
+  const { run, ended } = setUp();
+  const status = await run(
     new FakeCall(),
-    stream,
+    "stream",
     () => Promise.reject(new Failure("not-found", "no such log")),
   );
   assert.equal(status.details, "no such log");

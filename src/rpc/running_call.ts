@@ -1,0 +1,83 @@
+import type { ServerUnaryCall } from "@grpc/grpc-js";
+import type { EventEmitter } from "node:events";
+import { Failure } from "../failure/failure.ts";
+import { connectionOf, streamClosed } from "./grpc_js/call_stream.ts";
+
+/**
+ * What becomes of a call when the agent stops. "unary" and "stream": it may finish. "endless": it
+ * waits for what is new, and is ended. "probe": it is answered until the end, and holds nothing up.
+ */
+export type CallKind = "unary" | "stream" | "endless" | "probe";
+
+/** What unary and streaming calls of grpc-js have in common. */
+export type ServerCall =
+  & Pick<
+    ServerUnaryCall<unknown, unknown>,
+    "cancelled" | "metadata" | "getDeadline" | "getAuthContext"
+  >
+  & EventEmitter;
+
+/** setTimeout fires at once for longer delays. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** One call between its admission and its end, and the facts that are reported about it. */
+export class RunningCall {
+  readonly kind: CallKind;
+  readonly startedMs = performance.now();
+  /** The HTTP/2 session that the call came on; null where it is gone. */
+  readonly connection: object | null;
+  /** True when the client went away, or its deadline passed. */
+  cancelled = false;
+  /** The caller for log lines, without secrets. */
+  identity = "";
+  namespaces: readonly string[] = [];
+  records = 0;
+  bytes = 0;
+  readonly #controller = new AbortController();
+  readonly #call: ServerCall;
+  readonly #held = new DisposableStack();
+  #deadlineTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(call: ServerCall, kind: CallKind) {
+    this.kind = kind;
+    this.connection = connectionOf(call);
+    this.#call = call;
+    call.on("cancelled", this.#cancel);
+    if (call.cancelled) this.#cancel();
+    // grpc-js answers a passed deadline but does not emit it while the client reads nothing.
+    const left = Number(call.getDeadline()) - Date.now();
+    if (left < MAX_TIMER_MS) this.#deadlineTimer = setTimeout(this.#cancel, Math.max(left, 0));
+  }
+
+  /** Fires when the call must stop; its reason is the error that the call ends with. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  abort(reason: Error): void {
+    this.#controller.abort(reason);
+  }
+
+  /** Keeps what the call has taken from a limit until its last byte has left. */
+  hold(lease: Disposable): void {
+    this.#held.use(lease);
+  }
+
+  /** The work is done: stops listening to the client. */
+  finish(): void {
+    clearTimeout(this.#deadlineTimer);
+    this.#call.off("cancelled", this.#cancel);
+  }
+
+  /** After the status was handed to grpc-js: gives back what was held as soon as the HTTP/2 stream is closed. */
+  release(): void {
+    const closed = streamClosed(this.#call);
+    if (closed === null) this.#held.dispose();
+    else void closed.then(() => this.#held.dispose());
+  }
+
+  readonly #cancel = () => {
+    this.cancelled = true;
+    this.abort(new Failure("cancelled", "The client cancelled the call, or its deadline passed"));
+  };
+}

@@ -1,0 +1,79 @@
+import type { Follows } from "../files/follow.ts";
+import type { LogRoots } from "../files/locate.ts";
+import type { LogName } from "../files/name.ts";
+import { openLog } from "../files/open_log.ts";
+import { compareInstants, type Instant } from "../scan/instant.ts";
+import type { Direction } from "../scan/scan.ts";
+import { followWindow } from "./follow_window.ts";
+import { planRanges, type TimeWindow } from "./plan.ts";
+import type { FeedRange } from "./records.ts";
+
+/** Which records of a log are wanted; everything in it has been checked. */
+export interface RecordsRequest {
+  readonly name: LogName;
+  readonly window: TimeWindow;
+  readonly direction: Direction;
+  /** Where a follow begins; null: what is written by now, and no more. */
+  readonly follow: "beginning" | "end" | null;
+  /** The client's pattern; "" for all records. */
+  readonly grep: string;
+}
+
+/** What the records of a call are read from. Disposing of it closes files and ends following. */
+export interface RecordSource extends Disposable {
+  readonly ranges: Iterable<FeedRange> | AsyncIterable<FeedRange>;
+}
+
+export interface RecordSourceOptions {
+  readonly roots: LogRoots;
+  readonly history: boolean;
+  readonly follows: Follows;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Opens what a request reads. With a follow the place from which nothing is missed is fixed when this
+ * resolves. Throws Failure not-found or permission-denied; nothing is left open then.
+ */
+export async function openRecordSource(
+  request: RecordsRequest,
+  options: RecordSourceOptions,
+): Promise<RecordSource> {
+  const { window, follow } = request;
+  const isEmpty = window.start !== null && window.stop !== null &&
+    compareInstants(window.start, window.stop) > 0;
+  if (follow === null || isPast(window.stop)) {
+    // A follow from the end wants what is new, and before a stop in the past nothing is.
+    return await openWritten(request, { ...options, isEmpty: isEmpty || follow === "end" });
+  }
+  if (isEmpty) return nothing;
+  const { name } = request;
+  const { ranges, close } = followWindow(
+    (signal) => options.follows.follow(name, { start: follow, signal }),
+    window,
+    { signal: options.signal },
+  );
+  return { ranges, [Symbol.dispose]: close };
+}
+
+const nothing: RecordSource = { ranges: [], [Symbol.dispose]: () => {} };
+
+/** What is in the log's files now. */
+async function openWritten(
+  { name, window, direction }: RecordsRequest,
+  { roots, history, signal, isEmpty }: RecordSourceOptions & { readonly isEmpty: boolean },
+): Promise<RecordSource> {
+  using opened = new DisposableStack();
+  const sources = await openLog(roots, name, { history, signal });
+  for (const source of sources) opened.use(source);
+  const ranges = isEmpty
+    ? []
+    : planRanges(sources.map((source) => ({ source, size: source.size })), window);
+  if (direction === "backward") ranges.reverse();
+  const files = opened.move();
+  return { ranges, [Symbol.dispose]: () => files.dispose() };
+}
+
+function isPast(stop: Instant | null): boolean {
+  return stop !== null && stop.seconds * 1000 + stop.nanos / 1e6 < Date.now();
+}
