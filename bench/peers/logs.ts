@@ -24,6 +24,8 @@ export interface BenchLogs {
   readonly roots: readonly string[];
   readonly cri: LogId & { readonly path: string; readonly lines: number };
   readonly docker: LogId & { readonly path: string; readonly lines: number };
+  /** The same records as `docker`, with a blank after each colon, as other writers of the format put it. */
+  readonly spacedDocker: LogId & { readonly path: string; readonly lines: number };
   /** Lines of 1 MB, half of them a's, half x's. */
   readonly long: LogId & { readonly path: string; readonly bytes: number };
   /** Lines of 1 MB that `\w{200}z` is slow on. */
@@ -40,7 +42,7 @@ const DOCKER_BYTES = 64 * MIB;
 const LONG_LINES = 32;
 const MANY_FILES = 1000;
 /** Changed whenever the generator is: an older tree is not used. */
-const VERSION = 4;
+const VERSION = 5;
 /** The first line's; every line is 1.7 ms later than the one before. */
 const EPOCH_MS = Date.UTC(2026, 10, 23, 6);
 const STEP_MICROSECONDS = 1700;
@@ -64,6 +66,11 @@ export function benchLogs(folder: string): BenchLogs {
     roots: [root],
     cri: { ...ids.cri, path: tree.path(ids.cri), lines: counts.criLines },
     docker: { ...ids.docker, path: tree.dockerPath(ids.docker), lines: counts.dockerLines },
+    spacedDocker: {
+      ...ids.spacedDocker,
+      path: tree.dockerPath(ids.spacedDocker),
+      lines: counts.dockerLines,
+    },
     long: { ...ids.long, path: tree.path(ids.long), bytes: counts.longBytes },
     slow: { ...ids.slow, path: tree.path(ids.slow) },
     manyFiles: MANY_FILES,
@@ -89,6 +96,7 @@ function id(name: string, digit: string): LogId {
 const ids = {
   cri: id("cri", "a"),
   docker: id("docker", "b"),
+  spacedDocker: id("spaced-docker", "e"),
   long: id("long", "c"),
   slow: id("slow", "d"),
 };
@@ -124,6 +132,9 @@ function makeAll(root: string): Counts {
   make(ids.cri, tree.path(ids.cri), cri.chunks());
   const docker = new LineMaker(DOCKER_BYTES, dockerLine);
   make(ids.docker, tree.dockerPath(ids.docker), docker.chunks());
+  // As many lines as the compact form has.
+  const spaced = new LineMaker(DOCKER_BYTES, spacedDockerLine, docker.lines);
+  make(ids.spacedDocker, tree.dockerPath(ids.spacedDocker), spaced.chunks());
   const long = [...longLines("a".repeat(MIB), "x".repeat(MIB))];
   make(ids.long, tree.path(ids.long), long);
   const words = `${"x".repeat(199)}z `.repeat(MIB / 201);
@@ -155,6 +166,11 @@ function dockerLine(index: number, message: string): string {
   const stream = index % 5 === 0 ? "stderr" : "stdout";
   const log = JSON.stringify(`${message}\n`);
   return `{"log":${log},"stream":"${stream}","time":"${timeOf(index)}"}\n`;
+}
+
+function spacedDockerLine(index: number, message: string): string {
+  const { log, stream, time } = JSON.parse(dockerLine(index, message));
+  return `{"log": ${JSON.stringify(log)}, "stream": "${stream}", "time": "${time}"}\n`;
 }
 
 function timeOf(index: number): string {
@@ -192,16 +208,27 @@ class LineMaker {
   readonly #line: (index: number, message: string) => string;
   #state = 20261123;
 
-  constructor(bytes: number, line: (index: number, message: string) => string) {
+  readonly #maxLines: number;
+
+  constructor(
+    bytes: number,
+    line: (index: number, message: string) => string,
+    maxLines = Infinity,
+  ) {
     this.#bytes = bytes;
     this.#line = line;
+    this.#maxLines = maxLines;
   }
 
   *chunks(): Generator<string> {
     const every = Math.floor(this.#bytes / 147 / RARE_LINES);
     let written = 0;
     let chunk = "";
-    while (written + chunk.length < this.#bytes) {
+    const isFull = () =>
+      this.#maxLines < Infinity
+        ? this.lines >= this.#maxLines
+        : written + chunk.length >= this.#bytes;
+    while (!isFull()) {
       const index = this.lines++;
       chunk += this.#line(index, this.#message(index, every));
       if (chunk.length > MIB) {

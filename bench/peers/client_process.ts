@@ -1,0 +1,85 @@
+import { Buffer } from "node:buffer";
+import type { Server } from "./server.ts";
+
+/** What a call of the client process gave. */
+export interface CallResult {
+  readonly milliseconds: number;
+  readonly firstMilliseconds: number;
+  readonly frames: number;
+  readonly bytes: number;
+  /** gRPC status number as text; "": cancelled by the client. */
+  readonly status: string;
+  readonly message: string;
+}
+
+/** The client process, connected to one server. */
+export class Client implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #waiting = new Map<number, (result: CallResult) => void>();
+  #lastId = 0;
+
+  constructor(server: Server) {
+    this.#child = new Deno.Command(clientRuntime[0]!, {
+      args: [...clientRuntime.slice(1), new URL("client.js", import.meta.url).pathname],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+    this.#input = this.#child.stdin.getWriter();
+    const { address, ca, cert, key } = server;
+    this.#send({ address, ca, cert, key });
+    this.#listen();
+  }
+
+  /** Makes a call; limit: cancel it after so many records. */
+  call(method: string, body: Uint8Array, limit = 0): Promise<CallResult> {
+    const id = ++this.#lastId;
+    return new Promise((resolve) => {
+      this.#waiting.set(id, resolve);
+      const path = `/cluster_agent.${method}`;
+      this.#send({ id, path, body: Buffer.from(body).toString("base64"), limit });
+    });
+  }
+
+  /** Makes a call whose result is of no interest; returns how to cancel it. */
+  cancellable(method: string, body: Uint8Array): () => void {
+    this.call(method, body);
+    const id = this.#lastId;
+    return () => this.#send({ id, cancel: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#input.close();
+    await this.#child.status;
+  }
+
+  #send(order: unknown): void {
+    this.#input.write(new TextEncoder().encode(`${JSON.stringify(order)}\n`));
+  }
+
+  async #listen(): Promise<void> {
+    let text = "";
+    for await (const chunk of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
+      const lines = (text + chunk).split("\n");
+      text = lines.pop()!;
+      for (const line of lines) {
+        const { id, ...result } = JSON.parse(line);
+        this.#waiting.get(id)?.(result);
+        this.#waiting.delete(id);
+      }
+    }
+  }
+}
+
+/** Node where there is one: its HTTP/2 takes less of the machine that the server shares. */
+const clientRuntime = hasNode() ? ["node"] : [Deno.execPath(), "run", "--allow-net", "--quiet"];
+export const clientName = clientRuntime[0] === "node" ? "Node" : "Deno";
+
+function hasNode(): boolean {
+  try {
+    return new Deno.Command("node", { args: ["--version"] }).outputSync().success;
+  } catch {
+    return false;
+  }
+}

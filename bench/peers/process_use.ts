@@ -1,0 +1,25 @@
+/** What a process uses, from /proc. */
+export class ProcessUse {
+  readonly #pid: number | null;
+
+  constructor(pid: number | null) {
+    this.#pid = pid;
+  }
+
+  /** Resident memory in MB: now, and at its peak since the process began. */
+  memory(): { now: number; peak: number } {
+    if (this.#pid === null) return { now: NaN, peak: NaN };
+    const status = Deno.readTextFileSync(`/proc/${this.#pid}/status`);
+    const kilobytes = (field: string) =>
+      Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1] ?? NaN);
+    return { now: kilobytes("VmRSS") / 1000, peak: kilobytes("VmHWM") / 1000 };
+  }
+
+  /** CPU seconds of all its threads so far. */
+  cpuSeconds(): number {
+    if (this.#pid === null) return NaN;
+    const stat = Deno.readTextFileSync(`/proc/${this.#pid}/stat`);
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return (Number(fields[11]) + Number(fields[12])) / 100; // USER_HZ
+  }
+}
