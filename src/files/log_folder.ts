@@ -21,7 +21,7 @@ export function readLogFolder(
   wanted: ReadonlySet<string> = new Set(),
 ): Map<string, FolderEntry> {
   const found = new Map<string, FolderEntry>();
-  for (const fileName of names(folder)) {
+  for (const fileName of readFileNames(folder)) {
     const name = parseLogFileName(fileName);
     if (name === null || (wanted.size > 0 && !wanted.has(name.namespace))) continue;
     const path = `${folder}/${fileName}`;
@@ -31,7 +31,8 @@ export function readLogFolder(
   return found;
 }
 
-function names(folder: string): string[] {
+/** The names in the log folder. Throws Failure not-found or permission-denied naming the folder. */
+export function readFileNames(folder: string): string[] {
   try {
     return readDirectory(folder).map((entry) => entry.name);
   } catch (error) {

@@ -1,44 +1,109 @@
-import { type FolderEntry, readLogFolder } from "../files/log_folder.ts";
+import { setImmediate } from "node:timers/promises";
 import type { LogRoots } from "../files/locate.ts";
-import type { LogName } from "../files/name.ts";
-import type { LogMetadata, LogMetadataFileInfo } from "../generated/cluster_agent.ts";
+import { type LogLink, LogLinks } from "../files/log_links.ts";
+import { Failure } from "../failure/failure.ts";
+import { type FileErrorKind, fileErrorKind, type FileFacts, stat } from "../platform/files.ts";
 import { mtime } from "../platform/mtime.ts";
+import { encodeFixedFields, ListEncoder } from "./list_encoder.ts";
+
+/** A LogMetadataList as bytes. */
+export interface EncodedList {
+  readonly bytes: Uint8Array;
+  /** How many logs it holds. */
+  readonly count: number;
+}
+
+/** After so long the event loop has a turn, milliseconds. */
+const SLICE_MS = 8;
+/** How many stats pass between two looks at the clock. */
+const STATS_PER_CHECK = 64;
 
 /**
- * The logs that the node holds, in no order; of all namespaces where none is named.
- * Throws Failure not-found where the log folder is missing.
+ * Answers List. What is answered was true at the moment of the call or later: only what cannot change while a link
+ * exists (its names, encoded) is kept from call to call.
  */
-export function listLogs(
-  options: { roots: LogRoots; nodeName: string; namespaces: readonly string[] },
-): LogMetadata[] {
-  const { roots, nodeName, namespaces } = options;
-  const entries = readLogFolder(roots.containerLogsDir, new Set(namespaces));
-  return [...entries.values()].map((entry) => logMetadata(nodeName, entry.name, fileInfo(entry)));
+export class LogLister {
+  readonly #links: LogLinks;
+  readonly #nodeName: string;
+  readonly #folder: string;
+  /** Encoded id and spec of each link. Links that are gone take their bytes with them. */
+  readonly #fixedFields = new WeakMap<LogLink, Uint8Array>();
+  /** Lists that have not begun, by their namespaces: those who ask the same meanwhile share one. */
+  readonly #next = new Map<string, Promise<EncodedList>>();
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(options: { readonly roots: LogRoots; readonly nodeName: string }) {
+    this.#folder = options.roots.containerLogsDir;
+    this.#nodeName = options.nodeName;
+    this.#links = new LogLinks(this.#folder);
+  }
+
+  /**
+   * The logs of the namespaces, all where none is named, in no order. Rejects with Failure not-found where the log
+   * folder is missing, permission-denied where it or every log in it may not be read.
+   */
+  list(namespaces: readonly string[]): Promise<EncodedList> {
+    const wanted = new Set(namespaces);
+    const key = JSON.stringify([...wanted].sort());
+    const shared = this.#next.get(key);
+    if (shared !== undefined) return shared;
+    // Lists run one after another: to share one that has begun would answer with what was true before the call.
+    const list = this.#running.then(() => {
+      this.#next.delete(key);
+      return this.#encode(wanted);
+    });
+    this.#next.set(key, list);
+    this.#running = list.catch(() => {}); // Told to those who asked.
+    return list;
+  }
+
+  async #encode(wanted: ReadonlySet<string>): Promise<EncodedList> {
+    const encoder = new ListEncoder();
+    let refused: unknown;
+    let sliceEnd = performance.now() + SLICE_MS;
+    let stats = 0;
+    for (const link of this.#links.read()) {
+      if (wanted.size > 0 && !wanted.has(link.name.namespace)) continue;
+      const { facts, error } = targetFacts(link);
+      if (error === "permission-denied") refused = error;
+      if (facts !== null) {
+        encoder.add(this.#fixedFieldsOf(link), facts.size, mtime(link.target, facts));
+      }
+      if (++stats % STATS_PER_CHECK === 0 && performance.now() > sliceEnd) {
+        await setImmediate();
+        sliceEnd = performance.now() + SLICE_MS;
+      }
+    }
+    if (encoder.count === 0 && refused !== undefined) throw allRefused(this.#folder);
+    return { bytes: encoder.finish(), count: encoder.count };
+  }
+
+  #fixedFieldsOf(link: LogLink): Uint8Array {
+    let bytes = this.#fixedFields.get(link);
+    if (bytes === undefined) {
+      bytes = encodeFixedFields(this.#nodeName, link.name);
+      this.#fixedFields.set(link, bytes);
+    }
+    return bytes;
+  }
 }
 
-/** Size and time of the file that the link leads to. */
-export function fileInfo(entry: FolderEntry): LogMetadataFileInfo {
-  const { seconds, nanos } = mtime(entry.path, entry.facts);
-  return {
-    size: BigInt(entry.facts.size),
-    last_modified_at: { seconds: BigInt(seconds), nanos },
-  };
+/** No facts where the target is gone, is no regular file, or may not be seen. */
+function targetFacts(
+  { target }: LogLink,
+): { facts: FileFacts | null; error?: FileErrorKind } {
+  try {
+    const facts = stat(target);
+    return { facts: facts.isFile ? facts : null };
+  } catch (error) {
+    return { facts: null, error: fileErrorKind(error) };
+  }
 }
 
-export function logMetadata(
-  nodeName: string,
-  name: LogName,
-  info: LogMetadataFileInfo,
-): LogMetadata {
-  return {
-    id: name.containerId,
-    spec: {
-      node_name: nodeName,
-      namespace: name.namespace,
-      pod_name: name.podName,
-      container_name: name.containerName,
-      container_id: name.containerId,
-    },
-    fileInfo: info,
-  };
+function allRefused(folder: string): Failure {
+  return new Failure(
+    "permission-denied",
+    `Cannot list the logs in ${folder}: the agent may not read the files that its links lead to; ` +
+      "run the agent as a user who may (root on most nodes) and mount their folder",
+  );
 }

@@ -3,7 +3,7 @@ import { type FolderEntry, readLogFolder } from "../files/log_folder.ts";
 import type { LogRoots } from "../files/locate.ts";
 import type { LogMetadataWatchEvent } from "../generated/cluster_agent.ts";
 import type { Report } from "../telemetry/events.ts";
-import { fileInfo, logMetadata } from "./list.ts";
+import { fileInfo, logMetadata } from "./log_metadata.ts";
 
 export interface WatchLogsOptions {
   readonly roots: LogRoots;

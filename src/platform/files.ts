@@ -9,6 +9,8 @@ export interface FileFacts {
   readonly size: number;
   /** Last change, milliseconds since the epoch (the platform gives no finer time). */
   readonly mtimeMs: number;
+  /** Last change of content or metadata, set by the kernel alone, milliseconds since the epoch; 0 where unknown. */
+  readonly ctimeMs: number;
   readonly dev: number;
   readonly ino: number;
   /** Permission bits and file type as in st_mode; 0 where unknown. */
@@ -102,6 +104,7 @@ function toFacts(info: Deno.FileInfo): FileFacts {
     isSymlink: info.isSymlink,
     size: info.size,
     mtimeMs: info.mtime?.getTime() ?? 0,
+    ctimeMs: info.ctime?.getTime() ?? 0,
     dev: info.dev,
     ino: info.ino ?? 0,
     mode: info.mode ?? 0,

@@ -1,9 +1,13 @@
-import { Metadata } from "@grpc/grpc-js";
+import { type handleUnaryCall, Metadata } from "@grpc/grpc-js";
 import type { Changes } from "../files/changes.ts";
 import type { LogRoots } from "../files/locate.ts";
 import { checkNamespace } from "../files/name.ts";
-import type { LogMetadataServiceServer } from "../generated/cluster_agent.ts";
-import { listLogs } from "../metadata/list.ts";
+import { LogMetadataServiceService } from "../generated/cluster_agent.ts";
+import type {
+  LogMetadataListRequest,
+  LogMetadataServiceServer,
+} from "../generated/cluster_agent.ts";
+import { type EncodedList, LogLister } from "../metadata/list.ts";
 import { watchLogs } from "../metadata/watch.ts";
 import type { Report } from "../telemetry/events.ts";
 import type { Calls } from "./calls.ts";
@@ -18,19 +22,35 @@ export interface MetadataServiceOptions {
   readonly report: Report;
 }
 
+/** cluster_agent.LogMetadataService as generated, except that List's answer is encoded already. */
+export const metadataServiceDefinition = {
+  ...LogMetadataServiceService,
+  list: {
+    ...LogMetadataServiceService.list,
+    responseSerialize: ({ bytes }: EncodedList) =>
+      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
+  },
+} as const;
+
+/** The handlers of metadataServiceDefinition. */
+export type MetadataServiceHandlers = Pick<LogMetadataServiceServer, "watch"> & {
+  readonly list: handleUnaryCall<LogMetadataListRequest, EncodedList>;
+};
+
 /** List and Watch of cluster_agent.LogMetadataService. */
-export function metadataService(options: MetadataServiceOptions): LogMetadataServiceServer {
+export function metadataService(options: MetadataServiceOptions): MetadataServiceHandlers {
   const { calls, roots, nodeName, changes, debounceMs, report } = options;
+  const lister = new LogLister({ roots, nodeName });
   return {
     list: calls.unary({
       name: "cluster_agent.LogMetadataService/List",
       kind: "unary",
       check: distinctNamespaces,
       access: (namespaces) => namespaces,
-    }, (running, namespaces) => {
-      const items = listLogs({ roots, nodeName, namespaces });
-      running.records = items.length;
-      return { items };
+    }, async (running, namespaces) => {
+      const list = await lister.list(namespaces);
+      running.records = list.count;
+      return list;
     }),
     watch: calls.serverStream({
       name: "cluster_agent.LogMetadataService/Watch",

@@ -1,14 +1,12 @@
 import { Server, ServerCredentials } from "@grpc/grpc-js";
-import { LogMetadataServiceService, LogRecordsServiceService } from "../generated/cluster_agent.ts";
-import type {
-  LogMetadataServiceServer,
-  LogRecordsServiceServer,
-} from "../generated/cluster_agent.ts";
+import { LogRecordsServiceService } from "../generated/cluster_agent.ts";
+import type { LogRecordsServiceServer } from "../generated/cluster_agent.ts";
 import { type HealthServer, HealthService } from "../generated/grpc/health.ts";
 import {
   type ServerReflectionServer,
   ServerReflectionService,
 } from "../generated/grpc/reflection.ts";
+import { metadataServiceDefinition, type MetadataServiceHandlers } from "./metadata_service.ts";
 import type { Report } from "../telemetry/events.ts";
 import type { Calls } from "./calls.ts";
 import { reportHandshakes } from "./grpc_js/handshakes.ts";
@@ -23,7 +21,7 @@ export interface ServerParts {
   /** Null: no TLS. */
   readonly credentials: ServerCredentials | null;
   readonly records: LogRecordsServiceServer;
-  readonly metadata: LogMetadataServiceServer;
+  readonly metadata: MetadataServiceHandlers;
   readonly health: Health;
   readonly healthService: HealthServer;
   readonly reflection: ServerReflectionServer;
@@ -71,7 +69,7 @@ export class AgentServer {
     deferServerSessionEnds(server);
     reportHandshakes(server, parts.report);
     const open = new OpenStreams(server);
-    server.addService(LogMetadataServiceService, parts.metadata);
+    server.addService(metadataServiceDefinition, parts.metadata);
     server.addService(LogRecordsServiceService, parts.records);
     server.addService(HealthService, parts.healthService);
     server.addService(ServerReflectionService, parts.reflection);

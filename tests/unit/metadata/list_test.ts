@@ -1,25 +1,32 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../src/failure/failure.ts";
-import { listLogs } from "../../../src/metadata/list.ts";
+import { LogMetadataList } from "../../../src/generated/cluster_agent.ts";
+import { LogLister } from "../../../src/metadata/list.ts";
 
-function withFolder(body: (folder: string) => void) {
+async function withFolder(body: (folder: string) => Promise<void>) {
   const folder = Deno.makeTempDirSync({ prefix: "list-" });
   try {
-    body(folder);
+    await body(folder);
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }
 }
 
-const list = (folder: string, namespaces: string[] = []) =>
-  listLogs({
+const listerOf = (folder: string) =>
+  new LogLister({
     roots: { containerLogsDir: `${folder}/containers`, logRoots: [] },
     nodeName: "node-1",
-    namespaces,
   });
 
-Deno.test("links with a log's name and a file behind them are listed with the target's size and time", () => {
-  withFolder((folder) => {
+async function list(folder: string, namespaces: string[] = []) {
+  const { bytes, count } = await listerOf(folder).list(namespaces);
+  const { items } = LogMetadataList.decode(bytes);
+  assert.equal(items.length, count);
+  return items;
+}
+
+Deno.test("links with a log's name and a file behind them are listed with the target's size and time", async () => {
+  await withFolder(async (folder) => {
     Deno.mkdirSync(`${folder}/containers`);
     Deno.mkdirSync(`${folder}/dir`);
     Deno.writeTextFileSync(`${folder}/a`, "12345");
@@ -33,8 +40,8 @@ Deno.test("links with a log's name and a file behind them are listed with the ta
     link("../a", "not-a-log-name.log");
     Deno.writeTextFileSync(`${folder}/containers/p5_ns3_c-x-id5.log`, "");
 
-    assert.deepEqual(list(folder).map((item) => item.id).sort(), ["id1", "id2", "id5"]);
-    assert.deepEqual(list(folder, ["ns1"]), [{
+    assert.deepEqual((await list(folder)).map((item) => item.id).sort(), ["id1", "id2", "id5"]);
+    assert.deepEqual(await list(folder, ["ns1"]), [{
       id: "id1",
       spec: {
         node_name: "node-1",
@@ -45,17 +52,17 @@ Deno.test("links with a log's name and a file behind them are listed with the ta
       },
       fileInfo: { size: 5n, last_modified_at: { seconds: 1727800000n, nanos: 250_000_000 } },
     }]);
-    assert.deepEqual(list(folder, ["ns3", "ns2", "ns2"]).map((item) => item.id).sort(), [
+    assert.deepEqual((await list(folder, ["ns3", "ns2", "ns2"])).map((item) => item.id).sort(), [
       "id2",
       "id5",
     ]);
   });
 });
 
-Deno.test("a missing log folder is a Failure that names it", () => {
-  withFolder((folder) => {
-    assert.throws(
-      () => list(folder),
+Deno.test("a missing log folder is a Failure that names it", async () => {
+  await withFolder(async (folder) => {
+    await assert.rejects(
+      list(folder),
       (e) =>
         e instanceof Failure && e.kind === "not-found" &&
         e.message.includes(`${folder}/containers`),
@@ -63,15 +70,56 @@ Deno.test("a missing log folder is a Failure that names it", () => {
   });
 });
 
-Deno.test("a time before the epoch keeps its fraction positive", () => {
-  withFolder((folder) => {
+Deno.test("a time before the epoch keeps its fraction positive", async () => {
+  await withFolder(async (folder) => {
     Deno.mkdirSync(`${folder}/containers`);
     const path = `${folder}/containers/p_ns_c-id.log`;
     Deno.writeTextFileSync(path, "");
     Deno.utimeSync(path, new Date(-1500), new Date(-1500));
-    assert.deepEqual(list(folder)[0]?.fileInfo?.last_modified_at, {
+    assert.deepEqual((await list(folder))[0]?.fileInfo?.last_modified_at, {
       seconds: -2n,
       nanos: 500_000_000,
     });
+  });
+});
+
+Deno.test("equal Lists share one answer, but never one that was begun before they asked", async () => {
+  await withFolder(async (folder) => {
+    Deno.mkdirSync(`${folder}/containers`);
+    const add = (id: string) => Deno.writeTextFileSync(`${folder}/containers/p_ns_c-${id}.log`, "");
+    add("id1");
+    const lister = listerOf(folder);
+    const [first, second] = [lister.list([]), lister.list([])];
+    assert.equal(await first, await second);
+    add("id2");
+    const later = lister.list([]);
+    assert.notEqual(await later, await first);
+    assert.equal((await later).count, 2);
+    assert.equal((await lister.list(["other"])).count, 0);
+  });
+});
+
+Deno.test("a List after one that failed is answered for itself", async () => {
+  await withFolder(async (folder) => {
+    const lister = listerOf(folder);
+    await assert.rejects(lister.list([]), Failure);
+    Deno.mkdirSync(`${folder}/containers`);
+    assert.equal((await lister.list([])).count, 0);
+  });
+});
+
+Deno.test("large sizes and times come out as the generated code reads them", async () => {
+  await withFolder(async (folder) => {
+    Deno.mkdirSync(`${folder}/containers`);
+    const path = `${folder}/containers/p_ns_c-id.log`;
+    for (const [size, seconds] of [[0, 0], [127, 1], [128, 127.5], [2 ** 40, 4_294_967_296]]) {
+      Deno.writeTextFileSync(path, "");
+      Deno.truncateSync(path, size!);
+      Deno.utimeSync(path, seconds!, seconds!);
+      const [item] = await list(folder);
+      assert.equal(item?.fileInfo?.size, BigInt(size!));
+      const { seconds: whole, nanos } = item!.fileInfo!.last_modified_at!;
+      assert.equal(Number(whole) + nanos / 1e9, seconds);
+    }
   });
 });

@@ -1,0 +1,81 @@
+import { resolve } from "node:path";
+import { type FileFacts, readLink, stat } from "../platform/files.ts";
+import { readFileNames } from "./log_folder.ts";
+import { type LogName, parseLogFileName } from "./name.ts";
+
+/** An entry of the log folder whose name is a container log's. */
+export interface LogLink {
+  readonly name: LogName;
+  /** Where the link leads, or the entry itself where it is no link. To stat this is cheaper than to stat the link. */
+  readonly target: string;
+}
+
+/**
+ * File systems stamp changes in steps of a few milliseconds. A folder that was just changed may be changed again
+ * within the same step, so its stamp proves nothing until it is this old.
+ */
+const SETTLED_MS = 2000;
+/** A folder with more links than this is read each time, so that memory stays bounded. */
+const MAX_KEPT = 20_000;
+
+/**
+ * The links of the log folder, read again only when the folder has changed. A link cannot be changed in place: to
+ * lead elsewhere it must be made anew, which changes the folder's own time stamps. So what `read` returns is
+ * always what the folder holds now.
+ */
+export class LogLinks {
+  readonly #folder: string;
+  readonly #now: () => number;
+  #stamp: string | null = null;
+  #links: readonly LogLink[] = [];
+
+  /** @param now wall-clock time in milliseconds, the clock that stamps files */
+  constructor(folder: string, now: () => number = Date.now) {
+    this.#folder = folder;
+    this.#now = now;
+  }
+
+  /** Throws Failure not-found or permission-denied naming the folder. */
+  read(): readonly LogLink[] {
+    const before = this.#settledStamp();
+    if (before !== null && before === this.#stamp) return this.#links;
+    const links = readLinks(this.#folder);
+    // What was read belongs to the stamp only if nothing changed meanwhile.
+    const isStable = before !== null && before === this.#settledStamp();
+    const isKept = isStable && links.length <= MAX_KEPT;
+    this.#stamp = isKept ? before : null;
+    this.#links = isKept ? links : [];
+    return links;
+  }
+
+  /** What identifies the folder's present content; null while it may change unseen. */
+  #settledStamp(): string | null {
+    let facts: FileFacts;
+    try {
+      facts = stat(this.#folder);
+    } catch {
+      return null; // Reading it fails too, with the reason.
+    }
+    const { dev, ino, mtimeMs, ctimeMs } = facts;
+    if (ctimeMs === 0 || this.#now() - Math.max(mtimeMs, ctimeMs) < SETTLED_MS) return null;
+    return `${dev}:${ino}:${mtimeMs}:${ctimeMs}`;
+  }
+}
+
+function readLinks(folder: string): LogLink[] {
+  const links: LogLink[] = [];
+  for (const fileName of readFileNames(folder)) {
+    const name = parseLogFileName(fileName);
+    if (name !== null) links.push({ name, target: targetOf(folder, fileName) });
+  }
+  return links;
+}
+
+function targetOf(folder: string, fileName: string): string {
+  const path = `${folder}/${fileName}`;
+  try {
+    return resolve(folder, readLink(path));
+  } catch {
+    return path; // No link, or gone already.
+  }
+}

@@ -1,0 +1,92 @@
+import { LogMetadata } from "../generated/cluster_agent.ts";
+import type { FileTime } from "../platform/mtime.ts";
+import type { LogName } from "../files/name.ts";
+import { logMetadata } from "./log_metadata.ts";
+
+/** Room for the tags, lengths and numbers that `add` writes beside the fixed fields: at most 61 bytes. */
+const MAX_VARIABLE_BYTES = 64;
+
+/** The fields of a LogMetadata that stay as they are for as long as the log exists: id and spec. */
+export function encodeFixedFields(nodeName: string, name: LogName): Uint8Array {
+  return LogMetadata.encode(logMetadata(nodeName, name, undefined)).finish();
+}
+
+/**
+ * Writes a LogMetadataList of proto/cluster_agent.proto straight to bytes: no object for a log, and no BigInt for
+ * its numbers.
+ */
+export class ListEncoder {
+  #bytes = new Uint8Array(1 << 16);
+  #length = 0;
+  #count = 0;
+
+  /** Items so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Adds an item. `size` is in bytes, below 2^53. */
+  add(fixedFields: Uint8Array, size: number, time: FileTime): void {
+    this.#reserve(fixedFields.length + MAX_VARIABLE_BYTES);
+    const timestampBytes = int64Field(time.seconds) + int64Field(time.nanos);
+    const fileInfoBytes = int64Field(size) + 2 + timestampBytes;
+    this.#count++;
+    this.#byte(0x0a); // LogMetadataList.items
+    this.#varint(fixedFields.length + 2 + fileInfoBytes);
+    this.#bytes.set(fixedFields, this.#length);
+    this.#length += fixedFields.length;
+    this.#byte(0x1a); // LogMetadata.fileInfo
+    this.#byte(fileInfoBytes);
+    this.#int64(0x08, size); // LogMetadataFileInfo.size
+    this.#byte(0x12); // LogMetadataFileInfo.last_modified_at
+    this.#byte(timestampBytes);
+    this.#int64(0x08, time.seconds); // Timestamp.seconds
+    this.#int64(0x10, time.nanos); // Timestamp.nanos
+  }
+
+  /** The list as it is now. The encoder is not used afterwards. */
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** A field with its default value is left out, as proto3 does. */
+  #int64(tag: number, value: number): void {
+    if (value === 0) return;
+    this.#byte(tag);
+    this.#varint(value);
+  }
+
+  #byte(value: number): void {
+    this.#bytes[this.#length++] = value;
+  }
+
+  /** A negative number takes ten bytes of two's complement. */
+  #varint(value: number): void {
+    if (value < 0) {
+      let rest = BigInt.asUintN(64, BigInt(value));
+      for (; rest > 127n; rest >>= 7n) this.#byte(Number(rest & 127n) | 128);
+      this.#byte(Number(rest));
+      return;
+    }
+    let rest = value;
+    for (; rest > 127; rest = Math.floor(rest / 128)) this.#byte((rest % 128) | 128);
+    this.#byte(rest);
+  }
+
+  #reserve(room: number): void {
+    const needed = this.#length + room;
+    if (needed <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
+  }
+}
+
+/** Bytes that a field of an int64 with a tag of one byte takes. */
+function int64Field(value: number): number {
+  if (value === 0) return 0;
+  if (value < 0) return 11;
+  let bytes = 2;
+  for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) bytes++;
+  return bytes;
+}

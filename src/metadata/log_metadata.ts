@@ -1,0 +1,32 @@
+import type { LogName } from "../files/name.ts";
+import type { LogMetadata, LogMetadataFileInfo } from "../generated/cluster_agent.ts";
+import type { FileFacts } from "../platform/files.ts";
+import { mtime } from "../platform/mtime.ts";
+
+/** Size and time of a log file, as the wire has them. `facts` are those that stat has just given of `path`. */
+export function fileInfo({ path, facts }: { path: string; facts: FileFacts }): LogMetadataFileInfo {
+  const { seconds, nanos } = mtime(path, facts);
+  return {
+    size: BigInt(facts.size),
+    last_modified_at: { seconds: BigInt(seconds), nanos },
+  };
+}
+
+/** One log of this node, as the wire has it. */
+export function logMetadata(
+  nodeName: string,
+  name: LogName,
+  info: LogMetadataFileInfo | undefined,
+): LogMetadata {
+  return {
+    id: name.containerId,
+    spec: {
+      node_name: nodeName,
+      namespace: name.namespace,
+      pod_name: name.podName,
+      container_name: name.containerName,
+      container_id: name.containerId,
+    },
+    fileInfo: info,
+  };
+}

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { LogLinks } from "../../../src/files/log_links.ts";
+
+async function withFolder(body: (folder: string, links: (ahead: number) => LogLinks) => void) {
+  const folder = Deno.makeTempDirSync({ prefix: "links-" });
+  try {
+    // A clock that is ahead makes a folder look as if it had not changed for long.
+    await body(folder, (ahead) => new LogLinks(folder, () => Date.now() + ahead));
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+const link = (folder: string, id: string, target: string) =>
+  Deno.symlinkSync(target, `${folder}/p_ns_c-${id}.log`);
+const targets = (links: LogLinks) => links.read().map(({ target }) => target).sort();
+
+Deno.test("links are resolved against the folder; other names are left out", () =>
+  withFolder((folder, links) => {
+    link(folder, "a", "/pods/a.log");
+    link(folder, "b", "../b.log");
+    Deno.writeTextFileSync(`${folder}/p_ns_c-file.log`, "");
+    Deno.writeTextFileSync(`${folder}/other`, "");
+    assert.deepEqual(
+      targets(links(0)),
+      ["/pods/a.log", `${folder.replace(/[^/]+$/, "")}b.log`, `${folder}/p_ns_c-file.log`].sort(),
+    );
+  }));
+
+Deno.test("a folder that has settled is not read again, and its links stay the same objects", () =>
+  withFolder((folder, links) => {
+    link(folder, "a", "/pods/a.log");
+    const settled = links(60_000);
+    assert.equal(settled.read(), settled.read());
+  }));
+
+Deno.test("a link that now leads elsewhere is seen at once in a folder that was just changed", () =>
+  withFolder((folder, links) => {
+    const read = links(0);
+    link(folder, "a", "/pods/1.log");
+    assert.deepEqual(targets(read), ["/pods/1.log"]);
+    Deno.removeSync(`${folder}/p_ns_c-a.log`);
+    link(folder, "a", "/pods/2.log");
+    assert.deepEqual(targets(read), ["/pods/2.log"]);
+  }));
+
+Deno.test("a link that now leads elsewhere is seen in a folder that had settled", () =>
+  withFolder((folder, links) => {
+    const read = links(60_000);
+    link(folder, "a", "/pods/1.log");
+    assert.deepEqual(targets(read), ["/pods/1.log"]);
+    const stamp = () => Deno.statSync(folder).ctime!.getTime();
+    // Seconds later in truth: here until the file system's time has moved on.
+    for (const before = stamp(); stamp() === before;) {
+      Deno.removeSync(`${folder}/p_ns_c-a.log`);
+      link(folder, "a", "/pods/2.log");
+    }
+    assert.deepEqual(targets(read), ["/pods/2.log"]);
+  }));
+
+Deno.test("a clock that was set back makes nothing stale", () =>
+  withFolder((folder, links) => {
+    const read = links(-3_600_000);
+    assert.deepEqual(targets(read), []);
+    link(folder, "a", "/pods/1.log");
+    assert.deepEqual(targets(read), ["/pods/1.log"]);
+  }));
