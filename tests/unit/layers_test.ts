@@ -1,106 +1,51 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
+import { withMap } from "../../hack/gen_map.ts";
+import { folderOf, importGraph, layers } from "../../hack/import_graph.ts";
 
-/** The order of dependence: a folder imports only from itself and from those before it. */
-const layers = [
-  "failure",
-  "platform",
-  "telemetry",
-  "config",
-  "generated",
-  "scan",
-  "files",
-  "pool",
-  "stream",
-  "metadata",
-  "auth",
-  "rpc",
-  "agent",
-  "cli",
-  "", // src/ itself: the programs' entries
-];
+const graph = await importGraph();
 
-interface Module {
-  readonly specifier: string;
-  readonly dependencies?: readonly {
-    readonly code?: { readonly specifier?: string };
-    readonly type?: { readonly specifier?: string };
-  }[];
-}
-
-const src = new URL("../../src/", import.meta.url).href;
-
-Deno.test("imports point only upwards in the order of layers", async () => {
-  const modules = await moduleGraph();
-  assert.ok(modules.length > 30, `only ${modules.length} modules: the graph was not read`);
+Deno.test("imports point only upwards in the order of layers", () => {
+  assert.ok(graph.size > 30, `only ${graph.size} modules: the graph was not read`);
   const wrong: string[] = [];
-  for (const module of modules) {
-    for (const target of importsOf(module)) {
-      if (layerOf(target) > layerOf(module.specifier)) {
-        wrong.push(`${short(module.specifier)} imports ${short(target)}`);
-      }
+  for (const [path, targets] of graph) {
+    for (const target of targets) {
+      if (layerOf(target) > layerOf(path)) wrong.push(`${path} imports ${target}`);
     }
   }
   assert.deepEqual(wrong, []);
 });
 
-Deno.test("no module imports itself by way of others", async () => {
-  const imports = new Map((await moduleGraph()).map((m) => [m.specifier, importsOf(m)]));
+Deno.test("no module imports itself by way of others", () => {
   const done = new Set<string>();
-  const visit = (module: string, path: readonly string[]): void => {
-    const at = path.indexOf(module);
-    assert.equal(at, -1, `a cycle: ${[...path.slice(at), module].map(short).join(" -> ")}`);
-    if (done.has(module)) return;
-    for (const target of imports.get(module) ?? []) visit(target, [...path, module]);
-    done.add(module);
+  const visit = (path: string, way: readonly string[]): void => {
+    const at = way.indexOf(path);
+    assert.equal(at, -1, `a cycle: ${[...way.slice(at), path].join(" -> ")}`);
+    if (done.has(path)) return;
+    for (const target of graph.get(path) ?? []) visit(target, [...way, path]);
+    done.add(path);
   };
-  for (const module of imports.keys()) visit(module, []);
+  for (const path of graph.keys()) visit(path, []);
 });
 
-Deno.test("only src/platform says Deno.", async () => {
-  const speaking: string[] = [];
-  for (const { specifier } of await moduleGraph()) {
-    if (!specifier.endsWith(".ts") || specifier.startsWith(`${src}platform/`)) continue;
-    if (specifier.startsWith(`${src}generated/`)) continue;
-    const text = await Deno.readTextFile(fileURLToPath(specifier));
+Deno.test("only src/platform calls the runtime", () => {
+  const calling: string[] = [];
+  for (const path of graph.keys()) {
+    if (!path.endsWith(".ts") || /^(platform|generated)\//.test(path)) continue;
+    const text = readFileSync(new URL(`../../src/${path}`, import.meta.url), "utf8");
     const code = text.replaceAll(/\/\*[^]*?\*\/|\/\/.*/g, "");
-    if (/(^|[^."'`\w])Deno\./m.test(code)) speaking.push(short(specifier));
+    if (/(^|[^."'`\w])Deno\./m.test(code)) calling.push(path);
   }
-  assert.deepEqual(speaking, []);
+  assert.deepEqual(calling, []);
 });
 
-/** Every module of the project under src/, with what it imports. */
-async function moduleGraph(): Promise<Module[]> {
-  const entries = ["main.ts", "tools_main.ts", "pool/worker.ts"].map((path) =>
-    fileURLToPath(new URL(path, src))
-  );
-  const modules = new Map<string, Module>();
-  for (const entry of entries) {
-    const { stdout, success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["info", "--json", entry],
-    }).output();
-    assert.ok(success, new TextDecoder().decode(stderr));
-    for (const module of JSON.parse(new TextDecoder().decode(stdout)).modules as Module[]) {
-      if (module.specifier.startsWith(src)) modules.set(module.specifier, module);
-    }
-  }
-  return [...modules.values()];
-}
+Deno.test("the map in docs/development.md shows the imports as they are", () => {
+  const text = readFileSync(new URL("../../docs/development.md", import.meta.url), "utf8");
+  assert.ok(withMap(text, graph) === text, "the map is out of date: deno task gen:map");
+});
 
-function importsOf(module: Module): string[] {
-  return (module.dependencies ?? [])
-    .map((dependency) => dependency.code?.specifier ?? dependency.type?.specifier ?? "")
-    .filter((specifier) => specifier.startsWith(src));
-}
-
-function layerOf(specifier: string): number {
-  const path = short(specifier);
-  const folder = path.includes("/") ? path.slice(0, path.indexOf("/")) : "";
-  const layer = layers.indexOf(folder);
-  assert.notEqual(layer, -1, `src/${folder} has no place in the order of layers`);
+function layerOf(path: string): number {
+  const layer = layers.indexOf(folderOf(path));
+  assert.notEqual(layer, -1, `src/${folderOf(path)} has no place in the order of layers`);
   return layer;
-}
-
-function short(specifier: string): string {
-  return specifier.slice(src.length);
 }
