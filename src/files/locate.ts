@@ -90,9 +90,23 @@ export function accessFailure(path: string, error: unknown): Failure {
   }
 }
 
-/** Throws Failure unless facts are those of a regular file: opening a FIFO would freeze the process. */
+/** A regular file with one name: no link, and no second name of a file that lies elsewhere. */
+export function isPlainFile(facts: FileFacts): boolean {
+  return facts.isFile && !facts.isSymlink && facts.nlink === 1;
+}
+
+/**
+ * Throws Failure unless facts are those of a plain file. Opening a FIFO would freeze the process; who may
+ * write to a log folder can hard-link any file of the file system into it, and a runtime never does.
+ */
 export function checkRegular(path: string, facts: FileFacts): void {
-  if (facts.isFile && !facts.isSymlink) return;
+  if (isPlainFile(facts)) return;
+  if (facts.isFile && !facts.isSymlink) {
+    throw new Failure(
+      "permission-denied",
+      `failed to access log file ${path}: it has ${facts.nlink} hard links, and only files with one are read`,
+    );
+  }
   throw new Failure(
     "permission-denied",
     `failed to access log file ${path}: not a regular file, and only those are read`,
@@ -111,15 +125,15 @@ function checkPlace(roots: LogRoots, name: LogName, linkPath: string, realPath: 
   if (!realRoots(roots).some((root) => isWithin(root, realPath))) {
     throw new Failure(
       "permission-denied",
-      `failed to access log file ${linkPath}: it leads to ${realPath}, outside the log roots;` +
+      `failed to access log file ${linkPath}: it leads outside the log roots;` +
         ` if that is where this node keeps its logs, add the folder to log-roots`,
     );
   }
   const owner = ownerOf(realPath, name);
-  if (owner === null || owner === "asked") return;
+  if (owner === "asked") return;
   throw new Failure(
     "permission-denied",
-    `failed to access log file ${linkPath}: it leads to ${realPath}, ${owner}`,
+    `failed to access log file ${linkPath}: it leads to ${owner}`,
   );
 }
 
@@ -128,8 +142,8 @@ export function isWithin(root: string, path: string): boolean {
   return path.startsWith(root.endsWith("/") ? root : root + "/");
 }
 
-/** Whose log a real path is: the asked container's, nobody's that the path would tell, or what is wrong with it. */
-function ownerOf(realPath: string, asked: LogName): "asked" | null | string {
+/** "asked" where the real path names the container that was asked for, else what it is instead. */
+function ownerOf(realPath: string, asked: LogName): "asked" | string {
   const parts = realPath.split("/");
   // The nearest ancestor named "pods" that has a folder below it on this path: the last folder but one may be
   // a container that is itself named "pods".
@@ -141,7 +155,7 @@ function ownerOf(realPath: string, asked: LogName): "asked" | null | string {
     }
     return "the folder of another pod";
   }
-  if (parts.at(-2) === "pods") return "which is in no pod's folder";
+  if (parts.at(-2) === "pods") return "a file in no pod's folder";
 
   const file = basename(realPath);
   const docker = parts.findIndex((part, i) => part === "containers" && parts[i - 1] === "docker");
@@ -156,8 +170,8 @@ function ownerOf(realPath: string, asked: LogName): "asked" | null | string {
 
   // A log folder may hold the files themselves; a link from one name to another is not that container's log.
   const named = parseLogFileName(file);
-  if (named !== null && logFileName(named) !== logFileName(asked)) {
-    return "the log of another container";
+  if (named === null) {
+    return "a file whose path does not name the container: keep logs in a folder named pods, or name files as the links";
   }
-  return null;
+  return logFileName(named) === logFileName(asked) ? "asked" : "the log of another container";
 }

@@ -5,6 +5,7 @@ import { detectFormat, type LogFormat } from "../scan/format.ts";
 
 import type { ByteSource } from "../scan/time_window.ts";
 import { accessFailure, checkRegular, type LocatedLog } from "./locate.ts";
+import { ledToOpened } from "./opened_path.ts";
 
 /** What of a located log is needed to open it: also a rotated sibling has it. */
 export type LogIdentity = Pick<LocatedLog, "realPath" | "dev" | "ino">;
@@ -44,6 +45,7 @@ export class LogFile implements LogSource {
       new Failure("not-found", `failed to access log file ${path}: it was replaced meanwhile`);
     const isLocated = (facts: files.FileFacts) =>
       facts.dev === located.dev && facts.ino === located.ino;
+    const startedMs = Date.now();
     let file: OpenFile | null = null;
     try {
       // Before it is opened, because to open a FIFO is to wait for its writer.
@@ -53,10 +55,7 @@ export class LogFile implements LogSource {
       file = files.openFile(path);
       const opened = file.facts();
       checkRegular(path, opened);
-      // Afterwards the path must still be free of links and lead to what is open: nothing was swapped in between.
-      if (!isLocated(opened) || files.realPath(path) !== path || !isLocated(files.lstat(path))) {
-        throw mismatch();
-      }
+      if (!isLocated(opened) || !ledToOpened(path, isLocated, startedMs)) throw mismatch();
       return new LogFile(located, file);
     } catch (error) {
       file?.close();

@@ -1,6 +1,7 @@
 import { basename, dirname } from "node:path";
 import { fileErrorKind, lstat, readDirectory } from "../platform/files.ts";
 import { GzipLog } from "./gzip_log.ts";
+import { isPlainFile } from "./locate.ts";
 import { LogFile, type LogIdentity, type LogSource } from "./log_file.ts";
 
 /** A file whose name says that it may be an earlier file of a log. What it is, its content tells. */
@@ -38,7 +39,7 @@ export function listRotatedFiles(realPath: string): RotatedFile[] {
     if (gz !== undefined && found.has(stem)) continue;
     const path = `${folder}/${fileName}`;
     const facts = factsOf(path);
-    if (facts === null || !facts.isFile || facts.isSymlink) continue;
+    if (facts === null || !isPlainFile(facts)) continue;
     const file = {
       realPath: path,
       dev: facts.dev,

@@ -1,6 +1,7 @@
 import { basename, dirname } from "node:path";
 import { lstat, readDirectory } from "../platform/files.ts";
 import { GzipLog } from "./gzip_log.ts";
+import { isPlainFile } from "./locate.ts";
 import { LogFile, type LogIdentity, type LogSource } from "./log_file.ts";
 
 /** A file that the log was before its rotation. */
@@ -35,7 +36,7 @@ export function listSiblings(realPath: string): Sibling[] {
     if (gz !== undefined && found.has(stem)) continue;
     const path = `${folder}/${fileName}`;
     const facts = factsOf(path);
-    if (facts === null || !facts.isFile || facts.isSymlink) continue;
+    if (facts === null || !isPlainFile(facts)) continue;
     const sibling = {
       realPath: path,
       dev: facts.dev,

@@ -9,10 +9,12 @@ export interface FileFacts {
   readonly size: number;
   /** Last change, milliseconds since the epoch (the platform gives no finer time). */
   readonly mtimeMs: number;
-  /** Last change of content or metadata, set by the kernel alone, milliseconds since the epoch; 0 where unknown. */
+  /** Last change of content or metadata, set by the kernel alone, milliseconds since the epoch (cut to seconds); 0 where unknown. */
   readonly ctimeMs: number;
   readonly dev: number;
   readonly ino: number;
+  /** Hard links to the file; 0 where unknown. */
+  readonly nlink: number;
   /** Permission bits and file type as in st_mode; 0 where unknown. */
   readonly mode: number;
   readonly uid: number;
@@ -107,6 +109,7 @@ function toFacts(info: Deno.FileInfo): FileFacts {
     ctimeMs: info.ctime?.getTime() ?? 0,
     dev: info.dev,
     ino: info.ino ?? 0,
+    nlink: info.nlink ?? 0,
     mode: info.mode ?? 0,
     uid: info.uid ?? 0,
     gid: info.gid ?? 0,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Failure, type FailureKind } from "../../../src/failure/failure.ts";
 import { locate, type LogRoots } from "../../../src/files/locate.ts";
+import { listSiblings } from "../../../src/files/siblings.ts";
 import { LogFile } from "../../../src/files/log_file.ts";
 import type { LogName } from "../../../src/files/name.ts";
 import { openDescriptors } from "../../harness/descriptors.ts";
@@ -178,6 +179,25 @@ Deno.test("what leads elsewhere is refused", async (t) => {
       "another container",
     ],
     [
+      "a root's file whose path names no pod",
+      (t) => t.file("data/app.log").link(LINK, "data/app.log"),
+      "permission-denied",
+      "does not name the container",
+    ],
+    [
+      "a hard link to a file that lies elsewhere",
+      (t) => {
+        t.file("pods/secret_pod_uid/app/0.log", "secret\n").file("pods/ns_pod_uid/app/other");
+        Deno.linkSync(
+          `${t.root}/pods/secret_pod_uid/app/0.log`,
+          `${t.root}/pods/ns_pod_uid/app/0.log`,
+        );
+        t.link(LINK, "pods/ns_pod_uid/app/0.log");
+      },
+      "permission-denied",
+      "2 hard links",
+    ],
+    [
       "a directory",
       (t) => t.file("pods/ns_pod_uid/app/0.log/x").link(LINK, "pods/ns_pod_uid/app/0.log"),
       "permission-denied",
@@ -191,6 +211,37 @@ Deno.test("what leads elsewhere is refused", async (t) => {
       fails(() => locate(tree.roots, name), kind, text);
     });
   }
+});
+
+Deno.test("a refusal names the caller's own path and no other pod's", () => {
+  using tree = new Tree();
+  for (const target of ["pods/secret_pod_uid/app/0.log", "docker/other/other-json.log"]) {
+    tree.file(target).link(LINK, target);
+    assert.throws(() => locate(tree.roots, name), (error: Error) => {
+      assert.ok(error.message.includes(`${tree.root}/${LINK}`));
+      assert.doesNotMatch(error.message, /secret|other-json/);
+      return true;
+    });
+    Deno.removeSync(`${tree.root}/${LINK}`);
+  }
+});
+
+Deno.test("a log that gets a second name between its location and its opening is not read", () => {
+  using tree = new Tree();
+  const path = "pods/ns_pod_uid/app/0.log";
+  tree.file(path).link(LINK, path);
+  const log = locate(tree.roots, name);
+  Deno.linkSync(`${tree.root}/${path}`, `${tree.root}/second`);
+  fails(() => LogFile.open(log), "permission-denied", "2 hard links");
+});
+
+Deno.test("a rotated file that is a hard link is no part of the log's history", () => {
+  using tree = new Tree();
+  const folder = "pods/ns_pod_uid/app";
+  tree.file(`${folder}/0.log`).file(`${folder}/0.log.20241001-050000`).file("secret", "secret\n");
+  Deno.linkSync(`${tree.root}/secret`, `${tree.root}/${folder}/0.log.20241001-060000`);
+  const found = listSiblings(`${tree.root}/${folder}/0.log`).map(({ stem }) => stem);
+  assert.deepEqual(found, ["0.log.20241001-050000"]);
 });
 
 Deno.test("a FIFO is refused and never opened, which would freeze the process", async () => {
