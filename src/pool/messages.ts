@@ -2,56 +2,61 @@ import type { FailureKind } from "../failure/failure.ts";
 import type { ScanSpec } from "../scan/scan.ts";
 import type { PieceRange, PieceResult } from "./piece.ts";
 
-/** What the pool asks of a worker, which answers each, in their order (but none that was taken back). */
-export type Order = ScanOrder | CheckOrder;
+/** What the pool sends a worker first. */
+export interface Init {
+  readonly kind: "init";
+  /** The memory of a SharedFlags. */
+  readonly sharedFlags: SharedArrayBuffer;
+  /** How much memory the worker's regex engine may take, bytes. */
+  readonly engineBytes: number;
+}
 
-export interface ScanOrder {
+/** What the pool asks of a worker, which answers each in order, except for those that were revoked. */
+export type Request = ScanRequest | CheckRequest;
+
+export interface ScanRequest {
   readonly kind: "scan";
   readonly id: number;
   readonly piece: PieceRange & { readonly spec: ScanSpec };
-  /** The file to open, or bytes of it beginning at `offset`. */
+  /** The file to open, or its bytes, inlined: they begin at `offset`. */
   readonly source:
     | { readonly path: string; readonly dev: number; readonly ino: number }
     | { readonly bytes: Uint8Array<ArrayBuffer>; readonly offset: number };
   readonly sliceMs: number;
 }
 
-export interface CheckOrder {
+export interface CheckRequest {
   readonly kind: "check";
   readonly id: number;
   readonly spec: ScanSpec;
 }
 
 /** What a worker tells the pool. */
-export type Answer =
+export type Message =
   /** The worker is up. */
   | { readonly kind: "ready" }
-  /** It has a regex engine, or another one: a number that is not 0 in the first cell ends its work at once. */
-  | { readonly kind: "brake"; readonly brake: SharedArrayBuffer }
+  /** It has a regex engine, or another one: a first word that is not 0 ends the engine's work at once. */
+  | { readonly kind: "stop-flag"; readonly stopFlag: SharedArrayBuffer }
+  | ResponseMessage;
+
+/** A response, and how long the worker has computed for it, without waiting for a disk or a module; milliseconds. */
+export type ResponseMessage = Response & { readonly computedMs: number };
+
+/** The answer to a request. */
+export type Response =
   | { readonly kind: "scanned"; readonly id: number; readonly result: PieceResult }
   | { readonly kind: "checked"; readonly id: number }
-  /** The path does not lead to the piece's file, or not for this worker. */
-  | { readonly kind: "not-mine"; readonly id: number }
-  /** Its regex engine was ended amid the order, or ran out of memory. */
-  | { readonly kind: "broken"; readonly id: number }
+  /** It was stopped before it was begun. */
+  | { readonly kind: "stopped"; readonly id: number }
+  /** The path does not lead to the piece's file, or this worker may not read it. */
+  | { readonly kind: "file-unavailable"; readonly id: number }
+  /** Its regex engine was stopped during the request, or trapped by itself. */
+  | { readonly kind: "engine-trapped"; readonly id: number }
+  /** The pattern needs more memory than the worker's regex engine may take. */
+  | { readonly kind: "engine-full"; readonly id: number }
   | {
     readonly kind: "failed";
     readonly id: number;
     readonly failure: FailureKind;
     readonly message: string;
   };
-
-/** What a worker is given first: memory that it shares with the pool. */
-export interface Welcome {
-  readonly kind: "welcome";
-  /** Numbers of 32 bits; what each is for stands below. */
-  readonly cells: SharedArrayBuffer;
-}
-
-/** The pool writes the id of an order under way that nobody wants any more. */
-export const STOPPED = 0;
-/** The pool writes the id of an order that it has taken back: not to be begun. */
-export const SKIPPED = 1;
-/** The worker writes the id of the order that it finished last, before it answers. */
-export const FINISHED = 2;
-export const CELLS = 3;

@@ -1,111 +1,92 @@
-import { hasReadPermission } from "../platform/permissions.ts";
-import {
-  type Answer,
-  CELLS,
-  FINISHED,
-  type Order,
-  SKIPPED,
-  STOPPED,
-  type Welcome,
-} from "./messages.ts";
+import type { Init, Message, Request, ResponseMessage } from "./messages.ts";
+import { REQUEST_FLAGS, SharedFlags } from "./shared_flags.ts";
 
-/** Starts a worker that may read the roots (without them: whatever this process may) and nothing else. */
-export function startWorker(readRoots?: () => readonly string[]): Worker {
-  const url = new URL("./worker.ts", import.meta.url);
-  if (readRoots === undefined) return new Worker(url, { type: "module" });
-  // To ask for more than the process has would be refused as a whole.
-  const read = readRoots().filter(hasReadPermission);
-  return new Worker(url, {
-    type: "module",
-    deno: {
-      permissions: {
-        read: read.length > 0 ? read : false,
-        env: false,
-        ffi: false,
-        import: false,
-        net: false,
-        run: false,
-        sys: false,
-        write: false,
-      },
-    },
-  });
-}
+/**
+ * Where a thread's jobs come from. "quick": all, until found slow. "slow": patterns that held others up. "large":
+ * patterns that need more memory than other threads' regex engines may take.
+ */
+export type Lane = "quick" | "slow" | "large";
 
-type Unnumbered<O> = O extends Order ? Omit<O, "id"> : never;
+type Unnumbered<R> = R extends Request ? Omit<R, "id"> : never;
+export type UnnumberedRequest = Unnumbered<Request>;
 
-/** An answer to an order. */
-export type OrderAnswer = Extract<Answer, { id: number }>;
-
-/** What a thread tells the pool. */
+/** What a thread tells its owner. */
 export interface ThreadEvents {
   /** It is up: only now does the time of its first job count. */
   ready(): void;
-  answered(answer: OrderAnswer): void;
+  responded(response: ResponseMessage): void;
   died(why: string): void;
 }
 
-/** An order that a worker has not answered yet. */
-interface Given<J> {
+/** A request that the worker has not answered yet. */
+interface Assignment<J> {
   readonly id: number;
   /** Null: nobody has any use for the answer. */
   job: J | null;
 }
 
+/** Requests that were revoked but that the worker has not passed yet: with so many, no job is queued behind another. */
+const MAX_OUTSTANDING = REQUEST_FLAGS / 2;
+
 /**
- * A worker and what it is at: one job, and at most one more behind it, so that it need not wait for
- * the pool between two.
+ * A worker and what it is at: one job, and at most one more queued behind it, so that it need not wait for the pool
+ * between two. Owned by the scheduler, which alone calls it.
  */
 export class Thread<J> {
-  lane: "quick" | "slow";
+  lane: Lane;
   readonly #worker: Worker;
-  readonly #cells = new Int32Array(new SharedArrayBuffer(4 * CELLS));
+  readonly #flags = new SharedFlags();
   /** Of its regex engine, once that is loaded. */
-  #brake: Int32Array | null = null;
+  #stopFlag: Int32Array | null = null;
   #isReady = false;
   #since = performance.now();
-  readonly #given: Given<J>[] = [];
+  readonly #assigned: Assignment<J>[] = [];
   #lastId = 0;
   #graceTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(worker: Worker, lane: "quick" | "slow", events: ThreadEvents) {
+  constructor(
+    worker: Worker,
+    options: { readonly lane: Lane; readonly engineBytes: number; readonly events: ThreadEvents },
+  ) {
+    const { lane, engineBytes, events } = options;
     this.lane = lane;
     this.#worker = worker;
-    worker.onmessage = ({ data }: MessageEvent<Answer>) => {
+    worker.onmessage = ({ data }: MessageEvent<Message>) => {
       if (data.kind === "ready") {
         this.#isReady = true;
         this.#since = performance.now();
         events.ready();
-      } else if (data.kind === "brake") this.#brake = new Int32Array(data.brake);
-      else if (data.id === this.#given[0]?.id) events.answered(data);
+      } else if (data.kind === "stop-flag") this.#stopFlag = new Int32Array(data.stopFlag);
+      else if (data.id === this.#assigned[0]?.id) events.responded(data);
     };
     worker.onerror = (event) => {
       event.preventDefault(); // Otherwise the error would be thrown here, too.
       events.died(event.message);
     };
     worker.onmessageerror = () => events.died("a message could not be read");
-    const welcome: Welcome = { kind: "welcome", cells: this.#cells.buffer };
-    worker.postMessage(welcome);
+    const init: Init = { kind: "init", sharedFlags: this.#flags.buffer, engineBytes };
+    worker.postMessage(init);
   }
 
   /** What it works on; null also where its answer is awaited but nobody wants it. */
   get job(): J | null {
-    return this.#given[0]?.job ?? null;
+    return this.#assigned[0]?.job ?? null;
   }
 
   /** What it will do after that. */
-  get nextJob(): J | null {
-    return this.#given[1]?.job ?? null;
+  get queuedJob(): J | null {
+    return this.#assigned[1]?.job ?? null;
   }
 
-  /** Has it an order that it has not answered? */
+  /** Has it a request that it has not answered? */
   get isBusy(): boolean {
-    return this.#given.length > 0;
+    return this.#assigned.length > 0;
   }
 
-  /** May it be given a job to do after the one that it is at? */
-  get hasRoomBehind(): boolean {
-    return this.#isReady && this.#given.length === 1 && this.job !== null;
+  /** May a job be queued behind the one that it is at? */
+  get canQueue(): boolean {
+    return this.#isReady && this.#assigned.length === 1 && this.job !== null &&
+      this.#flags.outstanding(this.#lastId) < MAX_OUTSTANDING;
   }
 
   /** When its job, or its time without one, began (performance.now); Infinity while the worker starts. */
@@ -114,36 +95,48 @@ export class Thread<J> {
   }
 
   /** Is it still at its job, as far as the worker itself says? Its answer may be on the way. */
+  get isWorking(): boolean {
+    return this.isBusy && !this.#flags.isFinished(this.#assigned[0]!.id);
+  }
+
+  /** How long it has computed for the job that it is at; milliseconds. Waiting for a disk is not computing. */
+  get computedMs(): number {
+    return this.isWorking ? this.#flags.computedMs : 0;
+  }
+
   get isComputing(): boolean {
-    return this.isBusy && Atomics.load(this.#cells, FINISHED) !== this.#given[0]!.id;
+    return this.isWorking && this.#flags.isComputing;
   }
 
-  take(job: J, order: Unnumbered<Order>, transfer: Transferable[] = []): void {
-    const id = ++this.#lastId;
+  /** Gives it a job: to do at once, or, where canQueue says so, after the one that it is at. */
+  assign(job: J, request: UnnumberedRequest, transfer: Transferable[] = []): void {
+    const id = this.#lastId = (this.#lastId + 1) | 0;
+    this.#flags.queue(id);
     if (!this.isBusy) this.#since = performance.now();
-    this.#given.push({ id, job });
-    this.#worker.postMessage({ ...order, id }, transfer);
+    this.#assigned.push({ id, job });
+    this.#worker.postMessage({ ...request, id }, transfer);
   }
 
-  /** It has answered, or is gone: returns the job, unless that was left. */
-  free(): J | null {
-    const given = this.#given.shift();
+  /** It has answered, or is gone: returns the job, unless that was abandoned. */
+  complete(): J | null {
+    const assignment = this.#assigned.shift();
     this.#since = performance.now();
     clearTimeout(this.#graceTimer);
-    if (this.#brake !== null) Atomics.store(this.#brake, 0, 0);
-    return given?.job ?? null;
+    if (this.#stopFlag !== null) Atomics.store(this.#stopFlag, 0, 0);
+    return assignment?.job ?? null;
   }
 
-  /** Takes back the job that it has not begun, if there is one. */
-  takeBack(): J | null {
-    const given = this.#given.splice(1, 1)[0];
-    if (given !== undefined) Atomics.store(this.#cells, SKIPPED, given.id);
-    return given?.job ?? null;
+  /** Takes back the queued job; null where there is none, or where it was begun already. */
+  revokeQueued(): J | null {
+    const queued = this.#assigned[1];
+    if (queued === undefined || !this.#flags.revoke(queued.id)) return null;
+    this.#assigned.length = 1;
+    return queued.job;
   }
 
-  /** Takes the job away; the order's answer will be of no use. */
-  leave(): void {
-    if (this.isBusy) this.#given[0]!.job = null;
+  /** Takes its job away; the answer will be of no use. */
+  abandon(): void {
+    if (this.isBusy) this.#assigned[0]!.job = null;
   }
 
   /**
@@ -153,11 +146,11 @@ export class Thread<J> {
    */
   stop(grace: number, secondGrace: number, onStuck: () => void): void {
     if (!this.isBusy) return;
-    Atomics.store(this.#cells, STOPPED, this.#given[0]!.id);
+    this.#flags.stop(this.#assigned[0]!.id);
     clearTimeout(this.#graceTimer);
     this.#graceTimer = setTimeout(() => {
-      if (!this.isComputing) return;
-      if (this.#brake !== null) Atomics.store(this.#brake, 0, 1);
+      if (!this.isWorking) return;
+      if (this.#stopFlag !== null) Atomics.store(this.#stopFlag, 0, 1);
       this.#graceTimer = setTimeout(onStuck, secondGrace);
     }, grace);
   }
@@ -166,7 +159,7 @@ export class Thread<J> {
     clearTimeout(this.#graceTimer);
     this.#worker.onmessage = this.#worker.onerror = this.#worker.onmessageerror = null;
     // To terminate a worker does not end what it computes.
-    if (this.#brake !== null) Atomics.store(this.#brake, 0, 1);
+    if (this.#stopFlag !== null) Atomics.store(this.#stopFlag, 0, 1);
     this.#worker.terminate();
   }
 }

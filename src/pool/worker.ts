@@ -1,46 +1,48 @@
 /**
- * One thread of the scan pool: takes an order at a time, answers each once. It may read files below
- * the log roots and nothing else.
+ * One worker of the scan pool: carries out one request at a time. It may read files below the log roots and
+ * nothing else.
  */
 import { Failure } from "../failure/failure.ts";
 import type { Scanner, ScanSpec } from "../scan/scan.ts";
 import type { ByteSource } from "../scan/time_window.ts";
-import {
-  type Answer,
-  CELLS,
-  FINISHED,
-  type Order,
-  SKIPPED,
-  STOPPED,
-  type Welcome,
-} from "./messages.ts";
+import type { Init, Message, Request, Response, ScanRequest } from "./messages.ts";
 import { OpenFiles } from "./open_files.ts";
 import { newScratch, Scanners, scanPiece } from "./piece.ts";
+import { RequestLoop } from "./request_loop.ts";
+import { SharedFlags } from "./shared_flags.ts";
 
-/** Without orders for so long, files are closed and memory is given back. */
+/** Without requests for this long, files are closed and memory is given back. */
 const REST_AFTER_MS = 200;
 
 const scanners = new Scanners();
 const files = new OpenFiles();
 let scratch = newScratch();
-let cells: Int32Array = new Int32Array(CELLS);
-let hasBrake = false;
+let flags = new SharedFlags();
+let loop: RequestLoop;
+let isEngineLoaded = false;
 let restTimer: ReturnType<typeof setTimeout> | undefined;
-/** Orders are carried out one after another, though loading an engine takes several turns. */
-let done: Promise<void> = Promise.resolve();
 
-self.onmessage = ({ data }: MessageEvent<Welcome | Order>) => {
-  if (data.kind === "welcome") cells = new Int32Array(data.cells);
-  else done = done.then(() => answer(data));
+self.onmessage = ({ data }: MessageEvent<Init | Request>) => {
+  if (data.kind === "init") init(data);
+  else loop.receive(data);
 };
 
-async function answer(order: Order): Promise<void> {
-  if (Atomics.load(cells, SKIPPED) === order.id) return;
-  clearTimeout(restTimer);
-  const answer = await carryOut(order);
-  Atomics.store(cells, FINISHED, order.id);
-  self.postMessage(answer, answer.kind === "scanned" ? [answer.result.frames.buffer] : []);
-  restTimer = setTimeout(rest, REST_AFTER_MS);
+function init({ sharedFlags }: Init): void {
+  flags = new SharedFlags(sharedFlags);
+  loop = new RequestLoop(flags, {
+    carryOut: async (request, isStopped) => {
+      clearTimeout(restTimer);
+      const response = await carryOut(request, isStopped);
+      restTimer = setTimeout(rest, REST_AFTER_MS);
+      return response;
+    },
+    respond: (response) =>
+      send(response, response.kind === "scanned" ? [response.result.frames.buffer] : []),
+  });
+}
+
+function send(message: Message, transfer: Transferable[] = []): void {
+  self.postMessage(message, transfer);
 }
 
 function rest(): void {
@@ -48,22 +50,21 @@ function rest(): void {
   scratch = newScratch();
 }
 
-async function carryOut(order: Order): Promise<Answer> {
-  const { id } = order;
-  const isStopped = () => Atomics.load(cells, STOPPED) === id;
+async function carryOut(request: Request, isStopped: () => boolean): Promise<Response> {
+  const { id } = request;
   try {
-    if (order.kind === "check") {
-      await compile(order.spec);
+    if (request.kind === "check") {
+      await compile(request.spec);
       return { kind: "checked", id };
     }
-    const source = open(order.source);
-    if (source === null) return { kind: "not-mine", id };
-    const scanner = await compile(order.piece.spec);
-    const limits = { sliceMs: order.sliceMs, isStopped };
-    const result = scanPiece(order.piece, source, scanner, scratch, limits);
+    const source = open(request.source);
+    if (source === null) return { kind: "file-unavailable", id };
+    const scanner = timed(await compile(request.piece.spec));
+    const limits = { sliceMs: request.sliceMs, isStopped };
+    const result = scanPiece(request.piece, source, scanner, scratch, limits);
     return { kind: "scanned", id, result };
   } catch (error) {
-    if (error instanceof WebAssembly.RuntimeError) return { kind: "broken", id };
+    if (error instanceof WebAssembly.RuntimeError) return { kind: "engine-trapped", id };
     if (error instanceof Failure) {
       return { kind: "failed", id, failure: error.kind, message: error.message };
     }
@@ -71,16 +72,39 @@ async function carryOut(order: Order): Promise<Answer> {
   }
 }
 
+/** Loading the regex engine is waiting; compiling the pattern is computing. */
 async function compile(spec: ScanSpec): Promise<Scanner> {
-  if (spec.grep !== "" && !hasBrake) {
-    const { onEngine } = await import("../scan/rust_regex.ts");
-    onEngine((brake) => self.postMessage({ kind: "brake", brake } satisfies Answer));
-    hasBrake = true;
+  if (spec.grep !== "" && !isEngineLoaded) {
+    const [{ onEngine }] = await Promise.all([
+      import("../scan/rust_regex.ts"),
+      import("../scan/pattern.ts"),
+    ]);
+    onEngine((stopFlag) => send({ kind: "stop-flag", stopFlag }));
+    isEngineLoaded = true;
   }
-  return await scanners.get(spec);
+  flags.startComputing();
+  try {
+    return await scanners.get(spec);
+  } finally {
+    flags.stopComputing();
+  }
 }
 
-function open(source: Extract<Order, { kind: "scan" }>["source"]): ByteSource | null {
+/** The scanner, with the time that it takes counted as computing; what is read between two scans is not. */
+function timed(scanner: Scanner): Scanner {
+  return {
+    scan(bytes, from, to, options) {
+      flags.startComputing();
+      try {
+        return scanner.scan(bytes, from, to, options);
+      } finally {
+        flags.stopComputing();
+      }
+    },
+  };
+}
+
+function open(source: ScanRequest["source"]): ByteSource | null {
   if (!("bytes" in source)) return files.get(source);
   const { bytes, offset } = source;
   return {
@@ -93,11 +117,11 @@ function open(source: Extract<Order, { kind: "scan" }>["source"]): ByteSource | 
   };
 }
 
-/** An unforeseen error without its message, which may quote the log: what it is and where it arose. */
+/** An unexpected error without its message, which may quote the log: what it is and where it arose. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return "cannot scan the log: unknown error";
   const place = error.stack?.split("\n").find((line) => /^\s+at .*:\d+:\d+/.test(line))?.trim();
   return `cannot scan the log: ${error.name}${place === undefined ? "" : ` ${place}`}`;
 }
 
-self.postMessage({ kind: "ready" } satisfies Answer);
+send({ kind: "ready" });

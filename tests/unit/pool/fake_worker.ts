@@ -1,28 +1,31 @@
-import {
-  type Answer,
-  CELLS,
-  FINISHED,
-  type Order,
-  SKIPPED,
-  STOPPED,
-  type Welcome,
-} from "../../../src/pool/messages.ts";
+import type { Init, Message, Request, Response } from "../../../src/pool/messages.ts";
 import type { PieceResult } from "../../../src/pool/piece.ts";
+import { RequestLoop } from "../../../src/pool/request_loop.ts";
+import { SharedFlags } from "../../../src/pool/shared_flags.ts";
 
-/** A worker that does nothing by itself: the test sees its orders and says what it answers. */
+/**
+ * A worker that does nothing by itself: the test sees its requests and says what it answers. All else is the loop of the
+ * real one. As a real one, it takes the next request when it has answered, and answers in a later turn.
+ */
 export class FakeWorker {
-  onmessage: ((event: { data: Answer }) => void) | null = null;
+  onmessage: ((event: { data: Message }) => void) | null = null;
   onerror: ((event: { message: string; preventDefault(): void }) => void) | null = null;
   onmessageerror: (() => void) | null = null;
-  /** All that it was ever given. */
-  readonly orders: Order[] = [];
+  /** All that it was ever sent. */
+  readonly requests: Request[] = [];
+  /** All that it has begun. */
+  readonly begun: Request[] = [];
+  engineBytes = 0;
   terminated = false;
-  #cells: Int32Array = new Int32Array(CELLS);
-  #answered = 0;
+  #flags = new SharedFlags();
+  #loop: RequestLoop | null = null;
+  #current: { readonly request: Request; readonly answer: (response: Response) => void } | null =
+    null;
 
-  postMessage(message: Order | Welcome): void {
-    if (message.kind === "welcome") this.#cells = new Int32Array(message.cells);
-    else this.orders.push(message);
+  postMessage(message: Request | Init): void {
+    if (message.kind === "init") return this.#init(message);
+    this.requests.push(message);
+    this.#loop!.receive(message);
   }
 
   terminate(): void {
@@ -31,55 +34,80 @@ export class FakeWorker {
 
   /** Has the pool told it to stop what it is at? */
   get isStopped(): boolean {
-    return Atomics.load(this.#cells, STOPPED) === this.#current.id;
+    return this.#current !== null && this.#flags.isStopped(this.#current.request.id);
   }
 
-  /** Its orders but one that was taken back. */
-  get valid(): Order[] {
-    return this.orders.filter(({ id }) => id !== Atomics.load(this.#cells, SKIPPED));
+  /** Its requests but those that were revoked. */
+  get valid(): Request[] {
+    return this.requests.filter(({ id }) => !this.#flags.isRevoked(id));
   }
 
   ready(): void {
     this.onmessage?.({ data: { kind: "ready" } });
   }
 
+  /** From now on it waits, as for a disk; what it does otherwise is computing. */
+  waits(): void {
+    this.#flags.stopComputing();
+  }
+
   /** Says that it has finished without answering yet: the answer is on its way. */
   finish(): void {
-    Atomics.store(this.#cells, FINISHED, this.#current.id);
+    this.#flags.finish(this.#current!.request.id);
   }
 
-  /** Answers the order that it is at with a piece's result. */
-  scanned(result: Partial<PieceResult> = {}): void {
-    const { id } = this.#current;
-    this.#answer({ kind: "scanned", id, result: { ...emptyResult, ...result } });
+  /** Answers the request that it is at with a piece's result. */
+  scanned(result: Partial<PieceResult> = {}): Promise<void> {
+    return this.#answer((id) => ({ kind: "scanned", id, result: { ...emptyResult, ...result } }));
   }
 
-  checked(): void {
-    this.#answer({ kind: "checked", id: this.#current.id });
+  checked(): Promise<void> {
+    return this.#answer((id) => ({ kind: "checked", id }));
   }
 
-  notMine(): void {
-    this.#answer({ kind: "not-mine", id: this.#current.id });
+  fileUnavailable(): Promise<void> {
+    return this.#answer((id) => ({ kind: "file-unavailable", id }));
   }
 
-  broken(): void {
-    this.#answer({ kind: "broken", id: this.#current.id });
+  engineTrapped(): Promise<void> {
+    return this.#answer((id) => ({ kind: "engine-trapped", id }));
+  }
+
+  engineFull(): Promise<void> {
+    return this.#answer((id) => ({ kind: "engine-full", id }));
   }
 
   die(): void {
     this.onerror?.({ message: "died", preventDefault: () => {} });
   }
 
-  get #current(): Order {
-    while (Atomics.load(this.#cells, SKIPPED) === this.orders[this.#answered]?.id) this.#answered++;
-    return this.orders[this.#answered]!;
+  #init({ sharedFlags, engineBytes }: Init): void {
+    this.engineBytes = engineBytes;
+    this.#flags = new SharedFlags(sharedFlags);
+    this.#loop = new RequestLoop(this.#flags, {
+      carryOut: (request) => {
+        this.begun.push(request);
+        this.#flags.startComputing();
+        return new Promise((answer) => this.#current = { request, answer });
+      },
+      respond: (data) => this.onmessage?.({ data }),
+    });
   }
 
-  #answer(answer: Answer): void {
-    this.finish();
-    this.#answered++;
-    this.onmessage?.({ data: answer });
+  async #answer(responseTo: (id: number) => Response): Promise<void> {
+    await settle();
+    if (this.#current === null) throw new Error("the worker is at no request");
+    const { request, answer } = this.#current;
+    this.#current = null;
+    this.#flags.stopComputing();
+    answer(responseTo(request.id));
+    await settle();
   }
+}
+
+/** Lets everything run that waits for nothing but its turn. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 300; turn++) await Promise.resolve();
 }
 
 export const emptyResult: PieceResult = {

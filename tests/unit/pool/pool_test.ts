@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../src/failure/failure.ts";
-import { type Piece, type PoolTimes, ScanPool } from "../../../src/pool/pool.ts";
+import {
+  type Piece,
+  type PoolTimes,
+  ScanPool,
+  type ScanPoolOptions,
+} from "../../../src/pool/pool.ts";
 import type { AgentEvent } from "../../../src/telemetry/events.ts";
-import { FakeWorker } from "./fake_worker.ts";
+import { FakeWorker, settle } from "./fake_worker.ts";
 import { cri, MemorySource, spec, toTheEnd, wholeFrames } from "./log_pieces.ts";
 
 /** A pool of fake workers, and what it reported. */
@@ -12,9 +17,14 @@ class Setup implements Disposable {
   readonly pool: ScanPool;
   #watched: { type: AgentEvent["type"]; seen: () => void }[] = [];
 
-  constructor(workers: number, times: Partial<PoolTimes> = {}) {
+  constructor(
+    workers: number,
+    times: Partial<PoolTimes> = {},
+    more: Partial<ScanPoolOptions> = {},
+  ) {
     this.pool = new ScanPool({
       workers,
+      ...more,
       times: { slow: 1e6, grace: 1e6, idle: 1e6, ...times },
       report: (event) => {
         this.events.push(event);
@@ -33,8 +43,8 @@ class Setup implements Disposable {
     return new Promise((seen) => this.#watched.push({ type, seen }));
   }
 
-  scan(piece: Piece, stream: object, signal = new AbortController().signal) {
-    const result = this.pool.scan(piece, { stream, signal });
+  scan(piece: Piece, stream: object, signal = new AbortController().signal, user = "") {
+    const result = this.pool.scan(piece, { stream, signal, user });
     result.catch(() => {}); // Seen where it is awaited; some never are.
     return result;
   }
@@ -42,7 +52,7 @@ class Setup implements Disposable {
   /** The `from` of every piece that workers were given (and that was not taken back), in the order of the workers. */
   get given(): number[][] {
     return this.workers.map(({ valid }) =>
-      valid.map((order) => order.kind === "scan" ? order.piece.from : -1)
+      valid.map((request) => request.kind === "scan" ? request.piece.from : -1)
     );
   }
 
@@ -70,9 +80,9 @@ function piece(from: number, grep = "x", source: Piece["source"] = onDisk): Piec
 
 const onDisk: Piece["source"] = { path: "/log", dev: 1, ino: 2, size: 1e9, readAt: () => 0 };
 
-/** Lets everything run that waits for nothing but its turn. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+/** The `from` of every piece that the worker has begun. */
+function begun(worker: FakeWorker): number[] {
+  return worker.begun.map((request) => request.kind === "scan" ? request.piece.from : -1);
 }
 
 function failure(kind: Failure["kind"]) {
@@ -84,9 +94,9 @@ Deno.test("workers start when there is work for them, and no more than allowed",
   assert.equal(setup.workers.length, 0);
   const results = [1, 2, 3].map((from) => setup.scan(piece(from), setup));
   assert.deepEqual(setup.given, [[1], [2]]);
-  setup.workers[1]!.scanned({ records: 7 });
+  await setup.workers[1]!.scanned({ records: 7 });
   assert.equal((await results[1]!).records, 7);
-  assert.deepEqual(setup.given, [[1], [2, 3]]);
+  assert.deepEqual(setup.given, [[1, 3], [2]], "the third is queued behind the first");
 });
 
 Deno.test("a worker that is at a job may have one more behind it, so that it need not wait for the pool", async () => {
@@ -94,10 +104,10 @@ Deno.test("a worker that is at a job may have one more behind it, so that it nee
   const stream = {};
   const results = [1, 2, 3, 4].map((from) => setup.scan(piece(from), stream));
   await settle(); // The worker is up.
-  setup.workers[0]!.scanned();
+  await setup.workers[0]!.scanned();
   await results[0];
   assert.deepEqual(setup.given, [[1, 2, 3]]);
-  setup.workers[0]!.scanned({ records: 2 });
+  await setup.workers[0]!.scanned({ records: 2 });
   assert.equal((await results[1]!).records, 2);
   assert.deepEqual(setup.given, [[1, 2, 3, 4]]);
 });
@@ -105,9 +115,9 @@ Deno.test("a worker that is at a job may have one more behind it, so that it nee
 Deno.test("a free worker takes the next job, the one that worked last first: its file is open", async () => {
   using setup = new Setup(2);
   const first = [setup.scan(piece(1), {}), setup.scan(piece(2), {})];
-  setup.workers[1]!.scanned();
+  await setup.workers[1]!.scanned();
   await first[1];
-  setup.workers[0]!.scanned();
+  await setup.workers[0]!.scanned();
   await first[0];
   setup.scan(piece(3), {});
   assert.deepEqual(setup.given, [[1, 3], [2]]);
@@ -145,10 +155,10 @@ Deno.test("a small piece with grep is read by the owner and carried to the worke
   };
   const small = { ...piece(0, "one", source), to: text.length, end: text.length };
   const result = setup.scan(small, {});
-  const [order] = setup.workers[0]!.orders;
-  assert.ok(order?.kind === "scan" && "bytes" in order.source);
-  assert.deepEqual(order.source.bytes, text);
-  setup.workers[0]!.scanned();
+  const [request] = setup.workers[0]!.requests;
+  assert.ok(request?.kind === "scan" && "bytes" in request.source);
+  assert.deepEqual(request.source.bytes, text);
+  await setup.workers[0]!.scanned();
   await result;
 });
 
@@ -161,16 +171,16 @@ Deno.test("a piece whose file a worker cannot open is read by the owner, a part 
   const whole = { ...piece(0, "x", readable), to: text.length, end: text.length };
   const result = setup.scan(whole, {});
   const worker = setup.workers[0]!;
-  assert.deepEqual(worker.orders[0]?.kind === "scan" && worker.orders[0].source, {
+  assert.deepEqual(worker.requests[0]?.kind === "scan" && worker.requests[0].source, {
     path,
     dev,
     ino,
   });
-  worker.notMine();
-  const second = worker.orders[1];
+  await worker.fileUnavailable();
+  const second = worker.requests[1];
   assert.ok(second?.kind === "scan" && "bytes" in second.source);
   assert.ok(second.source.bytes.length <= 1.1 * large);
-  worker.scanned({ records: 3 });
+  await worker.scanned({ records: 3 });
   const { resume, short } = await result;
   assert.deepEqual({ resume, short }, { resume: { offset: large, skip: 0 }, short: false });
 });
@@ -179,7 +189,7 @@ Deno.test("bytes that the owner no longer finds make a carried piece short", asy
   using setup = new Setup(1);
   const source = new MemorySource(new TextEncoder().encode(cri("one")));
   const result = setup.scan({ ...piece(0, "x", source), to: 5000, end: 5000 }, {});
-  setup.workers[0]!.scanned();
+  await setup.workers[0]!.scanned();
   const { resume, short } = await result;
   assert.deepEqual({ resume, short }, { resume: null, short: true });
 });
@@ -189,7 +199,7 @@ Deno.test("an owner that cannot read its file fails that piece alone", async () 
   const broken = { ...onDisk, dev: -1, readAt: () => assert.fail("input/output error") };
   await assert.rejects(setup.scan(piece(1, "x", broken), {}), /input\/output error/);
   const next = setup.scan(piece(2), {});
-  setup.workers[0]!.scanned();
+  await setup.workers[0]!.scanned();
   await next;
 });
 
@@ -201,7 +211,7 @@ Deno.test("a job that waits is dropped as soon as its stream is cancelled", asyn
   const reason = new Error("the caller has gone");
   cancel.abort(reason);
   await assert.rejects(waiting, reason);
-  setup.workers[0]!.scanned();
+  await setup.workers[0]!.scanned();
   await settle();
   assert.deepEqual(setup.given, [[1]]);
 });
@@ -228,8 +238,8 @@ Deno.test("a worker is told when its piece is not wanted any more, and goes on w
   await assert.rejects(running);
   assert.equal(setup.workers[0]!.isStopped, true);
   assert.deepEqual(setup.given, [[1]], "what was behind it is taken back");
-  setup.workers[0]!.scanned();
-  assert.equal(setup.workers[0]!.orders.length, 3);
+  await setup.workers[0]!.scanned();
+  assert.equal(setup.workers[0]!.requests.length, 3);
   assert.equal(setup.workers[0]!.isStopped, false);
 });
 
@@ -245,6 +255,73 @@ Deno.test("a job that a worker was to do next is taken back when it is cancelled
   await assert.rejects(next);
   assert.deepEqual(setup.given, [[1, 3]]);
   assert.equal(setup.workers[0]!.isStopped, false);
+});
+
+Deno.test("one flag for revoked jobs was overwritten by the next: however many are cancelled, none is begun", async () => {
+  for (
+    const { cancelled, streams } of [{ cancelled: 3, streams: 1 }, { cancelled: 90, streams: 7 }]
+  ) {
+    using setup = new Setup(1);
+    const busy = setup.scan(piece(1), {});
+    await settle();
+    const cancel = new AbortController();
+    const users = Array.from({ length: streams }, () => ({}));
+    const results = Array.from(
+      { length: cancelled },
+      (_, i) => setup.scan(piece(100 + i), users[i % streams]!, cancel.signal),
+    );
+    cancel.abort();
+    for (const result of await Promise.allSettled(results)) assert.equal(result.status, "rejected");
+    const innocent = setup.scan(piece(2), {});
+    await setup.workers[0]!.scanned();
+    await busy;
+    await setup.workers[0]!.scanned({ records: 2 });
+    assert.equal((await innocent).records, 2);
+    assert.equal(setup.workers.length, 1);
+    assert.deepEqual(begun(setup.workers[0]!), [1, 2]);
+  }
+});
+
+Deno.test("jobs that are queued and cancelled one after the other, hundreds of them, cost nobody else a turn", async () => {
+  using setup = new Setup(1);
+  const busy = setup.scan(piece(1), {});
+  await settle();
+  for (let i = 0; i < 300; i++) {
+    const cancel = new AbortController();
+    const result = setup.scan(piece(100 + i), {}, cancel.signal);
+    cancel.abort();
+    await assert.rejects(result);
+  }
+  assert.ok(setup.workers[0]!.requests.length < 100, "a worker's queue is bounded");
+  const innocents = [2, 3, 4].map((from) => setup.scan(piece(from), {}));
+  for (let i = 0; i < 4; i++) await setup.workers[0]!.scanned();
+  await Promise.all([busy, ...innocents]);
+  assert.deepEqual(begun(setup.workers[0]!), [1, 2, 3, 4]);
+});
+
+Deno.test("a queued job that the worker has begun before it is cancelled is stopped, and the next one done", async () => {
+  using setup = new Setup(1);
+  const first = setup.scan(piece(1), {});
+  await settle();
+  const cancel = new AbortController();
+  const second = setup.scan(piece(2), {}, cancel.signal);
+  const worker = setup.workers[0]!;
+  // Its answer to the first is on the way when the second is cancelled.
+  const deliver = worker.onmessage!;
+  const held: Parameters<typeof deliver>[0][] = [];
+  worker.onmessage = (event) => held.push(event);
+  await worker.scanned();
+  assert.deepEqual(begun(worker), [1, 2]);
+  cancel.abort();
+  await assert.rejects(second);
+  const third = setup.scan(piece(3), {});
+  worker.onmessage = deliver;
+  for (const event of held) deliver(event);
+  await first;
+  assert.equal(worker.isStopped, true);
+  await worker.scanned();
+  await worker.scanned({ records: 3 });
+  assert.equal((await third).records, 3);
 });
 
 Deno.test("a worker that does not leave a cancelled piece in time is replaced", async () => {
@@ -273,10 +350,10 @@ Deno.test("a worker whose regex engine was ended amid a cancelled piece is repla
   await settle();
   cancel.abort();
   await assert.rejects(running);
-  setup.workers[0]!.broken();
+  await setup.workers[0]!.engineTrapped();
   assert.equal(setup.workers[0]!.terminated, true);
   await settle();
-  setup.workers[1]!.scanned({ records: 2 });
+  await setup.workers[1]!.scanned({ records: 2 });
   assert.equal((await next).records, 2);
 });
 
@@ -285,7 +362,7 @@ Deno.test("a worker whose regex engine broke by itself counts as dead", async ()
   const result = setup.scan(piece(1), {});
   for (const worker of [0, 1]) {
     await settle();
-    setup.workers[worker]!.broken();
+    await setup.workers[worker]!.engineTrapped();
   }
   await assert.rejects(result, failure("internal"));
 });
@@ -299,7 +376,7 @@ Deno.test("a worker that dies is replaced and its piece done again, before that 
   setup.workers[0]!.die();
   await settle();
   assert.deepEqual(setup.given, [[1, 2], [1, 2]]);
-  setup.workers[1]!.scanned({ records: 5 });
+  await setup.workers[1]!.scanned({ records: 5 });
   assert.equal((await result).records, 5);
   assert.deepEqual(setup.given, [[1, 2], [1, 2, 3]]);
   assert.deepEqual(setup.events.filter(({ type }) => type === "worker-replaced"), [
@@ -318,7 +395,7 @@ Deno.test("a piece that two workers died of fails; what was behind it goes on", 
     await settle();
   }
   await assert.rejects(result, failure("internal"));
-  setup.workers[2]!.scanned({ records: 2 });
+  await setup.workers[2]!.scanned({ records: 2 });
   assert.equal((await other).records, 2);
 });
 
@@ -332,14 +409,14 @@ Deno.test("while others wait, a slow job moves with its worker to the slow lane,
   await settle();
   assert.equal(setup.workers[0]!.isStopped, false, "the slow job goes on where it is");
   assert.deepEqual(setup.given.slice(0, 2), [[1], [10]]);
-  setup.workers[1]!.scanned();
+  await setup.workers[1]!.scanned();
   await other;
   assert.deepEqual(
     setup.given,
     [[1], [10]],
     "what the slow stream asks for next waits in the slow lane",
   );
-  setup.workers[0]!.scanned();
+  await setup.workers[0]!.scanned();
   await results[0];
   assert.deepEqual(setup.given, [[1, 2], [10]]);
 });
@@ -354,9 +431,9 @@ Deno.test("as long as a pattern is at work in the slow lane, other streams with 
   assert.deepEqual(setup.given, [[1], [10]]);
   const later = {};
   const sameLater = setup.scan(piece(4, "slow"), later);
-  setup.workers[1]!.scanned();
+  await setup.workers[1]!.scanned();
   await other;
-  for (let turn = 1; turn <= 4; turn++) setup.workers[0]!.scanned();
+  for (let turn = 1; turn <= 4; turn++) await setup.workers[0]!.scanned();
   await Promise.all([slow, ...alike, sameLater]);
   assert.deepEqual(setup.given.map((given) => given.toSorted()), [[1, 2, 3, 4], [10]]);
   setup.scan(piece(5, "slow"), later);
@@ -372,7 +449,7 @@ Deno.test("a job behind a slow one waits no longer than others: it is taken back
   await setup.event("workers");
   await settle();
   assert.deepEqual(setup.given, [[1], [2]]);
-  setup.workers[1]!.scanned();
+  await setup.workers[1]!.scanned();
   await other;
 });
 
@@ -384,7 +461,7 @@ Deno.test("a job whose answer is on the way is not slow, however late the pool c
   setup.scan(piece(2), {});
   await new Promise((resolve) => setTimeout(resolve, 5)); // Longer than slow: nothing is to happen.
   assert.equal(setup.workers.length, 1);
-  setup.workers[0]!.scanned();
+  await setup.workers[0]!.scanned();
   await result;
 });
 
@@ -394,7 +471,7 @@ Deno.test("a slow job is left alone while nobody else waits", async () => {
   const first = setup.scan(piece(1), stream);
   setup.scan(piece(2), stream);
   await new Promise((resolve) => setTimeout(resolve, 5)); // Longer than slow: nothing is to happen.
-  setup.workers[0]!.scanned();
+  await setup.workers[0]!.scanned();
   await first;
   assert.deepEqual(setup.given, [[1, 2]]);
 });
@@ -407,11 +484,108 @@ Deno.test("a slow job that comes when the slow lane is full is stopped and waits
   await settle();
   assert.equal(setup.workers[1]!.terminated, true);
   assert.deepEqual(setup.given, [[1], [2], [3]]);
-  setup.workers[0]!.scanned();
+  await setup.workers[0]!.scanned();
   await results[0];
   assert.deepEqual(setup.given, [[1, 2], [2], [3]]);
-  setup.workers[0]!.scanned({ records: 3 });
+  await setup.workers[0]!.scanned({ records: 3 });
   assert.equal((await results[1]!).records, 3);
+});
+
+Deno.test("a search on a slow disk, and the first that loads the regex engine, counted as slow patterns: only computing counts", async () => {
+  using setup = new Setup(1, { slow: 5 });
+  const reader = {};
+  const waiting = setup.scan(piece(1, "pattern"), reader);
+  await settle();
+  setup.workers[0]!.waits();
+  const other = setup.scan(piece(2), {});
+  await setup.event("workers");
+  await settle();
+  assert.deepEqual(setup.given, [[1], [2]], "others do not wait for the disk either");
+  const alike = setup.scan(piece(3, "pattern"), {});
+  await settle();
+  assert.deepEqual(setup.given, [[1], [2, 3]], "its pattern is not slow");
+  const more = setup.scan(piece(4, "pattern"), reader);
+  await settle();
+  assert.deepEqual(setup.given, [[1], [2, 3]], "its stream occupies no other worker meanwhile");
+  await setup.workers[0]!.scanned();
+  await waiting;
+  assert.deepEqual(setup.given, [[1], [2, 3]], "its stream is in the quick lane again");
+  for (let i = 0; i < 3; i++) await setup.workers[1]!.scanned();
+  await Promise.all([other, alike, more]);
+  assert.deepEqual(setup.given, [[1], [2, 3, 4]]);
+});
+
+Deno.test("a stream that was slow once stayed in the slow lane for good: it leaves when it is fast again", async () => {
+  using setup = new Setup(1, { slow: 20 });
+  const stream = {};
+  const slow = setup.scan(piece(1, "slow"), stream);
+  await settle();
+  const other = setup.scan(piece(2), {});
+  await setup.event("workers");
+  await settle();
+  await setup.workers[1]!.scanned();
+  await other;
+  await setup.workers[0]!.scanned();
+  await slow;
+  for (const from of [3, 4]) {
+    const fast = setup.scan(piece(from, "slow"), stream);
+    await setup.workers[0]!.scanned();
+    await fast;
+  }
+  assert.deepEqual(setup.given, [[1, 3, 4], [2]]);
+  const back = setup.scan(piece(5, "slow"), stream);
+  await setup.workers[1]!.scanned();
+  await back;
+  assert.deepEqual(setup.given, [[1, 3, 4], [2, 5]]);
+});
+
+Deno.test("a user's streams take turns within that user's: another user waits for one job, not for one of each stream", async () => {
+  using setup = new Setup(1);
+  const results = Array.from(
+    { length: 20 },
+    (_, i) => setup.scan(piece(100 + i, ""), {}, undefined, "many"),
+  );
+  await settle();
+  const single = setup.scan(piece(1, ""), {}, undefined, "single");
+  while (!begun(setup.workers[0]!).includes(1)) await setup.workers[0]!.scanned();
+  assert.ok(begun(setup.workers[0]!).length <= 4, `after ${begun(setup.workers[0]!)}`);
+  await setup.workers[0]!.scanned();
+  await single;
+  setup.pool.close();
+  await Promise.allSettled(results);
+});
+
+Deno.test("searches of one user beyond the limit wait in turn; those of others do not", async () => {
+  using setup = new Setup(4, {}, { searchesPerUser: 2 });
+  const results = [1, 2, 3].map((from) => setup.scan(piece(from), {}, undefined, "alice"));
+  const other = setup.scan(piece(9), {}, undefined, "bob");
+  const plain = setup.scan(piece(10, ""), {}, undefined, "alice");
+  await settle();
+  assert.deepEqual(setup.given, [[1], [2], [9], [10]]);
+  await setup.workers[2]!.scanned();
+  await setup.workers[3]!.scanned();
+  await Promise.all([other, plain]);
+  assert.deepEqual(setup.given.flat().includes(3), false);
+  await setup.workers[0]!.scanned();
+  await results[0];
+  assert.deepEqual(setup.given.flat().includes(3), true);
+  setup.pool.close();
+  await Promise.allSettled(results);
+});
+
+Deno.test("a search that waits for its turn is dropped when it is cancelled", async () => {
+  using setup = new Setup(1, {}, { searchesPerUser: 1 });
+  const first = setup.scan(piece(1), {}, undefined, "alice");
+  const cancel = new AbortController();
+  const second = setup.scan(piece(2), {}, cancel.signal, "alice");
+  const third = setup.scan(piece(3), {}, undefined, "alice");
+  cancel.abort();
+  await assert.rejects(second);
+  await setup.workers[0]!.scanned();
+  await first;
+  await setup.workers[0]!.scanned();
+  await third;
+  assert.deepEqual(setup.given, [[1, 3]]);
 });
 
 Deno.test("the time of a job begins when its worker is up", async () => {
@@ -442,23 +616,23 @@ Deno.test("a slow pattern's check moves its stream to the slow lane, too", async
   await setup.event("workers");
   await settle();
   assert.deepEqual(setup.given, [[-1], [1]]);
-  setup.workers[0]!.checked();
+  await setup.workers[0]!.checked();
   await checked;
   setup.scan(piece(2), stream);
   assert.deepEqual(setup.given, [[-1, 2], [1]]);
-  setup.workers[1]!.scanned();
+  await setup.workers[1]!.scanned();
   await other;
 });
 
 Deno.test("workers without work end after a while, and start again", async () => {
   using setup = new Setup(1, { idle: 5 });
   const first = setup.scan(piece(1), {});
-  setup.workers[0]!.scanned();
+  await setup.workers[0]!.scanned();
   await first;
   await setup.event("workers");
   assert.equal(setup.workers[0]!.terminated, true);
   const second = setup.scan(piece(2), {});
-  setup.workers[1]!.scanned();
+  await setup.workers[1]!.scanned();
   await second;
   assert.deepEqual(
     setup.events.map((event) => event.type === "workers" ? event.count : event.type),

@@ -1,22 +1,28 @@
 import assert from "node:assert/strict";
-import { WaitingJobs } from "../../../src/pool/waiting.ts";
+import { type Waiter, WaitingJobs } from "../../../src/pool/waiting_jobs.ts";
 
 const a = { name: "a" };
 const b = { name: "b" };
 const c = { name: "c" };
 
-function job(stream: { name: string }, number: number) {
-  return { stream, id: `${stream.name}${number}` };
+type TestJob = Waiter & { id: string };
+
+function job(stream: { name: string }, number: number): TestJob {
+  return { user: "", stream, isOver: false, id: `${stream.name}${number}` };
 }
 
-function drain(waiting: WaitingJobs<{ stream: object; id: string }>): string {
+function jobOf(user: string, stream: { name: string }, number: number): TestJob {
+  return { ...job(stream, number), user };
+}
+
+function drain(waiting: WaitingJobs<TestJob>): string {
   const ids: string[] = [];
   for (let next = waiting.take(); next !== undefined; next = waiting.take()) ids.push(next.id);
   return ids.join(" ");
 }
 
 Deno.test("streams take turns, however many jobs each has", () => {
-  const waiting = new WaitingJobs<{ stream: object; id: string }>();
+  const waiting = new WaitingJobs<TestJob>();
   for (const number of [1, 2, 3]) waiting.add(job(a, number));
   waiting.add(job(b, 1));
   waiting.add(job(c, 1));
@@ -27,7 +33,7 @@ Deno.test("streams take turns, however many jobs each has", () => {
 });
 
 Deno.test("a stream that comes later waits for one job of each stream before it, not for all", () => {
-  const waiting = new WaitingJobs<{ stream: object; id: string }>();
+  const waiting = new WaitingJobs<TestJob>();
   for (const number of [1, 2, 3, 4]) waiting.add(job(a, number));
   assert.equal(waiting.take()?.id, "a1");
   waiting.add(job(b, 1));
@@ -36,7 +42,7 @@ Deno.test("a stream that comes later waits for one job of each stream before it,
 });
 
 Deno.test("a job that is put back is the next of all", () => {
-  const waiting = new WaitingJobs<{ stream: object; id: string }>();
+  const waiting = new WaitingJobs<TestJob>();
   for (const number of [1, 2]) waiting.add(job(a, number));
   waiting.add(job(b, 1));
   const first = waiting.take()!;
@@ -48,7 +54,7 @@ Deno.test("a job that is put back is the next of all", () => {
 });
 
 Deno.test("removed jobs, and those that were taken by what they are, are not given out", () => {
-  const waiting = new WaitingJobs<{ stream: object; id: string }>();
+  const waiting = new WaitingJobs<TestJob>();
   const jobs = [job(a, 1), job(a, 2), job(b, 1), job(c, 1)];
   for (const each of jobs) waiting.add(each);
   waiting.remove(jobs[0]!);
@@ -62,4 +68,22 @@ Deno.test("removed jobs, and those that were taken by what they are, are not giv
   assert.equal(waiting.hasOtherThan(b), true);
   assert.equal(drain(waiting), "a2");
   assert.equal(waiting.hasOtherThan(b), false);
+});
+
+Deno.test("users take turns, and each user's streams within theirs", () => {
+  const waiting = new WaitingJobs<TestJob>();
+  for (const stream of [a, b]) {
+    for (const number of [1, 2]) waiting.add(jobOf("alice", stream, number));
+  }
+  waiting.add(jobOf("bob", c, 1));
+  waiting.add(jobOf("bob", c, 2));
+  assert.equal(drain(waiting), "a1 c1 b1 c2 a2 b2");
+});
+
+Deno.test("a job that is over is passed by", () => {
+  const waiting = new WaitingJobs<TestJob>();
+  waiting.add({ ...job(a, 1), isOver: true });
+  waiting.add(job(b, 1));
+  assert.equal(drain(waiting), "b1");
+  assert.equal(waiting.take(), undefined);
 });

@@ -1,0 +1,77 @@
+import type { ScanSpec } from "../scan/scan.ts";
+import type { Piece, PieceResult } from "./piece.ts";
+import type { Lane } from "./thread.ts";
+
+/**
+ * One call of the pool's check or scan: what is to be done, on whose behalf, and its result. Made by the pool; while it
+ * waits or runs, the scheduler alone changes its state.
+ */
+export class Job {
+  /** Streams take turns. */
+  readonly stream: object;
+  /** Users take turns, and each one's streams within theirs. */
+  readonly user: string;
+  /** Null: only the pattern is to be checked. */
+  readonly piece: Piece | null;
+  readonly spec: ScanSpec;
+  readonly signal: AbortSignal | undefined;
+  lane: Lane = "quick";
+  /** Are its bytes read by the owner of the file and sent to the worker? */
+  isInlined: boolean;
+  /** Of an inlined piece: what is true of it whatever the worker finds in the bytes. */
+  inlinedFacts: Partial<PieceResult> = {};
+  /** Workers that died of it. */
+  deaths = 0;
+  readonly #onSettled: (job: Job) => void;
+  readonly #result = Promise.withResolvers<PieceResult | null>();
+  #isSettled = false;
+
+  constructor(options: {
+    readonly stream: object;
+    readonly user: string;
+    readonly piece: Piece | null;
+    readonly spec: ScanSpec;
+    readonly signal: AbortSignal | undefined;
+    readonly isInlined: boolean;
+    /** Called once, when the job is finished or has failed. */
+    onSettled(job: Job): void;
+  }) {
+    this.stream = options.stream;
+    this.user = options.user;
+    this.piece = options.piece;
+    this.spec = options.spec;
+    this.signal = options.signal;
+    this.isInlined = options.isInlined;
+    this.#onSettled = options.onSettled;
+  }
+
+  get result(): Promise<PieceResult | null> {
+    return this.#result.promise;
+  }
+
+  get isSearch(): boolean {
+    return this.spec.grep !== "";
+  }
+
+  /** It has its result, or nobody wants one any more: all jobs of a signal are over as soon as that fires. */
+  get isOver(): boolean {
+    return this.#isSettled || this.signal?.aborted === true;
+  }
+
+  finish(result: PieceResult | null): void {
+    if (!this.#settle()) return;
+    this.#result.resolve(result);
+  }
+
+  fail(error: unknown): void {
+    if (!this.#settle()) return;
+    this.#result.reject(error);
+  }
+
+  #settle(): boolean {
+    if (this.#isSettled) return false;
+    this.#isSettled = true;
+    this.#onSettled(this);
+    return true;
+  }
+}

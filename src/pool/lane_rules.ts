@@ -1,0 +1,86 @@
+import type { Job } from "./job.ts";
+import type { Lane } from "./thread.ts";
+
+/** Fast pieces in a row after which a stream leaves the slow lane; doubled each time that it comes back. */
+const FIRST_FAST_PIECES = 2;
+const MAX_FAST_PIECES = 64;
+
+interface SlowStream {
+  /** Is it in the slow lane now? Otherwise it was once. */
+  isSlow: boolean;
+  /** Fast pieces in a row, and how many are needed to leave. */
+  fast: number;
+  needed: number;
+}
+
+/**
+ * Which lane a job belongs to. A stream is slow from the time that it held others up by computing until it has been
+ * fast for some pieces. A pattern is slow as long as it is at work in the slow lane: then others' jobs with it go
+ * there, too. A stream that holds others up by waiting (for a disk, for a module to load) stays aside for that one job
+ * and says nothing about its pattern. Owned by the scheduler, which alone calls it.
+ */
+export class LaneRules {
+  readonly #slowStreams = new WeakMap<object, SlowStream>();
+  readonly #waitingStreams = new WeakSet<object>();
+  readonly #largeStreams = new WeakSet<object>();
+  /** Jobs in the slow lane whose patterns are slow, and how many each pattern has. */
+  readonly #slowJobs = new Set<Job>();
+  readonly #slowPatterns = new Map<string, number>();
+
+  laneOf(job: Job): Lane {
+    if (this.#largeStreams.has(job.stream)) return "large";
+    const isSlow = this.#slowStreams.get(job.stream)?.isSlow === true ||
+      this.#waitingStreams.has(job.stream) || this.#slowPatterns.has(job.spec.grep);
+    return isSlow ? "slow" : "quick";
+  }
+
+  /** Puts a job into a lane. */
+  enter(job: Job, lane: Lane): void {
+    this.leave(job);
+    job.lane = lane;
+    if (lane !== "slow" || !job.isSearch || this.#waitingStreams.has(job.stream)) return;
+    this.#slowJobs.add(job);
+    this.#count(job.spec.grep, 1);
+  }
+
+  /** The job is over, or goes to another lane. */
+  leave(job: Job): void {
+    if (this.#slowJobs.delete(job)) this.#count(job.spec.grep, -1);
+  }
+
+  /** The stream held others up by computing. */
+  markSlow(stream: object): void {
+    const before = this.#slowStreams.get(stream);
+    const needed = before === undefined
+      ? FIRST_FAST_PIECES
+      : Math.min(before.isSlow ? before.needed : before.needed * 2, MAX_FAST_PIECES);
+    this.#slowStreams.set(stream, { isSlow: true, fast: 0, needed });
+  }
+
+  /** The stream holds others up by waiting: it stays aside until that job is done. */
+  markWaiting(stream: object): void {
+    this.#waitingStreams.add(stream);
+  }
+
+  /** The stream's pattern needs more memory than is given to every engine. */
+  markLarge(stream: object): void {
+    this.#largeStreams.add(stream);
+  }
+
+  /** A job of the stream is done. True: the stream leaves the slow lane with it. */
+  completed(job: Job, isFast: boolean): boolean {
+    const hasWaited = this.#waitingStreams.delete(job.stream);
+    const slow = this.#slowStreams.get(job.stream);
+    if (slow?.isSlow !== true) return hasWaited;
+    // A check says how long a pattern takes to compile, not how long it takes to search.
+    if (job.piece !== null) slow.fast = isFast ? slow.fast + 1 : 0;
+    if (slow.fast >= slow.needed) slow.isSlow = false;
+    return !slow.isSlow;
+  }
+
+  #count(grep: string, change: 1 | -1): void {
+    const count = (this.#slowPatterns.get(grep) ?? 0) + change;
+    if (count > 0) this.#slowPatterns.set(grep, count);
+    else this.#slowPatterns.delete(grep);
+  }
+}

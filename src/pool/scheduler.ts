@@ -1,0 +1,320 @@
+import { Failure } from "../failure/failure.ts";
+import type { Report } from "../telemetry/events.ts";
+import type { Job } from "./job.ts";
+import { LaneRules } from "./lane_rules.ts";
+import type { ResponseMessage } from "./messages.ts";
+import type { PoolTimes } from "./pool_times.ts";
+import { type Lane, Thread, type UnnumberedRequest } from "./thread.ts";
+import { WaitingJobs } from "./waiting_jobs.ts";
+
+/** A worker can die of the piece that it scans. */
+const MAX_DEATHS = 2;
+/** A job that waits for its disk, or for a module to load, may take this many times as long as one that computes. */
+const WAITING_FACTOR = 2;
+
+const LANES: readonly Lane[] = ["quick", "slow", "large"];
+
+export interface SchedulerOptions {
+  /** Most threads of each lane. */
+  readonly threads: Readonly<Record<Lane, number>>;
+  /** Memory of a thread's regex engine, bytes. */
+  readonly engineBytes: Readonly<Record<Lane, number>>;
+  readonly times: PoolTimes;
+  readonly report: Report;
+  readonly startWorker: () => Worker;
+  /** Makes a job's request. Throws where the piece's bytes cannot be read. */
+  readonly requestFor: (
+    job: Job,
+    lane: Lane,
+  ) => { readonly request: UnnumberedRequest; readonly transfer: Transferable[] };
+  /** A worker has done what a job asked for. */
+  readonly onDone: (job: Job, response: ResponseMessage) => void;
+}
+
+/**
+ * Owns the threads and the jobs that wait for them; the pool alone calls it. Jobs wait in lanes, and a lane has a
+ * limited number of threads:
+ *
+ * No pattern holds others up: a job that has computed for too long while others wait moves with its thread into the
+ * slow lane, and a new thread takes its place. The slow lane has few threads, for which its streams take turns (a job
+ * that comes when all are busy is stopped and waits for one). So everybody else waits for a slow pattern once, for a
+ * quarter of a second. Which jobs belong there say the LaneRules.
+ */
+export class Scheduler {
+  readonly #options: SchedulerOptions;
+  readonly #times: PoolTimes;
+  readonly #report: Report;
+  readonly #rules = new LaneRules();
+  readonly #threads = new Set<Thread<Job>>();
+  readonly #waiting: Readonly<Record<Lane, WaitingJobs<Job>>> = {
+    quick: new WaitingJobs(),
+    slow: new WaitingJobs(),
+    large: new WaitingJobs(),
+  };
+  #overtimeTimer: ReturnType<typeof setTimeout> | undefined;
+  #idleTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    this.#times = options.times;
+    this.#report = options.report;
+  }
+
+  add(jobs: readonly Job[]): void {
+    for (const job of jobs) {
+      this.#rules.enter(job, this.#rules.laneOf(job));
+      this.#waiting[job.lane].add(job);
+    }
+    this.#dispatch();
+  }
+
+  /** The job is settled: it is forgotten where it waits, and its thread told to stop where it is under way. */
+  forget(job: Job): void {
+    this.#rules.leave(job);
+    this.#waiting[job.lane].remove(job);
+    for (const thread of this.#threads) {
+      if (thread.job === job) this.#stop(thread);
+      // One that was begun already is stopped when it becomes the thread's job.
+      else if (thread.queuedJob === job) thread.revokeQueued();
+      else continue;
+      return this.#dispatch();
+    }
+  }
+
+  /** Ends all threads and fails all jobs. */
+  close(error: Failure): void {
+    clearTimeout(this.#overtimeTimer);
+    clearTimeout(this.#idleTimer);
+    const jobs = LANES.flatMap((lane) => this.#waiting[lane].takeAll(() => true));
+    for (const thread of [...this.#threads]) {
+      for (let left = 2; left > 0; left--) {
+        const job = thread.complete();
+        if (job !== null) jobs.push(job);
+      }
+      this.#remove(thread);
+    }
+    for (const job of jobs) job.fail(error);
+  }
+
+  /** Gives waiting jobs to free threads, starting threads up to the lane's number. */
+  #dispatch(): void {
+    for (const lane of LANES) {
+      const waiting = this.#waiting[lane];
+      while (waiting.size > 0) {
+        const thread = this.#freeThread(lane) ??
+          (lane === "quick" ? this.#threadToQueueAt() : null);
+        if (thread === null) break;
+        const job = waiting.take();
+        if (job !== undefined) this.#assign(thread, job);
+      }
+    }
+    this.#watchOvertime();
+    this.#watchIdleness();
+  }
+
+  #freeThread(lane: Lane): Thread<Job> | null {
+    const threads = this.#threadsOf(lane);
+    // The thread that worked last has the file open, the pattern compiled; others may come to end.
+    const free = threads.filter((thread) => !thread.isBusy)
+      .sort((a, b) => b.since - a.since)[0];
+    if (free !== undefined) return free;
+    return threads.length < this.#options.threads[lane] ? this.#start(lane) : null;
+  }
+
+  /** The thread that has been at its job for longest, if one may be given another to do after it. */
+  #threadToQueueAt(): Thread<Job> | null {
+    return this.#threadsOf("quick")
+      .filter((thread) => thread.canQueue && thread.job?.isOver === false)
+      .sort((a, b) => a.since - b.since)[0] ?? null;
+  }
+
+  #threadsOf(lane: Lane): Thread<Job>[] {
+    return [...this.#threads].filter((thread) => thread.lane === lane);
+  }
+
+  #start(lane: Lane): Thread<Job> {
+    const thread: Thread<Job> = new Thread<Job>(this.#options.startWorker(), {
+      lane,
+      engineBytes: this.#options.engineBytes[lane],
+      events: {
+        ready: () => this.#dispatch(),
+        responded: (response) => this.#responded(thread, response),
+        died: (why) => this.#died(thread, why),
+      },
+    });
+    this.#threads.add(thread);
+    this.#reportCount();
+    return thread;
+  }
+
+  #remove(thread: Thread<Job>): void {
+    thread.end();
+    this.#threads.delete(thread);
+    this.#reportCount();
+  }
+
+  #reportCount(): void {
+    this.#report({ type: "workers", count: this.#threads.size });
+  }
+
+  #assign(thread: Thread<Job>, job: Job): void {
+    try {
+      const { request, transfer } = this.#options.requestFor(job, thread.lane);
+      thread.assign(job, request, transfer);
+    } catch (error) {
+      job.fail(error);
+    }
+  }
+
+  #responded(thread: Thread<Job>, response: ResponseMessage): void {
+    const job = thread.complete();
+    if (response.kind === "engine-trapped") {
+      // It was stopped where nobody wants the job any more; otherwise it ran out of memory. Only a new
+      // worker has little memory: WebAssembly's never shrinks.
+      this.#replace(thread, job === null || job.isOver ? "stuck" : "died", job);
+      return this.#dispatch();
+    }
+    if (thread.job?.isOver) this.#stop(thread);
+    if (job !== null && !job.isOver) this.#done(job, response, thread.lane);
+    this.#dispatch();
+  }
+
+  #done(job: Job, response: ResponseMessage, lane: Lane): void {
+    const isFast = response.computedMs < this.#times.slow / 2;
+    if (this.#rules.completed(job, isFast)) this.#leaveSlowLane(job.stream);
+    if (response.kind === "file-unavailable") {
+      job.isInlined = true;
+      this.#putBack(job);
+    } else if (response.kind === "engine-full" && lane !== "large") {
+      this.#rules.markLarge(job.stream);
+      this.#rules.enter(job, "large");
+      this.#waiting.large.putBack(job);
+    } else this.#options.onDone(job, response);
+  }
+
+  #leaveSlowLane(stream: object): void {
+    for (const job of this.#waiting.slow.takeAll((job) => job.stream === stream)) {
+      this.#rules.enter(job, this.#rules.laneOf(job));
+      this.#waiting[job.lane].add(job);
+    }
+  }
+
+  #died(thread: Thread<Job>, why: string): void {
+    const job = thread.complete();
+    this.#report({ type: "notice", level: "error", text: "a scan worker died", fields: { why } });
+    this.#replace(thread, "died", job);
+    this.#dispatch();
+  }
+
+  /** A new one starts when a job needs it. The job is the one that it was at. */
+  #replace(thread: Thread<Job>, reason: "died" | "stuck", job: Job | null): void {
+    this.#report({ type: "worker-replaced", reason });
+    this.#remove(thread);
+    this.#putBack(thread.complete()); // What was queued behind it.
+    if (job === null || job.isOver) return;
+    job.deaths++;
+    if (job.deaths < MAX_DEATHS) this.#putBack(job);
+    else job.fail(new Failure("internal", "cannot scan the log: two workers died of it"));
+  }
+
+  #putBack(job: Job | null): void {
+    if (job !== null && !job.isOver) this.#waiting[job.lane].putBack(job);
+  }
+
+  /** Tells a thread to leave its job; one that has not within the grace is ended and replaced. */
+  #stop(thread: Thread<Job>, { grace = this.#times.grace } = {}): void {
+    this.#putBack(thread.revokeQueued());
+    thread.stop(grace, this.#times.grace / 2, () => {
+      thread.complete();
+      this.#replace(thread, "stuck", null);
+      this.#dispatch();
+    });
+  }
+
+  /** While jobs wait, watches those that hold them up. */
+  #watchOvertime(): void {
+    clearTimeout(this.#overtimeTimer);
+    const now = performance.now();
+    const { slow } = this.#times;
+    let next = Infinity;
+    for (const thread of this.#threadsOf("quick")) {
+      const { job } = thread;
+      if (job === null || job.isOver || !thread.isWorking || !this.#holdsUp(thread, job)) continue;
+      const elapsed = now - thread.since;
+      const computed = Math.min(thread.computedMs, elapsed);
+      if (computed >= slow) return this.#toSlowLane(thread, job);
+      const mayWait = slow * WAITING_FACTOR - elapsed;
+      if (mayWait <= 0 && this.#setAside(thread, job)) return this.#dispatch();
+      const mayCompute = slow - computed;
+      next = Math.min(next, mayCompute, mayWait > 0 ? mayWait : Infinity);
+    }
+    if (next < Infinity) {
+      this.#overtimeTimer = setTimeout(() => this.#dispatch(), Math.ceil(Math.max(next, 1)));
+    }
+  }
+
+  #holdsUp(thread: Thread<Job>, job: Job): boolean {
+    const { queuedJob } = thread;
+    return queuedJob !== null && queuedJob.stream !== job.stream ||
+      this.#waiting.quick.hasOtherThan(job.stream);
+  }
+
+  #toSlowLane(thread: Thread<Job>, job: Job): void {
+    this.#putBack(thread.revokeQueued());
+    this.#rules.markSlow(job.stream);
+    this.#rules.enter(job, "slow");
+    this.#moveWaiting();
+    if (!this.#giveToSlowLane(thread)) {
+      thread.abandon();
+      this.#waiting.slow.putBack(job);
+      this.#stop(thread, { grace: 0 });
+    }
+    this.#dispatch();
+  }
+
+  /** The job goes on where it is, but others have another thread, where there is one. It is not slow for that. */
+  #setAside(thread: Thread<Job>, job: Job): boolean {
+    if (!this.#giveToSlowLane(thread)) return false;
+    this.#putBack(thread.revokeQueued());
+    this.#rules.markWaiting(job.stream);
+    this.#rules.enter(job, "slow");
+    this.#moveWaiting();
+    return true;
+  }
+
+  /** What waits in the quick lane and belongs into the slow one by now goes there. */
+  #moveWaiting(): void {
+    const { quick, slow } = this.#waiting;
+    for (const job of quick.takeAll((job) => this.#rules.laneOf(job) === "slow")) {
+      this.#rules.enter(job, "slow");
+      slow.add(job);
+    }
+  }
+
+  /** False where all threads of the slow lane are busy. */
+  #giveToSlowLane(thread: Thread<Job>): boolean {
+    const slow = this.#threadsOf("slow");
+    if (slow.length >= this.#options.threads.slow) {
+      const free = slow.find((other) => !other.isBusy);
+      if (free === undefined) return false;
+      this.#remove(free);
+    }
+    thread.lane = "slow";
+    return true;
+  }
+
+  #watchIdleness(): void {
+    clearTimeout(this.#idleTimer);
+    const now = performance.now();
+    let next = Infinity;
+    for (const thread of [...this.#threads]) {
+      if (thread.isBusy) continue;
+      const left = thread.since + this.#times.idle - now;
+      if (left <= 0) this.#remove(thread);
+      else next = Math.min(next, left);
+    }
+    if (next < Infinity) {
+      this.#idleTimer = setTimeout(() => this.#watchIdleness(), Math.ceil(next));
+    }
+  }
+}

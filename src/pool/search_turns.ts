@@ -1,0 +1,108 @@
+/** A job of a search: one piece of it, or the check of its pattern. */
+export interface SearchJob {
+  readonly user: string;
+  readonly stream: object;
+}
+
+/** The searches of one user. */
+interface Searches<J> {
+  /** Those that may work now, with the number of their jobs that have not ended and when their turn began. */
+  readonly active: Map<object, { jobs: number; readonly since: number }>;
+  /** The others' jobs, in the order of their turns. */
+  readonly waiting: Map<object, J[]>;
+}
+
+/**
+ * Limits how many searches of one user are at work at once; the others wait in turn. A search is a stream with a
+ * pattern. Its turn ends when it has no job (its caller has all that it reads for now, or it is done), and, while
+ * others wait, after some time: then it is handed on between two pieces. Owned by the pool, which asks before it
+ * schedules a job and says when one has ended.
+ */
+export class SearchTurns<J extends SearchJob> {
+  readonly #perUser: number;
+  readonly #turnMs: number;
+  readonly #now: () => number;
+  readonly #users = new Map<string, Searches<J>>();
+
+  constructor(
+    options: { readonly perUser: number; readonly turnMs: number; readonly now?: () => number },
+  ) {
+    this.#perUser = options.perUser;
+    this.#turnMs = options.turnMs;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  /** How many searches wait for their turn. */
+  get waiting(): number {
+    let count = 0;
+    for (const { waiting } of this.#users.values()) count += waiting.size;
+    return count;
+  }
+
+  /** May the job be scheduled? Otherwise it is kept until `end` or `remove`. */
+  begin(job: J): boolean {
+    const searches = this.#searches(job.user);
+    const { active, waiting } = searches;
+    const turn = active.get(job.stream);
+    const isAtTurn = turn === undefined
+      ? active.size < this.#perUser && waiting.size === 0
+      : waiting.size === 0 || this.#now() - turn.since < this.#turnMs;
+    if (!isAtTurn) {
+      const jobs = waiting.get(job.stream);
+      if (jobs === undefined) waiting.set(job.stream, [job]);
+      else jobs.push(job);
+      return false;
+    }
+    if (turn === undefined) active.set(job.stream, { jobs: 1, since: this.#now() });
+    else turn.jobs++;
+    return true;
+  }
+
+  /** A job that had begun has ended. Returns those that may be scheduled now. */
+  end(job: J): J[] {
+    const searches = this.#searches(job.user);
+    const { active, waiting } = searches;
+    const turn = active.get(job.stream);
+    if (turn !== undefined && --turn.jobs === 0) active.delete(job.stream);
+    const begun: J[] = [];
+    for (const [stream, jobs] of waiting) {
+      if (active.size >= this.#perUser) break;
+      if (active.has(stream)) continue; // Its former turn has not ended.
+      waiting.delete(stream);
+      active.set(stream, { jobs: jobs.length, since: this.#now() });
+      begun.push(...jobs);
+    }
+    this.#forgetIdle(job.user, searches);
+    return begun;
+  }
+
+  /** Forgets a job that waits. False: it does not. */
+  remove(job: J): boolean {
+    const searches = this.#searches(job.user);
+    const jobs = searches.waiting.get(job.stream);
+    const index = jobs?.indexOf(job) ?? -1;
+    if (jobs !== undefined && index >= 0) jobs.splice(index, 1);
+    if (jobs?.length === 0) searches.waiting.delete(job.stream);
+    this.#forgetIdle(job.user, searches);
+    return index >= 0;
+  }
+
+  /** Takes all that wait. */
+  takeAll(): J[] {
+    const jobs = [...this.#users.values()].flatMap(({ waiting }) => [...waiting.values()].flat());
+    for (const { waiting } of this.#users.values()) waiting.clear();
+    return jobs;
+  }
+
+  #searches(user: string): Searches<J> {
+    let searches = this.#users.get(user);
+    if (searches === undefined) {
+      this.#users.set(user, searches = { active: new Map(), waiting: new Map() });
+    }
+    return searches;
+  }
+
+  #forgetIdle(user: string, { active, waiting }: Searches<J>): void {
+    if (active.size === 0 && waiting.size === 0) this.#users.delete(user);
+  }
+}
