@@ -70,6 +70,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
   const pool = parts.adopt(
     new ScanPool({
       workers: config.limits.scanWorkers,
+      searchesPerUser: config.limits.searchesPerUser,
       report,
       readRoots: () => realRoots(roots),
     }),

@@ -151,6 +151,12 @@ export const schema = {
       250,
       "Streams at the same time for one identity.",
     ),
+    "searches-per-user": field(
+      count({ min: 1, max: 1_000_000 }),
+      8,
+      "Searches at work at the same time for one identity. The others wait in turn, each for the time " +
+        "that those before it take for some of their pieces; none is refused.",
+    ),
     "scan-workers": field(
       countOrAuto({ min: 0, max: 256 }),
       "auto",

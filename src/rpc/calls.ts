@@ -199,6 +199,7 @@ export class Calls {
     running.namespaces = namespaces;
     const user = await this.#authorizer.authorize(caller, namespaces, { signal });
     signal.throwIfAborted();
+    running.user = user;
     running.hold(this.#limits.authorize({ kind, user }));
     if (kind === "endless") {
       // Whatever a re-check ends with ends the call, also an error that nobody foresaw.

@@ -48,9 +48,9 @@ async function sendRecords(
 ): Promise<void> {
   const { pool, report } = options;
   const { direction, grep } = request;
-  const { signal } = running;
+  const { signal, user } = running;
   const stream = {};
-  if (grep !== "") await pool.check(grep, { stream, signal });
+  if (grep !== "") await pool.check(grep, { stream, user, signal });
 
   using source = await openRecordSource(request, { ...options, signal });
   // The headers tell a follower that the place is fixed from which no record will be missed.
@@ -61,6 +61,7 @@ async function sendRecords(
     maxRecordBytes: options.maxLineBytes,
     pool,
     stream,
+    user,
     report,
     signal,
     onScanned: (result) => running.records += result.records,

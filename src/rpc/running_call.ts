@@ -30,6 +30,8 @@ export class RunningCall {
   cancelled = false;
   /** The caller for log lines, without secrets. */
   identity = "";
+  /** Who it counts for in limits: the whole reviewed identity. "" until it is authorized. */
+  user = "";
   namespaces: readonly string[] = [];
   records = 0;
   bytes = 0;

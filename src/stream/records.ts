@@ -31,6 +31,8 @@ export interface RecordsOptions {
   readonly pool: ScanPool;
   /** Whose turn it is in the pool; the same that its pattern was checked for. */
   readonly stream?: object;
+  /** Whose stream it is, for limits per user. */
+  readonly user?: string;
   readonly report: Report;
   readonly signal: AbortSignal;
   /** Called for every scanned piece, before its frames are given out. */
@@ -100,7 +102,7 @@ async function* scanRange(
   stream: object,
   options: RecordsOptions,
 ): AsyncGenerator<PieceResult, void> {
-  const { direction, grep, maxRecordBytes, pool, signal } = options;
+  const { direction, grep, maxRecordBytes, pool, user = "", signal } = options;
   const spec: ScanSpec = { format: range.source.format, direction, grep, maxRecordBytes };
   const kind = grep === "" ? "all" : "grep";
   const cutter = new PieceCutter(range, {
@@ -120,7 +122,7 @@ async function* scanRange(
         skip,
         budget: RESULT_BYTES,
       },
-      { stream, signal },
+      { stream, user, signal },
     );
     result.catch(() => {}); // Seen where it is awaited; a later piece's may never be.
     return { bounds, result };

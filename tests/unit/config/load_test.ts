@@ -56,7 +56,7 @@ authorization:
   methods: [front-proxy]
   cache-ttl: 1m
   recheck-interval: 1h
-limits: { max-streams: 10, max-streams-per-user: 5, scan-workers: 2 }
+limits: { max-streams: 10, max-streams-per-user: 5, searches-per-user: 4, scan-workers: 2 }
 watch: { debounce: 1s }
 telemetry: { addr: "", metrics: false, status-page: always }
 `,
@@ -80,7 +80,12 @@ telemetry: { addr: "", metrics: false, status-page: always }
       "allowed-names": ["one", "two"],
     },
     authorization: { methods: ["front-proxy"], "cache-ttl": "60s", "recheck-interval": "60m" },
-    limits: { "max-streams": 10, "max-streams-per-user": 5, "scan-workers": 2 },
+    limits: {
+      "max-streams": 10,
+      "max-streams-per-user": 5,
+      "searches-per-user": 4,
+      "scan-workers": 2,
+    },
     watch: { debounce: "1s" },
     telemetry: { addr: "", metrics: false, "status-page": "always" },
   }),
@@ -111,6 +116,7 @@ recheck-interval = "1h"
 [limits]
 max-streams = 10
 max-streams-per-user = 5
+searches-per-user = 4
 scan-workers = 2
 [watch]
 debounce = "1s"
@@ -141,7 +147,7 @@ Deno.test("YAML, JSON and TOML give the same configuration, every key read", asy
       allowedNames: ["one", "two"],
     },
     authorization: { methods: ["front-proxy"], cacheTtlMs: 60_000, recheckIntervalMs: 3_600_000 },
-    limits: { maxStreams: 10, maxStreamsPerUser: 5, scanWorkers: 2 },
+    limits: { maxStreams: 10, maxStreamsPerUser: 5, searchesPerUser: 4, scanWorkers: 2 },
     watch: { debounceMs: 1000 },
     telemetry: { addr: "", metrics: false, statusPage: "always" },
   };
