@@ -11,7 +11,7 @@ variable "REVISION" {
 }
 
 variable "IMAGE" {
-  default = "kubetail-cluster-agent"
+  default = "kubetail-cluster-agent-deno"
 }
 
 group "default" {
@@ -29,7 +29,7 @@ target "image" {
   dockerfile = "Dockerfile"
   target     = "image"
   labels = {
-    "org.opencontainers.image.title"         = "kubetail-cluster-agent"
+    "org.opencontainers.image.title"         = "kubetail-cluster-agent-deno"
     "org.opencontainers.image.description"   = "Reads, searches and follows container logs on a Kubernetes node"
     "org.opencontainers.image.licenses"      = "Apache-2.0"
     "org.opencontainers.image.version"       = VERSION

@@ -1,21 +1,28 @@
 /**
- * Makes docs/configuration.md and docs/config.schema.json from the schema in src/config/schema.ts.
+ * Makes docs/configuration.md, docs/config.schema.json and deploy/chart/values.schema.json from the schema in
+ * src/config/schema.ts.
  *
- *     deno task gen:docs            writes docs
- *     deno task gen:docs OUT_DIR    writes elsewhere
+ *     deno task gen:docs            writes the project's files
+ *     deno task gen:docs OUT_DIR    writes below another folder
  */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { configText, valueText } from "../src/config/config_text.ts";
 import { jsonSchema } from "../src/config/json_schema.ts";
 import { defaults, type Field, type Fields, isSection, schema } from "../src/config/schema.ts";
+import { chartSchema } from "./chart_schema.ts";
 
-/** Every file that is generated, by its name in docs. */
+/** Every file that is generated, by its path in the project. */
 export function generatedDocs(): ReadonlyMap<string, string> {
   return new Map([
-    ["configuration.md", configurationPage()],
-    ["config.schema.json", `${JSON.stringify(jsonSchema(), null, 2)}\n`],
+    ["docs/configuration.md", configurationPage()],
+    ["docs/config.schema.json", json(jsonSchema())],
+    ["deploy/chart/values.schema.json", json(chartSchema())],
   ]);
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 function configurationPage(): string {
@@ -109,7 +116,9 @@ function table(fields: readonly (readonly [string, Field<unknown>])[], prefix = 
 }
 
 if (import.meta.main) {
-  const out = Deno.args[0] ?? new URL("../docs", import.meta.url).pathname;
-  mkdirSync(out, { recursive: true });
-  for (const [name, text] of generatedDocs()) writeFileSync(join(out, name), text);
+  const out = Deno.args[0] ?? new URL("..", import.meta.url).pathname;
+  for (const [path, text] of generatedDocs()) {
+    mkdirSync(dirname(join(out, path)), { recursive: true });
+    writeFileSync(join(out, path), text);
+  }
 }

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # Installs the agent and the log generator in the cluster of the current context. The image
-# kubetail-cluster-agent:dev must be on its nodes already: hack/kind/up.sh, hack/minikube/up.sh and
+# kubetail-cluster-agent-deno:dev must be on its nodes already: hack/kind/up.sh, hack/minikube/up.sh and
 # hack/k3d/up.sh see to that, call this, and then restart what runs from the image of the same name.
+# usage: install.sh [HELM_OPTION...], for instance --set docker.enabled=true
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+helm=$(command -v helm || bash hack/tool.sh helm)
 bash hack/secret.sh
-kubectl apply --server-side --kustomize deploy/kustomize/overlays/kind
+"$helm" upgrade --install kubetail-cluster-agent deploy/chart --namespace kubetail-system \
+  --values hack/values.yaml "$@" --wait --timeout 180s
 kubectl apply --server-side --filename hack/manifests/log-generator.yaml
 kubectl rollout status --namespace kubetail-system daemonset/kubetail-cluster-agent --timeout 180s
 kubectl rollout status --namespace log-generator deployment/log-generator --timeout 180s

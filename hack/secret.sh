@@ -11,7 +11,7 @@ if [ ! -f "$certificates/tls.crt" ] || ! openssl x509 -checkend 86400 -noout -in
   bash hack/certificates.sh "$certificates" "$namespace"
 fi
 
-kubectl apply --server-side --filename deploy/kustomize/base/namespace.yaml
+kubectl apply --server-side --filename hack/manifests/namespace.yaml
 kubectl create secret generic kubetail-cluster-agent-tls --namespace "$namespace" \
   --from-file=tls.crt="$certificates/tls.crt" \
   --from-file=tls.key="$certificates/tls.key" \

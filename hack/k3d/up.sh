@@ -10,7 +10,7 @@ if ! k3d cluster list "$name" >/dev/null 2>&1; then
 fi
 kubectl config use-context "k3d-$name"
 docker buildx bake image-local
-k3d image import --cluster "$name" kubetail-cluster-agent:dev
+k3d image import --cluster "$name" kubetail-cluster-agent-deno:dev
 bash hack/install.sh
 kubectl rollout restart --namespace kubetail-system daemonset/kubetail-cluster-agent
 kubectl rollout status --namespace kubetail-system daemonset/kubetail-cluster-agent --timeout 180s

@@ -12,7 +12,7 @@ if ! kind get clusters | grep --quiet --line-regexp "$name"; then
 fi
 kubectl config use-context "kind-$name"
 docker buildx bake image-local
-kind load docker-image --name "$name" kubetail-cluster-agent:dev
+kind load docker-image --name "$name" kubetail-cluster-agent-deno:dev
 bash hack/install.sh
 # The tag stays the same, so a running DaemonSet has to be told.
 kubectl rollout restart --namespace kubetail-system daemonset/kubetail-cluster-agent

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A local cluster with minikube, the agent and pods that log. Run again after a change.
-# RUNTIME=docker ./up.sh has Docker as the container runtime, and its overlay.
+# RUNTIME=docker ./up.sh has Docker as the container runtime.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -13,21 +13,7 @@ minikube status --profile "$name" >/dev/null 2>&1 || minikube start --profile "$
   --extra-config kubelet.container-log-max-files=4
 kubectl config use-context "$name"
 docker buildx bake image-local
-minikube image load --profile "$name" --overwrite=true kubetail-cluster-agent:dev
-bash hack/install.sh
-if [ "$runtime" = docker ]; then
-  # What overlays/docker-runtime adds, on top of the development overlay.
-  kubectl patch daemonset kubetail-cluster-agent --namespace kubetail-system --type strategic --patch '
-    spec:
-      template:
-        spec:
-          volumes:
-            - name: docker
-              hostPath: { path: /var/lib/docker/containers, type: Directory }
-          containers:
-            - name: kubetail-cluster-agent
-              volumeMounts:
-                - { name: docker, mountPath: /var/lib/docker/containers, readOnly: true }'
-fi
+minikube image load --profile "$name" --overwrite=true kubetail-cluster-agent-deno:dev
+bash hack/install.sh --set "docker.enabled=$([ "$runtime" = docker ] && echo true || echo false)"
 kubectl rollout restart --namespace kubetail-system daemonset/kubetail-cluster-agent
 kubectl rollout status --namespace kubetail-system daemonset/kubetail-cluster-agent --timeout 180s

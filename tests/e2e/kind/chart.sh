@@ -14,14 +14,15 @@ clean_up() {
 trap clean_up EXIT
 
 # The agent by itself makes room: the chart's has the same names.
-kubectl delete --kustomize deploy/kustomize/overlays/kind --ignore-not-found --wait=true
+helm uninstall kubetail-cluster-agent --namespace "$namespace" --ignore-not-found --wait
+kubectl delete secret kubetail-cluster-agent-tls --namespace "$namespace" --ignore-not-found
 
 step "install the chart with deploy/helm-values.yaml"
 helm repo add kubetail https://kubetail-org.github.io/helm-charts/ --force-update
 helm upgrade --install kubetail kubetail/kubetail --namespace "$namespace" --create-namespace \
   --values deploy/helm-values.yaml \
   --set kubetail.clusterAgent.image.registry= \
-  --set kubetail.clusterAgent.image.repository=kubetail-cluster-agent \
+  --set kubetail.clusterAgent.image.repository=kubetail-cluster-agent-deno \
   --set kubetail.clusterAgent.image.tag=dev \
   --wait --timeout 5m
 kubectl rollout status --namespace "$namespace" daemonset/kubetail-cluster-agent --timeout 180s

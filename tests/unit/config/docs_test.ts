@@ -3,11 +3,11 @@ import { generatedDocs } from "../../../hack/gen_docs.ts";
 import { allKeys } from "../../../src/config/check.ts";
 import { jsonSchema } from "../../../src/config/json_schema.ts";
 
-const docs = new URL("../../../docs/", import.meta.url);
+const project = new URL("../../../", import.meta.url);
 
-Deno.test("docs/configuration.md and docs/config.schema.json are those of the schema: deno task gen:docs", () => {
-  for (const [name, text] of generatedDocs()) {
-    assert.equal(Deno.readTextFileSync(new URL(name, docs)), text, `docs/${name} is stale`);
+Deno.test("documentation and schemas are up to date with the configuration's schema: deno task gen:docs", () => {
+  for (const [path, text] of generatedDocs()) {
+    assert.equal(Deno.readTextFileSync(new URL(path, project)), text, `${path} is stale`);
   }
 });
 

@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { load } from "js-yaml";
@@ -10,8 +10,6 @@ const project = new URL("../../../", import.meta.url).pathname;
 
 const shipped = [
   "deploy/config.example.yaml",
-  "deploy/kustomize/base/config.yaml",
-  "deploy/kustomize/overlays/kind/config.yaml",
   "hack/dev/config.yaml",
 ];
 for (const file of shipped) {
@@ -50,22 +48,46 @@ Deno.test("what Kubetail's chart makes of deploy/helm-values.yaml is a valid con
     deepStrictEqual(warnings, []);
     strictEqual(config.addr, ":50051");
     deepStrictEqual(config.tls, defaults.tls);
+    // The chart has no terminationGracePeriodSeconds, so the kubelet kills after 30 s.
+    ok(config.shutdownTimeoutMs < 30_000, `shutdown-timeout is ${config.shutdownTimeoutMs} ms`);
   } finally {
     rmSync(folder, { recursive: true });
   }
 });
 
-Deno.test("the version in deno.json is the one that manifests and values name", () => {
+Deno.test("the version in deno.json is the one that chart and values name", () => {
   const { version } = JSON.parse(readFileSync(join(project, "deno.json"), "utf8"));
-  for (const file of ["deploy/kustomize/base/kustomization.yaml", "deploy/helm-values.yaml"]) {
-    const text = readFileSync(join(project, file), "utf8");
-    const tags = [...text.matchAll(/^\s*(?:newTag|tag): "?([^"\n]+)"?$/gm)].map((match) =>
-      match[1]
-    );
-    deepStrictEqual(tags, [version], file);
-  }
+  const chart = load(readFileSync(join(project, "deploy/chart/Chart.yaml"), "utf8")) as Record<
+    string,
+    unknown
+  >;
+  deepStrictEqual([chart["version"], chart["appVersion"]], [version, version]);
+  const { kubetail } = load(readFileSync(join(project, "deploy/helm-values.yaml"), "utf8")) as {
+    kubetail: { clusterAgent: { image: { tag: string } } };
+  };
+  strictEqual(kubetail.clusterAgent.image.tag, version);
   const changes = readFileSync(join(project, "CHANGELOG.md"), "utf8");
   ok(changes.includes(`## [${version}]`), `CHANGELOG.md says nothing of ${version}`);
+});
+
+Deno.test("no file names an image that could be taken for Kubetail's own agent", () => {
+  const files = new Deno.Command("git", { args: ["ls-files"], cwd: project }).outputSync().stdout;
+  const named: string[] = [];
+  for (const file of new TextDecoder().decode(files).split("\n")) {
+    // What is said of Kubetail's agents is said of theirs.
+    if (!/\.(?:ya?ml|hcl|ts|sh|md|tpl|txt|json)$|Dockerfile$|Tiltfile$/.test(file)) continue;
+    if (/^(?:docs\/migration\.md|tests\/unit\/deploy\/)/.test(file)) continue;
+    let text: string;
+    try {
+      text = readFileSync(join(project, file), "utf8");
+    } catch {
+      continue; // deleted, and not committed yet
+    }
+    if (/kubetail-org\/kubetail-cluster-agent|kubetail-cluster-agent:(?!\s)[\w.]/.test(text)) {
+      named.push(file);
+    }
+  }
+  deepStrictEqual(named, []);
 });
 
 Deno.test("one version of Deno everywhere", () => {
@@ -92,11 +114,11 @@ Deno.test("one version of Deno everywhere", () => {
   for (const [place, versions] of found) deepStrictEqual(versions, wanted, place);
 });
 
-Deno.test("each overlay is named in the documentation", () => {
-  const text = readFileSync(join(project, "docs/index.md"), "utf8");
-  for (const overlay of readdirSync(join(project, "deploy/kustomize/overlays"))) {
-    ok(text.includes(`overlays/${overlay}`), overlay);
-  }
+Deno.test("pods get longer to end than the agent takes", () => {
+  const { terminationGracePeriodSeconds } = load(
+    readFileSync(join(project, "deploy/chart/values.yaml"), "utf8"),
+  ) as { terminationGracePeriodSeconds: number };
+  ok(terminationGracePeriodSeconds * 1000 > defaults.shutdownTimeoutMs);
 });
 
 function kebabKeys(values: object): Record<string, unknown> {

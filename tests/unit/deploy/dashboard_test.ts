@@ -11,7 +11,7 @@ interface Panel {
 }
 
 const dashboard = JSON.parse(
-  readFileSync(new URL("../../../deploy/grafana/dashboard.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../../../deploy/chart/files/dashboard.json", import.meta.url), "utf8"),
 ) as { panels: Panel[]; templating: { list: { definition?: string }[] } };
 
 /** Name → type of every metric that the agent exports. */

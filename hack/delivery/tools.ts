@@ -1,0 +1,72 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import process from "node:process";
+
+/** The project's folder. */
+export const project = resolve(import.meta.dirname!, "../..");
+
+/** Where what is downloaded or built once is kept, outside the checkout. */
+export const cache = join(
+  process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"),
+  "kubetail-cluster-agent",
+);
+
+/** A check that cannot be done on this machine; the message says why. */
+export class Skipped extends Error {}
+
+/** The path of a tool written in Go, built if it is not there yet. Throws Skipped where it cannot be. */
+export function goTool(name: string): string {
+  const { code, stdout } = new Deno.Command("bash", {
+    args: [join(project, "hack/tool.sh"), name],
+    stdout: "piped",
+    stderr: "inherit",
+  }).outputSync();
+  if (code !== 0) throw new Skipped(`${name} cannot be built here`);
+  return new TextDecoder().decode(stdout).trim();
+}
+
+/** The path of a tool that Debian has; installed where that may be done. */
+export function debianTool(name: string): string {
+  if (search(name) === null && search("apt-get") !== null && Deno.uid() === 0) {
+    console.log(`installing ${name} (once)`);
+    const script =
+      `apt-get install -y -qq "$0" || { apt-get update -qq && apt-get install -y -qq "$0"; }`;
+    new Deno.Command("sh", {
+      args: ["-c", script, name],
+      env: { DEBIAN_FRONTEND: "noninteractive" },
+      stdout: "null",
+      stderr: "null",
+    }).outputSync();
+  }
+  const path = search(name);
+  if (path === null) throw new Skipped(`${name} is not installed`);
+  return path;
+}
+
+function search(name: string): string | null {
+  return (process.env.PATH ?? "").split(":").map((folder) => join(folder, name))
+    .find((candidate) => existsSync(candidate)) ?? null;
+}
+
+/** The project's files that git knows or could know, without what it ignores. */
+export function tracked(wanted: (file: string) => boolean): string[] {
+  return run("git", ["ls-files", "--cached", "--others", "--exclude-standard"]).split("\n")
+    .filter((file) => file !== "" && existsSync(join(project, file)) && wanted(file)).sort();
+}
+
+/** The first line of one of the project's files, at most 80 bytes of it. */
+export function firstLine(file: string): string {
+  return readFileSync(join(project, file)).subarray(0, 80).toString("latin1").split("\n", 1)[0]!;
+}
+
+/** Standard output of a command, run in the project's folder; throws what it said when it fails. */
+export function run(command: string, args: readonly string[]): string {
+  const { code, stdout, stderr } = new Deno.Command(command, { args: [...args], cwd: project })
+    .outputSync();
+  const text = new TextDecoder();
+  if (code === 0) return text.decode(stdout);
+  throw new Error(
+    `${command} ${args.join(" ")} ended with ${code}\n${text.decode(stdout)}${text.decode(stderr)}`,
+  );
+}
