@@ -52,10 +52,15 @@ export async function applyForReal(
   server: ApiServer,
   objects: readonly Manifest[],
 ): Promise<void> {
-  const unique = new Map(
-    objects.filter(({ kind }) =>
+  const spaces = objects.map(({ metadata }) => metadata.namespace ?? "default");
+  const first = [
+    ...spaces.map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } })),
+    ...objects.filter(({ kind }) =>
       ["Namespace", "CustomResourceDefinition", "PriorityClass"].includes(kind)
-    ).map((object) => [`${object.kind} ${object.metadata.name}`, object]),
+    ),
+  ];
+  const unique = new Map(
+    first.map((object) => [`${object.kind} ${object.metadata.name}`, object]),
   );
   for (const [name, object] of unique) {
     const problem = await apply(server, object, { dryRun: false });

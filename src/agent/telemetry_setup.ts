@@ -32,7 +32,7 @@ export async function setUpTelemetry(
     readonly write?: (line: string) => void;
   },
 ): Promise<AgentTelemetry> {
-  const metrics = createMetrics({ version });
+  const metrics = createMetrics({ version, isReady: () => options.readiness().length === 0 });
   const log = createLog(config.logging, options.write ?? writeOut, {
     colour: options.write === undefined && outputIsTerminal() && (env("NO_COLOR") ?? "") === "",
   });

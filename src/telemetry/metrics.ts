@@ -45,6 +45,24 @@ const methods = [
   "grpc.health.v1.Health/List",
   "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
 ];
+/**
+ * The codes that calls end with (rpc/status.ts, and those of the gRPC library). Each method has a series for each from
+ * the start: a counter that appears with its first error shows no increase (Prometheus, "Instrumentation",
+ * "Avoid missing metrics").
+ */
+const codes = [
+  "OK",
+  "CANCELLED",
+  "UNKNOWN",
+  "INVALID_ARGUMENT",
+  "DEADLINE_EXCEEDED",
+  "NOT_FOUND",
+  "PERMISSION_DENIED",
+  "RESOURCE_EXHAUSTED",
+  "INTERNAL",
+  "UNAVAILABLE",
+  "UNAUTHENTICATED",
+];
 const streaming = /\/(?:Watch|StreamForward|StreamBackward|ServerReflectionInfo)$/;
 
 const callBounds = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60, 600];
@@ -54,7 +72,11 @@ const lagEveryMs = 500;
 const slotSeconds = 5;
 
 /** Counts events. One per process; `close` it. */
-export function createMetrics(options: { readonly version: string }): Metrics {
+export function createMetrics(options: {
+  readonly version: string;
+  /** Whether the agent can do its work now; asked whenever the metrics are read. */
+  readonly isReady: () => boolean;
+}): Metrics {
   const all: Metric[] = [];
   const counter = (name: string, help: string) => keep(new Value("counter", name, help));
   const gauge = (name: string, help: string) => keep(new Value("gauge", name, help));
@@ -63,6 +85,10 @@ export function createMetrics(options: { readonly version: string }): Metrics {
   const prefix = "kubetail_agent_";
 
   const buildInfo = gauge(`${prefix}build_info`, "Always 1; the labels tell what runs.");
+  const ready = gauge(
+    `${prefix}ready`,
+    "1 when the agent can do its work, as /readyz says; 0 else.",
+  );
   const calls = counter(`${prefix}calls_total`, "Ended gRPC calls.");
   const callSeconds = histogram(`${prefix}call_seconds`, "Duration of calls.", callBounds);
   const openStreams = gauge(`${prefix}open_streams`, "Streaming calls that are open now.");
@@ -134,7 +160,9 @@ export function createMetrics(options: { readonly version: string }): Metrics {
   buildInfo.set(1, { version: options.version, deno: process.versions["deno"] ?? "none" });
   startTime.set(startedMs / 1000);
   // Series that are there from the beginning: a rate over one that appears later misses its first step.
-  for (const method of methods) calls.add(0, { method, code: "OK" });
+  for (const method of methods) {
+    for (const code of codes) calls.add(0, { method, code });
+  }
   for (const method of methods.filter((name) => streaming.test(name))) {
     openStreams.set(0, { method });
   }
@@ -160,6 +188,7 @@ export function createMetrics(options: { readonly version: string }): Metrics {
     report,
     render() {
       const used = process.cpuUsage();
+      ready.set(options.isReady() ? 1 : 0);
       cpu.set((used.user + used.system) / 1e6);
       resident.set(residentBytes());
       heap.set(process.memoryUsage().heapUsed, { state: "used" });

@@ -86,7 +86,7 @@ async function statusAndBody(port: number, path: string): Promise<[number, strin
 }
 
 Deno.test("/metrics is Prometheus text, and is not there when it is turned off", async () => {
-  const metrics = createMetrics({ version: "1.2.3" });
+  const metrics = createMetrics({ version: "1.2.3", isReady: () => true });
   try {
     await withPort({ metrics: metrics.render }, async (port) => {
       const { status, headers, body } = await ask(port, "/metrics");
@@ -116,7 +116,7 @@ Deno.test("only GET and HEAD, only known paths", async () => {
 });
 
 Deno.test("the status page asks for nothing from elsewhere, and shows what it is told as text", async () => {
-  const metrics = createMetrics({ version: "1.2.3" });
+  const metrics = createMetrics({ version: "1.2.3", isReady: () => true });
   metrics.report({ type: "sent", bytes: 1_000_000 });
   const page = () =>
     statusPage({ ...metrics.snapshot(), node: "<script>", problems: ["no & such <folder>"] });

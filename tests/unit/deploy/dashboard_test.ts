@@ -16,7 +16,7 @@ const dashboard = JSON.parse(
 
 /** Name → type of every metric that the agent exports. */
 function exported(): Map<string, string> {
-  const metrics = createMetrics({ version: "0" });
+  const metrics = createMetrics({ version: "0", isReady: () => true });
   try {
     return new Map(
       [...metrics.render().matchAll(/^# TYPE (\S+) (\S+)$/gm)].map((
@@ -82,4 +82,28 @@ Deno.test("the dashboard's panels have ids of their own and lie within its width
   for (const { title, type, targets } of panels) {
     ok(type === "row" || (targets ?? []).length > 0, `${title} shows nothing`);
   }
+});
+
+Deno.test("the dashboard works with the labels of every scrape: node is for its legends only", () => {
+  const everyScrape = ["job", "instance"];
+  const own = ["code", "le", "limit", "method", "node", "reason", "state", "verdict"];
+  const wrong: string[] = [];
+  for (const { title, targets } of dashboard.panels) {
+    for (const { expr } of targets ?? []) {
+      const selected = [...expr.matchAll(/([a-z_]+)=~"\$/g)].map((match) => match[1]!);
+      if (selected.some((label) => !everyScrape.includes(label))) wrong.push(`${title}: ${expr}`);
+      for (const [, list] of expr.matchAll(/\bby \(([^)]*)\)/g)) {
+        const labels = list!.split(", ");
+        const known = labels.every((label) => [...everyScrape, ...own].includes(label));
+        if (!known || (labels.includes("node") && !labels.includes("instance"))) {
+          wrong.push(`${title}: by (${list})`);
+        }
+      }
+    }
+  }
+  for (const { definition } of dashboard.templating.list) {
+    const label = /, ([a-z_]+)\)$/.exec(definition ?? "job, job)")?.[1] ?? "";
+    if (!everyScrape.includes(label)) wrong.push(definition ?? "");
+  }
+  deepStrictEqual(wrong, []);
 });

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { Failure, type FailureKind } from "../../../src/failure/failure.ts";
+import { statusName, toStatus } from "../../../src/rpc/status.ts";
 import type { AgentEvent, CallFacts } from "../../../src/telemetry/events.ts";
 import { createMetrics } from "../../../src/telemetry/metrics.ts";
 import { Histogram, Value } from "../../../src/telemetry/prometheus.ts";
@@ -8,7 +10,7 @@ const forward = "cluster_agent.LogRecordsService/StreamForward";
 
 /** Renders after events and gives each series' value by its whole name. */
 function series(events: readonly AgentEvent[]): Map<string, number> {
-  const metrics = createMetrics({ version: "1.2.3" });
+  const metrics = createMetrics({ version: "1.2.3", isReady: () => true });
   try {
     for (const event of events) metrics.report(event);
     return parse(metrics.render());
@@ -167,7 +169,7 @@ Deno.test("no caller can make a series: unknown methods share one, nothing is la
 });
 
 Deno.test("a snapshot is for the status page", () => {
-  const metrics = createMetrics({ version: "1.2.3" });
+  const metrics = createMetrics({ version: "1.2.3", isReady: () => true });
   try {
     assert.equal(metrics.snapshot().certificateExpiresMs, null);
     metrics.report({ type: "sent", bytes: 5000 });
@@ -191,6 +193,40 @@ Deno.test("label values and help are escaped as Prometheus reads them", () => {
     value.render(),
     '# HELP x a\\nb \\\\ c\n# TYPE x gauge\nx{path="a\\"b\\\\c\\nd"} 1\n',
   );
+});
+
+Deno.test("a code's first error is an increase: its series is there from the start", () => {
+  const kinds: Record<FailureKind, true> = {
+    "invalid-argument": true,
+    "unauthenticated": true,
+    "permission-denied": true,
+    "not-found": true,
+    "resource-exhausted": true,
+    "cancelled": true,
+    "unavailable": true,
+    "internal": true,
+  };
+  const values = series([]);
+  for (const kind of Object.keys(kinds) as FailureKind[]) {
+    const code = statusName(toStatus(new Failure(kind, "")).code);
+    assert.equal(
+      values.get(`kubetail_agent_calls_total{method="${forward}",code="${code}"}`),
+      0,
+      code,
+    );
+  }
+});
+
+Deno.test("readiness is asked for whenever the metrics are read", () => {
+  let isReady = false;
+  const metrics = createMetrics({ version: "1.2.3", isReady: () => isReady });
+  try {
+    assert.equal(parse(metrics.render()).get("kubetail_agent_ready"), 0);
+    isReady = true;
+    assert.equal(parse(metrics.render()).get("kubetail_agent_ready"), 1);
+  } finally {
+    metrics.close();
+  }
 });
 
 Deno.test("histogram buckets count what is at most their bound, and add up", () => {
