@@ -1,18 +1,18 @@
 /**
- * Compiles both programs for every target and packs them.
+ * Bundles both programs, compiles the bundles for every target and packs the binaries.
  *
  *     deno task compile                                  everything, into dist/
  *     deno task compile --program kubetail-cluster-agent --target x86_64-unknown-linux-gnu --no-pack
  *     deno task compile --out FOLDER --version 1.2.3
  *
- * Leaves TARGET/PROGRAM, an archive a program and target (with LICENSE, README.md and, for the agent,
- * an example of its configuration), and SHA256SUMS of the archives. `deno compile` downloads the
- * runtime of each target once.
+ * Leaves bundle/PROGRAM, TARGET/PROGRAM, an archive for each program and target (with LICENSE, the
+ * licences of what is bundled, README.md and, for the agent, an example of its configuration), the
+ * bill of materials of each program (PROGRAM_VERSION.cdx.json), and SHA256SUMS of archives and bills.
+ * `deno compile` downloads the runtime of each target once.
  */
 import {
   copyFileSync,
   createReadStream,
-  existsSync,
   mkdirSync,
   readFileSync,
   rmSync,
@@ -22,6 +22,7 @@ import { createHash } from "node:crypto";
 import { basename, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
+import { type Bundle, bundle } from "./bundle.ts";
 import { compileFlags, type Program, programs } from "./permissions.ts";
 
 export const targets: Readonly<Record<string, string>> = {
@@ -41,46 +42,54 @@ export interface CompileOptions {
 
 const project = resolve(import.meta.dirname!, "..");
 
-/** Throws an Error that names the step that failed. Returns the archives' paths, or the binaries' when nothing is packed. */
+/** Throws an Error that names the step that failed. Returns the paths of archives and bills of materials, or the binaries' when nothing is packed. */
 export async function compile(options: CompileOptions): Promise<string[]> {
-  if (existsSync(join(project, "node_modules"))) {
-    throw new Error(
-      "Cannot compile: there is a node_modules folder, which would be embedded whole; remove it",
-    );
+  const binaries: Binary[] = [];
+  for (const program of options.programs) {
+    const folder = join(options.out, "bundle", program.name);
+    rmSync(folder, { recursive: true, force: true });
+    const bundled = await bundle(program, folder);
+    for (const target of options.targets) {
+      binaries.push({ program, bundled, target, path: join(options.out, target, program.name) });
+    }
   }
-  const binaries = options.targets.flatMap((target) =>
-    options.programs.map((program) => ({
-      program,
-      target,
-      path: join(options.out, target, program.name),
-    }))
-  );
-  for (const { program, target, path } of binaries) {
+  for (const { program, bundled, target, path } of binaries) {
     mkdirSync(join(options.out, target), { recursive: true });
     run(
       Deno.execPath(),
-      ["compile", ...compileFlags(program, target, path), program.entry],
+      ["compile", ...compileFlags(program, bundled.include, target, path), bundled.entry],
       options.runtime === undefined ? {} : { DENORT_BIN: options.runtime },
     );
   }
   if (!options.pack) return binaries.map((binary) => binary.path);
 
-  const archives = binaries.map((binary) =>
-    pack(binary.program, binary.path, targets[binary.target]!, options)
-  );
+  const made = binaries.map((binary) => pack(binary, options));
+  for (const { program, bundled } of new Map(binaries.map((one) => [one.bundled, one])).values()) {
+    const bill = join(options.out, `${program.name}_${options.version}.cdx.json`);
+    writeFileSync(bill, bundled.sbom);
+    made.push(bill);
+  }
   let sums = "";
-  for (const archive of archives) sums += `${await sha256(archive)}  ${basename(archive)}\n`;
+  for (const path of made) sums += `${await sha256(path)}  ${basename(path)}\n`;
   writeFileSync(join(options.out, "SHA256SUMS"), sums);
-  return archives;
+  return made;
+}
+
+interface Binary {
+  readonly program: Program;
+  readonly bundled: Bundle;
+  readonly target: string;
+  readonly path: string;
 }
 
 /** The same bytes for the same input: names in order, no owner, no times but the program's own. */
-function pack(program: Program, binary: string, platform: string, options: CompileOptions): string {
-  const folder = `${program.name}_${options.version}_${platform}`;
+function pack({ program, bundled, target, path }: Binary, options: CompileOptions): string {
+  const folder = `${program.name}_${options.version}_${targets[target]}`;
   const staged = join(options.out, folder);
   rmSync(staged, { recursive: true, force: true });
   mkdirSync(staged);
-  copyFileSync(binary, join(staged, program.name));
+  copyFileSync(path, join(staged, program.name));
+  writeFileSync(join(staged, "LICENSES-OF-PACKAGES.txt"), bundled.licences);
   const texts = ["LICENSE", "README.md"];
   if (program.name === "kubetail-cluster-agent") texts.push("deploy/config.example.yaml");
   for (const text of texts) copyFileSync(join(project, text), join(staged, basename(text)));

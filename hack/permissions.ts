@@ -106,29 +106,45 @@ export const tools: Program = {
 export const programs: readonly Program[] = [agent, tools];
 
 /**
- * Flags for `deno run` of the sources. The same as the binary's, but that a worker's module must be
- * readable: sources lie on disk, a binary's own modules do not.
+ * Flags for `deno run` of the sources, or of a bundle. The same as the binary's, but that a worker's
+ * module must be readable: these lie on disk, a binary's own modules do not.
+ *
+ * @param modules the folder of the sources or of the bundle
  */
-export function runFlags(program: Program): string[] {
+export function runFlags(program: Program, modules = "src"): string[] {
   return [
     ...program.permissions.map((flag) =>
-      flag.startsWith("--allow-read=") ? flag.replace("=", "=src,") : flag
+      flag.startsWith("--allow-read=") ? flag.replace("=", `=${modules},`) : flag
     ),
     ...program.unstable,
     v8Flags(program),
   ];
 }
 
-/** Flags for `deno compile`. target: as Rust names platforms; output: a path. */
-export function compileFlags(program: Program, target: string, output: string): string[] {
+/**
+ * Flags for `deno compile` of a program's bundle.
+ *
+ * @param include what the bundle's module graph does not show
+ * @param target as Rust names platforms
+ * @param output path of the binary
+ */
+export function compileFlags(
+  program: Program,
+  include: readonly string[],
+  target: string,
+  output: string,
+): string[] {
   return [
     ...program.permissions,
     ...program.unstable,
     v8Flags(program),
-    "--frozen",
-    "--no-check", // `deno task check` does it, once for all
-    "--exclude-unused-npm", // or the code generators come along
-    ...program.include.flatMap((path) => ["--include", path]),
+    // The bundle is complete: no import map, no packages, no lock file, no folder of modules.
+    "--no-config",
+    "--no-lock",
+    "--no-npm",
+    "--no-remote",
+    "--no-check",
+    ...include.flatMap((path) => ["--include", path]),
     "--target",
     target,
     "--output",

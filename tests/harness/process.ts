@@ -10,6 +10,7 @@ import { HealthClient } from "../../src/generated/grpc/health.ts";
 import { deferClientSessionEnds } from "../../src/rpc/grpc_js/session_ends.ts";
 import { agent as program, runFlags } from "../../hack/permissions.ts";
 import { createAuthority, type KeyPair, type ThrowawayAuthority } from "./certificates.ts";
+import type { ClientName } from "./agent.ts";
 import { LogTree } from "./log_tree.ts";
 
 // The tests' own connections are of the same platform as the agent's.
@@ -20,6 +21,10 @@ export interface ProcessOptions {
   readonly config?: Partial<Config>;
   /** Text of a kubeconfig file: the API server for access reviews. */
   readonly kubeConfig?: string;
+  /** Folders that it may read beside those of the released program and the test's own. */
+  readonly readable?: readonly string[];
+  /** Folder of a bundle (hack/bundle.ts) to run instead of the sources. Default: AGENT_BUNDLE, where that is set. */
+  readonly bundle?: string;
 }
 
 /**
@@ -41,9 +46,9 @@ export interface AgentProcess extends AsyncDisposable {
   /** Resolves when the process has ended: its exit code, null where a signal ended it. */
   readonly ended: Promise<number | null>;
   kill(signal: Deno.Signal): void;
-  records(): LogRecordsServiceClient;
-  metadata(): LogMetadataServiceClient;
-  health(): HealthClient;
+  records(client?: ClientName): LogRecordsServiceClient;
+  metadata(client?: ClientName): LogMetadataServiceClient;
+  health(client?: ClientName): HealthClient;
   /** Puts other files in the place of tls.crt, tls.key and ca.crt, as a Secret's swap does: all at once. */
   swapSecret(files: SecretFiles): void;
   /** A series of /metrics, by its whole name. */
@@ -67,9 +72,10 @@ export async function startProcess(options: ProcessOptions = {}): Promise<AgentP
   await using stack = new AsyncDisposableStack();
   const logs = stack.use(new LogTree());
   const authority = await createAuthority();
-  const [server, client] = await Promise.all([
+  const [server, client, other] = await Promise.all([
     authority.server(),
     authority.client("kubetail-cluster-api"),
+    authority.client("somebody-else"),
   ]);
   const secret = new Secret(`${logs.dir}/tls`);
   secret.swap({ ...server, ca: authority.cert });
@@ -93,15 +99,20 @@ export async function startProcess(options: ProcessOptions = {}): Promise<AgentP
   const kubeConfig = `${logs.dir}/kubeconfig`;
   if (options.kubeConfig !== undefined) Deno.writeTextFileSync(kubeConfig, options.kubeConfig);
 
+  const bundle = options.bundle ?? (Deno.env.get("AGENT_BUNDLE") || undefined);
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       "run",
       "--quiet",
-      ...runFlags(program).map((flag) => {
-        if (flag.startsWith("--allow-read=")) return `${flag},${logs.dir}`;
+      // A bundle is complete: it finds neither import map nor packages.
+      ...bundle === undefined ? [] : ["--no-config", "--no-npm", "--no-remote"],
+      ...runFlags(program, bundle).map((flag) => {
+        if (flag.startsWith("--allow-read=")) {
+          return [flag, logs.dir, ...options.readable ?? []].join(",");
+        }
         return flag.startsWith("--allow-env=") ? `${flag},KUBECONFIG` : flag;
       }),
-      program.entry,
+      bundle === undefined ? program.entry : `${bundle}/main.js`,
       "serve",
       "-c",
       `${logs.dir}/agent.yaml`,
@@ -134,11 +145,12 @@ export async function startProcess(options: ProcessOptions = {}): Promise<AgentP
   ]);
   const port = Number(serving["port"]);
   const telemetryPort = Number(config.telemetry.addr.replace(/.*:/, ""));
-  const credentials = grpc.credentials.createSsl(
-    Buffer.from(authority.cert),
-    Buffer.from(client.key),
-    Buffer.from(client.cert),
-  );
+  function credentials(name: ClientName = "client"): grpc.ChannelCredentials {
+    const ca = Buffer.from(authority.cert);
+    if (name === "none") return grpc.credentials.createSsl(ca);
+    const { key, cert } = name === "client" ? client : other;
+    return grpc.credentials.createSsl(ca, Buffer.from(key), Buffer.from(cert));
+  }
   const channels: grpc.Client[] = [];
   stack.defer(() => {
     for (const channel of channels) channel.close();
@@ -168,9 +180,9 @@ export async function startProcess(options: ProcessOptions = {}): Promise<AgentP
     line: (condition) => output.line(condition),
     ended,
     kill: (signal) => child.kill(signal),
-    records: () => opened(new LogRecordsServiceClient(address, credentials, own)),
-    metadata: () => opened(new LogMetadataServiceClient(address, credentials, own)),
-    health: () => opened(new HealthClient(address, credentials, own)),
+    records: (name) => opened(new LogRecordsServiceClient(address, credentials(name), own)),
+    metadata: (name) => opened(new LogMetadataServiceClient(address, credentials(name), own)),
+    health: (name) => opened(new HealthClient(address, credentials(name), own)),
     swapSecret: (files) => secret.swap(files),
     metric: async (series) => {
       const text = await httpText(telemetryPort, "/metrics");

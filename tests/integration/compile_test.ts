@@ -14,7 +14,8 @@ import {
 } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
+import { bundle } from "../../hack/bundle.ts";
 import { compile, targets } from "../../hack/compile.ts";
 import { agent, type Program, programs, runFlags, tools } from "../../hack/permissions.ts";
 import { bakedLogRoots } from "../../src/agent/baked_roots.ts";
@@ -23,6 +24,8 @@ import { bakedLogRoots } from "../../src/agent/baked_roots.ts";
 // the runtime's place: everything else happens for real, and what was put behind it can be read back.
 const standIn = realpathSync("/bin/true");
 const project = resolve(import.meta.dirname!, "../..");
+/** Of what compiling adds to the runtime: program, packages, WebAssembly modules, source maps. */
+const mostPayloadBytes = 6e6;
 
 interface Baked {
   readonly permissions: Readonly<Record<string, readonly string[] | null | boolean>>;
@@ -48,13 +51,17 @@ Deno.test("both programs compile for both architectures, complete and with nothi
   });
 
   for (const program of programs) {
-    const modules = localModules(program);
-    const needed = [...modules, ...filesByAddress(modules)];
+    const bundled = join(folder.path, "bundle", program.name);
+    const needed = filesBelow(bundled);
+    await t.step(`${program.name} finds in its bundle what it addresses`, () => {
+      deepStrictEqual(addressed(bundled).filter((name) => !existsSync(join(bundled, name))), []);
+    });
     for (const target of Object.keys(targets)) {
       await t.step(`${program.name} for ${target}`, () => {
-        const bytes = readFileSync(join(folder.path, target, program.name)).toString("latin1");
+        const binary = readFileSync(join(folder.path, target, program.name));
+        const bytes = binary.toString("latin1");
         const baked = embeddedJson(bytes, '{"argv":') as Baked;
-        strictEqual(basename(baked.entrypoint_key), basename(program.entry));
+        strictEqual(baked.entrypoint_key, basename(program.entry).replace(/\.ts$/, ".js"));
         deepStrictEqual(granted(baked), asked(program));
         for (const flag of program.v8Flags) ok(baked.v8_flags.includes(flag), flag);
         deepStrictEqual(
@@ -62,13 +69,12 @@ Deno.test("both programs compile for both architectures, complete and with nothi
           program.unstable.map((flag) => flag.replace("--unstable-", "")),
         );
 
-        const files = [...paths(embeddedJson(bytes, '[{"Dir":') as Entry[])];
-        const missing = needed.filter((module) =>
-          !files.some((file) => `/${file}`.endsWith(`/${module}`))
-        );
-        deepStrictEqual(missing, [], "modules that would be missing at run time");
-        const tooMuch = files.filter((file) => /\/(?:ts-proto|@bufbuild\/buf)\//.test(file));
-        deepStrictEqual(tooMuch.slice(0, 3), [], "packages that only make the code");
+        const files = [...paths(embeddedJson(bytes, '[{"File":') as Entry[])];
+        const embedded = (file: string) => files.some((path) => `/${path}`.endsWith(`/${file}`));
+        deepStrictEqual(needed.filter((file) => !embedded(file)), [], "missing at run time");
+        deepStrictEqual(files.filter((file) => /node_modules|\.ts$/.test(file)), [], "not bundled");
+        const payload = binary.length - statSync(standIn).size;
+        ok(payload <= mostPayloadBytes, `${payload} bytes besides the runtime`);
       });
     }
   }
@@ -76,34 +82,36 @@ Deno.test("both programs compile for both architectures, complete and with nothi
 
 Deno.test("archives hold the program, its licence and its texts; SHA256SUMS fits them", async () => {
   using folder = temporary();
-  const entry = join(folder.path, "small.ts");
-  writeFileSync(entry, "console.log(1);\n");
   const archives = await compile({
-    programs: programs.map((program) => ({ ...program, entry, include: [] })),
+    programs,
     targets: Object.keys(targets),
     out: folder.path,
     version: "9.8.7",
     pack: true,
     runtime: standIn,
   });
+  const licences = "LICENSES-OF-PACKAGES.txt";
   const sums = readFileSync(join(folder.path, "SHA256SUMS"), "utf8");
   deepStrictEqual(archives.map((path) => basename(path)).sort(), [
+    "kubetail-agent-tools_9.8.7.cdx.json",
     "kubetail-agent-tools_9.8.7_linux_amd64.tar.gz",
     "kubetail-agent-tools_9.8.7_linux_arm64.tar.gz",
+    "kubetail-cluster-agent_9.8.7.cdx.json",
     "kubetail-cluster-agent_9.8.7_linux_amd64.tar.gz",
     "kubetail-cluster-agent_9.8.7_linux_arm64.tar.gz",
   ]);
   for (const archive of archives) {
     const sum = createHash("sha256").update(readFileSync(archive)).digest("hex");
     ok(sums.includes(`${sum}  ${basename(archive)}\n`), archive);
+    if (archive.endsWith(".json")) continue;
     const inside = execFileSync("tar", ["--list", "--file", archive], { encoding: "utf8" })
       .trim().split("\n").map((path) => path.slice(path.indexOf("/") + 1))
       .filter((name) => name !== "");
     deepStrictEqual(
       inside,
       basename(archive).startsWith(agent.name)
-        ? ["LICENSE", "README.md", "config.example.yaml", agent.name]
-        : ["LICENSE", "README.md", tools.name],
+        ? ["LICENSE", licences, "README.md", "config.example.yaml", agent.name]
+        : ["LICENSE", licences, "README.md", tools.name],
     );
   }
 });
@@ -196,7 +204,7 @@ Deno.test("log roots beyond the baked ones: exit 2, naming them and the baked on
 });
 
 Deno.test({
-  name: "hack/smoke.sh, which tries real binaries, passes with sources run by the binaries' flags",
+  name: "hack/smoke.sh, which tries real binaries, passes with bundles run by the binaries' flags",
   // It writes to /var/log and /etc: only where these can be had privately.
   ignore: Deno.uid() !== 0 ||
     !new Deno.Command("sh", { args: ["-c", "unshare --mount true"] }).outputSync().success,
@@ -204,10 +212,13 @@ Deno.test({
     using folder = temporary();
     for (const program of programs) {
       const path = join(folder.path, program.name);
-      const words = [Deno.execPath(), "run", "--cached-only", ...runFlags(program), program.entry];
-      writeFileSync(path, `#!/bin/sh\ncd '${project}'\nexec ${words.join(" ")} "$@"\n`, {
-        mode: 0o755,
-      });
+      const { entry, folder: modules } = await bundle(
+        program,
+        join(folder.path, "bundle", program.name),
+      );
+      const flags = ["--no-config", "--no-npm", "--no-remote", ...runFlags(program, modules)];
+      const words = [Deno.execPath(), "run", ...flags, entry];
+      writeFileSync(path, `#!/bin/sh\nexec ${words.join(" ")} "$@"\n`, { mode: 0o755 });
     }
     const binaries = [agent, tools].map(({ name }) => `'${join(folder.path, name)}'`).join(" ");
     const script = `set -e
@@ -270,51 +281,23 @@ function asked(program: Program): Record<string, readonly string[]> {
   return kinds;
 }
 
-/** Every file of the project that the program or what it includes needs at run time: types are not. */
-function localModules(program: Program): string[] {
-  const found = new Set<string>();
-  const included = program.include.filter((path) => /\.(?:ts|js|wasm)$/.test(path));
-  for (const entry of [program.entry, ...included]) {
-    const json = execFileSync(Deno.execPath(), ["info", "--json", entry], {
-      cwd: project,
-      encoding: "utf8",
-      maxBuffer: 64 << 20,
-    });
-    const { modules } = JSON.parse(json) as { modules: Module[] };
-    const waiting = [new URL(entry, `file://${project}/`).href];
-    for (let specifier = waiting.pop(); specifier !== undefined; specifier = waiting.pop()) {
-      const path = specifier.startsWith("file:")
-        ? relative(project, new URL(specifier).pathname)
-        : null;
-      if (path === null || found.has(path)) continue;
-      const module = modules.find((module) => module.specifier === specifier);
-      strictEqual(module?.error, undefined);
-      found.add(path);
-      for (const { code } of module?.dependencies ?? []) {
-        if (code?.specifier !== undefined) waiting.push(code.specifier);
-      }
-    }
-  }
-  return [...found];
+/** Paths of all files below a folder, relative to it. */
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((path) => statSync(join(folder, path)).isFile());
 }
 
-/** What the modules address relative to themselves, `new URL("…", import.meta.url)`: a file, or all of a folder. */
-function filesByAddress(modules: readonly string[]): string[] {
-  return modules.filter((path) => path.endsWith(".ts")).flatMap((path) => {
-    const source = readFileSync(join(project, path), "utf8");
-    return [...source.matchAll(/new URL\(\s*"([^"]+)",\s*import\.meta\.url/g)].flatMap((match) => {
-      const at = join(dirname(path), match[1]!);
-      if (!statSync(join(project, at)).isDirectory()) return [at];
-      return readdirSync(join(project, at)).map((name) => join(at, name));
-    });
-  });
-}
-
-/** Of `deno info --json`. */
-interface Module {
-  readonly specifier: string;
-  readonly error?: string;
-  readonly dependencies?: readonly { readonly code?: { readonly specifier?: string } }[];
+/** What a bundle's modules address relative to themselves: `new URL("…", import.meta.url)`. */
+function addressed(folder: string): string[] {
+  const found = filesBelow(folder).filter((path) => path.endsWith(".js")).flatMap((path) =>
+    [
+      ...readFileSync(join(folder, path), "utf8").matchAll(
+        /new URL\(\s*"([^"]+)",\s*import\.meta\.url/g,
+      ),
+    ].map((match) => match[1]!)
+  );
+  ok(found.length > 0, "no worker is addressed");
+  return found;
 }
 
 /** The JSON value that begins with the given text, anywhere in a binary. */

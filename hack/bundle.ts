@@ -1,0 +1,211 @@
+/**
+ * Bundles a program: its own modules and what it uses of its packages, as a few JavaScript files
+ * beside its workers and WebAssembly modules. This is what `deno task compile` embeds in a binary.
+ *
+ *     deno run -A hack/bundle.ts kubetail-cluster-agent FOLDER
+ *
+ * esbuild does it: `deno bundle` 2.9.6 fails on this module graph.
+ */
+import { cpSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import * as esbuild from "esbuild";
+import { licenceFile } from "./bundle/licences.ts";
+import { installPackages, type Package, packageOf } from "./bundle/packages.ts";
+import { softwareBillOfMaterials } from "./bundle/sbom.ts";
+import { type Program, programs } from "./permissions.ts";
+
+export interface Bundle {
+  readonly folder: string;
+  /** Path of the module to start. */
+  readonly entry: string;
+  /** Paths of what the entry's module graph does not show: workers, WebAssembly modules, data, source maps. */
+  readonly include: readonly string[];
+  /** The packages with code in the bundle, by name. */
+  readonly packages: readonly Package[];
+  /** Licences of all that is bundled, as one text. */
+  readonly licences: string;
+  /** CycloneDX, JSON. */
+  readonly sbom: string;
+}
+
+/**
+ * Packages that a bundle goes without, and why it may. A module that is left out throws when it is
+ * called, so whoever needs it after all finds out where and why.
+ */
+export const leftOut: Readonly<Record<string, string>> = {
+  "@grpc/proto-loader":
+    "@grpc/grpc-js loads it only to serve channelz and ORCA, which no program here serves",
+};
+
+const project = resolve(import.meta.dirname!, "..");
+
+/** Writes the bundle of a program into a folder. Throws an Error that names what cannot be bundled. */
+export async function bundle(program: Program, folder: string): Promise<Bundle> {
+  const scripts = program.include.filter((path) => path.endsWith(".ts"));
+  const data = program.include.filter((path) => !path.endsWith(".ts"));
+  mkdirSync(folder, { recursive: true });
+  const { metafile, warnings } = await esbuild.build({
+    entryPoints: [program.entry, ...scripts].map((path) => join(project, path)),
+    outdir: folder,
+    entryNames: "[name]",
+    chunkNames: "chunk-[hash]",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "esnext",
+    // CommonJS packages ask for Node's modules by a `require` that ES modules do not have.
+    banner: {
+      js: `import { createRequire as bundleRequire } from "node:module";
+const require = bundleRequire(import.meta.url);`,
+    },
+    nodePaths: [installPackages()],
+    // Less text for the runtime to keep. Names stay: stack traces say them.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: "none", // they are in the file of licences
+    sourcemap: "linked",
+    sourcesContent: false,
+    metafile: true,
+    absWorkingDir: project,
+    logLevel: "silent",
+    plugins: [
+      withoutPackages(),
+      webAssemblyBeside(),
+      workersBeside([program.entry, ...scripts]),
+      onlyVersion(),
+      platformModules(),
+    ],
+  });
+  await esbuild.stop();
+  if (warnings.length > 0) {
+    throw new Error(warnings.map(({ text, location }) => `${location?.file}: ${text}`).join("\n"));
+  }
+  for (const path of data) {
+    cpSync(join(project, path), join(folder, basename(path)), { recursive: true });
+  }
+  // A binary embeds the times of its files: with none of their own, equal sources give equal bytes.
+  for (const path of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    utimesSync(join(folder, path), 0, 0);
+  }
+  const packages = packagesIn(Object.keys(metafile.inputs));
+  const maps = Object.keys(metafile.outputs).filter((path) => path.endsWith(".map"));
+  return {
+    folder,
+    entry: join(folder, javaScriptName(program.entry)),
+    include: [
+      ...[...scripts.map(javaScriptName), ...data.map((path) => basename(path))]
+        .map((name) => join(folder, name)),
+      ...maps.map((path) => resolve(project, path)),
+    ],
+    packages,
+    licences: licenceFile(packages),
+    sbom: softwareBillOfMaterials(program.name, packages),
+  };
+}
+
+function packagesIn(inputs: readonly string[]): Package[] {
+  const found = new Map<string, Package>();
+  for (const input of inputs) {
+    const one = packageOf(resolve(project, input));
+    if (one !== null) found.set(`${one.name}@${one.version}`, one);
+  }
+  return [...found].sort(([a], [b]) => a < b ? -1 : 1).map(([, one]) => one);
+}
+
+function javaScriptName(path: string): string {
+  return basename(path).replace(/\.ts$/, ".js");
+}
+
+function withoutPackages(): esbuild.Plugin {
+  return {
+    name: "without-packages",
+    setup(build) {
+      const names = Object.keys(leftOut).map((name) => name.replace(/[/.]/g, "\\$&"));
+      build.onResolve({ filter: new RegExp(`^(?:${names.join("|")})$`) }, ({ path }) => ({
+        path,
+        namespace: "left-out",
+      }));
+      build.onLoad({ filter: /.*/, namespace: "left-out" }, ({ path }) => {
+        const message = JSON.stringify(`${path} is not part of this bundle (hack/bundle.ts)`);
+        return {
+          contents: `module.exports = new Proxy({}, { get() { throw new Error(${message}); } });`,
+        };
+      });
+    },
+  };
+}
+
+/** WebAssembly modules lie beside the bundle, imported in the source phase as in the sources. */
+function webAssemblyBeside(): esbuild.Plugin {
+  return {
+    name: "web-assembly-beside",
+    setup(build) {
+      build.onResolve({ filter: /\.wasm$/ }, ({ path }) => ({
+        path: `./${basename(path)}`,
+        external: true,
+      }));
+    },
+  };
+}
+
+/** A worker is started by its address relative to the module: that is a file of the bundle now. */
+function workersBeside(entries: readonly string[]): esbuild.Plugin {
+  return {
+    name: "workers-beside",
+    setup(build) {
+      build.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
+        const contents = readFileSync(path, "utf8").replace(
+          /new URL\(\s*"([^"]+\.ts)",\s*import\.meta\.url/g,
+          (_, address: string) => {
+            const target = relative(project, join(dirname(path), address));
+            if (!entries.includes(target)) {
+              throw new Error(`${path} starts ${target}, which is no entry of the bundle`);
+            }
+            return `new URL("./${javaScriptName(target)}", import.meta.url`;
+          },
+        );
+        return { contents, loader: "ts" };
+      });
+    },
+  };
+}
+
+/** deno.json is imported for the version alone; the rest of it is not for a program to carry. */
+function onlyVersion(): esbuild.Plugin {
+  return {
+    name: "only-version",
+    setup(build) {
+      build.onLoad({ filter: /\/deno\.json$/ }, ({ path }) => {
+        const { version } = JSON.parse(readFileSync(path, "utf8"));
+        return { contents: JSON.stringify({ version }), loader: "json" };
+      });
+    },
+  };
+}
+
+/** Packages name Node's modules with and without `node:`; Deno wants the former where it knows no packages. */
+function platformModules(): esbuild.Plugin {
+  return {
+    name: "platform-modules",
+    setup(build) {
+      build.onResolve({ filter: /^[a-z_0-9]+(?:\/[a-z]+)?$/ }, ({ path }) => {
+        return builtinModules.includes(path) ? { path: `node:${path}`, external: true } : null;
+      });
+    },
+  };
+}
+
+if (import.meta.main) {
+  const [name, folder] = Deno.args;
+  const program = programs.find((program) => program.name === name);
+  if (program === undefined || folder === undefined) {
+    console.error(`usage: bundle.ts ${programs.map(({ name }) => name).join("|")} FOLDER`);
+    Deno.exit(2);
+  }
+  const made = await bundle(program, resolve(folder));
+  writeFileSync(join(made.folder, "LICENSES.txt"), made.licences);
+  writeFileSync(join(made.folder, "sbom.cdx.json"), made.sbom);
+  console.log(made.entry);
+}

@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import process from "node:process";
+
+const project = resolve(import.meta.dirname!, "../..");
+
+/** Where the project keeps what it builds outside the checkout. */
+export function cacheFolder(): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "kubetail-cluster-agent");
+}
+
+/** A package from npm as a bundle holds it. */
+export interface Package {
+  readonly name: string;
+  readonly version: string;
+  /** SPDX expression, from its package.json. */
+  readonly license: string;
+  /** Its folder. */
+  readonly folder: string;
+  /** Subresource integrity ("sha512-…"), from deno.lock. */
+  readonly integrity: string;
+}
+
+/**
+ * A node_modules folder with the packages of deno.lock, for a bundler that knows no other layout.
+ * It lies outside the checkout, and is made once for each lock file: a node_modules folder in the
+ * checkout would change how Deno resolves, and `deno compile` would embed it whole.
+ */
+export function installPackages(): string {
+  const key = createHash("sha256").update(readFileSync(join(project, "deno.lock"))).digest("hex");
+  const parent = join(cacheFolder(), "packages");
+  const folder = join(parent, key.slice(0, 16));
+  const modules = join(folder, "node_modules");
+  if (existsSync(modules)) return modules;
+  mkdirSync(parent, { recursive: true });
+  const part = mkdtempSync(join(parent, "part-"));
+  try {
+    const config = JSON.parse(readFileSync(join(project, "deno.json"), "utf8"));
+    writeFileSync(
+      join(part, "deno.json"),
+      JSON.stringify({ ...config, nodeModulesDir: "auto", tasks: {} }),
+    );
+    copyFileSync(join(project, "deno.lock"), join(part, "deno.lock"));
+    const { code, stderr } = new Deno.Command(Deno.execPath(), {
+      args: ["install", "--quiet", "--frozen"],
+      cwd: part,
+    }).outputSync();
+    if (code !== 0) {
+      throw new Error(`Cannot install the packages: ${new TextDecoder().decode(stderr)}`);
+    }
+    try {
+      renameSync(part, folder);
+    } catch (error) {
+      if (!existsSync(modules)) throw error; // another process was faster
+    }
+  } finally {
+    rmSync(part, { recursive: true, force: true });
+  }
+  return modules;
+}
+
+/** The package that a file belongs to; null for a file of no package. Throws where deno.lock does not list it. */
+export function packageOf(file: string): Package | null {
+  const at = file.lastIndexOf("/node_modules/");
+  if (at < 0) return null;
+  const [first = "", second = ""] = file.slice(at + "/node_modules/".length).split("/");
+  const name = first.startsWith("@") ? `${first}/${second}` : first;
+  const folder = join(file.slice(0, at), "node_modules", name);
+  const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const integrity = lockedIntegrity(name, version);
+  return { name, version, license: String(license), folder, integrity };
+}
+
+/** The texts of a package's licence and notices, by file name. */
+export function licenceTexts(folder: string): string[] {
+  return readdirSync(folder).filter((name) => /^(?:licen[cs]e|copying|notice)/i.test(name)).sort()
+    .map((name) => readFileSync(join(folder, name), "utf8").trim());
+}
+
+/** deno.lock names a package NAME@VERSION, followed by its peers where it has any. */
+function lockedIntegrity(name: string, version: string): string {
+  const { npm } = JSON.parse(readFileSync(join(project, "deno.lock"), "utf8")) as {
+    npm: Record<string, { integrity: string }>;
+  };
+  const id = `${name}@${version}`;
+  const found = Object.keys(npm).find((key) => key === id || key.startsWith(`${id}_`));
+  if (found === undefined) throw new Error(`deno.lock does not list ${id}`);
+  return npm[found]!.integrity;
+}

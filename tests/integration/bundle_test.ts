@@ -1,0 +1,84 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { type Bundle, bundle, leftOut } from "../../hack/bundle.ts";
+import { agent, type Program, tools } from "../../hack/permissions.ts";
+
+const project = resolve(import.meta.dirname!, "../..");
+
+Deno.test("equal sources give equal bundles", async () => {
+  using first = await bundled(agent);
+  using second = await bundled(agent);
+  deepStrictEqual(contents(first.folder), contents(second.folder));
+});
+
+Deno.test("packages that are left out are in no bundle, nor what only they need", async () => {
+  for (const program of [agent, tools]) {
+    using made = await bundled(program);
+    const names = made.packages.map(({ name }) => name);
+    const unwanted = [...Object.keys(leftOut), "protobufjs", "yargs", "wabt", "ts-proto"];
+    deepStrictEqual(names.filter((name) => unwanted.includes(name)), [], program.name);
+    ok(names.includes("@grpc/grpc-js"), names.join());
+  }
+});
+
+Deno.test("a left-out package throws, naming itself, when it is called after all", async () => {
+  using made = await bundled({ ...agent, entry: "tests/integration/bundle/channelz.ts" });
+  const { code, text } = run(made, "channelz.js");
+  strictEqual(code, 0, text);
+  ok(text.includes("@grpc/proto-loader is not part of this bundle"), text);
+});
+
+Deno.test("stack traces of a bundle name the sources, line and function", async () => {
+  using made = await bundled({ ...agent, entry: "tests/integration/bundle/fails.ts" });
+  const { code, text } = run(made, "fails.js");
+  strictEqual(code, 1);
+  ok(/failDeliberately.*\btests\/integration\/bundle\/fails\.ts:3:9/.test(text), text);
+});
+
+Deno.test("licences and bill of materials list every bundled package, with the checksum of deno.lock", async () => {
+  using made = await bundled(tools);
+  const { npm } = JSON.parse(readFileSync(join(project, "deno.lock"), "utf8")) as {
+    npm: Record<string, { integrity: string }>;
+  };
+  const bill = JSON.parse(made.sbom) as {
+    bomFormat: string;
+    components: { name: string; version: string; hashes?: { alg: string; content: string }[] }[];
+  };
+  strictEqual(bill.bomFormat, "CycloneDX");
+  for (const { name, version, license } of made.packages) {
+    ok(made.licences.includes(`\n${name} ${version} (${license})\n`), name);
+    const component = bill.components.find((one) => one.name === name && one.version === version);
+    const locked = Object.entries(npm).find(([id]) => id.startsWith(`${name}@${version}`))?.[1];
+    strictEqual(
+      component?.hashes?.[0]?.content,
+      Buffer.from(locked!.integrity.replace("sha512-", ""), "base64").toString("hex"),
+      name,
+    );
+  }
+  strictEqual(bill.components.length, made.packages.length + 1, "the packages and the runtime");
+});
+
+async function bundled(program: Program): Promise<Bundle & Disposable> {
+  const folder = mkdtempSync(join(tmpdir(), "bundle-test-"));
+  const made = await bundle(program, folder);
+  return { ...made, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
+}
+
+function contents(folder: string): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()
+      .map((name) => [name, readFileSync(join(folder, name)).toString("latin1")]),
+  );
+}
+
+function run(made: Bundle, module: string): { code: number; text: string } {
+  const { code, stdout, stderr } = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-config", "--no-npm", "--no-remote", "--allow-env", "--allow-read", module],
+    cwd: made.folder,
+    env: { NO_COLOR: "1" },
+  }).outputSync();
+  const text = new TextDecoder();
+  return { code, text: text.decode(stdout) + text.decode(stderr) };
+}
