@@ -17,6 +17,7 @@ import { recordsService } from "../rpc/records_service.ts";
 import { reflectionService } from "../rpc/reflection_service.ts";
 import { AgentServer, SERVICES } from "../rpc/server.ts";
 import { version } from "../config/version.ts";
+import { BufferBudget } from "../stream/buffer_budget.ts";
 import type { Report } from "../telemetry/events.ts";
 import { setUpTelemetry } from "./telemetry_setup.ts";
 import { Readiness } from "./readiness.ts";
@@ -76,6 +77,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     }),
     (pool) => pool.close(),
   );
+  const buffers = new BufferBudget({ bytes: config.limits.bufferBytes, report });
   const changes = parts.adopt(new Changes({ roots, report }), (changes) => changes.close());
   const follows = parts.adopt(
     new Follows({ roots, changes, report, missingFileWaitMs: config.missingFileWaitMs }),
@@ -105,6 +107,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
       history: config.history,
       maxLineBytes: config.maxLineBytes,
       pool,
+      buffers,
       follows,
       report,
     }),

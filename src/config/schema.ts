@@ -157,6 +157,12 @@ export const schema = {
       "Searches at work at the same time for one identity. The others wait in turn, each for the time " +
         "that those before it take for some of their pieces; none is refused.",
     ),
+    "buffer-bytes": field(
+      size({ min: 8 * 1024 * 1024, max: 1024 ** 4 }),
+      "64MiB",
+      "What all streams together hold of records that their clients have not read yet. Beyond it streams " +
+        "wait for each other; no user holds more than is left for others.",
+    ),
     "scan-workers": field(
       countOrAuto({ min: 0, max: 256 }),
       "auto",

@@ -6,6 +6,7 @@ import type { LogRecordsStreamRequest } from "../generated/cluster_agent.ts";
 import type { ScanPool } from "../pool/pool.ts";
 import type { Direction } from "../scan/scan.ts";
 import { openRecordSource, type RecordsRequest } from "../stream/record_source.ts";
+import type { BufferBudget } from "../stream/buffer_budget.ts";
 import { recordsStream } from "../stream/records.ts";
 import type { Report } from "../telemetry/events.ts";
 import type { Calls } from "./calls.ts";
@@ -19,6 +20,7 @@ export interface RecordsServiceOptions {
   readonly history: boolean;
   readonly maxLineBytes: number;
   readonly pool: ScanPool;
+  readonly buffers: BufferBudget;
   readonly follows: Follows;
   readonly report: Report;
 }
@@ -46,7 +48,7 @@ async function sendRecords(
   call: RecordsCall,
   options: RecordsServiceOptions,
 ): Promise<void> {
-  const { pool, report } = options;
+  const { pool, buffers, report } = options;
   const { direction, grep } = request;
   const { signal, user } = running;
   const stream = {};
@@ -62,6 +64,7 @@ async function sendRecords(
     pool,
     stream,
     user,
+    buffers,
     report,
     signal,
     onScanned: (result) => running.records += result.records,

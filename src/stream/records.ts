@@ -1,22 +1,9 @@
 import type { PieceResult, ScanPool } from "../pool/pool.ts";
-import type { Direction, ScanSpec } from "../scan/scan.ts";
+import type { Direction } from "../scan/scan.ts";
 import type { Report } from "../telemetry/events.ts";
-import { type LogRange, PieceCutter } from "./plan.ts";
-
-/**
- * Frames that one result may hold before the scan pauses. With WINDOW results waiting and one
- * being written, a slow reader costs at most 1 MiB, plus one record.
- */
-const RESULT_BYTES = 256 * 1024;
-const WINDOW = 3;
-
-/**
- * The largest pieces: with grep most of a piece gives nothing, so they are few and large (a worker
- * reads them in small blocks all the same); without it most becomes frames.
- */
-const MAX_PIECE_BYTES = { grep: 16 * 1024 * 1024, all: 1024 * 1024 };
-/** A page of lines is read in small pieces, scanned in place; a grep wants its workers soon. */
-const SMALL_PIECES = { grep: 1, all: 8 };
+import { BufferBudget } from "./buffer_budget.ts";
+import type { LogRange } from "./plan.ts";
+import { scanRange } from "./scan_range.ts";
 
 /** A range that tells its giver where bytes were missing. */
 export interface FeedRange extends LogRange {
@@ -33,6 +20,8 @@ export interface RecordsOptions {
   readonly stream?: object;
   /** Whose stream it is, for limits per user. */
   readonly user?: string;
+  /** What the results of all streams may take; without it there is no limit for all of them together. */
+  readonly buffers?: BufferBudget;
   readonly report: Report;
   readonly signal: AbortSignal;
   /** Called for every scanned piece, before its frames are given out. */
@@ -75,9 +64,13 @@ async function* scanRanges(
   ranges: AsyncIterable<FeedRange> | Iterable<FeedRange>,
   options: RecordsOptions,
 ): AsyncGenerator<PieceResult, void> {
-  const stream = options.stream ?? {};
+  const {
+    stream = {},
+    user = "",
+    buffers = new BufferBudget({ bytes: Infinity, report: () => {} }),
+  } = options;
   for await (const range of ranges) {
-    for await (const result of scanRange(range, stream, options)) {
+    for await (const result of scanRange(range, { ...options, stream, user, buffers })) {
       options.signal.throwIfAborted();
       options.report({
         type: "scanned",
@@ -94,65 +87,4 @@ async function* scanRanges(
       }
     }
   }
-}
-
-/** The range's pieces are scanned side by side and their results given out in order. */
-async function* scanRange(
-  range: FeedRange,
-  stream: object,
-  options: RecordsOptions,
-): AsyncGenerator<PieceResult, void> {
-  const { direction, grep, maxRecordBytes, pool, user = "", signal } = options;
-  const spec: ScanSpec = { format: range.source.format, direction, grep, maxRecordBytes };
-  const kind = grep === "" ? "all" : "grep";
-  const cutter = new PieceCutter(range, {
-    direction,
-    maxBytes: MAX_PIECE_BYTES[kind],
-    targetBytes: RESULT_BYTES,
-    smallPieces: SMALL_PIECES[kind],
-  });
-  const submit = (bounds: Bounds, skip: number) => {
-    const result = pool.scan(
-      {
-        spec,
-        source: range.source,
-        ...bounds,
-        first: range.from,
-        end: range.to,
-        skip,
-        budget: RESULT_BYTES,
-      },
-      { stream, user, signal },
-    );
-    result.catch(() => {}); // Seen where it is awaited; a later piece's may never be.
-    return { bounds, result };
-  };
-
-  const waiting: { bounds: Bounds; result: Promise<PieceResult> }[] = [];
-  for (;;) {
-    while (waiting.length < WINDOW) {
-      const bounds = cutter.next();
-      if (bounds === null) break;
-      waiting.push(submit(bounds, 0));
-    }
-    let head = waiting.shift();
-    if (head === undefined) return;
-    let result = await head.result;
-    cutter.learn(result.bytes, result.frames.length);
-    yield result;
-    while (result.resume !== null && !result.short) {
-      const { offset, skip } = result.resume;
-      const left = direction === "forward"
-        ? { from: offset, to: head.bounds.to }
-        : { from: head.bounds.from, to: offset };
-      head = submit(left, skip);
-      result = await head.result;
-      yield result;
-    }
-  }
-}
-
-interface Bounds {
-  readonly from: number;
-  readonly to: number;
 }

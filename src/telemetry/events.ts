@@ -26,6 +26,8 @@ export type AgentEvent =
   /** Bytes that are known to be lost: truncated before they could be read. */
   | { readonly type: "truncated"; readonly bytes: number; readonly path: string }
   | { readonly type: "workers"; readonly count: number }
+  /** Bytes that results hold which have not been sent yet, and streams that wait for others' to leave. */
+  | { readonly type: "buffers"; readonly bytes: number; readonly waiting: number }
   | { readonly type: "worker-replaced"; readonly reason: "died" | "stuck" }
   | {
     readonly type: "certificate";

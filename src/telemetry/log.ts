@@ -159,6 +159,7 @@ function lines(now: () => Date): (event: AgentEvent) => Line | null {
       // Counted by the metrics, too many to write down.
       case "scanned":
       case "sent":
+      case "buffers":
       case "review-cached":
       case "followers":
       case "watchers":

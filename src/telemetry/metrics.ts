@@ -123,6 +123,14 @@ export function createMetrics(options: {
     `${prefix}truncated_bytes_total`,
     "Bytes truncated from a followed log before they could be read.",
   );
+  const bufferBytes = gauge(
+    `${prefix}result_buffer_bytes`,
+    "Memory for records that are being read or that clients have not read yet (limits.buffer-bytes).",
+  );
+  const bufferWaits = gauge(
+    `${prefix}result_buffer_waits`,
+    "Streams that wait until others' records have been read.",
+  );
   const workers = gauge(`${prefix}workers`, "Scan workers that run now.");
   const replaced = counter(`${prefix}workers_replaced_total`, "Scan workers replaced.");
   const limitsReached = counter(
@@ -173,7 +181,17 @@ export function createMetrics(options: {
   for (
     const metric of [records, read, sent, malformed, reviewsCached, rotations, truncations]
   ) metric.add(0);
-  for (const metric of [truncatedBytes, followers, watchers, followedFiles, workers]) metric.add(0);
+  for (
+    const metric of [
+      truncatedBytes,
+      followers,
+      watchers,
+      followedFiles,
+      workers,
+      bufferBytes,
+      bufferWaits,
+    ]
+  ) metric.add(0);
 
   let due = performance.now() + lagEveryMs;
   const timer = setInterval(() => {
@@ -265,6 +283,10 @@ export function createMetrics(options: {
       case "truncated":
         truncations.add(1);
         truncatedBytes.add(event.bytes);
+        return;
+      case "buffers":
+        bufferBytes.set(event.bytes);
+        bufferWaits.set(event.waiting);
         return;
       case "workers":
         workers.set(event.count);

@@ -56,7 +56,7 @@ authorization:
   methods: [front-proxy]
   cache-ttl: 1m
   recheck-interval: 1h
-limits: { max-streams: 10, max-streams-per-user: 5, searches-per-user: 4, scan-workers: 2 }
+limits: { max-streams: 10, max-streams-per-user: 5, searches-per-user: 4, buffer-bytes: 16MiB, scan-workers: 2 }
 watch: { debounce: 1s }
 telemetry: { addr: "", metrics: false, status-page: always }
 `,
@@ -84,6 +84,7 @@ telemetry: { addr: "", metrics: false, status-page: always }
       "max-streams": 10,
       "max-streams-per-user": 5,
       "searches-per-user": 4,
+      "buffer-bytes": "16MiB",
       "scan-workers": 2,
     },
     watch: { debounce: "1s" },
@@ -117,6 +118,7 @@ recheck-interval = "1h"
 max-streams = 10
 max-streams-per-user = 5
 searches-per-user = 4
+buffer-bytes = "16MiB"
 scan-workers = 2
 [watch]
 debounce = "1s"
@@ -147,7 +149,13 @@ Deno.test("YAML, JSON and TOML give the same configuration, every key read", asy
       allowedNames: ["one", "two"],
     },
     authorization: { methods: ["front-proxy"], cacheTtlMs: 60_000, recheckIntervalMs: 3_600_000 },
-    limits: { maxStreams: 10, maxStreamsPerUser: 5, searchesPerUser: 4, scanWorkers: 2 },
+    limits: {
+      maxStreams: 10,
+      maxStreamsPerUser: 5,
+      searchesPerUser: 4,
+      bufferBytes: 16 << 20,
+      scanWorkers: 2,
+    },
     watch: { debounceMs: 1000 },
     telemetry: { addr: "", metrics: false, statusPage: "always" },
   };

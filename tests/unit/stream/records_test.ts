@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import type { Piece, PieceResult, ScanPool } from "../../../src/pool/pool.ts";
 import type { LogSource } from "../../../src/stream/plan.ts";
 import { type FeedRange, type RecordsOptions, recordsStream } from "../../../src/stream/records.ts";
+import { BufferBudget } from "../../../src/stream/buffer_budget.ts";
 import { silent } from "../../../src/telemetry/events.ts";
+import { Random, runSeed } from "../scan/random.ts";
 
 const source: LogSource = {
   path: "log",
@@ -21,12 +23,15 @@ class FakePool {
   readonly asked: Piece[] = [];
   readonly signals: AbortSignal[] = [];
   readonly #partBytes: number;
+  readonly #frameBytes: number;
   #held: (() => void)[] = [];
   open = 0;
   mostOpen = 0;
 
-  constructor(partBytes = Infinity) {
+  /** @param frameBytes of each answer, filled up with blanks */
+  constructor(partBytes = Infinity, frameBytes = 0) {
     this.#partBytes = partBytes;
+    this.#frameBytes = frameBytes;
   }
 
   scan(piece: Piece, options: { signal: AbortSignal }): Promise<PieceResult> {
@@ -50,7 +55,7 @@ class FakePool {
     const from = forward ? piece.from : piece.to - size;
     const to = from + size;
     const done = forward ? to === piece.to : from === piece.from;
-    const frames = new TextEncoder().encode(`${from}-${to} `);
+    const frames = new TextEncoder().encode(`${from}-${to} `.padEnd(this.#frameBytes));
     return {
       frames,
       records: 1,
@@ -79,7 +84,11 @@ function options(pool: FakePool, more: Partial<RecordsOptions> = {}): RecordsOpt
 
 async function bounds(stream: ReadableStream<Uint8Array>): Promise<[number, number][]> {
   let text = "";
-  for await (const chunk of stream) text += new TextDecoder().decode(chunk);
+  for await (const chunk of stream) text += new TextDecoder().decode(chunk).trim() + " ";
+  return parseBounds(text);
+}
+
+function parseBounds(text: string): [number, number][] {
   return text.trim().split(" ").filter(Boolean).map((part) => {
     const [from, to] = part.split("-").map(Number);
     return [from!, to!];
@@ -166,6 +175,65 @@ Deno.test("records: a file that became shorter ends its range and tells where", 
   const found = await bounds(recordsStream(ranges, options(pool)));
   assert.deepEqual(shorts, [65546]);
   assert.deepEqual(found.at(-1), [0, 5], "the next range is read all the same");
+});
+
+for (const direction of ["forward", "backward"] as const) {
+  Deno.test(`records ${direction}: slow readers held a megabyte each, however many they were: all together stay within the buffers, and each gets all of its range in order`, async () => {
+    const seed = runSeed();
+    const random = new Random(seed);
+    const buffers = new BufferBudget({ bytes: 8 * MiB, report: silent });
+    const pool = new FakePool(200_000, 300_000);
+    const streams = Array.from({ length: 30 }, (_, i) => {
+      const range = { source, from: 7, to: MiB };
+      const more = { direction, buffers, grep: "needle", user: `user ${i % 3}` };
+      const reader = recordsStream([range], options(pool, more)).getReader();
+      return { reader, text: "", next: reader.read() };
+    });
+    const decoder = new TextDecoder();
+    let most = 0;
+    const unread = new Set(streams);
+    while (unread.size > 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+      most = Math.max(most, buffers.held);
+      // Whatever the reader asks for first, there is always one that can go on.
+      const ready = await Promise.race([...unread].map((stream) => stream.next.then(() => stream)));
+      const { value, done } = await ready.next;
+      if (done) unread.delete(ready);
+      else {
+        ready.text += decoder.decode(value).trim() + " ";
+        if (random.chance(0.1)) await new Promise((resolve) => setImmediate(resolve));
+        ready.next = ready.reader.read();
+      }
+    }
+    assert.ok(most > 4 * MiB && most <= 8 * MiB, `${most} bytes`);
+    assert.equal(buffers.held, 0);
+    for (const { text } of streams) {
+      const bounds = parseBounds(text);
+      if (direction === "backward") bounds.reverse();
+      let end = 7;
+      for (const [from, to] of bounds) {
+        assert.equal(from, end, `SEED=${seed}`);
+        end = to;
+      }
+      assert.equal(end, MiB);
+    }
+  });
+}
+
+Deno.test("records: a user whose clients read nothing does not hold up another's", async () => {
+  const buffers = new BufferBudget({ bytes: 8 * MiB, report: silent });
+  const pool = new FakePool(Infinity, 500_000);
+  const range = { source, from: 0, to: 20 * MiB };
+  const unread = Array.from(
+    { length: 50 },
+    () => recordsStream([range], options(pool, { buffers, user: "greedy" })).getReader(),
+  );
+  for (const reader of unread) reader.read().catch(() => {});
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  const found = await bounds(recordsStream([range], options(pool, { buffers, user: "other" })));
+  assert.equal(found.at(-1)![1], 20 * MiB);
+  await Promise.all(unread.map((reader) => reader.cancel()));
+  while (buffers.held > 0) await new Promise((resolve) => setImmediate(resolve));
 });
 
 Deno.test("records: what was scanned is told before its frames", async () => {

@@ -1,0 +1,113 @@
+import type { Report } from "../telemetry/events.ts";
+
+/** A part of the budget. */
+export interface BufferShare {
+  /** The result is there, and so large: gives back the rest. */
+  shrink(bytes: number): void;
+  /** The result has been sent, or nobody wants it. */
+  release(): void;
+}
+
+interface Wait {
+  readonly user: string;
+  readonly bytes: number;
+  readonly grant: (share: BufferShare) => void;
+}
+
+/**
+ * What all streams together may hold of records that were read but have not left yet. Beyond it they wait for each
+ * other. Each user may hold as much as is left for others, so a user whose clients do not read never holds all of it;
+ * who holds nothing may take whatever is left. Owned by whoever assembles the program, used by the record streams.
+ */
+export class BufferBudget {
+  readonly #limit: number;
+  readonly #report: Report;
+  readonly #users = new Map<string, number>();
+  readonly #waits = new Set<Wait>();
+  #held = 0;
+  /** Of that, what is held for results that are there and wait to be sent. */
+  #results = 0;
+
+  /** @param options.bytes the limit of all together */
+  constructor(options: { readonly bytes: number; readonly report: Report }) {
+    this.#limit = options.bytes;
+    this.#report = options.report;
+  }
+
+  /** Bytes that are held now. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /** Is half of it full of results that wait to be sent? Then streams do with small ones, so that more of them go on. */
+  get isScarce(): boolean {
+    return this.#results * 2 > this.#limit;
+  }
+
+  /** Takes bytes where that can be done at once; null otherwise. */
+  tryTake(user: string, bytes: number): BufferShare | null {
+    const held = this.#users.get(user) ?? 0;
+    const left = this.#limit - this.#held - bytes;
+    const fits = held === 0 ? left >= 0 : held + bytes <= left;
+    // More than all of it is granted to a stream that is alone.
+    return fits || this.#held === 0 ? this.#take(user, bytes) : null;
+  }
+
+  /** Takes bytes, after a wait if need be. Rejects with the signal's reason. Nobody may wait who holds a share. */
+  async take(user: string, bytes: number, signal: AbortSignal): Promise<BufferShare> {
+    const share = this.tryTake(user, bytes);
+    if (share !== null) return share;
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<BufferShare>();
+    const wait: Wait = { user, bytes, grant: resolve };
+    const onAbort = () => {
+      if (this.#waits.delete(wait)) this.#reportState();
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", onAbort);
+    this.#waits.add(wait);
+    this.#reportState();
+    try {
+      return await promise;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  #take(user: string, bytes: number): BufferShare {
+    let held = bytes;
+    let ofResult = 0;
+    this.#change(user, bytes);
+    const shrink = (to: number) => {
+      const kept = Math.min(to, held);
+      this.#results += kept - ofResult;
+      ofResult = kept;
+      if (kept === held) return;
+      this.#change(user, kept - held);
+      held = kept;
+      this.#grantWaiting();
+    };
+    return { shrink, release: () => shrink(0) };
+  }
+
+  #change(user: string, bytes: number): void {
+    this.#held += bytes;
+    const held = (this.#users.get(user) ?? 0) + bytes;
+    if (held > 0) this.#users.set(user, held);
+    else this.#users.delete(user);
+    this.#reportState();
+  }
+
+  #grantWaiting(): void {
+    for (const wait of this.#waits) {
+      const share = this.tryTake(wait.user, wait.bytes);
+      if (share === null) continue;
+      this.#waits.delete(wait);
+      wait.grant(share);
+    }
+  }
+
+  #reportState(): void {
+    this.#report({ type: "buffers", bytes: this.#held, waiting: this.#waits.size });
+  }
+}
