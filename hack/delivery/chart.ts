@@ -5,9 +5,6 @@ import { loadConfig } from "../../src/config/load.ts";
 import { type Manifest, manifests } from "../dry_run.ts";
 import { goTool, run } from "./tools.ts";
 
-/** What the manifests are made for; helm would take a version without any of today's APIs. */
-const kubernetes = "1.34.0";
-
 /** One rendering of the chart. */
 export interface Rendering {
   /** The options that made it, for messages. */
@@ -91,8 +88,6 @@ export function renderChart(args: readonly string[], release = "kubetail-cluster
     "deploy/chart",
     "--namespace",
     "kubetail-system",
-    "--kube-version",
-    kubernetes,
     ...args,
   ]);
 }

@@ -63,8 +63,6 @@ export function renderKubetailChart(): Manifest[] {
       kubetailChart(),
       "--namespace",
       "kubetail",
-      "--kube-version",
-      "1.34.0",
       "--values",
       join(project, "deploy/helm-values.yaml"),
     ]),
