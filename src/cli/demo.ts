@@ -180,6 +180,7 @@ function shortLines(terminal: Terminal, columns = 156): Terminal {
   return {
     colour: false,
     interactive: terminal.interactive,
+    columns: terminal.columns,
     out: (text) => terminal.out(text.split("\n").map(cut).join("\n")),
     err: (text) => terminal.out(text),
     onInterrupt: (handler) => terminal.onInterrupt(handler),

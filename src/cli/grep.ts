@@ -1,129 +1,209 @@
-import { LogRecord } from "../generated/cluster_agent.ts";
 import { Failure } from "../failure/failure.ts";
-import { GzipLog } from "../files/gzip_log.ts";
-import { LogFile, type LogSource } from "../files/log_file.ts";
-import { fileErrorKind, lstat, realPath } from "../platform/files.ts";
-import { ScanPool } from "../pool/pool.ts";
+import type { RustRegex } from "../scan/rust_regex.ts";
 import { parseInstant } from "../scan/time_window.ts";
-import { planRanges } from "../stream/plan.ts";
-import { recordsStream } from "../stream/records.ts";
-import { silent } from "../telemetry/events.ts";
-import { readArguments, readCount, readWord } from "./arguments.ts";
-import { frames } from "./frames.ts";
-import { moment } from "./moment.ts";
+import { readCount, readWord } from "./arguments.ts";
+import { colourOption, useColour } from "./colour.ts";
+import { asksForHelp, type Command, helpText, parseCommand } from "./command.ts";
+import { filesOf } from "./grep/inputs.ts";
+import { Report } from "./grep/report.ts";
+import { type Search, searchPaths } from "./grep/search.ts";
+import { loadHighlighter } from "./highlight.ts";
 import { Output } from "./output.ts";
 import { runCommand } from "./run_command.ts";
 import { exitCode, processTerminal, type Terminal, UsageError } from "./terminal.ts";
+import { timeArgument, timeHelp } from "./time_argument.ts";
 
-const grepHelp = `grep PATTERN FILE [options]
+/** What the exit code of grep says, as with POSIX grep. */
+const grepExit = { found: 0, nothing: 1, failed: 2 } as const;
 
-Searches a container's log file without an agent, as the agent would: CRI and Docker's json-file format, also
-compressed by gzip. PATTERN is a regular expression in the syntax of Rust's regex crate ((?i) at its beginning
-ignores case) and is matched against the message alone; "" reads everything.
+export const grepCommand = {
+  name: "grep",
+  usage: "PATTERN [FILE|FOLDER]... [options]",
+  summary: "search container log files without an agent",
+  description: [
+    "Searches container log files with the agent's engine: CRI and Docker's json-file format, also compressed by gzip. " +
+    "In folders all files are searched. Without FILE, or where FILE is -, standard input is read.",
+    'PATTERN is a regular expression in the syntax of Rust\'s regex crate and is matched against the message alone; "" ' +
+    "matches every message.",
+  ],
+  options: {
+    "ignore-case": { type: "boolean", short: "i", help: "ignore case" },
+    "invert-match": { type: "boolean", short: "v", help: "select messages that do not match" },
+    "fixed-strings": { type: "boolean", short: "F", help: "PATTERN is a text, not an expression" },
+    "word-regexp": { type: "boolean", short: "w", help: "match whole words only" },
+    regexp: {
+      type: "string",
+      short: "e",
+      multiple: true,
+      value: "PATTERN",
+      help: "search for this too; repeatable, and then no PATTERN comes first",
+    },
+    count: { type: "boolean", short: "c", help: "show only how many lines are selected" },
+    "files-with-matches": {
+      type: "boolean",
+      short: "l",
+      help: "show only the names of files with selected lines",
+    },
+    quiet: { type: "boolean", short: "q", help: "show nothing; the exit code tells" },
+    "line-number": { type: "boolean", short: "n", help: "show line numbers" },
+    "after-context": { type: "string", short: "A", value: "N", help: "show N lines after each" },
+    "before-context": { type: "string", short: "B", value: "N", help: "show N lines before each" },
+    context: { type: "string", short: "C", value: "N", help: "show N lines before and after each" },
+    "max-count": {
+      type: "string",
+      short: "m",
+      value: "N",
+      help: "stop after N lines of each file",
+    },
+    recursive: { type: "boolean", short: "r", help: "accepted; folders are always searched" },
+    backward: { type: "boolean", short: "b", help: "from new to old" },
+    since: { type: "string", value: "TIME", help: `from this time on: ${timeHelp}` },
+    until: { type: "string", value: "TIME", help: "up to this time" },
+    output: {
+      type: "string",
+      short: "o",
+      value: "FORMAT",
+      choices: ["text", "json", "raw"],
+      help: "text: time and message (default); json: one object a line; raw: the message alone",
+    },
+    raw: { type: "boolean", help: "pass control characters of messages to the terminal unescaped" },
+    ...colourOption,
+  },
+  exits:
+    "Exit codes: 0 found, 1 nothing found, 2 wrong arguments or a file that cannot be read, 130 interrupted.",
+  paths: true,
+} as const satisfies Command;
 
-  -b, --backward            from new to old
-      --since TIME          from this time on: 2024-10-01T05:00:00Z, or how long ago: 90s, 5m, 1h30m, 2d
-      --until TIME          to this time
-  -n, --limit N             end after N records
-  -o, --output text|json    time and message (default), or one JSON object a line
+const maxContext = 10_000;
 
-Exit codes: 0 done (also when nothing matches), 1 failed, 2 wrong arguments, 130 interrupted.
-`;
-
-/** As the agent's default: longer lines are cut into several records. */
-const maxRecordBytes = 2 * 1024 * 1024;
-
-/** `grep …`: reads a local log file with the agent's engine. Resolves with the exit code (exitCode). */
-export function grep(
+/** `grep …`: searches local log files with the agent's engine. Resolves with the exit code. */
+export async function grep(
   args: readonly string[],
   terminal: Terminal = processTerminal,
 ): Promise<number> {
-  return runCommand(
+  const code = await runCommand(
     terminal,
-    (signal) => grepFile(args, terminal, signal),
+    (signal) => runGrep(args, terminal, signal),
     (error) => error instanceof Failure,
+    { failed: grepExit.failed },
   );
+  return code;
 }
 
-async function grepFile(
+async function runGrep(
   args: readonly string[],
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<number> {
-  if (args.includes("--help") || args.includes("-h")) {
-    terminal.out(grepHelp);
+  if (asksForHelp(args)) {
+    terminal.out(helpText(grepCommand, terminal.columns ?? 80));
     return exitCode.done;
   }
-  const { values, positionals } = readArguments(args, {
-    backward: { type: "boolean", short: "b" },
-    since: { type: "string" },
-    until: { type: "string" },
-    limit: { type: "string", short: "n" },
-    output: { type: "string", short: "o" },
+  const { found, hasFailed } = await searchPaths(
+    await readSearch(args, terminal),
+    terminal,
+    signal,
+  );
+  if (signal.aborted) return exitCode.interrupted;
+  return hasFailed ? grepExit.failed : found > 0 ? grepExit.found : grepExit.nothing;
+}
+
+async function readSearch(args: readonly string[], terminal: Terminal): Promise<Search> {
+  const { values, positionals } = parseCommand(grepCommand, args);
+  const sources = values.regexp ?? positionals.slice(0, 1);
+  const files = values.regexp === undefined ? positionals.slice(1) : positionals;
+  if (sources.length === 0) throw new UsageError("grep needs a pattern. Try: grep --help");
+  const pattern = patternOf(sources, {
+    fixed: values["fixed-strings"] ?? false,
+    words: values["word-regexp"] ?? false,
+    ignoreCase: values["ignore-case"] ?? false,
   });
-  const [pattern, path, ...more] = positionals;
-  if (pattern === undefined || path === undefined || more.length > 0) {
-    throw new UsageError(`grep takes a pattern and a file\n\n${grepHelp}`);
+  const paths = files.length === 0 ? ["-"] : files;
+  const kind = values.quiet
+    ? "nothing"
+    : values["files-with-matches"]
+    ? "files"
+    : values.count
+    ? "count"
+    : "lines";
+  const format = readWord("--output", values.output, ["text", "json", "raw"]);
+  const context = readContext("--context", values.context) ?? 0;
+  const before = readContext("--before-context", values["before-context"]) ?? context;
+  const after = readContext("--after-context", values["after-context"]) ?? context;
+  const invert = values["invert-match"] ?? false;
+  const withNumber = values["line-number"] ?? false;
+  const byLines = invert || withNumber || before > 0 || after > 0;
+  if (values.backward && (byLines || paths.includes("-"))) {
+    throw new UsageError(
+      "--backward cannot be combined with -v, -n, -A, -B, -C or standard input, which are read from old to new",
+    );
   }
-  const output = new Output(terminal, readWord("--output", values.output, ["text", "json"]));
-  const limit = readCount("--limit", values.limit);
   const now = terminal.now();
   const time = (option: "since" | "until") => {
     const text = values[option];
-    return text === undefined ? null : parseInstant(moment(`--${option}`, text, now));
+    return text === undefined ? null : parseInstant(timeArgument(`--${option}`, text, now));
   };
-  const window = { start: time("since"), stop: time("until") };
-  const direction = values.backward ? "backward" : "forward";
-
-  using file = open(path);
-  using closing = new DisposableStack();
-  const pool = closing.adopt(
-    new ScanPool({ workers: "auto", report: silent }),
-    (pool) => pool.close(),
-  );
-  await pool.check(pattern, { signal });
-  const ranges = planRanges([{ source: file, size: file.size }], window);
-  const chunks = recordsStream(direction === "forward" ? ranges : ranges.reverse(), {
-    direction,
-    grep: pattern,
-    maxRecordBytes,
-    pool,
-    report: silent,
-    signal,
+  const colour = useColour(values.color, terminal);
+  const output = new Output(terminal, {
+    format,
+    raw: values.raw ?? false,
+    colour,
+    findMatches: colour && !invert && kind === "lines" ? await loadHighlighter(pattern) : null,
   });
-
-  let count = 0;
-  // Leaving the loop cancels the stream, and with it the scans under way.
-  reading: for await (const chunk of chunks) {
-    for (const frame of frames(chunk)) {
-      output.record(LogRecord.decode(frame));
-      if (++count === limit) break reading;
-    }
-    output.flush();
-  }
-  output.flush();
-  return signal.aborted ? exitCode.interrupted : exitCode.done;
+  return {
+    pattern,
+    regex: byLines || paths.includes("-") ? await compile(pattern) : null,
+    invert,
+    before: kind === "lines" ? before : 0,
+    after: kind === "lines" ? after : 0,
+    maxCount: readCount("--max-count", values["max-count"]),
+    window: { start: time("since"), stop: time("until") },
+    direction: values.backward ? "backward" : "forward",
+    byLines,
+    paths,
+    report: new Report(output, { kind, withFile: isSeveral(paths), withNumber }),
+  };
 }
 
-/** Opens a regular file; a link is followed to it, and what gzip has compressed is read inflated. Throws Failure. */
-function open(path: string): LogSource {
+function isSeveral(paths: readonly string[]): boolean {
+  if (paths.length > 1) return true;
+  const [path = "-"] = paths;
+  if (path === "-") return false;
   try {
-    const real = realPath(path);
-    const { dev, ino } = lstat(real);
-    const file = LogFile.open({ realPath: real, dev, ino });
-    return isGzip(file) ? new GzipLog(file) : file;
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    throw new Failure(
-      fileErrorKind(error) === "not-found" ? "not-found" : "permission-denied",
-      `Cannot read ${path}: ${(error as Error).message}`,
-      { cause: error },
+    const [first] = filesOf(path);
+    return first !== path;
+  } catch {
+    return false; // Told when it is searched.
+  }
+}
+
+function patternOf(
+  sources: readonly string[],
+  options: { readonly fixed: boolean; readonly words: boolean; readonly ignoreCase: boolean },
+): string {
+  const parts = sources.map((source) =>
+    options.fixed ? source.replace(/[\\.+*?()|[\]{}^$#&\-~]/g, "\\$&") : source
+  );
+  const [only = ""] = parts;
+  let pattern = parts.length === 1 ? only : parts.map((part) => `(?:${part})`).join("|");
+  if (options.words) pattern = `\\b(?:${pattern})\\b`;
+  return options.ignoreCase && pattern !== "" ? `(?i)${pattern}` : pattern;
+}
+
+function readContext(option: string, text: string | undefined): number | null {
+  if (text === undefined) return null;
+  if (!/^\d{1,5}$/.test(text) || Number(text) > maxContext) {
+    throw new UsageError(
+      `Cannot read ${option} ${JSON.stringify(text)}: expected a number from 0 to ${maxContext}`,
     );
   }
+  return Number(text);
 }
 
-/** Whether the file begins as RFC 1952 says that gzip's do. */
-function isGzip(file: LogFile): boolean {
-  const head = new Uint8Array(2);
-  return file.readAt(0, head) === 2 && head[0] === 0x1f && head[1] === 0x8b;
+/** Null: every message matches. Throws Failure invalid-argument. */
+async function compile(pattern: string): Promise<RustRegex | null> {
+  const trimmed = pattern.replace(/^\p{White_Space}+|\p{White_Space}+$/gu, "");
+  if (trimmed === "") return null;
+  const { compilePattern } = await import("../scan/pattern.ts");
+  return compilePattern(trimmed, "cri").exact;
 }

@@ -1,33 +1,107 @@
 import type { LogMetadata, LogRecord } from "../generated/cluster_agent.ts";
 import type { Timestamp } from "../generated/google/protobuf/timestamp.ts";
 import type { Terminal } from "./terminal.ts";
+import { oneLine, safeJson } from "./terminal_text.ts";
 
-/** How results are written: for people, or one JSON object a line. */
-export type OutputFormat = "text" | "json";
+/** How results are written: for people, as messages alone, or one JSON object a line. */
+export type OutputFormat = "text" | "json" | "raw";
 
 /** Text that waits to be written at once: a write for every record would be slow. */
 const flushAt = 64 * 1024;
+
+const RESET = "\x1b[0m";
+const DIM = "\x1b[2m";
+/** Bold red; ended by what leaves the message's own other styles alone. */
+const MATCH = "\x1b[1;31m";
+const MATCH_END = "\x1b[22;39m";
+/** Distinct on dark and light backgrounds; red is for matches. */
+const NAME_COLOURS = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94];
+
+/** Where in a text a pattern matches: [start, end) in UTF-16 units, in order. */
+export type FindMatches = (text: string) => readonly (readonly [start: number, end: number])[];
+
+export interface OutputOptions {
+  readonly format: OutputFormat;
+  /** Whether control characters reach a terminal as they are. */
+  readonly raw?: boolean;
+  /** In place of what the terminal says. */
+  readonly colour?: boolean;
+  /** Finds what is highlighted. */
+  readonly findMatches?: FindMatches | null;
+}
 
 /** Writes results; flush when something waits for more, and at the end. */
 export class Output {
   readonly format: OutputFormat;
   readonly #terminal: Terminal;
+  readonly #raw: boolean;
+  readonly #colour: boolean;
+  readonly #findMatches: FindMatches | null;
+  readonly #colourOfName = new Map<string, number>();
   #waiting = "";
 
-  constructor(terminal: Terminal, format: OutputFormat) {
+  constructor(terminal: Terminal, options: OutputOptions) {
     this.#terminal = terminal;
-    this.format = format;
+    this.format = options.format;
+    this.#raw = options.raw ?? false;
+    this.#colour = options.colour ?? terminal.colour;
+    this.#findMatches = this.#colour ? options.findMatches ?? null : null;
   }
 
-  /** One record: its time and message, as the runtime wrote them. */
-  record(record: LogRecord): void {
+  /**
+   * One record. As text: the log's name where there is one, time and message on one line; as JSON all of it, with
+   * further fields in front.
+   */
+  record(
+    record: LogRecord,
+    options: { readonly name?: string; readonly fields?: Readonly<Record<string, unknown>> } = {},
+  ): void {
     const time = timeText(record.timestamp);
-    if (this.format === "json") {
-      const { message, is_final } = record;
-      this.line(JSON.stringify({ timestamp: time, message, is_final }));
-    } else {
-      this.line(`${this.#dim(time)} ${record.message}`);
+    switch (this.format) {
+      case "json": {
+        const { message, is_final } = record;
+        return this.line(safeJson({ ...options.fields, timestamp: time, message, is_final }));
+      }
+      case "raw":
+        return this.line(record.message);
+      case "text": {
+        const { name } = options;
+        const head = name === undefined ? "" : `${this.name(name)} `;
+        return this.line(`${head}${this.dim(time)} ${this.message(record.message)}`);
+      }
     }
+  }
+
+  /** A message on one line, with what matches highlighted; its colours end with it. */
+  message(message: string): string {
+    const text = this.#raw ? message : oneLine(message);
+    if (this.#findMatches === null) {
+      return this.#colour && text.includes("\x1b[") ? text + RESET : text;
+    }
+    let shown = "";
+    let at = 0;
+    for (const [start, end] of this.#findMatches(text)) {
+      if (end === start) continue;
+      shown += `${text.slice(at, start)}${MATCH}${text.slice(start, end)}${MATCH_END}`;
+      at = end;
+    }
+    shown += text.slice(at);
+    return text.includes("\x1b[") ? shown + RESET : shown;
+  }
+
+  /** A name in a colour of its own, the same each time. */
+  name(name: string): string {
+    if (!this.#colour) return name;
+    let colour = this.#colourOfName.get(name);
+    if (colour === undefined) {
+      colour = NAME_COLOURS[this.#colourOfName.size % NAME_COLOURS.length] ?? 36;
+      this.#colourOfName.set(name, colour);
+    }
+    return `\x1b[${colour}m${name}${RESET}`;
+  }
+
+  dim(text: string): string {
+    return this.#colour ? `${DIM}${text}${RESET}` : text;
   }
 
   line(text: string): void {
@@ -39,7 +113,7 @@ export class Output {
     if (this.#waiting === "") return;
     const text = this.#waiting;
     this.#waiting = "";
-    this.#terminal.out(text);
+    this.#terminal.out(text, { raw: this.#raw });
   }
 
   /** Rows in columns of their own widths; the first row is the head. */
@@ -48,12 +122,8 @@ export class Output {
       [];
     for (const [n, row] of rows.entries()) {
       const line = row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd();
-      this.line(n === 0 ? this.#dim(line) : line);
+      this.line(n === 0 ? this.dim(line) : line);
     }
-  }
-
-  #dim(text: string): string {
-    return this.#terminal.colour ? `\x1b[2m${text}\x1b[0m` : text;
   }
 }
 

@@ -8,6 +8,7 @@ export async function runCommand(
   terminal: Terminal,
   command: (signal: AbortSignal) => Promise<number>,
   isExpected: (error: unknown) => boolean,
+  codes: { readonly failed: number } = exitCode,
 ): Promise<number> {
   const interrupted = new AbortController();
   const stopListening = terminal.onInterrupt(() => {
@@ -26,7 +27,7 @@ export async function runCommand(
     const message = error instanceof Error ? error.message : String(error);
     const trace = isExpected(error) || !(error instanceof Error) ? "" : `${error.stack}\n`;
     terminal.err(trace === "" ? `${message}\n` : trace);
-    return exitCode.failed;
+    return codes.failed;
   } finally {
     stopListening();
   }

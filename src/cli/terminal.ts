@@ -1,16 +1,29 @@
-import { env, onSignal, outputIsTerminal, writeError, writeOut } from "../platform/process.ts";
+import {
+  env,
+  onSignal,
+  outputColumns,
+  outputIsTerminal,
+  writeError,
+  writeOut,
+} from "../platform/process.ts";
+import { terminalSafe } from "./terminal_text.ts";
 
 /** Where a command writes, and what ends it early. Tests bring one of their own. */
 export interface Terminal {
-  /** Results. Throws where the reader has gone away (isReaderGone). */
-  out(text: string): void;
-  /** Everything about the results: endings, hints, errors. */
+  /**
+   * Writes results. Where a person reads them (interactive), control characters other than line feed, tab and colours
+   * are shown escaped unless raw is set. Throws where the reader has gone away (isReaderGone).
+   */
+  out(text: string, options?: { readonly raw?: boolean }): void;
+  /** Writes everything about the results: endings, hints, errors. Control characters are always escaped. */
   err(text: string): void;
   /** Whether results are coloured. */
   readonly colour: boolean;
-  /** Whether out goes to a person rather than to a file or program. */
+  /** Whether out is read by a person rather than by a file or program. */
   readonly interactive: boolean;
-  /** Calls handler when the command is interrupted (Ctrl-C); returns how to stop that. */
+  /** Width in characters; null where out is no terminal. */
+  readonly columns: number | null;
+  /** Calls handler when the command is interrupted (Ctrl-C); returns a function that stops that. */
   onInterrupt(handler: () => void): () => void;
   /** Milliseconds since the epoch. */
   now(): number;
@@ -18,13 +31,18 @@ export interface Terminal {
 
 /** The process's own terminal. NO_COLOR (no-color.org), when not empty, forbids colour. */
 export const processTerminal: Terminal = {
-  out: writeOut,
-  err: writeError,
+  out(text, { raw = false } = {}) {
+    writeOut(!raw && outputIsTerminal() ? terminalSafe(text) : text);
+  },
+  err: (text) => writeError(terminalSafe(text)),
   get colour() {
-    return outputIsTerminal() && (env("NO_COLOR") ?? "") === "";
+    return outputIsTerminal() && (env("NO_COLOR") ?? "") === "" && env("TERM") !== "dumb";
   },
   get interactive() {
     return outputIsTerminal();
+  },
+  get columns() {
+    return outputColumns();
   },
   onInterrupt(handler) {
     const stops = [onSignal("SIGINT", handler), onSignal("SIGTERM", handler)];
@@ -33,7 +51,7 @@ export const processTerminal: Terminal = {
   now: () => Date.now(),
 };
 
-/** Whether the program that read our output has ended, as `head` does: no failure, but nothing is left to do. */
+/** Whether the program that read our output has ended, as `head` does: not a failure, but there is nothing left to do. */
 export function isReaderGone(error: unknown): boolean {
   return error instanceof Error && error.name === "BrokenPipe";
 }

@@ -48,6 +48,22 @@ export function outputIsTerminal(): boolean {
   return Deno.stdout.isTerminal();
 }
 
+/** Width of the terminal in characters; null where standard output is none. */
+export function outputColumns(): number | null {
+  if (!Deno.stdout.isTerminal()) return null;
+  try {
+    const { columns } = Deno.consoleSize();
+    return columns > 0 ? columns : null;
+  } catch {
+    return null; // Some terminals do not tell.
+  }
+}
+
+/** Reads standard input, at most into.length bytes. Resolves with the count; null at the end. */
+export function readInput(into: Uint8Array): Promise<number | null> {
+  return Deno.stdin.read(into);
+}
+
 function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string | Uint8Array): void {
   let bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
   while (bytes.length > 0) bytes = bytes.subarray(to.writeSync(bytes));

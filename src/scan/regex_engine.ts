@@ -25,6 +25,11 @@ interface Exports {
   rregex_new(pattern: number, length: number): [handle: number, error: number, isError: number];
   rregex_syntax(handle: number): [value: number, error: number, isError: number];
   rregex_isMatch(handle: number, text: number, length: number): number;
+  rregex_findAll(
+    handle: number,
+    text: number,
+    length: number,
+  ): [value: number, error: number, isError: number];
 }
 
 const encoder = new TextEncoder();
@@ -76,6 +81,14 @@ export class RegexEngine {
   /** Is there a match in `text[start, end)`, which must be valid UTF-8? */
   matches(handle: number, text: Uint8Array, start: number, end: number): boolean {
     return this.#exports.rregex_isMatch(handle, this.#copyIn(text, start, end), end - start) !== 0;
+  }
+
+  /** All matches in valid UTF-8, in order: offsets in bytes. */
+  findAll(handle: number, text: Uint8Array): readonly { start: number; end: number }[] {
+    const at = this.#copyIn(text, 0, text.length);
+    const [value, error, isError] = this.#exports.rregex_findAll(handle, at, text.length);
+    if (isError) throw this.#take(error);
+    return this.#take(value) as { start: number; end: number }[];
   }
 
   /** Copies bytes to where the callee takes them (and frees them). */

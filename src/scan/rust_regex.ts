@@ -75,6 +75,11 @@ export class RustRegex {
     return this.#matchesAnew(text, start, end);
   }
 
+  /** All matches in valid UTF-8, in order: offsets in bytes. */
+  findAll(text: Uint8Array): readonly { readonly start: number; readonly end: number }[] {
+    return this.#inEngine((engine) => engine.findAll(this.#handle, text));
+  }
+
   // Apart from matches(), which is called for each line and shall make no closure.
   #matchesAnew(text: Uint8Array, start: number, end: number): boolean {
     return this.#inEngine((engine) => engine.matches(this.#handle, text, start, end));

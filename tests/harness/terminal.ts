@@ -1,25 +1,30 @@
 import type { Terminal } from "../../src/cli/terminal.ts";
+import { terminalSafe } from "../../src/cli/terminal_text.ts";
 
 /** A terminal that keeps what is written and can be interrupted. */
 export class CapturedTerminal implements Terminal {
   stdout = "";
   stderr = "";
   readonly colour: boolean;
-  readonly interactive = false;
+  readonly interactive: boolean;
+  readonly columns: number | null;
   readonly #handlers = new Set<() => void>();
   readonly #waiting = new Set<() => void>();
 
-  constructor(options: { colour?: boolean } = {}) {
+  /** columns: it is a person's terminal of that width. */
+  constructor(options: { colour?: boolean; columns?: number } = {}) {
     this.colour = options.colour ?? false;
+    this.columns = options.columns ?? null;
+    this.interactive = this.columns !== null;
   }
 
-  out(text: string): void {
-    this.stdout += text;
+  out(text: string, { raw = false }: { raw?: boolean } = {}): void {
+    this.stdout += this.interactive && !raw ? terminalSafe(text) : text;
     for (const look of this.#waiting) look();
   }
 
   err(text: string): void {
-    this.stderr += text;
+    this.stderr += terminalSafe(text);
     for (const look of this.#waiting) look();
   }
 
@@ -37,7 +42,7 @@ export class CapturedTerminal implements Terminal {
     for (const handler of [...this.#handlers]) handler();
   }
 
-  /** Resolves when the text stands in what was written; rejects where the command ends without it. */
+  /** Resolves when the text was written; rejects where the command ends without it. */
   shows(text: string, command: Promise<number>): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const look = () => {

@@ -1,27 +1,72 @@
 import * as grpc from "@grpc/grpc-js";
 import type { LogMetadata } from "../../generated/cluster_agent.ts";
 import type { Connection } from "./connection.ts";
+import { diagnose } from "./diagnosis.ts";
 
-/** A call that the agent refused, or that could not reach it. */
+/** A call that the agent refused, or that could not reach it. The message names cause and remedy. */
 export class CallError extends Error {
   override readonly name = "CallError";
   /** gRPC status name, as in NOT_FOUND. */
   readonly code: string;
+  /** What was being done, as "list the logs of localhost:50051". */
+  readonly doing: string;
+  /** Whether messages had come before the call failed. */
+  readonly begun: boolean;
 
-  /** begun: something had come already. */
   constructor(
     doing: string,
     status: { readonly code: number; readonly details: string },
     options: { readonly begun: boolean } = { begun: false },
   ) {
     const code = grpc.status[status.code] ?? `status ${status.code}`;
-    super(`Cannot ${options.begun ? "go on to " : ""}${doing}: ${code}: ${status.details}`);
+    const details = status.details.replace(/\.? ?Resolution note: ?$/, "");
+    const remedy = remedies.find(([of, text]) => of === code && text.test(details))?.[2] ?? "";
+    super(`Cannot ${options.begun ? "continue to " : ""}${doing}: ${code}: ${details}${remedy}`);
     this.code = code;
+    this.doing = doing;
+    this.begun = options.begun;
   }
 }
 
+const remedies: readonly (readonly [code: string, details: RegExp, remedy: string])[] = [
+  [
+    "UNAUTHENTICATED",
+    /missing|token|user/i,
+    ". Give --user NAME with the certificate of a front proxy, or --token-file FILE",
+  ],
+  [
+    "PERMISSION_DENIED",
+    /get pods\/log/,
+    ". Name a namespace that the caller may read, or grant get on pods/log there " +
+    "(kubectl auth can-i get pods/log --as USER -n NAMESPACE)",
+  ],
+];
+
+/**
+ * The error as a person needs it: where a call could not reach the agent, why, found out by a connection of its own.
+ * Errors of any other kind are returned unchanged.
+ */
+export async function explained(error: unknown, connection: Connection): Promise<unknown> {
+  if (!(error instanceof CallError) || error.begun || error.code !== "UNAVAILABLE") return error;
+  const details = await diagnose(connection.endpoint);
+  if (details === null) return error;
+  return new CallError(error.doing, { code: grpc.status.UNAVAILABLE, details });
+}
+
 /** The logs of the namespaces, or of all. Throws CallError; as CANCELLED when the signal fires. */
-export function list(
+export async function list(
+  connection: Connection,
+  namespaces: readonly string[],
+  options: { readonly signal: AbortSignal },
+): Promise<LogMetadata[]> {
+  try {
+    return await callList(connection, namespaces, options);
+  } catch (error) {
+    throw await explained(error, connection);
+  }
+}
+
+function callList(
   connection: Connection,
   namespaces: readonly string[],
   options: { readonly signal: AbortSignal },
@@ -41,6 +86,27 @@ export function list(
     signal.addEventListener("abort", cancel);
     if (signal.aborted) cancel();
   });
+}
+
+/** What the agents answered, in order, and the errors of those that did not, each with cause and remedy. */
+export interface Answers<T> {
+  readonly answers: readonly T[];
+  readonly errors: readonly unknown[];
+  /** The connections that answered. */
+  readonly answered: readonly Connection[];
+}
+
+/** Calls each agent; one that fails does not keep the others from answering. */
+export async function fromEach<T>(
+  connections: readonly Connection[],
+  ask: (connection: Connection) => Promise<T>,
+): Promise<Answers<T>> {
+  const settled = await Promise.allSettled(connections.map(ask));
+  return {
+    answers: settled.flatMap((result) => result.status === "fulfilled" ? [result.value] : []),
+    errors: settled.flatMap((result) => result.status === "rejected" ? [result.reason] : []),
+    answered: connections.filter((_, i) => settled[i]?.status === "fulfilled"),
+  };
 }
 
 /** How a stream ended. */
@@ -122,7 +188,7 @@ export function readStream<T>(
     ended = true;
     settle();
   });
-  call.on("error", () => {}); // The status tells the same.
+  call.on("error", () => {}); // The status says the same.
   call.on("status", (given: grpc.StatusObject) => {
     status = given;
     settle();

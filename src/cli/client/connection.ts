@@ -9,42 +9,63 @@ import {
 } from "../../generated/cluster_agent.ts";
 import { readText } from "../../platform/files.ts";
 import { deferClientSessionEnds } from "../../rpc/grpc_js/session_ends.ts";
+import type { Options } from "../command.ts";
 import { UsageError } from "../terminal.ts";
+import type { Endpoint } from "./diagnosis.ts";
 
-/** The options by which every client command reaches an agent, for parseArgs. */
+/** How every client command reaches its agents. */
 export const connectionOptions = {
-  addr: { type: "string", short: "a" },
-  tls: { type: "string" },
-  ca: { type: "string" },
-  cert: { type: "string" },
-  key: { type: "string" },
-  "server-name": { type: "string" },
-  "insecure-plaintext": { type: "boolean" },
-  user: { type: "string" },
-  group: { type: "string", multiple: true },
-  extra: { type: "string", multiple: true },
-  token: { type: "string" },
-  "token-file": { type: "string" },
-} as const;
+  addr: {
+    type: "string",
+    short: "a",
+    multiple: true,
+    value: "HOST:PORT",
+    help: "the agent (default localhost:50051); repeatable, or several with commas",
+  },
+  tls: {
+    type: "string",
+    value: "FOLDER",
+    path: true,
+    help: "folder with ca.crt, tls.crt and tls.key, laid out as a Kubernetes TLS secret",
+  },
+  ca: {
+    type: "string",
+    value: "FILE",
+    path: true,
+    help: "authority of the agent's certificate (default: the well-known ones)",
+  },
+  cert: { type: "string", value: "FILE", path: true, help: "the client's certificate" },
+  key: { type: "string", value: "FILE", path: true, help: "the client certificate's key" },
+  "server-name": {
+    type: "string",
+    value: "NAME",
+    help: "the name in the agent's certificate, where it is not that of --addr",
+  },
+  "insecure-plaintext": { type: "boolean", help: "connect without TLS" },
+  user: {
+    type: "string",
+    value: "NAME",
+    help: "the user to call for, as Kubetail's Cluster API does (x-remote-user)",
+  },
+  group: {
+    type: "string",
+    multiple: true,
+    value: "NAME",
+    help: "a group of that user; repeatable",
+  },
+  extra: {
+    type: "string",
+    multiple: true,
+    value: "KEY=VALUE",
+    help: "an extra field of that user; repeatable",
+  },
+  token: { type: "string", value: "TOKEN", help: "a Kubernetes token to call with" },
+  "token-file": { type: "string", value: "FILE", path: true, help: "a file with such a token" },
+} as const satisfies Options;
 
-export const connectionHelp = `
-  -a, --addr HOST:PORT      the agent (default localhost:50051)
-      --tls FOLDER          ca.crt, tls.crt and tls.key of this folder, as a Kubernetes TLS secret holds them
-      --ca FILE             certificate authority of the agent's certificate (default: the well-known ones)
-      --cert FILE, --key FILE
-                            the client's own certificate and key
-      --server-name NAME    the name in the agent's certificate, where it is not that of --addr
-      --insecure-plaintext  no TLS
-      --user NAME           the user to speak for, as Kubetail's Cluster API does (x-remote-user)
-      --group NAME          a group of that user; repeatable
-      --extra KEY=VALUE     extra of that user; repeatable
-      --token TOKEN, --token-file FILE
-                            a Kubernetes token to call with
-`;
-
-/** What parseArgs makes of connectionOptions. */
+/** Values of connectionOptions. */
 export interface ConnectionValues {
-  readonly addr?: string | undefined;
+  readonly addr?: readonly string[] | undefined;
   readonly tls?: string | undefined;
   readonly ca?: string | undefined;
   readonly cert?: string | undefined;
@@ -58,35 +79,51 @@ export interface ConnectionValues {
   readonly "token-file"?: string | undefined;
 }
 
-/** A connection to an agent, and who calls. */
+/** A connection to an agent, with the caller's identity. */
 export interface Connection extends Disposable {
+  /** HOST:PORT. */
   readonly address: string;
   readonly records: LogRecordsServiceClient;
   readonly metadata: LogMetadataServiceClient;
   /** Sent with every call. */
   readonly identity: grpc.Metadata;
+  readonly endpoint: Endpoint;
 }
 
-/** Connects with the first call. Throws UsageError for options that do not go together or cannot be read. */
-export function connect(values: ConnectionValues): Connection {
-  const address = values.addr ?? "localhost:50051";
+/** Connections to agents, closed together. */
+export interface Connections extends Disposable {
+  readonly all: readonly Connection[];
+}
+
+/** Opens a connection to each agent; they connect with their first calls. Throws UsageError for options that cannot be used. */
+export function connectAll(values: ConnectionValues): Connections {
+  const addresses = (values.addr ?? ["localhost:50051"]).flatMap((text) => text.split(","))
+    .map((text) => text.trim());
+  using stack = new DisposableStack();
+  const all = [...new Set(addresses)].map((address) => stack.use(connect(address, values)));
+  const kept = stack.move();
+  return { all, [Symbol.dispose]: () => kept.dispose() };
+}
+
+function connect(address: string, values: ConnectionValues): Connection {
   const parsed = parseAddress(address);
   if (parsed === null || parsed.port === 0) {
     throw new UsageError(
-      `Cannot read --addr ${JSON.stringify(address)}: not HOST:PORT, as localhost:50051`,
+      `Cannot read --addr ${JSON.stringify(address)}: expected HOST:PORT, as localhost:50051`,
     );
   }
   const host = parsed.host === "" ? "localhost" : parsed.host;
   const target = `${isIP(host) === 6 ? `[${host}]` : host}:${parsed.port}`;
   const identity = identityOf(values);
   if (values["insecure-plaintext"] && identity.get("authorization").length > 0) {
-    // Whoever listens on the way could use the token.
+    // Anybody on the way could use the token.
     if (!isLoopback(host)) {
-      throw new UsageError("A token goes without TLS only to a loopback address");
+      throw new UsageError("A token is sent without TLS to loopback addresses only");
     }
   }
+  const tls = tlsFiles(values);
   const byIp = isIP(host) !== 0 && values["server-name"] === undefined;
-  const credentials = credentialsOf(values, byIp ? host : null);
+  const credentials = credentialsOf(tls, byIp ? host : null);
   const serverName = byIp ? placeholderName : values["server-name"];
   const options = {
     // The agent decides how long a record may be.
@@ -101,6 +138,7 @@ export function connect(values: ConnectionValues): Connection {
     records,
     metadata,
     identity,
+    endpoint: { host, port: parsed.port, tls },
     [Symbol.dispose]() {
       records.close();
       metadata.close();
@@ -109,39 +147,48 @@ export function connect(values: ConnectionValues): Connection {
 }
 
 /**
- * The platform's TLS asks for a server by name only. Where an IP address is called, this name stands in, and the
+ * The platform's TLS requests a server by name only. Where an IP address is called, this name takes its place, and the
  * certificate is checked against the address.
  */
 const placeholderName = "agent.invalid";
 
-function credentialsOf(values: ConnectionValues, ip: string | null): grpc.ChannelCredentials {
+function tlsFiles(values: ConnectionValues): Endpoint["tls"] {
   if (values["insecure-plaintext"]) {
     const contrary = (["tls", "ca", "cert", "key", "server-name"] as const)
       .find((name) => values[name] !== undefined);
     if (contrary !== undefined) {
       throw new UsageError(`--insecure-plaintext and --${contrary} exclude each other`);
     }
-    return grpc.credentials.createInsecure();
+    return null;
   }
   const { tls } = values;
   const ca = values.ca ?? (tls === undefined ? undefined : join(tls, "ca.crt"));
   const cert = values.cert ?? (tls === undefined ? undefined : join(tls, "tls.crt"));
   const key = values.key ?? (tls === undefined ? undefined : join(tls, "tls.key"));
   if ((cert === undefined) !== (key === undefined)) {
-    throw new UsageError("--cert and --key are only of use together");
+    throw new UsageError("--cert and --key must be given together");
   }
+  return {
+    ca: ca === undefined ? null : read("--ca", ca),
+    cert: cert === undefined ? null : read("--cert", cert),
+    key: key === undefined ? null : read("--key", key),
+    serverName: values["server-name"] ?? null,
+  };
+}
+
+function credentialsOf(tls: Endpoint["tls"], ip: string | null): grpc.ChannelCredentials {
+  if (tls === null) return grpc.credentials.createInsecure();
   try {
     return grpc.credentials.createSsl(
-      ca === undefined ? null : read("--ca", ca),
-      key === undefined ? null : read("--key", key),
-      cert === undefined ? null : read("--cert", cert),
+      tls.ca === null ? null : Buffer.from(tls.ca),
+      tls.key === null ? null : Buffer.from(tls.key),
+      tls.cert === null ? null : Buffer.from(tls.cert),
       ip === null ? {} : {
         checkServerIdentity: (_name: string, certificate: PeerCertificate) =>
           checkServerIdentity(ip, certificate),
       },
     );
   } catch (error) {
-    if (error instanceof UsageError) throw error;
     throw new UsageError(`Cannot use the certificates: ${(error as Error).message}`);
   }
 }
@@ -150,14 +197,14 @@ function identityOf(values: ConnectionValues): grpc.Metadata {
   const identity = new grpc.Metadata();
   const { user, group = [], extra = [], token } = values;
   if (user === undefined && (group.length > 0 || extra.length > 0)) {
-    throw new UsageError("--group and --extra say more about a --user");
+    throw new UsageError("--group and --extra need --user");
   }
   const set = (option: string, name: string, value: string) => {
     try {
       identity.add(name, value);
     } catch {
       throw new UsageError(
-        `Cannot send ${option}: it has characters that gRPC metadata may not have`,
+        `Cannot send ${option}: it has characters that gRPC metadata cannot carry`,
       );
     }
   };

@@ -1,51 +1,97 @@
 import type { LogMetadata } from "../../generated/cluster_agent.ts";
-import { readArguments, readWord } from "../arguments.ts";
+import { readWord } from "../arguments.ts";
+import { asksForHelp, type Command, helpText, parseCommand } from "../command.ts";
 import { countText, metadataJson, Output, sizeText, timeText } from "../output.ts";
 import { exitCode, type Terminal } from "../terminal.ts";
-import { list } from "./calls.ts";
-import { connect, connectionHelp, connectionOptions } from "./connection.ts";
+import { safeJson } from "../terminal_text.ts";
+import { fromEach, list } from "./calls.ts";
+import { connectAll, connectionOptions } from "./connection.ts";
+import { unknownNamespaceText } from "./target.ts";
 
-export const listHelp = `client list [NAMESPACE]... [options]
+export const listCommand = {
+  name: "client list",
+  usage: "[NAMESPACE]... [options]",
+  summary: "the container logs of the agents' nodes",
+  description: [
+    "Lists the container logs of the agents' nodes: of the namespaces given, or of all that the caller may read.",
+  ],
+  options: {
+    output: {
+      type: "string",
+      short: "o",
+      value: "FORMAT",
+      choices: ["text", "json"],
+      help: "text: a table (default); json: one object a line",
+    },
+    ...connectionOptions,
+  },
+} as const satisfies Command;
 
-Lists the container logs of an agent's node: of the namespaces, or of all that the caller may read.
-
-  -o, --output text|json    a table (default), or one JSON object a line
-${connectionHelp.slice(1)}`;
-
+/** `client list`. Resolves with the exit code. */
 export async function clientList(
   args: readonly string[],
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<number> {
-  const { values, positionals } = readArguments(args, {
-    ...connectionOptions,
-    output: { type: "string", short: "o" },
-  });
-  const output = new Output(terminal, readWord("--output", values.output, ["text", "json"]));
-  using connection = connect(values);
-  const logs = (await list(connection, positionals, { signal })).sort((a, b) =>
-    key(a) < key(b) ? -1 : 1
+  if (asksForHelp(args)) {
+    terminal.out(helpText(listCommand, terminal.columns ?? 80));
+    return exitCode.done;
+  }
+  const { values, positionals: namespaces } = parseCommand(listCommand, args);
+  const format = readWord("--output", values.output, ["text", "json"]);
+  const output = new Output(terminal, { format });
+  using connections = connectAll(values);
+  const { answers, errors } = await fromEach(
+    connections.all,
+    (connection) => list(connection, namespaces, { signal }),
   );
-  if (output.format === "json") {
-    for (const log of logs) output.line(JSON.stringify(metadataJson(log)));
-  } else {
-    output.table([
-      ["NAMESPACE", "POD", "CONTAINER", "ID", "SIZE", "LAST CHANGE"],
-      ...logs.map(({ spec, fileInfo }) => [
+  if (answers.length === 0) throw errors[0];
+  for (const error of errors) terminal.err(`${(error as Error).message}\n`);
+  const logs = answers.flat().sort((a, b) => key(a) < key(b) ? -1 : 1);
+  if (format === "json") {
+    for (const log of logs) output.line(safeJson(metadataJson(log)));
+  } else if (logs.length > 0) output.table(tableOf(logs, connections.all.length > 1));
+  output.flush();
+
+  const unknown = namespaces.filter((name) => !logs.some(({ spec }) => spec?.namespace === name));
+  if (unknown.length > 0) {
+    const everything = await fromEach(
+      connections.all,
+      (connection) => list(connection, [], { signal }),
+    );
+    const where = connections.all.length > 1 ? "these nodes" : "this node";
+    for (const name of unknown) {
+      terminal.err(`${unknownNamespaceText(name, everything.answers.flat(), where)}\n`);
+    }
+  }
+  if (logs.length > 0 || unknown.length === 0) terminal.err(`${countText(logs.length, "log")}.\n`);
+  return errors.length > 0 || unknown.length > 0 ? exitCode.failed : exitCode.done;
+}
+
+function tableOf(logs: readonly LogMetadata[], withNode: boolean): string[][] {
+  const head = ["NAMESPACE", "POD", "CONTAINER", "ID", "SIZE", "LAST CHANGE"];
+  return [
+    withNode ? ["NODE", ...head] : head,
+    ...logs.map(({ spec, fileInfo }) => {
+      const row = [
         spec?.namespace ?? "",
         spec?.pod_name ?? "",
         spec?.container_name ?? "",
         (spec?.container_id ?? "").slice(0, 12),
         sizeText(Number(fileInfo?.size ?? 0n)),
         timeText(fileInfo?.last_modified_at).replace(/(\.\d+)?Z$/, "Z"),
-      ]),
-    ]);
-  }
-  output.flush();
-  terminal.err(`${countText(logs.length, "log")}.\n`);
-  return exitCode.done;
+      ];
+      return withNode ? [spec?.node_name ?? "", ...row] : row;
+    }),
+  ];
 }
 
 function key({ spec }: LogMetadata): string {
-  return [spec?.namespace, spec?.pod_name, spec?.container_name, spec?.container_id].join("\0");
+  return [
+    spec?.namespace,
+    spec?.pod_name,
+    spec?.container_name,
+    spec?.container_id,
+    spec?.node_name,
+  ].join("\0");
 }

@@ -1,148 +1,151 @@
-import { FollowFrom, type LogRecord } from "../../generated/cluster_agent.ts";
-import { readArguments, readCount, readWord } from "../arguments.ts";
-import { moment } from "../moment.ts";
-import { countText, Output } from "../output.ts";
+import { FollowFrom } from "../../generated/cluster_agent.ts";
+import { readCount, readWord } from "../arguments.ts";
+import { asksForHelp, type Command, helpText, type Options, parseCommand } from "../command.ts";
+import { colourOption, useColour } from "../colour.ts";
+import { loadHighlighter } from "../highlight.ts";
+import { Output } from "../output.ts";
 import { exitCode, type Terminal, UsageError } from "../terminal.ts";
-import { type Ending, list, readStream } from "./calls.ts";
-import { connect, type Connection, connectionHelp, connectionOptions } from "./connection.ts";
-import { choose, parseTarget, type Target } from "./target.ts";
+import { timeArgument, timeHelp } from "../time_argument.ts";
+import { connectAll, connectionOptions } from "./connection.ts";
+import { RecordsSession } from "./session.ts";
+import { parseTarget } from "./target.ts";
+import { TargetReader } from "./target_reader.ts";
 
-const selectionHelp = `
-  -g, --grep PATTERN        only records whose message matches: a regular expression in the syntax of Rust's
-                            regex crate; (?i) at its beginning ignores case
-      --since TIME          from this time on: 2024-10-01T05:00:00Z, or how long ago: 90s, 5m, 1h30m, 2d
-      --until TIME          to this time
-  -n, --limit N             end after N records
-  -o, --output text|json    time and message (default), or one JSON object a line`;
+const selectionOptions = {
+  grep: {
+    type: "string",
+    short: "g",
+    value: "PATTERN",
+    help:
+      "only records whose message matches this regular expression (Rust's syntax; (?i) at its beginning ignores case); " +
+      "matches are highlighted",
+  },
+  since: { type: "string", value: "TIME", help: `from this time on: ${timeHelp}` },
+  until: { type: "string", value: "TIME", help: "up to this time" },
+  limit: { type: "string", short: "n", value: "N", help: "stop after N records" },
+  output: {
+    type: "string",
+    short: "o",
+    value: "FORMAT",
+    choices: ["text", "json", "raw"],
+    help:
+      "text: names, time and message (default); json: one object a line; raw: the message alone",
+  },
+  raw: { type: "boolean", help: "pass control characters of messages to the terminal unescaped" },
+  ...colourOption,
+} as const satisfies Options;
 
-export const forwardHelp = `client forward NAMESPACE/POD[/CONTAINER[/ID]] [options]
+const followOptions = {
+  follow: {
+    type: "boolean",
+    short: "f",
+    help: "keep streaming new records, also of pods that appear later, until Ctrl-C",
+  },
+  "follow-from": {
+    type: "string",
+    value: "WORD",
+    choices: ["default", "end"],
+    help: "default: existing records first, then new ones; end: new records only",
+  },
+} as const satisfies Options;
 
-Reads a container's log from old to new. Without ID: the newest log of the container.
+const targets =
+  "A target is NAMESPACE/POD[/CONTAINER[/ID]]. POD and CONTAINER are a name, the beginning of names " +
+  "(default/web- means all pods whose names begin with web-) or a pattern with *. ID is the beginning of a container " +
+  "id, as client list prints it; without it the newest log of each container is read. Several logs are merged in the " +
+  "order of time.";
 
-  -f, --follow              go on with what is written from now on, until Ctrl-C or the log is gone
-      --follow-from WORD    default: what is there first, then what is new; end: only what is new${selectionHelp}
-${connectionHelp.slice(1)}`;
+export const forwardCommand = {
+  name: "client forward",
+  usage: "TARGET... [options]",
+  summary: "read logs from old to new; with --follow keep streaming",
+  description: ["Reads container logs from old to new.", targets],
+  options: { ...followOptions, ...selectionOptions, ...connectionOptions },
+} as const satisfies Command;
 
-export const backwardHelp = `client backward NAMESPACE/POD[/CONTAINER[/ID]] [options]
+export const backwardCommand = {
+  name: "client backward",
+  usage: "TARGET... [options]",
+  summary: "read logs from new to old",
+  description: [
+    "Reads container logs from new to old: with --limit 5 the last 5 records.",
+    targets,
+  ],
+  options: { ...selectionOptions, ...connectionOptions },
+} as const satisfies Command;
 
-Reads a container's log from new to old: with --limit 5 the last 5 records. Without ID: the newest log of the container.
-${selectionHelp}
-${connectionHelp.slice(1)}`;
-
-/** `client forward` and `client backward`. */
+/** `client forward` and `client backward`. Resolves with the exit code. */
 export async function clientRecords(
   direction: "forward" | "backward",
   args: readonly string[],
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<number> {
-  const { values, positionals } = readArguments(args, {
-    ...connectionOptions,
-    grep: { type: "string", short: "g" },
-    since: { type: "string" },
-    until: { type: "string" },
-    limit: { type: "string", short: "n" },
-    output: { type: "string", short: "o" },
-    follow: { type: "boolean", short: "f" },
-    "follow-from": { type: "string" },
-  });
-  const [name, ...more] = positionals;
-  if (name === undefined || more.length > 0) {
-    throw new UsageError(`client ${direction} takes one log: NAMESPACE/POD/CONTAINER[/ID]`);
+  const command: Command = direction === "forward" ? forwardCommand : backwardCommand;
+  if (asksForHelp(args)) {
+    terminal.out(helpText(command, terminal.columns ?? 80));
+    return exitCode.done;
   }
-  const target = parseTarget(name);
-  const output = new Output(terminal, readWord("--output", values.output, ["text", "json"]));
+  if (direction === "backward" && args.some((arg) => /^(?:-f|--follow\b)/.test(arg))) {
+    throw new UsageError("Only client forward can follow a log");
+  }
+  const { values, positionals } = parseCommand(forwardCommand, args);
+  if (positionals.length === 0) {
+    throw new UsageError(
+      `client ${direction} needs a target: NAMESPACE/POD[/CONTAINER[/ID]]. Try: client list`,
+    );
+  }
+  const wanted = positionals.map(parseTarget);
+  const format = readWord("--output", values.output, ["text", "json", "raw"]);
   const limit = readCount("--limit", values.limit);
-  const follow = followFrom(direction, values.follow ?? false, values["follow-from"]);
+  const follow = followFrom(values.follow ?? false, values["follow-from"]);
   const now = terminal.now();
   const time = (option: "since" | "until") => {
     const text = values[option];
-    return text === undefined ? "" : moment(`--${option}`, text, now);
+    return text === undefined ? "" : timeArgument(`--${option}`, text, now);
   };
-
-  const selection = {
+  const request = {
     start_time: time("since"),
     stop_time: time("until"),
     grep: values.grep ?? "",
     follow_from: follow,
   };
+  const colour = useColour(values.color, terminal);
+  const output = new Output(terminal, {
+    format,
+    raw: values.raw ?? false,
+    colour,
+    findMatches: colour && format !== "json" && request.grep !== ""
+      ? await loadHighlighter(request.grep)
+      : null,
+  });
 
-  using connection = connect(values);
-  const request = { ...await locate(connection, target, terminal, signal), ...selection };
-  const call = direction === "forward"
-    ? connection.records.streamForward(request, connection.identity)
-    : connection.records.streamBackward(request, connection.identity);
-
-  let count = 0;
-  const ending = await readStream(call, `read ${name}`, {
-    onMessage(record: LogRecord) {
-      output.record(record);
-      return ++count !== limit;
-    },
-    onPause: () => output.flush(),
-  }, { signal });
-  const until = values.until;
-  terminal.err(`${endingText(ending, { count, direction, follow, until })}\n`);
-  return ending === "interrupted" ? exitCode.interrupted : exitCode.done;
+  using connections = connectAll(values);
+  const reader = new TargetReader(terminal, output, connections.all, { limit, follow });
+  const session = new RecordsSession({
+    direction,
+    request,
+    joinLines: format !== "json",
+    ...reader.handlers(),
+    signal,
+  });
+  await reader.open(session, wanted, signal);
+  const ending = await session.ended();
+  const text = reader.endingText(ending, values.until);
+  if (text !== null) terminal.err(`${text}\n`);
+  if (ending === "interrupted") return exitCode.interrupted;
+  return reader.hasFailed ? exitCode.failed : exitCode.done;
 }
 
-function followFrom(
-  direction: "forward" | "backward",
-  follow: boolean,
-  from: string | undefined,
-): FollowFrom {
-  if (!follow && from === undefined) return FollowFrom.NOOP;
-  if (direction === "backward") throw new UsageError("Only client forward can follow a log");
-  return readWord("--follow-from", from, ["default", "end"]) === "end"
-    ? FollowFrom.END
-    : FollowFrom.DEFAULT;
-}
-
-/** The four fields that name a log; without an id or a container, what the agent lists decides. */
-async function locate(
-  connection: Connection,
-  target: Target,
-  terminal: Terminal,
-  signal: AbortSignal,
-) {
-  const { namespace, pod, container, id } = target;
-  if (container !== null && id !== null) {
-    return { namespace, pod_name: pod, container_name: container, container_id: id };
+function followFrom(follow: boolean, from: string | undefined): FollowFrom {
+  const isEnd = readWord("--follow-from", from, ["default", "end"]) === "end";
+  if (!follow && from !== undefined) {
+    throw new UsageError(
+      `--follow-from says where following begins, and this command does not follow. Add --follow${
+        isEnd ? "; to see only the last records use: client backward --limit N" : ""
+      }`,
+    );
   }
-  const { log, older } = choose(target, await list(connection, [namespace], { signal }));
-  if (older.length > 0) {
-    const ids = older.map(({ id }) => id).join(", ");
-    terminal.err(`The newest of ${older.length + 1} logs: ${log.id}; the others: ${ids}\n`);
-  }
-  return {
-    namespace,
-    pod_name: pod,
-    container_name: log.spec?.container_name ?? "",
-    container_id: log.id,
-  };
-}
-
-/** The stream's end, in words. */
-function endingText(
-  ending: Ending,
-  facts: {
-    count: number;
-    direction: "forward" | "backward";
-    follow: FollowFrom;
-    until: string | undefined;
-  },
-): string {
-  const records = countText(facts.count, "record");
-  switch (ending) {
-    case "enough":
-      return `Ended at --limit: ${records}.`;
-    case "interrupted":
-      return `Interrupted after ${records}.`;
-    case "complete":
-      if (facts.direction === "backward") return `Beginning of what was asked for: ${records}.`;
-      if (facts.follow === FollowFrom.NOOP) return `End of what was asked for: ${records}.`;
-      return facts.until === undefined
-        ? `The log is gone, its pod or container was removed: ${records}.`
-        : `--until ${facts.until} has come, or the log is gone: ${records}.`;
-  }
+  if (!follow) return FollowFrom.NOOP;
+  return isEnd ? FollowFrom.END : FollowFrom.DEFAULT;
 }

@@ -1,68 +1,116 @@
 import type { LogMetadata } from "../../generated/cluster_agent.ts";
-import { Failure } from "../../failure/failure.ts";
 import { logName } from "../output.ts";
 import { UsageError } from "../terminal.ts";
 
-/** What a person names a log by. */
+/** What a person selects logs by. */
 export interface Target {
+  /** As it was typed. */
+  readonly text: string;
   readonly namespace: string;
+  /** A pod's name, the beginning of pods' names, or a pattern with `*`. */
   readonly pod: string;
-  /** Null: the pod's only container. */
+  /** The same of a container; null: all containers. */
   readonly container: string | null;
-  /** Null: the newest. */
+  /** The beginning of a container id; null: the newest log of each container. */
   readonly id: string | null;
 }
 
-/** Reads namespace/pod[/container[/id]]; the id may be runtime://id. Throws UsageError. */
+/** Reads NAMESPACE/POD[/CONTAINER[/ID]]; the id may be runtime://id. Throws UsageError. */
 export function parseTarget(text: string): Target {
   const [namespace = "", pod = "", container, ...id] = text.split("/");
   if (namespace === "" || pod === "" || container === "" || (id.length > 0 && id.at(-1) === "")) {
     throw new UsageError(
-      `Cannot read the log's name ${JSON.stringify(text)}: not NAMESPACE/POD/CONTAINER[/ID]`,
+      `Cannot read the target ${JSON.stringify(text)}: expected NAMESPACE/POD[/CONTAINER[/ID]], ` +
+        "where POD may be the beginning of pods' names, as default/web-",
     );
   }
-  return {
-    namespace,
-    pod,
-    container: container ?? null,
-    id: id.length > 0 ? id.join("/") : null,
-  };
+  return { text, namespace, pod, container: container ?? null, id: id.at(-1) ?? null };
 }
 
-/** The one log that is meant, and the older ones of the same container (it was restarted). */
-export interface Chosen {
-  readonly log: LogMetadata;
-  readonly older: readonly LogMetadata[];
+/** Which logs a target means, fixed by what was there when it was resolved. */
+export interface Selection {
+  readonly target: Target;
+  /** Whether it names one pod exactly, so that nothing but this pod is meant. */
+  readonly isExact: boolean;
+  /** Whether a log, also one that appears later, is meant. */
+  includes(log: LogMetadata): boolean;
 }
 
 /**
- * Chooses from all logs of the namespace. Throws Failure not-found where none fits, invalid-argument where the pod
- * has several containers and none was named; both say what there is.
+ * Resolves a target against the logs there are. A pod or container of exactly this name is meant alone; otherwise all
+ * whose names begin so. Without an id, of a restarted container only the newest log is in `logs`.
  */
-export function choose(target: Target, logs: readonly LogMetadata[]): Chosen {
-  const { namespace, pod, container } = target;
-  const ofPod = logs.filter(({ spec }) => spec?.namespace === namespace && spec.pod_name === pod);
-  const fitting = container === null
-    ? ofPod
-    : ofPod.filter(({ spec }) => spec?.container_name === container);
-  const names = new Set(fitting.map(logName));
-  if (names.size > 1) {
-    throw new Failure(
-      "invalid-argument",
-      `Pod ${namespace}/${pod} has several containers: ${[...names].sort().join(", ")}`,
-    );
-  }
-  const [log, ...older] = fitting.toSorted(newestFirst);
-  if (log !== undefined) return { log, older };
+export function select(
+  target: Target,
+  all: readonly LogMetadata[],
+): { readonly selection: Selection; readonly logs: LogMetadata[] } {
+  const ofNamespace = all.filter(({ spec }) => spec?.namespace === target.namespace);
+  const pod = nameMatcher(target.pod, ofNamespace.map(({ spec }) => spec?.pod_name ?? ""));
+  const ofPods = ofNamespace.filter(({ spec }) => pod.matches(spec?.pod_name ?? ""));
+  const container = target.container === null
+    ? null
+    : nameMatcher(target.container, ofPods.map(({ spec }) => spec?.container_name ?? ""));
+  const selection: Selection = {
+    target,
+    isExact: pod.isExact,
+    includes: ({ id, spec }) =>
+      spec?.namespace === target.namespace && pod.matches(spec.pod_name) &&
+      (container?.matches(spec.container_name) ?? true) &&
+      (target.id === null || id.startsWith(target.id)),
+  };
+  const included = ofPods.filter((log) => selection.includes(log));
+  return { selection, logs: target.id === null ? newestOfEach(included) : included };
+}
 
-  const wanted = container === null ? `${namespace}/${pod}` : `${namespace}/${pod}/${container}`;
-  const others = [...new Set((ofPod.length > 0 ? ofPod : logs).map(logName))].sort();
-  const shown = others.slice(0, 10).join(", ");
-  const rest = others.length > 10 ? ` and ${others.length - 10} more` : "";
-  throw new Failure(
-    "not-found",
-    `No log of ${wanted} on this node${others.length === 0 ? "" : `; there are ${shown}${rest}`}`,
-  );
+/** Why a target selects nothing, with what there is instead; one sentence. */
+export function notFoundText(target: Target, all: readonly LogMetadata[], where: string): string {
+  const ofNamespace = all.filter(({ spec }) => spec?.namespace === target.namespace);
+  if (ofNamespace.length === 0) return unknownNamespaceText(target.namespace, all, where);
+  const { logs } = select({ ...target, container: null, id: null }, ofNamespace);
+  const wanted = target.text;
+  return `No log of ${wanted} on ${where}; there are ${
+    someOf((logs.length > 0 ? logs : ofNamespace).map((log) =>
+      target.id === null ? logName(log) : `${logName(log)}/${log.id.slice(0, 12)}`
+    ))
+  }`;
+}
+
+/** No log is in this namespace; `all` are logs of other namespaces, as far as they are known. */
+export function unknownNamespaceText(
+  namespace: string,
+  all: readonly LogMetadata[],
+  where: string,
+): string {
+  const others = someOf(all.map(({ spec }) => spec?.namespace ?? ""));
+  return `No logs of namespace ${namespace} on ${where}${
+    others === "" ? "" : `; there are logs of ${others}`
+  }`;
+}
+
+/** At most ten names, each once, in order. */
+function someOf(names: readonly string[]): string {
+  const distinct = [...new Set(names)].sort();
+  const rest = distinct.length > 10 ? ` and ${distinct.length - 10} more` : "";
+  return distinct.slice(0, 10).join(", ") + rest;
+}
+
+function nameMatcher(
+  text: string,
+  names: readonly string[],
+): { readonly isExact: boolean; matches(name: string): boolean } {
+  if (names.includes(text)) return { isExact: true, matches: (name) => name === text };
+  if (!text.includes("*")) return { isExact: false, matches: (name) => name.startsWith(text) };
+  const parts = text.split("*").map((part) => part.replace(/[.\\+?^${}()|[\]]/g, "\\$&"));
+  const pattern = new RegExp(`^${parts.join(".*")}$`);
+  return { isExact: false, matches: (name) => pattern.test(name) };
+}
+
+function newestOfEach(logs: readonly LogMetadata[]): LogMetadata[] {
+  const newest = new Map<string, LogMetadata>();
+  for (const log of logs.toSorted(newestFirst)) {
+    if (!newest.has(logName(log))) newest.set(logName(log), log);
+  }
+  return [...newest.values()];
 }
 
 /** Negative where a was changed after b. */

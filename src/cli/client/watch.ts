@@ -1,56 +1,97 @@
 import type { LogMetadataWatchEvent } from "../../generated/cluster_agent.ts";
-import { readArguments, readCount, readWord } from "../arguments.ts";
+import { readCount, readWord } from "../arguments.ts";
+import { asksForHelp, type Command, helpText, parseCommand } from "../command.ts";
 import { countText, logName, metadataJson, Output, sizeText, timeText } from "../output.ts";
 import { exitCode, type Terminal } from "../terminal.ts";
-import { readStream } from "./calls.ts";
-import { connect, connectionHelp, connectionOptions } from "./connection.ts";
+import { safeJson } from "../terminal_text.ts";
+import { explained, readStream } from "./calls.ts";
+import { connectAll, type Connection, connectionOptions } from "./connection.ts";
 
-export const watchHelp = `client watch [NAMESPACE]... [options]
+export const watchCommand = {
+  name: "client watch",
+  usage: "[NAMESPACE]... [options]",
+  summary: "stream which logs appear, change and go",
+  description: [
+    "Shows which logs appear, change and go from now on, until Ctrl-C: in the namespaces given, or in all.",
+  ],
+  options: {
+    limit: { type: "string", short: "n", value: "N", help: "stop after N events" },
+    output: {
+      type: "string",
+      short: "o",
+      value: "FORMAT",
+      choices: ["text", "json"],
+      help: "text: a line for each event (default); json: one object a line",
+    },
+    ...connectionOptions,
+  },
+} as const satisfies Command;
 
-Shows from now on which logs appear, change and go, until Ctrl-C.
-
-      --limit N             end after N events
-  -o, --output text|json    a line for each event (default), or one JSON object a line
-${connectionHelp.slice(1)}`;
-
+/** `client watch`. Resolves with the exit code. */
 export async function clientWatch(
   args: readonly string[],
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<number> {
-  const { values, positionals } = readArguments(args, {
-    ...connectionOptions,
-    limit: { type: "string", short: "n" },
-    output: { type: "string", short: "o" },
-  });
-  const output = new Output(terminal, readWord("--output", values.output, ["text", "json"]));
+  if (asksForHelp(args)) {
+    terminal.out(helpText(watchCommand, terminal.columns ?? 80));
+    return exitCode.done;
+  }
+  const { values, positionals } = parseCommand(watchCommand, args);
+  const format = readWord("--output", values.output, ["text", "json"]);
+  const output = new Output(terminal, { format });
   const limit = readCount("--limit", values.limit);
-  using connection = connect(values);
+  using connections = connectAll(values);
 
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
   let count = 0;
-  const call = connection.metadata.watch({ namespaces: positionals }, connection.identity);
-  call.on("metadata", () => terminal.err(`Watching ${connection.address}; Ctrl-C ends.\n`));
-  const ending = await readStream(call, `watch the logs of ${connection.address}`, {
-    onMessage(event: LogMetadataWatchEvent) {
-      show(event, output);
-      return ++count !== limit;
-    },
-    onPause: () => output.flush(),
-  }, { signal });
-  terminal.err(`${
-    {
-      complete: `The agent ended the watch after ${countText(count, "event")}.`,
-      enough: `Ended at --limit: ${countText(count, "event")}.`,
-      interrupted: `Interrupted after ${countText(count, "event")}.`,
-    }[ending]
-  }\n`);
-  return ending === "interrupted" ? exitCode.interrupted : exitCode.done;
+  const watchOne = async (connection: Connection) => {
+    const call = connection.metadata.watch({ namespaces: [...positionals] }, connection.identity);
+    call.on("metadata", () => terminal.err(`Watching ${connection.address}; Ctrl-C ends.\n`));
+    try {
+      return await readStream(call, `watch the logs of ${connection.address}`, {
+        onMessage(event: LogMetadataWatchEvent) {
+          if (count === limit) return false;
+          show(event, output);
+          return ++count !== limit;
+        },
+        onPause: () => output.flush(),
+      }, { signal: either });
+    } catch (error) {
+      throw await explained(error, connection);
+    }
+  };
+  const endings = await Promise.allSettled(connections.all.map(async (connection) => {
+    try {
+      const ending = await watchOne(connection);
+      if (ending === "enough") stop.abort();
+      return ending;
+    } catch (error) {
+      // Told at once: the other agents' watches may go on for long.
+      if (connections.all.length > 1) terminal.err(`${(error as Error).message}\n`);
+      throw error;
+    }
+  }));
+  const failed = endings.find((ending) => ending.status === "rejected");
+  if (connections.all.length === 1 && failed !== undefined) throw failed.reason;
+  const events = countText(count, "event");
+  if (signal.aborted) {
+    terminal.err(`Interrupted after ${events}.\n`);
+    return exitCode.interrupted;
+  }
+  terminal.err(
+    stop.signal.aborted
+      ? `Ended at --limit: ${events}.\n`
+      : `The watch has ended after ${events}.\n`,
+  );
+  return failed === undefined ? exitCode.done : exitCode.failed;
 }
 
 function show({ type, object }: LogMetadataWatchEvent, output: Output): void {
   if (object === undefined) return;
   if (output.format === "json") {
-    output.line(JSON.stringify({ type, object: metadataJson(object) }));
+    output.line(safeJson({ type, object: metadataJson(object) }));
     return;
   }
   const { fileInfo } = object;

@@ -10,14 +10,14 @@ const record = {
 
 Deno.test("a record as text is its time and message, as JSON all of it on one line", () => {
   const text = new CapturedTerminal();
-  const output = new Output(text, "text");
+  const output = new Output(text, { format: "text" });
   output.record(record);
   assert.equal(text.stdout, "", "waits for flush");
   output.flush();
   assert.equal(text.stdout, '2024-10-01T05:00:00.000120Z a "b"\u001b[0m\n');
 
   const json = new CapturedTerminal();
-  const lines = new Output(json, "json");
+  const lines = new Output(json, { format: "json" });
   lines.record(record);
   lines.flush();
   assert.deepEqual(JSON.parse(json.stdout), {
@@ -29,7 +29,7 @@ Deno.test("a record as text is its time and message, as JSON all of it on one li
 
 Deno.test("only a terminal with colour gets colour", () => {
   const terminal = new CapturedTerminal({ colour: true });
-  const output = new Output(terminal, "text");
+  const output = new Output(terminal, { format: "text" });
   output.record({ ...record, message: "x" });
   output.flush();
   assert.equal(terminal.stdout, "\x1b[2m2024-10-01T05:00:00.000120Z\x1b[0m x\n");
@@ -37,7 +37,7 @@ Deno.test("only a terminal with colour gets colour", () => {
 
 Deno.test("a table has columns as wide as their widest cell, and no blanks at a line's end", () => {
   const terminal = new CapturedTerminal();
-  const output = new Output(terminal, "text");
+  const output = new Output(terminal, { format: "text" });
   output.table([["A", "B"], ["long", "x"], ["y", ""]]);
   output.flush();
   assert.equal(terminal.stdout, "A     B\nlong  x\ny\n");

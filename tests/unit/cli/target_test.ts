@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { choose, parseTarget } from "../../../src/cli/client/target.ts";
+import { notFoundText, parseTarget, select } from "../../../src/cli/client/target.ts";
 import { UsageError } from "../../../src/cli/terminal.ts";
-import { Failure } from "../../../src/failure/failure.ts";
 import type { LogMetadata } from "../../../src/generated/cluster_agent.ts";
 
 function log(pod: string, container: string, id: string, seconds = 0n, nanos = 0): LogMetadata {
@@ -23,58 +22,79 @@ for (
     ["ns/pod", null, null],
     ["ns/pod/app", "app", null],
     ["ns/pod/app/abc", "app", "abc"],
-    ["ns/pod/app/containerd://abc", "app", "containerd://abc"],
+    ["ns/pod/app/containerd://abc", "app", "abc"],
   ] as const
 ) {
-  Deno.test(`a log's name is read: ${text}`, () => {
-    assert.deepEqual(parseTarget(text), { namespace: "ns", pod: "pod", container, id });
+  Deno.test(`a target is read: ${text}`, () => {
+    assert.deepEqual(parseTarget(text), { text, namespace: "ns", pod: "pod", container, id });
   });
 }
 
 for (const text of ["", "ns", "ns/", "/pod", "ns/pod/", "ns//app", "ns/pod/app/"]) {
-  Deno.test(`not a log's name: ${JSON.stringify(text)}`, () => {
+  Deno.test(`not a target: ${JSON.stringify(text)}`, () => {
     assert.throws(() => parseTarget(text), UsageError);
   });
 }
 
-Deno.test("of a restarted container the newest log is chosen, by nanoseconds if need be", () => {
+const ids = (target: string, logs: LogMetadata[]) =>
+  select(parseTarget(target), logs).logs.map(({ id }) => id).sort();
+
+Deno.test("of a restarted container the newest log is selected, by nanoseconds if need be", () => {
   const logs = [
     log("pod", "app", "a", 5n, 1),
     log("pod", "app", "b", 5n, 2),
     log("pod", "app", "c", 4n),
   ];
-  const chosen = choose(parseTarget("ns/pod/app"), logs);
-  assert.equal(chosen.log.id, "b");
-  assert.deepEqual(chosen.older.map(({ id }) => id), ["a", "c"]);
+  assert.deepEqual(ids("ns/pod/app", logs), ["b"]);
 });
 
-Deno.test("without a container the pod's only one is chosen, of several none", () => {
-  assert.equal(
-    choose(parseTarget("ns/pod"), [log("pod", "app", "a"), log("x", "y", "b")]).log.id,
-    "a",
-  );
-  assert.throws(
-    () => choose(parseTarget("ns/pod"), [log("pod", "b", "1"), log("pod", "a", "2")]),
-    (error) =>
-      error instanceof Failure && error.kind === "invalid-argument" &&
-      error.message.endsWith("ns/pod/a, ns/pod/b"),
-  );
+Deno.test("a container id is selected by its beginning, as list prints it", () => {
+  const logs = [log("pod", "app", "0123456789abcdef"), log("pod", "app", "fedcba", 9n)];
+  assert.deepEqual(ids("ns/pod/app/0123456789ab", logs), ["0123456789abcdef"]);
+  assert.deepEqual(ids("ns/pod/app/containerd://fed", logs), ["fedcba"]);
 });
 
-Deno.test("where nothing fits, what there is is told: the pod's containers, else all logs", () => {
+Deno.test("a pod is selected by its exact name alone, else by its beginning or a pattern", () => {
+  const logs = [
+    log("web", "app", "1"),
+    log("web-0", "app", "2"),
+    log("web-1", "app", "3"),
+    log("web-1", "proxy", "4"),
+    log("db-0", "app", "5"),
+  ];
+  assert.deepEqual(ids("ns/web", logs), ["1"]);
+  assert.deepEqual(ids("ns/web-", logs), ["2", "3", "4"]);
+  assert.deepEqual(ids("ns/web-1", logs), ["3", "4"]);
+  assert.deepEqual(ids("ns/web-/pro", logs), ["4"]);
+  assert.deepEqual(ids("ns/*-0", logs), ["2", "5"]);
+  assert.deepEqual(ids("ns/*/app", logs), ["1", "2", "3", "5"]);
+  assert.deepEqual(ids("other/web", logs), []);
+  // A pattern's other characters are no expression.
+  assert.deepEqual(ids("ns/w.b*", logs), []);
+});
+
+Deno.test("a selection takes in what appears later, and nothing beside it", () => {
+  const { selection } = select(parseTarget("ns/web-"), [log("web-0", "app", "1")]);
+  assert.equal(selection.isExact, false);
+  assert.ok(selection.includes(log("web-7", "app", "9")));
+  assert.ok(!selection.includes(log("db-0", "app", "9")));
+  const exact = select(parseTarget("ns/web"), [log("web", "app", "1")]).selection;
+  assert.equal(exact.isExact, true);
+  assert.ok(exact.includes(log("web", "app", "2")), "the restarted container");
+  assert.ok(!exact.includes(log("web-0", "app", "3")));
+});
+
+Deno.test("where nothing fits, what there is is named: the pod's containers, else all logs", () => {
   const logs = [log("pod", "app", "a"), log("other", "app", "b")];
-  const told = (target: string) => {
-    try {
-      choose(parseTarget(target), logs);
-    } catch (error) {
-      assert.ok(error instanceof Failure && error.kind === "not-found");
-      return error.message;
-    }
-    throw new Error("chosen");
-  };
-  assert.equal(told("ns/pod/db"), "No log of ns/pod/db on this node; there are ns/pod/app");
+  const text = (target: string) => notFoundText(parseTarget(target), logs, "this node");
+  assert.equal(text("ns/pod/db"), "No log of ns/pod/db on this node; there are ns/pod/app");
   assert.equal(
-    told("ns/x/db"),
+    text("ns/x/db"),
     "No log of ns/x/db on this node; there are ns/other/app, ns/pod/app",
   );
+  assert.equal(
+    text("ns/pod/app/zz"),
+    "No log of ns/pod/app/zz on this node; there are ns/pod/app/a",
+  );
+  assert.equal(text("gone/x"), "No logs of namespace gone on this node; there are logs of ns");
 });

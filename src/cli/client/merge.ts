@@ -1,0 +1,191 @@
+import type { LogRecord } from "../../generated/cluster_agent.ts";
+
+/** Records that wait of one source; beyond either it is paused. */
+const MAX_RECORDS = 1024;
+const MAX_CHARACTERS = 2 ** 20;
+/** While following: how long a record waits for earlier ones of other logs, milliseconds. */
+const HOLD_MS = 150;
+/** A log with so many waiting records is catching up rather than live. */
+const CATCHING_UP = 64;
+
+/** One log's records on their way into the merge. */
+export interface MergeSource {
+  /** Adds a record. Returns false where the source should pause until onRoom is called. */
+  add(record: LogRecord): boolean;
+  /** No more records come. */
+  end(): void;
+}
+
+export interface MergeOptions {
+  readonly direction: "forward" | "backward";
+  /** Logs are followed: a log that says nothing must not hold back the others. */
+  readonly live: boolean;
+  /** Takes the records in order. Returns false where it has enough. */
+  readonly emit: (record: LogRecord, name: string) => boolean;
+  /** All that can be emitted for now was. */
+  readonly onIdle: () => void;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now?: () => number;
+}
+
+/**
+ * Merges the records of several logs in the order of their times. Without following the order is exact; while following
+ * a record waits at most 150 ms for earlier ones, so that logs on several nodes are shown in order as they are written.
+ */
+export class RecordMerge {
+  readonly #options: MergeOptions;
+  readonly #now: () => number;
+  readonly #sources = new Set<Source>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isDone = false;
+
+  constructor(options: MergeOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  /** onRoom is called when a source that was told to pause may go on. */
+  source(name: string, onRoom: () => void): MergeSource {
+    const source = new Source(name, onRoom, this.#now());
+    this.#sources.add(source);
+    return {
+      add: (record) => {
+        source.push(record, this.#now());
+        this.#pump();
+        return source.pauseIfFull();
+      },
+      end: () => {
+        source.isEnded = true;
+        this.#pump();
+      },
+    };
+  }
+
+  /** Emits nothing more. */
+  close(): void {
+    this.#isDone = true;
+    clearTimeout(this.#timer);
+  }
+
+  #pump(): void {
+    if (this.#isDone) return;
+    clearTimeout(this.#timer);
+    for (;;) {
+      const next = this.#next();
+      if (next === null) break;
+      if (typeof next === "number") {
+        this.#timer = setTimeout(() => this.#pump(), next);
+        break;
+      }
+      const record = next.shift(this.#now());
+      if (!this.#options.emit(record, next.name)) {
+        this.close();
+        return;
+      }
+      if (this.#isDone) return; // emit may close the merge
+    }
+    this.#options.onIdle();
+  }
+
+  /** The source whose record is next; how long to wait, milliseconds; null: until something comes. */
+  #next(): Source | number | null {
+    const now = this.#now();
+    let best: Source | null = null;
+    let wait = 0;
+    let hasSilent = false;
+    for (const source of this.#sources) {
+      const { head } = source;
+      if (head === null) {
+        if (source.isEnded) {
+          this.#sources.delete(source);
+          continue;
+        }
+        if (!this.#options.live) return null;
+        hasSilent = true;
+        wait = Math.max(wait, source.emptySince + HOLD_MS - now);
+      } else if (best === null || this.#isBefore(head, best.head ?? head)) best = source;
+    }
+    if (best === null) return null;
+    if (!hasSilent || best.isFull) return best;
+    if (best.length < CATCHING_UP) wait = Math.max(wait, best.headSince + HOLD_MS - now);
+    return wait > 0 ? wait : best;
+  }
+
+  #isBefore(a: LogRecord, b: LogRecord): boolean {
+    const order = compareTimes(a, b);
+    return this.#options.direction === "forward" ? order < 0 : order > 0;
+  }
+}
+
+class Source {
+  readonly name: string;
+  readonly #onRoom: () => void;
+  #records: LogRecord[] = [];
+  /** When each came. */
+  #since: number[] = [];
+  #first = 0;
+  #characters = 0;
+  #isPaused = false;
+  isEnded = false;
+  /** When the last record was taken out, or the source opened. */
+  emptySince: number;
+
+  constructor(name: string, onRoom: () => void, now: number) {
+    this.name = name;
+    this.#onRoom = onRoom;
+    this.emptySince = now;
+  }
+
+  get length(): number {
+    return this.#records.length - this.#first;
+  }
+
+  get head(): LogRecord | null {
+    return this.#records[this.#first] ?? null;
+  }
+
+  get headSince(): number {
+    return this.#since[this.#first] ?? 0;
+  }
+
+  get isFull(): boolean {
+    return this.length >= MAX_RECORDS || this.#characters >= MAX_CHARACTERS;
+  }
+
+  /** False where the source must pause until onRoom is called. */
+  pauseIfFull(): boolean {
+    if (this.isFull) this.#isPaused = true;
+    return !this.#isPaused;
+  }
+
+  push(record: LogRecord, now: number): void {
+    this.#records.push(record);
+    this.#since.push(now);
+    this.#characters += record.message.length;
+  }
+
+  shift(now: number): LogRecord {
+    const record = this.#records[this.#first];
+    if (record === undefined) throw new Error("nothing waits");
+    this.#first++;
+    this.#characters -= record.message.length;
+    if (this.#first === this.#records.length) this.emptySince = now;
+    if (this.#first === this.#records.length || this.#first >= MAX_RECORDS) {
+      this.#records = this.#records.slice(this.#first);
+      this.#since = this.#since.slice(this.#first);
+      this.#first = 0;
+    }
+    if (this.#isPaused && this.length < MAX_RECORDS / 2 && this.#characters < MAX_CHARACTERS / 2) {
+      this.#isPaused = false;
+      this.#onRoom();
+    }
+    return record;
+  }
+}
+
+/** Negative where a is earlier. */
+function compareTimes(a: LogRecord, b: LogRecord): number {
+  const [x, y] = [a.timestamp, b.timestamp];
+  const [s, t] = [x?.seconds ?? 0n, y?.seconds ?? 0n];
+  return s === t ? (x?.nanos ?? 0) - (y?.nanos ?? 0) : s < t ? -1 : 1;
+}

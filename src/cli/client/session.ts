@@ -1,0 +1,216 @@
+import {
+  FollowFrom,
+  type LogMetadata,
+  type LogMetadataWatchEvent,
+  type LogRecord,
+} from "../../generated/cluster_agent.ts";
+import { logName } from "../output.ts";
+import { explained, readStream } from "./calls.ts";
+import type { Connection } from "./connection.ts";
+import { LineJoiner } from "./line_joiner.ts";
+import { RecordMerge } from "./merge.ts";
+import type { Selection } from "./target.ts";
+
+/** A log on one of the agents. */
+export interface NodeLog {
+  readonly connection: Connection;
+  readonly log: LogMetadata;
+}
+
+export interface SessionOptions {
+  readonly direction: "forward" | "backward";
+  /** The request's fields beside those that name a log. */
+  readonly request: {
+    readonly start_time: string;
+    readonly stop_time: string;
+    readonly grep: string;
+    readonly follow_from: FollowFrom;
+  };
+  /** Whether records that are parts of one line are joined. */
+  readonly joinLines: boolean;
+  /** Takes the merged records. Returns false where it has enough. */
+  readonly onRecord: (record: LogRecord, of: NodeLog) => boolean;
+  /** Nothing more has come for now. */
+  readonly onPause: () => void;
+  readonly onOpen: (of: NodeLog, isNew: boolean) => void;
+  /** A log that was followed is gone. */
+  readonly onGone: (of: NodeLog) => void;
+  /** A log cannot be read any further; the others go on. */
+  readonly onError: (error: unknown) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Why a session ended. */
+export type SessionEnding = "complete" | "enough" | "interrupted";
+
+/** Reads several logs at once, merged in the order of their times; logs may join while it follows. */
+export class RecordsSession {
+  readonly #options: SessionOptions;
+  readonly #merge: RecordMerge;
+  readonly #open = new Map<string, NodeLog>();
+  readonly #known = new Set<string>();
+  readonly #stop = new AbortController();
+  readonly #ended = Promise.withResolvers<SessionEnding>();
+  #reading = 0;
+  #watching = 0;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#merge = new RecordMerge({
+      direction: options.direction,
+      live: options.request.follow_from !== FollowFrom.NOOP,
+      emit: (record, key) => {
+        const of = this.#open.get(key);
+        if (of === undefined || options.onRecord(record, of)) return true;
+        this.#finish("enough");
+        return false;
+      },
+      onIdle: () => this.#attempt(options.onPause),
+    });
+    const interrupt = () => this.#finish("interrupted");
+    options.signal.addEventListener("abort", interrupt);
+    this.#stop.signal.addEventListener(
+      "abort",
+      () => options.signal.removeEventListener("abort", interrupt),
+    );
+  }
+
+  /** Resolves when all logs are at their end, enough was read, or the signal fires. Rejects with what onRecord throws. */
+  async ended(): Promise<SessionEnding> {
+    if (this.#options.signal.aborted) this.#finish("interrupted");
+    this.#settle();
+    return await this.#ended.promise;
+  }
+
+  /** Reads these logs as asked. */
+  read(logs: readonly NodeLog[]): void {
+    this.#reading++;
+    for (const of of logs) this.#start(of, this.#options.request.follow_from, false);
+    this.#reading--;
+  }
+
+  /**
+   * Adds logs that appear on the agent and are selected. Resolves when the agent reports new logs. `holds`: the session
+   * goes on while this watch does, though no log is left.
+   */
+  watch(
+    connection: Connection,
+    selections: readonly Selection[],
+    options: { readonly holds: boolean },
+  ): Promise<void> {
+    const started = Promise.withResolvers<void>();
+    const namespaces = [...new Set(selections.map(({ target }) => target.namespace))];
+    const call = connection.metadata.watch({ namespaces }, connection.identity);
+    call.on("metadata", () => started.resolve());
+    if (options.holds) this.#watching++;
+    void readStream(call, `watch the logs of ${connection.address}`, {
+      onMessage: ({ type, object }: LogMetadataWatchEvent) => {
+        if (type === "ADDED" && object !== undefined) this.#added(connection, object, selections);
+        return true;
+      },
+      onPause: () => {},
+    }, { signal: this.#stop.signal }).then(
+      () => {},
+      async (error) => this.#options.onError(await explained(error, connection)),
+    ).finally(() => {
+      started.resolve();
+      if (options.holds) this.#watching--;
+      this.#settle();
+    });
+    return started.promise;
+  }
+
+  /** Marks logs as known, so that a watch does not add them again. */
+  know(logs: readonly NodeLog[]): void {
+    for (const of of logs) this.#known.add(keyOf(of));
+  }
+
+  #added(connection: Connection, log: LogMetadata, selections: readonly Selection[]): void {
+    const of = { connection, log };
+    if (this.#known.has(keyOf(of)) || !selections.some((selection) => selection.includes(log))) {
+      return;
+    }
+    this.#start(of, FollowFrom.DEFAULT, true);
+  }
+
+  #start(of: NodeLog, followFrom: FollowFrom, isNew: boolean): void {
+    const { connection, log: { id, spec } } = of;
+    const { direction, request, joinLines, signal } = this.#options;
+    const key = keyOf(of);
+    this.#known.add(key);
+    this.#open.set(key, of);
+    this.#reading++;
+    this.#options.onOpen(of, isNew);
+    const wanted = {
+      ...request,
+      follow_from: followFrom,
+      namespace: spec?.namespace ?? "",
+      pod_name: spec?.pod_name ?? "",
+      container_name: spec?.container_name ?? "",
+      container_id: id,
+    };
+    const call = direction === "forward"
+      ? connection.records.streamForward(wanted, connection.identity)
+      : connection.records.streamBackward(wanted, connection.identity);
+    const source = this.#merge.source(key, () => call.resume());
+    const joiner = joinLines
+      ? new LineJoiner({ direction, isFiltered: request.grep !== "" })
+      : null;
+    const add = (records: readonly LogRecord[]) => {
+      let hasRoom = true;
+      for (const record of records) hasRoom = source.add(record);
+      if (!hasRoom) call.pause();
+    };
+    void readStream(call, `read ${logName(of.log)}`, {
+      onMessage: (record: LogRecord) => {
+        this.#attempt(() => add(joiner === null ? [record] : joiner.add(record)));
+        return true;
+      },
+      onPause: () => {},
+    }, { signal: this.#stop.signal }).then(
+      (ending) => () => {
+        const isGone = ending === "complete" && followFrom !== FollowFrom.NOOP && !signal.aborted;
+        if (isGone) this.#options.onGone(of);
+      },
+      async (error) => {
+        const reason = await explained(error, connection);
+        return () => this.#options.onError(reason);
+      },
+    ).then((tell) => {
+      this.#attempt(() => {
+        add(joiner?.end() ?? []);
+        source.end();
+        tell();
+      });
+      this.#reading--;
+      this.#settle();
+    });
+  }
+
+  /** Ends when nothing is read any more and nothing can come. */
+  #settle(): void {
+    if (this.#reading === 0 && this.#watching === 0) this.#finish("complete");
+  }
+
+  #finish(ending: SessionEnding): void {
+    this.#merge.close();
+    this.#attempt(this.#options.onPause);
+    this.#ended.resolve(ending);
+    this.#stop.abort();
+  }
+
+  /** Work that may throw because the reader of the output has gone: that ends the session. */
+  #attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#merge.close();
+      this.#ended.reject(error);
+      this.#stop.abort();
+    }
+  }
+}
+
+function keyOf({ connection, log }: NodeLog): string {
+  return `${connection.address} ${logName(log)}/${log.id}`;
+}

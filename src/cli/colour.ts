@@ -1,0 +1,25 @@
+import type { Options } from "./command.ts";
+import { readWord } from "./arguments.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** The option by which every command that shows records chooses colour. */
+export const colourOption = {
+  color: {
+    type: "string",
+    value: "WHEN",
+    choices: ["auto", "always", "never"],
+    help: "auto: on a terminal, unless NO_COLOR is set (default); always; never",
+  },
+} as const satisfies Options;
+
+/** Whether results are coloured. Throws UsageError for any other word. */
+export function useColour(choice: string | undefined, terminal: Terminal): boolean {
+  switch (readWord("--color", choice, ["auto", "always", "never"])) {
+    case "always":
+      return true;
+    case "never":
+      return false;
+    default:
+      return terminal.colour;
+  }
+}

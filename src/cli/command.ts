@@ -1,0 +1,149 @@
+import { parseArgs } from "node:util";
+import { UsageError } from "./terminal.ts";
+
+/** An option of a command: what parses it, explains it and completes it. */
+export interface Option {
+  readonly type: "string" | "boolean";
+  readonly short?: string;
+  readonly multiple?: true;
+  /** What its value is called in help, as FILE. */
+  readonly value?: string;
+  /** What it does. */
+  readonly help: string;
+  /** The values that it takes, for completion. */
+  readonly choices?: readonly string[];
+  /** Its value is a path, for completion. */
+  readonly path?: true;
+}
+
+export type Options = Readonly<Record<string, Option>>;
+
+/** A command as a person sees it: the one source of its help, its parsing and its completion. */
+export interface Command<O extends Options = Options> {
+  /** As it is typed, as "client forward". */
+  readonly name: string;
+  /** What follows the name, as "POD... [options]". */
+  readonly usage: string;
+  /** One line, for the list of commands. */
+  readonly summary: string;
+  /** Paragraphs that say what it does. */
+  readonly description: readonly string[];
+  readonly options: O;
+  /** Further options that many commands share, under a heading of their own. */
+  readonly exits?: string;
+  /** Its words are paths, for completion. */
+  readonly paths?: true;
+}
+
+/** What every command accepts. */
+const helpOption = { help: { type: "boolean", short: "h", help: "show this help" } } as const;
+
+/** Whether the words ask for help rather than for work. */
+export function asksForHelp(words: readonly string[]): boolean {
+  const end = words.indexOf("--");
+  const options = end < 0 ? words : words.slice(0, end);
+  return options.includes("--help") || options.includes("-h");
+}
+
+/** Parses the words that follow the command's name. Throws UsageError for what the command does not take. */
+export function parseCommand<const O extends Options>(
+  command: Command<O>,
+  words: readonly string[],
+): Parsed<O> {
+  const options = Object.fromEntries(
+    Object.entries(command.options).map(([name, { type, short, multiple }]) => [name, {
+      type,
+      ...(short === undefined ? {} : { short }),
+      ...(multiple === undefined ? {} : { multiple }),
+    }]),
+  );
+  try {
+    return parseArgs({
+      args: [...words],
+      options,
+      allowPositionals: true,
+      strict: true,
+    }) as unknown as Parsed<O>;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new UsageError(`${error.message}. Try: ${command.name} --help`);
+  }
+}
+
+type Parsed<O extends Options> = {
+  readonly values: {
+    readonly [K in keyof O]?:
+      | undefined
+      | (O[K]["type"] extends "boolean" ? boolean
+        : O[K] extends { readonly multiple: true } ? readonly string[]
+        : string);
+  };
+  readonly positionals: readonly string[];
+};
+
+/** The command's help, its lines at most `columns` wide. */
+export function helpText(command: Command, columns = 80): string {
+  const width = Math.max(40, Math.min(columns, 100));
+  const rows = Object.entries({ ...command.options, ...helpOption })
+    .map(([name, option]) => [optionText(name, option), option.help] as const);
+  const exits = command.exits ??
+    "Exit codes: 0 done, 1 failed, 2 wrong arguments, 130 interrupted.";
+  return [
+    ...wrap(`Usage: ${command.name} ${command.usage}`, width, "       "),
+    "",
+    ...command.description.flatMap((text) => [...wrap(text, width), ""]),
+    "Options:",
+    ...table(rows, width),
+    "",
+    ...wrap(exits, width),
+    "",
+  ].join("\n");
+}
+
+/** Help for a program or a group: its commands in a table. */
+export function commandList(
+  head: string,
+  commands: readonly Pick<Command, "name" | "summary">[],
+  foot: string,
+  columns = 80,
+): string {
+  const width = Math.max(40, Math.min(columns, 100));
+  return [
+    ...wrap(head, width),
+    "",
+    ...table(commands.map(({ name, summary }) => [name, summary]), width),
+    "",
+    ...foot.split("\n").flatMap((text) => wrap(text, width)),
+    "",
+  ].join("\n");
+}
+
+function optionText(name: string, { short, value }: Option): string {
+  const head = short === undefined ? "    " : `-${short}, `;
+  return `${head}--${name}${value === undefined ? "" : ` ${value}`}`;
+}
+
+/** Rows of two columns; a long first column gets a line of its own. */
+function table(rows: readonly (readonly [string, string])[], width: number): string[] {
+  const left = Math.min(Math.max(...rows.map(([text]) => text.length)), 26);
+  const indent = " ".repeat(left + 4);
+  return rows.flatMap(([text, help]) => {
+    const lines = wrap(help, width - indent.length);
+    if (text.length > left) return [`  ${text}`, ...lines.map((line) => indent + line)];
+    return lines.map((line, i) => i === 0 ? `  ${text.padEnd(left)}  ${line}` : indent + line);
+  });
+}
+
+/** Breaks a text at blanks into lines of at most so many characters; words that are longer stay whole. */
+export function wrap(text: string, width: number, indent = ""): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (longer.length > width && line !== "") {
+      lines.push(line);
+      line = indent + word;
+    } else line = longer;
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,103 @@
+import { GzipLog } from "../../files/gzip_log.ts";
+import { LogFile, type LogSource } from "../../files/log_file.ts";
+import { Failure } from "../../failure/failure.ts";
+import { fileErrorKind, lstat, readDirectory, realPath, stat } from "../../platform/files.ts";
+import { CriParser } from "../../scan/cri.ts";
+import { DockerParser } from "../../scan/docker.ts";
+import { lineEnd } from "../../scan/lines.ts";
+
+/** How much of a file shows whether it is a container log, bytes. */
+const HEAD_BYTES = 64 * 1024;
+const LF = 0x0a;
+
+/** The files that a path means, in order: itself, or all files in the folder and below. Throws Failure. */
+export function* filesOf(path: string): Generator<string> {
+  const found = new Set<string>();
+  yield* walk(path, found);
+}
+
+/** Links are followed, as in /var/log/containers; `found` holds what was visited, so that none is visited twice. */
+function* walk(path: string, found: Set<string>): Generator<string> {
+  let facts;
+  try {
+    facts = stat(path);
+  } catch (error) {
+    throw accessFailure(path, error);
+  }
+  const identity = `${facts.dev}:${facts.ino}`;
+  if (found.has(identity)) return;
+  found.add(identity);
+  if (!facts.isDirectory) {
+    yield path;
+    return;
+  }
+  let names;
+  try {
+    names = readDirectory(path).map(({ name }) => name).sort();
+  } catch (error) {
+    throw accessFailure(path, error);
+  }
+  for (const name of names) {
+    try {
+      yield* walk(`${path.replace(/\/$/, "")}/${name}`, found);
+    } catch (error) {
+      // A link without a target, as a log that was just removed leaves behind.
+      if (!(error instanceof Failure) || error.kind !== "not-found") throw error;
+    }
+  }
+}
+
+/** Opens a regular file; a link is followed, and gzip is inflated. Throws Failure. */
+export function openInput(path: string): LogSource {
+  try {
+    const real = realPath(path);
+    const { dev, ino } = lstat(real);
+    const file = LogFile.open({ realPath: real, dev, ino });
+    return isGzip(file) ? new GzipLog(file) : file;
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw accessFailure(path, error);
+  }
+}
+
+/** Whether a file has lines but none that a container runtime writes, as far as its beginning shows. */
+export function isNoContainerLog(source: LogSource): boolean {
+  const head = new Uint8Array(HEAD_BYTES);
+  const count = source.readAt(0, head);
+  const bytes = head.subarray(0, count);
+  const parser = source.format === "docker" ? new DockerParser() : new CriParser();
+  let lines = 0;
+  for (let start = 0; start < count;) {
+    const end = lineEnd(bytes, start, count);
+    // A line that the head cuts says nothing.
+    if (end === count && count === HEAD_BYTES && lines > 0) break;
+    if (end > start) {
+      lines++;
+      if (parser.parse(bytes, bytes[start] === 0 ? afterNuls(bytes, start, end) : start, end)) {
+        return false;
+      }
+    }
+    start = end + 1;
+  }
+  // One line of 64 KiB and more may be Docker's.
+  return lines > 0 && !(count === HEAD_BYTES && !bytes.includes(LF));
+}
+
+/** A crash can leave a run of NUL bytes in front of a line. */
+function afterNuls(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && bytes[at] === 0) at++;
+  return at;
+}
+
+/** Whether the file begins as gzip's do (RFC 1952, 2.3.1). */
+function isGzip(file: LogFile): boolean {
+  const head = new Uint8Array(2);
+  return file.readAt(0, head) === 2 && head[0] === 0x1f && head[1] === 0x8b;
+}
+
+function accessFailure(path: string, error: unknown): Failure {
+  const kind = fileErrorKind(error) === "not-found" ? "not-found" : "permission-denied";
+  const why = kind === "not-found" ? "no such file or folder" : (error as Error).message;
+  return new Failure(kind, `Cannot read ${path}: ${why}`, { cause: error });
+}

@@ -1,0 +1,170 @@
+import { Failure } from "../../failure/failure.ts";
+import type { LogSource } from "../../files/log_file.ts";
+import { LogRecord } from "../../generated/cluster_agent.ts";
+import { ScanPool } from "../../pool/pool.ts";
+import type { RustRegex } from "../../scan/rust_regex.ts";
+import { planRanges } from "../../stream/plan.ts";
+import { recordsStream } from "../../stream/records.ts";
+import { silent } from "../../telemetry/events.ts";
+import { LineJoiner } from "../client/line_joiner.ts";
+import { countText } from "../output.ts";
+import type { Terminal } from "../terminal.ts";
+import { frames } from "./decode_frames.ts";
+import { filesOf, isNoContainerLog, openInput } from "./inputs.ts";
+import { fileBlocks, inputBlocks, searchLines } from "./line_search.ts";
+import type { Report } from "./report.ts";
+
+/** As the agent's default: longer messages are cut into several records. */
+const maxRecordBytes = 2 * 1024 * 1024;
+
+/** A search as the arguments ask for it. */
+export interface Search {
+  readonly pattern: string;
+  readonly regex: RustRegex | null;
+  readonly invert: boolean;
+  readonly before: number;
+  readonly after: number;
+  readonly maxCount: number | null;
+  readonly window: Parameters<typeof planRanges>[1];
+  readonly direction: "forward" | "backward";
+  /** Whether lines must be read one by one, for what the engine does not tell. */
+  readonly byLines: boolean;
+  readonly paths: readonly string[];
+  readonly report: Report;
+}
+
+/**
+ * Searches every path, in order. A path that cannot be read is told and the others are searched all the same; resolves
+ * with how many lines were selected. Throws Failure invalid-argument for a pattern that is none.
+ */
+export async function searchPaths(
+  search: Search,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<{ readonly found: number; readonly hasFailed: boolean }> {
+  using closing = new DisposableStack();
+  let pool: ScanPool | null = null;
+  const engine = () =>
+    pool ??= closing.adopt(
+      new ScanPool({ workers: "auto", report: silent }),
+      (pool) => pool.close(),
+    );
+  const { report, paths } = search;
+  let hasFailed = false;
+  let found = 0;
+  for (const path of paths) {
+    if (signal.aborted) break;
+    try {
+      if (path === "-") {
+        found += await searchByLines("(standard input)", null, search, signal);
+        continue;
+      }
+      let skipped = 0;
+      for (const file of filesOf(path)) {
+        if (signal.aborted) break;
+        using source = openInput(file);
+        if (isNoContainerLog(source)) {
+          skipped++;
+          if (file !== path) continue;
+          report.flush();
+          terminal.err(`${path}: no container log (neither CRI nor Docker json-file format)\n`);
+          continue;
+        }
+        found += search.byLines
+          ? await searchByLines(file, source, search, signal)
+          : await searchByEngine(file, source, search, engine(), signal);
+        report.flush();
+      }
+      if (skipped > 1) {
+        report.flush();
+        terminal.err(`${path}: ${countText(skipped, "file")} skipped: no container logs\n`);
+      }
+    } catch (error) {
+      // As grep: what can be read is searched all the same. A pattern is wrong for every file.
+      const isOfFile = error instanceof Failure && error.kind !== "invalid-argument";
+      if (!isOfFile) throw error;
+      report.flush();
+      terminal.err(`${error.message}\n`);
+      hasFailed = true;
+    }
+  }
+  report.flush();
+  return { found, hasFailed };
+}
+
+/** Resolves with how many lines were selected. */
+async function searchByLines(
+  name: string,
+  source: LogSource | null,
+  search: Search,
+  signal: AbortSignal,
+): Promise<number> {
+  const { report, regex } = search;
+  const blocks = source === null ? inputBlocks(signal) : fileBlocks(source, signal);
+  let count = 0;
+  let isFirst = true;
+  for await (
+    const line of searchLines(blocks, source?.format ?? null, { ...search, regex, signal })
+  ) {
+    if (line.isMatch) count++;
+    if (report.kind === "lines") {
+      const hasContext = search.before > 0 || search.after > 0;
+      if (hasContext && (isFirst || line.isAfterGap)) report.gap();
+      report.line(name, line.record, line);
+      isFirst = false;
+      if (source === null) report.flush(); // Its writer may pause.
+    } else if (report.kind !== "count") break;
+  }
+  finishFile(name, count, report);
+  return count;
+}
+
+/** Resolves with how many lines were selected. */
+async function searchByEngine(
+  name: string,
+  source: LogSource,
+  search: Search,
+  pool: ScanPool,
+  signal: AbortSignal,
+): Promise<number> {
+  const { report, direction, maxCount, pattern } = search;
+  await pool.check(pattern, { signal });
+  const ranges = planRanges([{ source, size: source.size }], search.window);
+  const chunks = recordsStream(direction === "forward" ? ranges : ranges.reverse(), {
+    direction,
+    grep: pattern,
+    maxRecordBytes,
+    pool,
+    report: silent,
+    signal,
+  });
+  const joiner = new LineJoiner({ direction, isFiltered: pattern !== "" });
+  let count = 0;
+  const take = (records: readonly LogRecord[]): boolean => {
+    for (const record of records) {
+      if (count === maxCount) return false;
+      count++;
+      if (report.kind === "lines") report.line(name, record);
+      else if (report.kind !== "count") return false;
+    }
+    return count !== maxCount;
+  };
+  let isDone = false;
+  // Leaving the loop cancels the stream, and with it the scans under way.
+  reading: for await (const chunk of chunks) {
+    for (const frame of frames(chunk)) {
+      if (take(joiner.add(LogRecord.decode(frame)))) continue;
+      isDone = true;
+      break reading;
+    }
+    report.flush();
+  }
+  if (!isDone) take(joiner.end());
+  finishFile(name, count, report);
+  return count;
+}
+
+function finishFile(name: string, count: number, report: Report): void {
+  if (report.kind === "count") report.count(name, count);
+  else if (report.kind === "files" && count > 0) report.file(name);
+}
