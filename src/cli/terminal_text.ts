@@ -9,7 +9,7 @@
  * paragraph separators; tag characters, which no terminal shows.
  */
 const UNSAFE =
-  /[\p{Cc}--[\t\n]](?:\[([0-9;:]{0,64})m)?|[\p{Bidi_Control}\p{Zl}\p{Zp}\u{e0000}-\u{e007f}]/gv;
+  /(?![\t\n])\p{Cc}(?:\[([0-9;:]{0,64})m)?|[\p{Bidi_Control}\p{Zl}\p{Zp}\u{e0000}-\u{e007f}]/gu;
 const ESCAPE = "\x1b";
 
 /**
