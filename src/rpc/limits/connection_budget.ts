@@ -1,0 +1,116 @@
+import type { LimitName } from "../../telemetry/events.ts";
+
+export interface ConnectionLimits {
+  /** Connections at the same time, in total and of one peer address. */
+  readonly connections: number;
+  readonly connectionsPerPeer: number;
+  /** Of them, those whose TLS handshake is not complete. */
+  readonly handshakes: number;
+}
+
+/** A connection as the budget sees it. */
+export interface CountedConnection {
+  readonly peer: string;
+  /** Ends it at once: another one needs its place. */
+  readonly evict: (limit: LimitName) => void;
+  /** It may be ended for another one: nothing is being done for it. */
+  readonly idle: () => boolean;
+}
+
+/**
+ * Who may be connected. A place is made for a new connection by ending the oldest one of the same peer
+ * address that does nothing, or of the address that has the most; only where all are at work is
+ * the new one refused. So connections that are held open for nothing keep nobody out.
+ */
+export class ConnectionBudget {
+  readonly #limits: ConnectionLimits;
+  /** Of each peer, the oldest first; a handshake that is complete is a connection. */
+  readonly #handshakes = new Places();
+  readonly #connections = new Places();
+
+  constructor(limits: ConnectionLimits) {
+    this.#limits = limits;
+  }
+
+  get connections(): number {
+    return this.#connections.count;
+  }
+
+  get handshakes(): number {
+    return this.#handshakes.count;
+  }
+
+  /** A new connection, its handshake to come: always let in, the oldest of the busiest peer goes for it. */
+  begin(connection: CountedConnection): void {
+    if (this.#handshakes.count >= this.#limits.handshakes) {
+      const [oldest] = this.#handshakes.ofBusiestPeer();
+      if (oldest !== undefined) {
+        this.#handshakes.delete(oldest);
+        oldest.evict("handshakes");
+      }
+    }
+    this.#handshakes.add(connection);
+  }
+
+  /** Its handshake is complete. Returns the limit that refuses it; null: it is let in. */
+  establish(connection: CountedConnection): LimitName | null {
+    if (!this.#handshakes.delete(connection)) return null; // It has ended.
+    const { connections, connectionsPerPeer } = this.#limits;
+    const ofPeer = this.#connections.of(connection.peer);
+    if (
+      ofPeer.size >= connectionsPerPeer && !this.#makePlace(ofPeer, "connections-per-peer")
+    ) return "connections-per-peer";
+    if (
+      this.#connections.count >= connections &&
+      !this.#makePlace(this.#connections.ofBusiestPeer(), "connections")
+    ) return "connections";
+    this.#connections.add(connection);
+    return null;
+  }
+
+  /** It has ended, in whatever state. */
+  end(connection: CountedConnection): void {
+    this.#handshakes.delete(connection);
+    this.#connections.delete(connection);
+  }
+
+  #makePlace(among: ReadonlySet<CountedConnection>, limit: LimitName): boolean {
+    for (const connection of among) {
+      if (!connection.idle()) continue;
+      this.#connections.delete(connection);
+      connection.evict(limit);
+      return true;
+    }
+    return false;
+  }
+}
+
+/** Connections by peer address, in order of arrival. */
+class Places {
+  readonly #byPeer = new Map<string, Set<CountedConnection>>();
+  count = 0;
+
+  add(connection: CountedConnection): void {
+    const ofPeer = this.#byPeer.get(connection.peer) ?? new Set();
+    this.#byPeer.set(connection.peer, ofPeer.add(connection));
+    this.count++;
+  }
+
+  delete(connection: CountedConnection): boolean {
+    const ofPeer = this.#byPeer.get(connection.peer);
+    if (ofPeer?.delete(connection) !== true) return false;
+    this.count--;
+    if (ofPeer.size === 0) this.#byPeer.delete(connection.peer);
+    return true;
+  }
+
+  of(peer: string): ReadonlySet<CountedConnection> {
+    return this.#byPeer.get(peer) ?? new Set();
+  }
+
+  ofBusiestPeer(): ReadonlySet<CountedConnection> {
+    let busiest: ReadonlySet<CountedConnection> = new Set();
+    for (const ofPeer of this.#byPeer.values()) if (ofPeer.size > busiest.size) busiest = ofPeer;
+    return busiest;
+  }
+}

@@ -1,0 +1,302 @@
+import type { LimitName } from "../../telemetry/events.ts";
+import { HeaderMeter, type HeaderSize } from "./header_meter.ts";
+
+export interface FrameLimits {
+  /** Of one call's headers, decoded. */
+  readonly headers: HeaderSize;
+  /** Of one call's request, and of all unfinished ones of the connection together. */
+  readonly requestBytes: number;
+  readonly unfinishedBytes: number;
+  /** Requests that are begun and not finished at the same time. */
+  readonly unfinishedRequests: number;
+}
+
+/** Bytes to be passed on: a header block, or what lies between two. */
+export interface Passed {
+  readonly bytes: Uint8Array;
+  /** It is a header block, which opens a stream and makes work. */
+  readonly opens: boolean;
+}
+
+/** What a connection did that ends it. */
+export interface Offense {
+  /** Null: not a limit, but something that is no HTTP/2. */
+  readonly limit: LimitName | null;
+  readonly why: string;
+}
+
+/** A request whose last byte has not come. */
+interface Unfinished {
+  readonly sinceMs: number;
+  bytes: number;
+}
+
+/** HTTP/2's connection preface (RFC 9113, section 3.4). */
+const preface = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+const frameHeaderBytes = 9;
+/** SETTINGS_MAX_FRAME_SIZE as node:http2 announces it: the protocol's default. */
+const maxFrameBytes = 16_384;
+/** Frames of a header block: the text fits in few, so many are empty ones. */
+const maxBlockFrames = 64;
+
+const frameTypes = { data: 0, headers: 1, rstStream: 3, settings: 4, ping: 6, continuation: 9 };
+const flags = { ack: 0x1, endStream: 0x1, endHeaders: 0x4, padded: 0x8, priority: 0x20 };
+
+/** A header block on its way: HEADERS and what CONTINUATION frames add. */
+interface Block {
+  readonly stream: number;
+  readonly endStream: boolean;
+  readonly fragments: Uint8Array[];
+  readonly frames: Uint8Array[];
+  bytes: number;
+}
+
+/**
+ * Reads what a client sends over one HTTP/2 connection (RFC 9113) before the platform's library does. It
+ * passes whole frames on, and a header block only when all of it has come and its decoded size is
+ * known. nghttp2 itself counts header pairs only, and reads all of a burst before any JavaScript runs.
+ */
+export class FrameGate {
+  readonly #limits: FrameLimits;
+  readonly #now: () => number;
+  readonly #meter = new HeaderMeter();
+  readonly #unfinished = new Map<number, Unfinished>();
+  /** Of the last streams that were opened and not taken: what their headers take. */
+  readonly #headerSizes = new Map<number, HeaderSize>();
+  #rest: Uint8Array = new Uint8Array(0);
+  #restSinceMs: number;
+  #prefaceSeen = 0;
+  #block: Block | null = null;
+  #unfinishedBytes = 0;
+  #offense: Offense | null = null;
+  /** Frames since the last call of takeReplies that the library answers by itself. */
+  #replies = 0;
+
+  constructor(limits: FrameLimits, now: () => number) {
+    this.#limits = limits;
+    this.#now = now;
+    this.#restSinceMs = now();
+  }
+
+  /** What ended the connection; null while nothing has. */
+  get offense(): Offense | null {
+    return this.#offense;
+  }
+
+  /** Frames that are answered without a call (PING, SETTINGS), since this was asked last. */
+  takeReplies(): number {
+    const replies = this.#replies;
+    this.#replies = 0;
+    return replies;
+  }
+
+  /** What the headers of a stream take that was opened since; zero where it was asked before. */
+  takeHeaderSize(stream: number): HeaderSize {
+    const size = this.#headerSizes.get(stream) ?? { bytes: 0, pairs: 0 };
+    this.#headerSizes.delete(stream);
+    return size;
+  }
+
+  /** Since when a request has been unfinished, by the given clock; null where it is not. */
+  unfinishedSince(stream: number): number | null {
+    return this.#unfinished.get(stream)?.sinceMs ?? null;
+  }
+
+  get unfinishedStreams(): Iterable<number> {
+    return this.#unfinished.keys();
+  }
+
+  /** Since when a frame, a header block or the preface has been incomplete; null where none is. */
+  get incompleteSince(): number | null {
+    const complete = this.#prefaceSeen === preface.length && this.#rest.length === 0 &&
+      this.#block === null;
+    return complete ? null : this.#restSinceMs;
+  }
+
+  /** The stream has closed: nothing of its request is kept any more. */
+  closed(stream: number): void {
+    this.#finish(stream);
+    this.#headerSizes.delete(stream);
+  }
+
+  /**
+   * What may be passed on of this chunk and those before, in order. Empty from an offense on, and with it:
+   * nothing of an offending chunk is passed on.
+   */
+  receive(chunk: Uint8Array): Passed[] {
+    if (this.#offense !== null) return [];
+    const wasComplete = this.incompleteSince === null;
+    if (wasComplete) this.#restSinceMs = this.#now();
+    const passed: Passed[] = [];
+    let bytes = this.#rest.length === 0 ? chunk : concatenate([this.#rest, chunk]);
+    if (this.#prefaceSeen < preface.length) bytes = this.#readPreface(bytes, passed);
+    let at = 0;
+    let passedTo = 0;
+    while (this.#offense === null && bytes.length - at >= frameHeaderBytes) {
+      const length = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
+      if (length > maxFrameBytes) {
+        this.#offend("frames", `a frame of ${length} bytes`);
+        break;
+      }
+      const end = at + frameHeaderBytes + length;
+      if (end > bytes.length) break;
+      const inBlock = this.#readFrame(bytes.subarray(at, end));
+      if (inBlock !== "passed") {
+        if (at > passedTo) passed.push({ bytes: bytes.subarray(passedTo, at), opens: false });
+        if (inBlock !== "held") passed.push({ bytes: concatenate(inBlock), opens: true });
+        passedTo = end;
+      }
+      at = end;
+    }
+    if (this.#offense !== null) return [];
+    if (at > passedTo) passed.push({ bytes: bytes.subarray(passedTo, at), opens: false });
+    // A copy: the chunk's buffer may be large, and it may be used again.
+    this.#rest = bytes.slice(at);
+    return passed;
+  }
+
+  #readPreface(bytes: Uint8Array, passed: Passed[]): Uint8Array {
+    const length = Math.min(bytes.length, preface.length - this.#prefaceSeen);
+    for (let i = 0; i < length; i++) {
+      if (bytes[i] !== preface[this.#prefaceSeen + i]) {
+        this.#offend(null, "it does not begin as HTTP/2 does");
+        return bytes;
+      }
+    }
+    this.#prefaceSeen += length;
+    passed.push({ bytes: bytes.subarray(0, length), opens: false });
+    return bytes.subarray(length);
+  }
+
+  /** Returns "passed", "held" for a header block that goes on, or the whole block that ends here. */
+  #readFrame(frame: Uint8Array): "passed" | "held" | Uint8Array[] {
+    const type = frame[3]!;
+    const flag = frame[4]!;
+    const stream = ((frame[5]! & 0x7f) << 24) | (frame[6]! << 16) | (frame[7]! << 8) | frame[8]!;
+    if (
+      this.#block !== null && (type !== frameTypes.continuation || stream !== this.#block.stream)
+    ) {
+      this.#offend(null, "a header block is interrupted");
+      return "held";
+    }
+    switch (type) {
+      case frameTypes.headers: {
+        const fragment = headersFragment(frame, flag);
+        if (fragment === null) {
+          this.#offend(null, "a HEADERS frame is malformed");
+          return "held";
+        }
+        const endStream = (flag & flags.endStream) !== 0;
+        this.#block = { stream, endStream, fragments: [], frames: [], bytes: 0 };
+        return this.#addToBlock(this.#block, frame, fragment, flag);
+      }
+      case frameTypes.continuation:
+        if (this.#block === null) {
+          this.#offend(null, "a CONTINUATION frame continues nothing");
+          return "held";
+        }
+        return this.#addToBlock(this.#block, frame, frame.subarray(frameHeaderBytes), flag);
+      case frameTypes.data:
+        this.#readData(stream, frame.length - frameHeaderBytes, (flag & flags.endStream) !== 0);
+        return "passed";
+      case frameTypes.rstStream:
+        this.#finish(stream);
+        return "passed";
+      case frameTypes.settings:
+      case frameTypes.ping:
+        if ((flag & flags.ack) === 0) this.#replies++;
+        return "passed";
+      default:
+        return "passed";
+    }
+  }
+
+  #addToBlock(
+    block: Block,
+    frame: Uint8Array,
+    fragment: Uint8Array,
+    flag: number,
+  ): "held" | Uint8Array[] {
+    // Copies: the block may end in a later chunk.
+    block.frames.push(frame.slice());
+    block.fragments.push(fragment.slice());
+    block.bytes += frame.length;
+    const { headers } = this.#limits;
+    if (block.bytes > headers.bytes + maxFrameBytes || block.frames.length > maxBlockFrames) {
+      this.#offend("header-bytes", `a header block of more than ${headers.bytes} bytes`);
+      return "held";
+    }
+    if ((flag & flags.endHeaders) === 0) return "held";
+    this.#block = null;
+    const size = this.#meter.measure(concatenate(block.fragments), headers);
+    if (size === null) {
+      this.#offend(
+        "header-bytes",
+        `headers of more than ${headers.bytes} bytes or ${headers.pairs} pairs, or malformed ones`,
+      );
+      return "held";
+    }
+    this.#headerSizes.set(block.stream, size);
+    if (block.endStream) this.#finish(block.stream);
+    else this.#begin(block.stream);
+    return block.frames;
+  }
+
+  #begin(stream: number): void {
+    if (this.#unfinished.has(stream)) return;
+    this.#unfinished.set(stream, { sinceMs: this.#now(), bytes: 0 });
+    const most = this.#limits.unfinishedRequests;
+    if (this.#unfinished.size > most) {
+      this.#offend("request-time", `more than ${most} unfinished requests`);
+    }
+  }
+
+  #readData(stream: number, length: number, endStream: boolean): void {
+    const unfinished = this.#unfinished.get(stream);
+    if (unfinished === undefined) return;
+    unfinished.bytes += length;
+    this.#unfinishedBytes += length;
+    if (unfinished.bytes > this.#limits.requestBytes) {
+      this.#offend("request-bytes", `a request of more than ${this.#limits.requestBytes} bytes`);
+    } else if (endStream) {
+      this.#finish(stream);
+    } else if (this.#unfinishedBytes > this.#limits.unfinishedBytes) {
+      const most = this.#limits.unfinishedBytes;
+      this.#offend("request-bytes", `unfinished requests of more than ${most} bytes`);
+    }
+  }
+
+  #finish(stream: number): void {
+    this.#unfinishedBytes -= this.#unfinished.get(stream)?.bytes ?? 0;
+    this.#unfinished.delete(stream);
+  }
+
+  #offend(limit: LimitName | null, why: string): void {
+    this.#offense ??= { limit, why };
+    this.#rest = new Uint8Array(0);
+    this.#block = null;
+    this.#unfinished.clear();
+    this.#headerSizes.clear();
+  }
+}
+
+/** The header block's part of a HEADERS frame (RFC 9113, section 6.2); null where the padding exceeds it. */
+function headersFragment(frame: Uint8Array, flag: number): Uint8Array | null {
+  let start = frameHeaderBytes;
+  let end = frame.length;
+  if ((flag & flags.padded) !== 0) end -= frame[start++] ?? 0;
+  if ((flag & flags.priority) !== 0) start += 5;
+  return start > end ? null : frame.subarray(start, end);
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
