@@ -12,6 +12,7 @@ import { CallLimits } from "../rpc/call_limits.ts";
 import { CallAuthorizer } from "../rpc/call_authorizer.ts";
 import { FileCredentials } from "../rpc/credentials.ts";
 import { Health } from "../rpc/health_service.ts";
+import { portLimits } from "../rpc/limits/port_limits.ts";
 import { metadataService } from "../rpc/metadata_service.ts";
 import { recordsService } from "../rpc/records_service.ts";
 import { reflectionService } from "../rpc/reflection_service.ts";
@@ -100,7 +101,8 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     reflection: reflectionService(calls),
     calls,
     report,
-    maxStreams: config.limits.maxStreams,
+    limits: portLimits(config.limits),
+    allowedNames: config.tls.allowedNames,
     records: recordsService({
       calls,
       roots,

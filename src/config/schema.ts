@@ -168,6 +168,73 @@ export const schema = {
       "auto",
       "Threads that search logs, about 14 MB each once used. 0: none, searches share the main thread.",
     ),
+    "max-connections": field(
+      count({ min: 1, max: 100_000 }),
+      400,
+      "Connections to the gRPC port at the same time. Beyond, the oldest one without a call makes place.",
+    ),
+    "max-connections-per-peer": field(
+      count({ min: 1, max: 100_000 }),
+      200,
+      "Connections from one address at the same time.",
+    ),
+    "max-handshakes": field(
+      count({ min: 1, max: 100_000 }),
+      64,
+      "Connections whose TLS handshake is not complete. Beyond, the oldest of them is ended.",
+    ),
+    "handshake-timeout": field(
+      duration({ min: "100ms", max: "10m" }),
+      "10s",
+      "How long a TLS handshake may take.",
+    ),
+    "max-header-bytes": field(
+      size({ min: 1024, max: 1024 * 1024 }),
+      "128KiB",
+      "The headers of one call, names and values, as they are after decompression.",
+    ),
+    "header-memory": field(
+      size({ min: 1024 * 1024, max: 1024 * 1024 * 1024 }),
+      "24MiB",
+      "What the headers of all open calls take in memory.",
+    ),
+    "max-request-bytes": field(
+      size({ min: 1024, max: 1024 * 1024 }),
+      "128KiB",
+      "The size of one request. Unfinished ones of a connection may be four times that, together.",
+    ),
+    "request-timeout": field(
+      duration({ min: "100ms", max: "10m" }),
+      "10s",
+      "How long a request may take to arrive once it has begun.",
+    ),
+    "max-unary-calls": field(
+      count({ min: 1, max: 1_000_000 }),
+      400,
+      "Lists at the same time, those included whose answers are not read yet.",
+    ),
+    "max-unary-calls-per-user": field(
+      count({ min: 1, max: 1_000_000 }),
+      100,
+      "Lists at the same time for one identity.",
+    ),
+    "max-public-calls": field(
+      count({ min: 1, max: 100_000 }),
+      128,
+      "Calls that need no identity (health, reflection) at the same time. Beyond, the connection that has " +
+        "the most of them is ended.",
+    ),
+    "max-public-calls-per-connection": field(
+      count({ min: 1, max: 100_000 }),
+      32,
+      "Calls that need no identity at the same time over one connection. Beyond, it is ended.",
+    ),
+    "max-unknown-callers": field(
+      count({ min: 1, max: 100_000 }),
+      64,
+      "Calls that wait for the first verdict on their caller. Those of callers who were admitted before " +
+        "do not wait with them.",
+    ),
   }),
   watch: section("The watch for logs that come and go.", false, {
     debounce: field(

@@ -4,17 +4,12 @@ import { createSecureContext } from "node:tls";
 import { ServerCredentials } from "@grpc/grpc-js";
 import { Failure } from "../failure/failure.ts";
 import type { Config } from "../config/schema.ts";
+import { MAX_HEADER_PAIRS } from "./limits/port_limits.ts";
 import { readBytes } from "../platform/files.ts";
 import type { Report } from "../telemetry/events.ts";
 
 /** How often the files are looked at. A Secret's symlink swap is seen by content, so no watch is needed. */
 const CHECK_MS = 2000;
-
-/**
- * Metadata values of a call. node:http2 allows 128, but a proxy sends each of a user's groups as one,
- * and company directories put people into hundreds. All together may still be no more than 64 KiB.
- */
-const MAX_HEADER_PAIRS = 4096;
 
 /** Certificate, key and CA as they lie in files: PEM. */
 interface KeyMaterial {

@@ -9,11 +9,13 @@ import {
 import { metadataServiceDefinition, type MetadataServiceHandlers } from "./metadata_service.ts";
 import type { Report } from "../telemetry/events.ts";
 import type { Calls } from "./calls.ts";
+import { Connections } from "./grpc_js/connections.ts";
 import { reportHandshakes } from "./grpc_js/handshakes.ts";
 import type { Health } from "./health_service.ts";
 import { OpenStreams } from "./grpc_js/open_streams.ts";
 import { keepRepeatedMetadata } from "./grpc_js/repeated_metadata.ts";
 import { deferServerSessionEnds } from "./grpc_js/session_ends.ts";
+import type { PortLimits } from "./limits/port_limits.ts";
 
 export interface ServerParts {
   /** HOST:PORT, with brackets around an IPv6 host; an empty host is every address. */
@@ -27,7 +29,9 @@ export interface ServerParts {
   readonly reflection: ServerReflectionServer;
   readonly calls: Calls;
   readonly report: Report;
-  readonly maxStreams: number;
+  readonly limits: PortLimits;
+  /** Certificate names that may do more than ask for health; empty: every one. */
+  readonly allowedNames: readonly string[];
 }
 
 /** The names that the health service knows. */
@@ -37,30 +41,33 @@ export const SERVICES: readonly string[] = [
   "grpc.health.v1.Health",
 ];
 
-/** A request is names, times and a pattern: far below this. */
-const MAX_REQUEST_BYTES = 1024 * 1024;
-
 /** The gRPC port. */
 export class AgentServer {
   readonly #server: Server;
   readonly #parts: ServerParts;
   readonly #open: OpenStreams;
+  readonly #connections: Connections;
   readonly port: number;
 
-  private constructor(server: Server, parts: ServerParts, port: number, open: OpenStreams) {
+  private constructor(
+    server: Server,
+    parts: ServerParts,
+    inner: { readonly port: number; readonly open: OpenStreams; readonly connections: Connections },
+  ) {
     this.#server = server;
     this.#parts = parts;
-    this.#open = open;
-    this.port = port;
+    this.#open = inner.open;
+    this.#connections = inner.connections;
+    this.port = inner.port;
   }
 
   /** Binds and serves. Rejects with an Error that names the address where it cannot. */
   static async start(parts: ServerParts): Promise<AgentServer> {
     const server = new Server({
       "grpc.enable_channelz": 0,
-      "grpc.max_receive_message_length": MAX_REQUEST_BYTES,
+      "grpc.max_receive_message_length": parts.limits.frames.requestBytes,
       // Above our own limit, which answers in words; beyond this one, a client's calls wait.
-      "grpc.max_concurrent_streams": parts.maxStreams * 2 + 100,
+      "grpc.max_concurrent_streams": parts.limits.streams,
       // Finds clients that are gone without a word, so that their streams end.
       "grpc.keepalive_time_ms": 60_000,
       "grpc.keepalive_timeout_ms": 20_000,
@@ -69,12 +76,18 @@ export class AgentServer {
     deferServerSessionEnds(server);
     reportHandshakes(server, parts.report);
     const open = new OpenStreams(server);
+    const connections = new Connections(server, {
+      limits: parts.limits,
+      report: parts.report,
+      tls: parts.credentials !== null,
+      allowedNames: parts.allowedNames,
+    });
     server.addService(metadataServiceDefinition, parts.metadata);
     server.addService(LogRecordsServiceService, parts.records);
     server.addService(HealthService, parts.healthService);
     server.addService(ServerReflectionService, parts.reflection);
     const port = await bind(server, parts);
-    return new AgentServer(server, parts, port, open);
+    return new AgentServer(server, parts, { port, open, connections });
   }
 
   /**
@@ -101,6 +114,7 @@ export class AgentServer {
     await Promise.race([closed, pause(GRACE_MS)]);
     this.#server.forceShutdown();
     this.#open[Symbol.dispose]();
+    this.#connections[Symbol.dispose]();
   }
 }
 

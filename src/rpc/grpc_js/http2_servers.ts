@@ -1,30 +1,44 @@
 import type { Server } from "@grpc/grpc-js";
+import type { Socket } from "node:net";
+
+/** Gets a stream, its headers by name, and as they came: name, value, name, value, … */
+export type StreamListener = (
+  stream: Http2Stream,
+  headers: Record<string, unknown>,
+  flags: number,
+  rawHeaders: readonly string[],
+) => void;
 
 /** A node:http2 server, as far as it is needed here. */
 export interface Http2Source {
   on(event: "session", listener: (session: Http2Session) => void): unknown;
   on(event: "tlsClientError", listener: (error: Error) => void): unknown;
-  on(
-    event: "stream",
-    listener: (
-      stream: Http2Stream,
-      headers: Record<string, unknown>,
-      flags: number,
-      rawHeaders: readonly string[],
-    ) => void,
+  on(event: "stream", listener: StreamListener): unknown;
+  off(event: "stream", listener: StreamListener): unknown;
+  listeners(event: "stream"): unknown[];
+  prependListener(
+    event: "connection" | "secureConnection",
+    listener: (socket: Socket) => void,
   ): unknown;
 }
 
 export interface Http2Session {
   destroy(...args: unknown[]): void;
+  goaway(code: number): void;
+  readonly socket: Pick<Socket, "localAddress" | "remoteAddress" | "remotePort">;
+  readonly destroyed: boolean;
 }
 
 export interface Http2Stream {
   once(event: "close" | "aborted", listener: () => void): unknown;
+  readonly id?: number;
+  readonly session?: Http2Session | undefined;
   /** The peer has reset it, or both sides have said their last. */
   readonly closed: boolean;
   readonly destroyed: boolean;
   destroy(): unknown;
+  respond(headers: Record<string, unknown>, options: { readonly endStream: true }): void;
+  resume(): unknown;
 }
 
 /** What is private to grpc-js (hence its pinned version). */
@@ -45,5 +59,34 @@ export function onHttp2Server(server: Server, callback: (source: Http2Source) =>
   internals._setupHandlers = (source, ...rest) => {
     if (source !== null) callback(source);
     setupHandlers.call(server, source, ...rest);
+  };
+}
+
+/**
+ * Asks judge about each new stream before grpc-js learns of it, after all other listeners; grpc-js gets
+ * those alone that judge returns true for. To be called before bindAsync. Throws where grpc-js has changed.
+ */
+export function judgeStreams(
+  server: Server,
+  judge: (stream: Http2Stream, headers: Record<string, unknown>) => boolean,
+): void {
+  const internals = server as unknown as ServerInternals;
+  const setupHandlers = internals._setupHandlers;
+  if (typeof setupHandlers !== "function") {
+    throw new Error("This version of @grpc/grpc-js does not show its HTTP/2 servers");
+  }
+  internals._setupHandlers = (source, ...rest) => {
+    const before = new Set(source?.listeners("stream"));
+    setupHandlers.call(server, source, ...rest);
+    if (source === null) return;
+    const added = source.listeners("stream").filter((listener) => !before.has(listener));
+    const listener = added.at(-1) as StreamListener | undefined;
+    if (listener === undefined) {
+      throw new Error("This version of @grpc/grpc-js does not listen for HTTP/2 streams");
+    }
+    source.off("stream", listener);
+    source.on("stream", (stream, headers, flags, raw) => {
+      if (judge(stream, headers)) listener.call(source, stream, headers, flags, raw);
+    });
   };
 }

@@ -97,13 +97,9 @@ export class FrameGate {
     return size;
   }
 
-  /** Since when a request has been unfinished, by the given clock; null where it is not. */
-  unfinishedSince(stream: number): number | null {
-    return this.#unfinished.get(stream)?.sinceMs ?? null;
-  }
-
-  get unfinishedStreams(): Iterable<number> {
-    return this.#unfinished.keys();
+  /** The streams whose requests are unfinished, and since when by the given clock. */
+  get unfinished(): [stream: number, sinceMs: number][] {
+    return [...this.#unfinished].map(([stream, { sinceMs }]) => [stream, sinceMs]);
   }
 
   /** Since when a frame, a header block or the preface has been incomplete; null where none is. */

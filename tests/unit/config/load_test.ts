@@ -56,7 +56,25 @@ authorization:
   methods: [front-proxy]
   cache-ttl: 1m
   recheck-interval: 1h
-limits: { max-streams: 10, max-streams-per-user: 5, searches-per-user: 4, buffer-bytes: 16MiB, scan-workers: 2 }
+limits:
+  max-streams: 10
+  max-streams-per-user: 5
+  searches-per-user: 4
+  buffer-bytes: 16MiB
+  scan-workers: 2
+  max-connections: 11
+  max-connections-per-peer: 12
+  max-handshakes: 13
+  handshake-timeout: 3s
+  max-header-bytes: 4KiB
+  header-memory: 2MiB
+  max-request-bytes: 2KiB
+  request-timeout: 4s
+  max-unary-calls: 14
+  max-unary-calls-per-user: 15
+  max-public-calls: 16
+  max-public-calls-per-connection: 17
+  max-unknown-callers: 18
 watch: { debounce: 1s }
 telemetry: { addr: "", metrics: false, status-page: always }
 `,
@@ -86,6 +104,19 @@ telemetry: { addr: "", metrics: false, status-page: always }
       "searches-per-user": 4,
       "buffer-bytes": "16MiB",
       "scan-workers": 2,
+      "max-connections": 11,
+      "max-connections-per-peer": 12,
+      "max-handshakes": 13,
+      "handshake-timeout": "3s",
+      "max-header-bytes": "4KiB",
+      "header-memory": "2MiB",
+      "max-request-bytes": "2KiB",
+      "request-timeout": "4s",
+      "max-unary-calls": 14,
+      "max-unary-calls-per-user": 15,
+      "max-public-calls": 16,
+      "max-public-calls-per-connection": 17,
+      "max-unknown-callers": 18,
     },
     watch: { debounce: "1s" },
     telemetry: { addr: "", metrics: false, "status-page": "always" },
@@ -120,6 +151,19 @@ max-streams-per-user = 5
 searches-per-user = 4
 buffer-bytes = "16MiB"
 scan-workers = 2
+max-connections = 11
+max-connections-per-peer = 12
+max-handshakes = 13
+handshake-timeout = "3s"
+max-header-bytes = "4KiB"
+header-memory = "2MiB"
+max-request-bytes = "2KiB"
+request-timeout = "4s"
+max-unary-calls = 14
+max-unary-calls-per-user = 15
+max-public-calls = 16
+max-public-calls-per-connection = 17
+max-unknown-callers = 18
 [watch]
 debounce = "1s"
 [telemetry]
@@ -153,8 +197,21 @@ Deno.test("YAML, JSON and TOML give the same configuration, every key read", asy
       maxStreams: 10,
       maxStreamsPerUser: 5,
       searchesPerUser: 4,
-      bufferBytes: 16 << 20,
+      bufferBytes: 16 * 1024 * 1024,
       scanWorkers: 2,
+      maxConnections: 11,
+      maxConnectionsPerPeer: 12,
+      maxHandshakes: 13,
+      handshakeTimeoutMs: 3000,
+      maxHeaderBytes: 4096,
+      headerMemory: 2097152,
+      maxRequestBytes: 2048,
+      requestTimeoutMs: 4000,
+      maxUnaryCalls: 14,
+      maxUnaryCallsPerUser: 15,
+      maxPublicCalls: 16,
+      maxPublicCallsPerConnection: 17,
+      maxUnknownCallers: 18,
     },
     watch: { debounceMs: 1000 },
     telemetry: { addr: "", metrics: false, statusPage: "always" },

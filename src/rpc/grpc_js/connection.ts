@@ -1,0 +1,179 @@
+import { constants } from "node:http2";
+import type { Socket } from "node:net";
+import type { LimitName } from "../../telemetry/events.ts";
+import type { CountedConnection } from "../limits/connection_budget.ts";
+import { FrameGate, type FrameLimits, type Passed } from "../limits/frame_gate.ts";
+import type { HeaderSize } from "../limits/header_meter.ts";
+import type { Http2Session } from "./http2_servers.ts";
+
+/** New calls of one connection in a turn of the event loop: the others come next. */
+const OPENS_PER_TURN = 8;
+/** Frames that are answered unasked (PING, SETTINGS) while the client does not read. */
+const MAX_UNREAD_REPLIES = 1000;
+/** Beyond this the client does not read what it is sent. */
+const UNREAD_BYTES = 64 * 1024;
+/** How long the last words of a connection that is ended may take. */
+const LAST_WORDS_MS = 1000;
+
+/** One connection of the gRPC port, from its acceptance to its end. */
+export class PortConnection implements CountedConnection {
+  readonly peer: string;
+  readonly #onEnd: (limit: LimitName | null, why: string) => void;
+  readonly #acceptedMs: number;
+  /** Open streams by id: whether the client may leave its request unfinished. */
+  readonly #streams = new Map<number, boolean>();
+  #socket: Socket;
+  #establishedMs: number | null = null;
+  #session: Http2Session | null = null;
+  #gate: FrameGate | null = null;
+  #maxStreams = 0;
+  #waiting: Passed[] = [];
+  #isPaused = false;
+  #unreadReplies = 0;
+  #hasEnded = false;
+
+  constructor(
+    socket: Socket,
+    options: {
+      readonly now: number;
+      /** Told once where the connection is ended for what it did. */
+      readonly onEnd: (limit: LimitName | null, why: string) => void;
+    },
+  ) {
+    this.#socket = socket;
+    this.peer = socket.remoteAddress ?? "";
+    this.#acceptedMs = options.now;
+    this.#onEnd = options.onEnd;
+  }
+
+  /** The one that HTTP/2 is spoken over: that of TLS where there is TLS. */
+  get socket(): Socket {
+    return this.#socket;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  readonly idle = (): boolean => this.#streams.size === 0;
+
+  readonly evict = (limit: LimitName): void => this.end(limit, "its place was needed");
+
+  established(socket: Socket): void {
+    this.#socket = socket;
+    this.#establishedMs = performance.now();
+  }
+
+  /** Its HTTP/2 session has begun: from now on frames pass the gate first. */
+  begin(
+    session: Http2Session,
+    options: {
+      readonly frames: FrameLimits;
+      /** Open at the same time. */
+      readonly streams: number;
+      readonly now: () => number;
+    },
+  ): void {
+    this.#session = session;
+    this.#maxStreams = options.streams;
+    const gate = new FrameGate(options.frames, options.now);
+    this.#gate = gate;
+    const socket = this.#socket;
+    // What node:http2 reads with; it reads nothing but this event.
+    const [read, ...others] = socket.listeners("data") as ((chunk: Uint8Array) => void)[];
+    if (read === undefined || others.length > 0) {
+      throw new Error("This version of node:http2 does not read its socket by the data event");
+    }
+    socket.removeListener("data", read);
+    socket.on("data", (chunk: Uint8Array) => {
+      if (this.#hasEnded) return;
+      this.#waiting.push(...gate.receive(chunk));
+      if (gate.offense !== null) return this.end(gate.offense.limit, gate.offense.why);
+      this.#countReplies(gate.takeReplies());
+      if (!this.#hasEnded && !this.#isPaused) this.#pass(read);
+    });
+  }
+
+  /** Counts a stream that was opened. Returns the size of its headers. */
+  open(stream: number, options: { readonly mayStayOpen: boolean }): HeaderSize {
+    this.#streams.set(stream, options.mayStayOpen);
+    if (this.#streams.size > this.#maxStreams) {
+      const limit = "streams-per-connection";
+      // Not within the library's callback, which still uses the session.
+      setImmediate(() => this.end(limit, `more than ${this.#maxStreams} open calls`));
+    }
+    return this.#gate?.takeHeaderSize(stream) ?? { bytes: 0, pairs: 0 };
+  }
+
+  close(stream: number): void {
+    this.#streams.delete(stream);
+    this.#gate?.closed(stream);
+  }
+
+  /** Ends it where something has been incomplete for too long. */
+  endIfLate(
+    now: number,
+    limits: { readonly handshakeMs: number; readonly requestMs: number },
+  ): void {
+    if (this.#establishedMs === null) {
+      if (now - this.#acceptedMs > limits.handshakeMs) {
+        this.end("handshake-time", "its TLS handshake is not complete");
+      }
+      return;
+    }
+    const oldest = now - limits.requestMs;
+    const gate = this.#gate;
+    // Without a gate it has not agreed to HTTP/2.
+    const incomplete = gate === null ? this.#establishedMs : gate.incompleteSince;
+    if (incomplete !== null && incomplete < oldest && !this.#isPaused) {
+      return this.end("request-time", "a frame or the beginning of HTTP/2 is not complete");
+    }
+    for (const [stream, since] of gate?.unfinished ?? []) {
+      if (since < oldest && this.#streams.get(stream) !== true) {
+        return this.end("request-time", "a request is not complete");
+      }
+    }
+  }
+
+  /** Passes on what has come, but not more calls in one turn of the event loop than others' calls can wait for. */
+  #pass(read: (chunk: Uint8Array) => void): void {
+    let opens = 0;
+    let next = 0;
+    for (const { bytes, opens: isCall } of this.#waiting) {
+      if (this.#hasEnded || (isCall && ++opens > OPENS_PER_TURN)) break;
+      next++;
+      read(bytes);
+    }
+    if (this.#hasEnded) return;
+    this.#waiting = this.#waiting.slice(next);
+    const paused = this.#waiting.length > 0;
+    if (paused) setImmediate(() => this.#pass(read));
+    if (paused === this.#isPaused) return;
+    this.#isPaused = paused;
+    if (paused) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  #countReplies(replies: number): void {
+    if (this.#socket.writableLength <= UNREAD_BYTES) this.#unreadReplies = 0;
+    else this.#unreadReplies += replies;
+    if (this.#unreadReplies > MAX_UNREAD_REPLIES) {
+      this.end("frames", `${MAX_UNREAD_REPLIES} frames whose answers it does not read`);
+    }
+  }
+
+  /** Ends it with all its calls. */
+  end(limit: LimitName | null, why: string): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#waiting = [];
+    this.#onEnd(limit, why);
+    const session = this.#session;
+    const socket = this.#socket;
+    if (session === null || session.destroyed) return void socket.destroy();
+    session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    session.destroy();
+    const timer = setTimeout(() => socket.destroy(), LAST_WORDS_MS);
+    socket.once("close", () => clearTimeout(timer));
+  }
+}

@@ -1,0 +1,193 @@
+import { status as Status } from "@grpc/grpc-js";
+import type { Server } from "@grpc/grpc-js";
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import type { LimitName, Report } from "../../telemetry/events.ts";
+import { ConnectionBudget } from "../limits/connection_budget.ts";
+import { headerMemoryOf, type PortLimits } from "../limits/port_limits.ts";
+import { PortConnection } from "./connection.ts";
+import {
+  type Http2Session,
+  type Http2Stream,
+  judgeStreams,
+  onHttp2Server,
+} from "./http2_servers.ts";
+
+/** How often is looked for what takes too long. */
+const CHECK_MS = 1000;
+
+const REFLECTION = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+
+/**
+ * The connections of the gRPC port and their limits. Whatever a client sends is bounded here before it
+ * takes memory; one that goes beyond loses its connection.
+ */
+export class Connections implements Disposable {
+  readonly #limits: PortLimits;
+  readonly #report: Report;
+  readonly #allowedNames: readonly string[];
+  readonly #tls: boolean;
+  readonly #budget: ConnectionBudget;
+  readonly #bySocket = new Map<string, PortConnection>();
+  readonly #bySession = new WeakMap<object, PortConnection>();
+  readonly #timer: ReturnType<typeof setInterval>;
+  #streams = 0;
+  #headerMemory = 0;
+
+  /** To be made before bindAsync. Throws where grpc-js has changed. */
+  constructor(
+    server: Server,
+    options: {
+      readonly limits: PortLimits;
+      readonly report: Report;
+      readonly tls: boolean;
+      /** Certificate names that may do more than ask for health; empty: every one. */
+      readonly allowedNames: readonly string[];
+    },
+  ) {
+    this.#limits = options.limits;
+    this.#report = options.report;
+    this.#tls = options.tls;
+    this.#allowedNames = options.allowedNames;
+    this.#budget = new ConnectionBudget(options.limits);
+    onHttp2Server(server, (source) => {
+      source.prependListener("connection", (socket) => this.#accepted(socket));
+      if (this.#tls) {
+        source.prependListener("secureConnection", (socket) => this.#established(socket));
+      }
+      source.on("session", (session) => this.#begun(session));
+    });
+    judgeStreams(server, (stream, headers) => this.#judge(stream, headers));
+    this.#timer = setInterval(() => this.#endLate(), CHECK_MS);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Ends the connection of a session, with all its calls. */
+  end(session: object, limit: LimitName, why: string): void {
+    this.#bySession.get(session)?.end(limit, why);
+  }
+
+  #accepted(socket: Socket): void {
+    const key = keyOf(socket);
+    const connection = new PortConnection(socket, {
+      now: performance.now(),
+      onEnd: (limit, why) => this.#reportEnd(connection, limit, why),
+    });
+    this.#bySocket.set(key, connection);
+    socket.once("close", () => {
+      this.#budget.end(connection);
+      if (this.#bySocket.get(key) === connection) this.#bySocket.delete(key);
+    });
+    this.#budget.begin(connection);
+    if (!this.#tls) this.#established(socket);
+  }
+
+  /** TLS is complete, or there is none. node:http2 makes its session next, within the same event. */
+  #established(socket: Socket): void {
+    const connection = this.#bySocket.get(keyOf(socket));
+    if (connection === undefined) return void socket.destroy();
+    connection.established(socket);
+    const limit = this.#budget.establish(connection);
+    if (limit !== null) connection.end(limit, "all others are at work");
+  }
+
+  #begun(session: Http2Session): void {
+    const connection = this.#bySocket.get(keyOf(session.socket));
+    if (connection === undefined) return session.destroy();
+    this.#bySession.set(session, connection);
+    const { frames, otherNames } = this.#limits;
+    const isOther = !this.#isAllowed(connection.socket);
+    connection.begin(session, {
+      frames: isOther ? otherNames.frames : frames,
+      streams: isOther ? otherNames.streams : this.#limits.streams,
+      now: () => performance.now(),
+    });
+  }
+
+  #isAllowed(socket: Socket): boolean {
+    if (this.#allowedNames.length === 0 || !(socket instanceof TLSSocket)) return true;
+    const name: unknown = socket.getPeerCertificate()?.subject?.CN;
+    return typeof name === "string" && this.#allowedNames.includes(name);
+  }
+
+  /** Counts a new stream until it is closed. False: it was refused, or its connection was ended. */
+  #judge(stream: Http2Stream, headers: Record<string, unknown>): boolean {
+    const connection = stream.session === undefined
+      ? undefined
+      : this.#bySession.get(stream.session);
+    const { id } = stream;
+    if (connection === undefined || id === undefined) {
+      // Its connection has ended meanwhile. Not within the library's callback, which still uses it.
+      setImmediate(() => stream.destroy());
+      return false;
+    }
+    const memory = headerMemoryOf(
+      connection.open(id, { mayStayOpen: headers[":path"] === REFLECTION }),
+    );
+    this.#streams++;
+    this.#headerMemory += memory;
+    stream.once("close", () => {
+      this.#streams--;
+      this.#headerMemory -= memory;
+      connection.close(id);
+    });
+    if (connection.hasEnded) return false;
+    const { streams, headerMemory } = this.#limits;
+    if (this.#streams > streams) {
+      return this.#refuse(
+        stream,
+        "streams",
+        `the agent has ${streams} calls open, finished ones included`,
+      );
+    }
+    if (this.#headerMemory > headerMemory) {
+      return this.#refuse(
+        stream,
+        "header-memory",
+        "the headers of all open calls take too much memory",
+      );
+    }
+    return true;
+  }
+
+  #refuse(stream: Http2Stream, limit: LimitName, why: string): false {
+    this.#report({ type: "limit-reached", limit });
+    stream.resume(); // The rest of its request is passed over.
+    try {
+      stream.respond({
+        ":status": 200,
+        "content-type": "application/grpc+proto",
+        "grpc-status": Status.RESOURCE_EXHAUSTED,
+        "grpc-message": encodeURI(`Cannot begin another call: ${why}`),
+      }, { endStream: true });
+    } catch {
+      // The client has reset it meanwhile.
+    }
+    return false;
+  }
+
+  #reportEnd(connection: PortConnection, limit: LimitName | null, why: string): void {
+    if (limit !== null) {
+      this.#report({ type: "limit-reached", limit, who: connection.peer });
+    }
+    this.#report({
+      type: "notice",
+      level: "debug",
+      text: "a connection was ended",
+      fields: { peer: connection.peer, why },
+    });
+  }
+
+  #endLate(): void {
+    const now = performance.now();
+    for (const connection of this.#bySocket.values()) connection.endIfLate(now, this.#limits);
+  }
+}
+
+/** Of all connections that stand at one time. */
+function keyOf(socket: Pick<Socket, "localAddress" | "remoteAddress" | "remotePort">): string {
+  return `${socket.localAddress} ${socket.remoteAddress} ${socket.remotePort}`;
+}

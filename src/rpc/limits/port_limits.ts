@@ -1,0 +1,69 @@
+import type { ConnectionLimits } from "./connection_budget.ts";
+import type { FrameLimits } from "./frame_gate.ts";
+
+/** Everything that the gRPC port bounds before a call is anybody's. */
+export interface PortLimits extends ConnectionLimits {
+  readonly handshakeMs: number;
+  readonly frames: FrameLimits;
+  /** How long a request, or a frame of one, may take to arrive. */
+  readonly requestMs: number;
+  /** HTTP/2 streams that are open at the same time, whatever they are. */
+  readonly streams: number;
+  /** What the headers of all open streams take, in bytes of memory. */
+  readonly headerMemory: number;
+  /** For connections whose certificate has another name than the allowed ones: they may ask for health only. */
+  readonly otherNames: { readonly frames: FrameLimits; readonly streams: number };
+}
+
+/**
+ * Pairs of one call's headers. A proxy sends each of a user's groups as one, and company directories put
+ * people into hundreds.
+ */
+export const MAX_HEADER_PAIRS = 4096;
+
+/** Of one header pair in memory, beside its text: two strings, and their places in arrays and maps. */
+const PAIR_BYTES = 160;
+
+/** What a header list takes in memory while its call is open. */
+export function headerMemoryOf(size: { readonly bytes: number; readonly pairs: number }): number {
+  return size.bytes + size.pairs * PAIR_BYTES;
+}
+
+/** The limits of the port, from those of the configuration. */
+export function portLimits(config: {
+  readonly maxStreams: number;
+  readonly maxConnections: number;
+  readonly maxConnectionsPerPeer: number;
+  readonly maxHandshakes: number;
+  readonly handshakeTimeoutMs: number;
+  readonly maxHeaderBytes: number;
+  readonly maxRequestBytes: number;
+  readonly requestTimeoutMs: number;
+  readonly headerMemory: number;
+}): PortLimits {
+  const { maxHeaderBytes, maxRequestBytes } = config;
+  return {
+    connections: config.maxConnections,
+    connectionsPerPeer: config.maxConnectionsPerPeer,
+    handshakes: config.maxHandshakes,
+    handshakeMs: config.handshakeTimeoutMs,
+    frames: {
+      headers: { bytes: maxHeaderBytes, pairs: MAX_HEADER_PAIRS },
+      requestBytes: maxRequestBytes,
+      unfinishedBytes: maxRequestBytes * 4,
+      unfinishedRequests: 256,
+    },
+    requestMs: config.requestTimeoutMs,
+    streams: config.maxStreams * 2 + 100,
+    headerMemory: config.headerMemory,
+    otherNames: {
+      frames: {
+        headers: { bytes: Math.min(8192, maxHeaderBytes), pairs: 64 },
+        requestBytes: 4096,
+        unfinishedBytes: 4096,
+        unfinishedRequests: 8,
+      },
+      streams: 8,
+    },
+  };
+}
