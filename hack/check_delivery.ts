@@ -10,6 +10,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { findAssets } from "../tests/e2e/assets.ts";
 import { startApiServer } from "./api_server.ts";
+import { checkAlerts } from "./delivery/alerts.ts";
 import { mustRefuseValues, renderAll } from "./delivery/chart.ts";
 import { kubetailChartVersion, renderKubetailChart } from "./delivery/kubetail_chart.ts";
 import {
@@ -28,6 +29,7 @@ const checks: readonly (readonly [string, () => string | Promise<string>])[] = [
   ["shell scripts (shellcheck)", shellScripts],
   ["links of the documents", documents],
   ["chart (helm lint, values.schema.json)", chart],
+  ["alerts (promtool check rules, promtool test rules)", checkAlerts],
   ["manifests (helm template, dry run on a real API server)", kubernetes],
   [`Kubetail's chart ${kubetailChartVersion} with deploy/helm-values.yaml`, kubetail],
 ];
