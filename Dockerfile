@@ -1,10 +1,10 @@
 # syntax=docker/dockerfile:1
 
-ARG DENO_VERSION=2.9.6
-
+# The digests of base images are added, and kept current, by Renovate (renovate.json): they can only be
+# looked up where the registries are.
 # Dependencies once for all stages, on the machine that builds: compiling for the other architecture
 # is deno's own work, nothing is emulated.
-FROM --platform=$BUILDPLATFORM denoland/deno:debian-${DENO_VERSION} AS sources
+FROM --platform=$BUILDPLATFORM denoland/deno:debian-2.9.6 AS sources
 WORKDIR /project
 ENV DENO_DIR=/deno DENO_NO_UPDATE_CHECK=1
 COPY deno.json deno.lock ./

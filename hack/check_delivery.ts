@@ -13,6 +13,7 @@ import { startApiServer } from "./api_server.ts";
 import { checkAlerts } from "./delivery/alerts.ts";
 import { mustRefuseValues, renderAll } from "./delivery/chart.ts";
 import { kubetailChartVersion, renderKubetailChart } from "./delivery/kubetail_chart.ts";
+import { checkRelease } from "./delivery/release_check.ts";
 import {
   applyForReal,
   dryRunAll,
@@ -30,6 +31,7 @@ const checks: readonly (readonly [string, () => string | Promise<string>])[] = [
   ["links of the documents", documents],
   ["chart (helm lint, values.schema.json)", chart],
   ["alerts (promtool check rules, promtool test rules)", checkAlerts],
+  ["what a release carries", checkRelease],
   ["manifests (helm template, dry run on a real API server)", kubernetes],
   [`Kubetail's chart ${kubetailChartVersion} with deploy/helm-values.yaml`, kubetail],
 ];

@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { load } from "js-yaml";
@@ -88,6 +88,20 @@ Deno.test("no file names an image that could be taken for Kubetail's own agent",
     }
   }
   deepStrictEqual(named, []);
+});
+
+Deno.test("every action is pinned by a commit, with its version for people and dependabot", () => {
+  const folder = join(project, ".github/workflows");
+  const wrong: string[] = [];
+  for (const file of readdirSync(folder)) {
+    for (const line of readFileSync(join(folder, file), "utf8").split("\n")) {
+      if (!/^\s*(?:- )?uses:/.test(line)) continue;
+      if (!/uses: (?:\.\/|[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$)/.test(line)) {
+        wrong.push(`${file}: ${line.trim()}`);
+      }
+    }
+  }
+  deepStrictEqual(wrong, []);
 });
 
 Deno.test("one version of Deno everywhere", () => {

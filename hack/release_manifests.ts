@@ -1,0 +1,120 @@
+/**
+ * Makes what a release carries to be installed: the chart, the same as plain manifests, and the values for Kubetail's
+ * own chart, each with the image that this release published, by its digest.
+ *
+ *     deno run -A hack/release_manifests.ts --repository OWNER/NAME --digest sha256:... [--registry ghcr.io] [--out dist]
+ */
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { goTool, project, run } from "./delivery/tools.ts";
+
+/** The image's name below the owner of the repository; not that of Kubetail's own agent. */
+export const imageName = "kubetail-cluster-agent-deno";
+
+export interface Release {
+  /** The repository that releases, as GitHub writes it: OWNER/NAME. */
+  readonly repository: string;
+  /** Where images are, as ghcr.io. */
+  readonly registry: string;
+  /** Of the image's index: sha256 and 64 digits. */
+  readonly digest: string;
+  /** A folder; made where it is missing. */
+  readonly out: string;
+}
+
+/** Manifests of a release: file name and options for helm. */
+const rendered: readonly (readonly [string, readonly string[]])[] = [
+  ["kubetail-cluster-agent-deno.yaml", []],
+  ["kubetail-cluster-agent-deno-cert-manager.yaml", ["--set", "tls.certManager.enabled=true"]],
+  ["kubetail-cluster-agent-deno-token.yaml", ["--set", "profile=token"]],
+];
+
+/** Writes the files; returns their names. Throws Error where the sources are not as expected, or helm fails. */
+export function releaseManifests(release: Release): string[] {
+  if (!/^[\w.-]+\/[\w.-]+$/.test(release.repository)) {
+    throw new Error(`--repository: found ${release.repository}, expected OWNER/NAME`);
+  }
+  if (!/^sha256:[0-9a-f]{64}$/.test(release.digest)) {
+    throw new Error(
+      `--digest: found ${release.digest}, expected sha256: and 64 hexadecimal digits`,
+    );
+  }
+  const { version } = JSON.parse(readFileSync(join(project, "deno.json"), "utf8")) as {
+    version: string;
+  };
+  const home = `https://github.com/${release.repository}`;
+  // Registries take lower case only.
+  const repository = `${release.repository.split("/")[0]!.toLowerCase()}/${imageName}`;
+  const helm = goTool("helm");
+  const work = mkdtempSync(join(tmpdir(), "release-"));
+  try {
+    mkdirSync(release.out, { recursive: true });
+    const chart = join(work, imageName);
+    cpSync(join(project, "deploy/chart"), chart, { recursive: true });
+    edit(join(chart, "values.yaml"), [
+      [/^ {2}# The sources name no registry\.[^]*?\n(?= {2}registry)/m, ""],
+      ['  registry: ""\n', `  registry: ${release.registry}\n`],
+      [`  repository: ${imageName}\n`, `  repository: ${repository}\n`],
+      ['  digest: ""\n', `  digest: ${release.digest}\n`],
+      [
+        "  runbookUrl: docs/runbooks.md\n",
+        `  runbookUrl: ${home}/blob/v${version}/docs/runbooks.md\n`,
+      ],
+    ]);
+    edit(join(chart, "Chart.yaml"), [[/^type: application\n/m, `$&home: ${home}\n`]]);
+    run(helm, ["package", chart, "--destination", release.out]);
+
+    const values = join(release.out, "helm-values.yaml");
+    cpSync(join(project, "deploy/helm-values.yaml"), values);
+    edit(values, [
+      [/^ {6}# The sources name no registry\.[^]*?\n(?= {6}registry)/m, ""],
+      ['      registry: ""\n', `      registry: ${release.registry}\n`],
+      [`      repository: ${imageName}\n`, `      repository: ${repository}\n`],
+      ["      digest: null\n", `      digest: ${release.digest}\n`],
+    ]);
+
+    const namespace = readFileSync(join(project, "hack/manifests/namespace.yaml"), "utf8");
+    for (const [file, options] of rendered) {
+      const text = run(helm, [
+        "template",
+        "kubetail-cluster-agent",
+        chart,
+        "--namespace",
+        "kubetail-system",
+        "--set",
+        "test.enabled=false",
+        ...options,
+      ]);
+      writeFileSync(join(release.out, file), `${namespace}${text}`);
+    }
+    return [`${imageName}-${version}.tgz`, "helm-values.yaml", ...rendered.map(([file]) => file)];
+  } finally {
+    rmSync(work, { recursive: true });
+  }
+}
+
+/** Replaces each text exactly once; a text that is not there is an error, not left as it is. */
+function edit(file: string, changes: readonly (readonly [string | RegExp, string])[]): void {
+  let text = readFileSync(file, "utf8");
+  for (const [from, to] of changes) {
+    const changed = text.replace(from, to);
+    if (changed === text) throw new Error(`${file} has no ${from}`);
+    text = changed;
+  }
+  writeFileSync(file, text);
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    args: Deno.args,
+    options: {
+      repository: { type: "string", default: "" },
+      digest: { type: "string", default: "" },
+      registry: { type: "string", default: "ghcr.io" },
+      out: { type: "string", default: "dist" },
+    },
+  });
+  console.log(releaseManifests({ ...values, out: join(Deno.cwd(), values.out) }).join("\n"));
+}
