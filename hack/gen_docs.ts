@@ -1,6 +1,6 @@
 /**
- * Makes docs/configuration.md, docs/config.schema.json and deploy/chart/values.schema.json from the schema in
- * src/config/schema.ts.
+ * Makes docs/configuration.md, docs/config.schema.json, deploy/config.example.yaml and
+ * deploy/chart/values.schema.json from the schema in src/config/schema.ts.
  *
  *     deno task gen:docs            writes the project's files
  *     deno task gen:docs OUT_DIR    writes below another folder
@@ -17,8 +17,16 @@ export function generatedDocs(): ReadonlyMap<string, string> {
   return new Map([
     ["docs/configuration.md", configurationPage()],
     ["docs/config.schema.json", json(jsonSchema())],
+    ["deploy/config.example.yaml", exampleConfiguration()],
     ["deploy/chart/values.schema.json", json(chartSchema())],
   ]);
+}
+
+function exampleConfiguration(): string {
+  return `# An example of the agent's configuration with every default written out; docs/configuration.md describes each key.
+# Made by \`deno task gen:docs\`.
+#     kubetail-cluster-agent config check --config config.example.yaml
+${configText(defaults)}`;
 }
 
 function json(value: unknown): string {
