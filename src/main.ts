@@ -1,46 +1,33 @@
-import { args, exit, writeError, writeOut } from "./platform/process.ts";
-import { version } from "./config/version.ts";
+import { type Program, runProgram } from "./cli/program.ts";
+import { agentCommands } from "./cli/agent_commands.ts";
+import { processTerminal } from "./cli/terminal.ts";
+import { args, exit } from "./platform/process.ts";
 
-const usage = `kubetail-cluster-agent ${version}
+/** The agent's program. Commands are loaded when they run: a health check does not load the server. */
+const program: Program = {
+  name: "kubetail-cluster-agent",
+  summary: "serves a Kubernetes node's container logs over gRPC.",
+  commands: agentCommands,
+  foot:
+    "Without a command: serve. Exit codes: 0 ended as asked, 1 failed, 2 wrong arguments or configuration.",
+  run(word, rest) {
+    switch (word) {
+      case "config":
+        return import("./cli/config_check.ts").then(({ configCheck }) => configCheck(rest));
+      case "healthcheck":
+        return import("./cli/healthcheck.ts").then(({ healthcheck }) => healthcheck(rest));
+      case "doctor":
+        return import("./cli/doctor.ts").then(({ doctor }) => doctor(rest));
+      case "serve":
+        return import("./cli/serve_command.ts").then(({ serveCommand }) => serveCommand(rest));
+      default:
+        // The agents before this one had no commands: `--config FILE` alone serves.
+        if (word !== undefined && !word.startsWith("-")) return null;
+        return import("./cli/serve_command.ts").then(({ serveCommand }) =>
+          serveCommand(word === undefined ? [] : [word, ...rest])
+        );
+    }
+  },
+};
 
-  serve        -c FILE [-a HOST:PORT] [-p key:value]...   serve the node's container logs over gRPC
-  config check -c FILE [-a HOST:PORT] [-p key:value]...   check the configuration and print it whole
-  healthcheck  -c FILE [-a HOST:PORT] [-p key:value]...   exit 0 when the agent is healthy, 1 when not
-
-  --version, --help
-
-Without a command: serve. Exit codes: 0 ended as asked, 1 failed, 2 wrong arguments or configuration,
-130 and 143 cut short by a second SIGINT or SIGTERM.
-`;
-
-/** Chooses the command. The exit code is what the command resolves with; the process ends only here. */
-async function main(words: readonly string[]): Promise<number> {
-  const [command, ...rest] = words;
-  switch (command) {
-    case "--version":
-    case "-V":
-    case "version":
-      writeOut(`${version}\n`);
-      return 0;
-    case "--help":
-    case "-h":
-    case "help":
-      writeOut(usage);
-      return 0;
-    case "config":
-      return (await import("./cli/config_check.ts")).configCheck(rest);
-    case "healthcheck":
-      return (await import("./cli/healthcheck.ts")).healthcheck(rest);
-    case "serve":
-      return (await import("./cli/serve_command.ts")).serveCommand(rest);
-    default:
-      // The agents before this one knew no commands: `--config FILE` alone serves.
-      if (command === undefined || command.startsWith("-")) {
-        return (await import("./cli/serve_command.ts")).serveCommand(words);
-      }
-      writeError(`Unknown command ${JSON.stringify(command)}\n\n${usage}`);
-      return 2;
-  }
-}
-
-exit(await main(args));
+exit(await runProgram(program, args, processTerminal));

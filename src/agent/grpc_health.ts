@@ -38,7 +38,10 @@ export function grpcHealth(
     call.on("data", (chunk: Uint8Array) => chunks.push(chunk));
     call.on("error", (error) => reject(explain(error, tls)));
     call.on("end", () => {
-      if (status !== undefined && status !== "0") return resolve(`gRPC status ${status}`);
+      if (status === undefined) {
+        return reject(explain(new Error("the connection was closed without an answer"), tls));
+      }
+      if (status !== "0") return resolve(`gRPC status ${status}`);
       const state = servingStatus(Buffer.concat(chunks));
       resolve(state === 1 ? null : `the health service says ${stateNames[state] ?? state}`);
     });
@@ -62,7 +65,8 @@ function servingStatus(body: Uint8Array): number {
  */
 function tlsOptions(tls: Config["tls"]) {
   const cert = readText(tls.certFile);
-  const authorities = tls.caFile === "" ? [] : [readText(tls.caFile)];
+  // Where clients show no certificate the file need not exist.
+  const authorities = tls.clientAuth === "none" ? [] : [readText(tls.caFile)];
   return {
     cert,
     key: readText(tls.keyFile),

@@ -34,7 +34,7 @@ export async function startupProblems(
   return problems;
 }
 
-function logProblems(config: Config): Problem[] {
+export function logProblems(config: Config): Problem[] {
   const folder = logFolderProblem(config);
   if (folder !== null) return [{ level: "error", text: folder }];
   const problems: Problem[] = [];

@@ -1,14 +1,12 @@
 import { Failure } from "../failure/failure.ts";
 import { CallError } from "./client/calls.ts";
-import { clientList, listCommand } from "./client/list.ts";
-import { backwardCommand, clientRecords, forwardCommand } from "./client/records.ts";
-import { clientWatch, watchCommand } from "./client/watch.ts";
+import { clientCommands } from "./client/commands.ts";
+import { clientList } from "./client/list.ts";
+import { clientRecords } from "./client/records.ts";
+import { clientWatch } from "./client/watch.ts";
 import { commandList } from "./command.ts";
 import { runCommand } from "./run_command.ts";
 import { exitCode, processTerminal, type Terminal, UsageError } from "./terminal.ts";
-
-/** The subcommands of `client`. */
-export const clientCommands = [listCommand, watchCommand, forwardCommand, backwardCommand];
 
 function clientHelp(columns = 80): string {
   return commandList(

@@ -1,27 +1,32 @@
 import { ConfigError } from "../config/config_error.ts";
 import { configText } from "../config/config_text.ts";
 import { loadConfig } from "../config/load.ts";
-import { writeError, writeOut } from "../platform/process.ts";
-import { configOptions, isUsageError } from "./config_options.ts";
+import { configCheckCommand } from "./agent_commands.ts";
+import { asksForHelp, helpText } from "./command.ts";
+import { readConfigSources } from "./config_options.ts";
+import { exitCode, processTerminal, type Terminal, UsageError } from "./terminal.ts";
 
-/**
- * `config check`: prints the configuration as the agent would use it, as YAML; warnings go to
- * standard error. Resolves with 0, or with 2 where the agent would not start with it.
- */
-export async function configCheck(args: readonly string[]): Promise<number> {
+/** `config check`. Resolves with 0, or with 2 where the agent would not start with this configuration. */
+export async function configCheck(
+  args: readonly string[],
+  terminal: Terminal = processTerminal,
+): Promise<number> {
   const [action, ...rest] = args;
-  if (action !== "check") {
-    writeError("Usage: config check -c FILE [-a HOST:PORT] [-p key:value]...\n");
-    return 2;
+  if (asksForHelp(args) || action === "help") {
+    terminal.out(helpText(configCheckCommand, terminal.columns ?? 80));
+    return exitCode.done;
   }
   try {
-    const { config, warnings } = await loadConfig(configOptions(rest));
-    for (const warning of warnings) writeError(`warning: ${warning}\n`);
-    writeOut(configText(config));
-    return 0;
+    if (action !== "check") {
+      throw new UsageError("Usage: config check -c FILE [options]. Try: config check --help");
+    }
+    const { config, warnings } = await loadConfig(readConfigSources(configCheckCommand, rest));
+    for (const warning of warnings) terminal.err(`warning: ${warning}\n`);
+    terminal.out(configText(config));
+    return exitCode.done;
   } catch (error) {
-    if (!(error instanceof ConfigError) && !isUsageError(error)) throw error;
-    writeError(`${(error as Error).message}\n`);
-    return 2;
+    if (!(error instanceof ConfigError) && !(error instanceof UsageError)) throw error;
+    terminal.err(`${error.message}\n`);
+    return exitCode.usage;
   }
 }

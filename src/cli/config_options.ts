@@ -1,26 +1,64 @@
-import { parseArgs } from "node:util";
+import type { Command, Options } from "./command.ts";
+import { parseCommand } from "./command.ts";
+import { UsageError } from "./terminal.ts";
 
-/** `-c FILE`, `-a HOST:PORT` and any number of `-p key:value`, as serve, config check and healthcheck take them. */
-export function configOptions(
-  args: readonly string[],
-): { file?: string; addr?: string; params: string[] } {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      config: { type: "string", short: "c" },
-      addr: { type: "string", short: "a" },
-      param: { type: "string", short: "p", multiple: true },
-    },
-  });
+/** How every command of the agent names its configuration. */
+export const configOptions = {
+  config: {
+    type: "string",
+    short: "c",
+    value: "FILE",
+    path: true,
+    help: "configuration file: YAML, JSON or TOML",
+  },
+  addr: {
+    type: "string",
+    short: "a",
+    value: "HOST:PORT",
+    help: "address of the gRPC port, in place of addr of the file",
+  },
+  param: {
+    type: "string",
+    short: "p",
+    multiple: true,
+    value: "KEY:VALUE",
+    help: "one key of the configuration, as logging.level:debug; repeatable",
+  },
+} as const satisfies Options;
+
+/** What loadConfig takes. */
+export interface ConfigSources {
+  readonly file?: string;
+  readonly addr?: string;
+  readonly params: readonly string[];
+}
+
+/** Reads the options of one of the agent's commands. Throws UsageError. */
+export function readConfigSources(
+  command: Command<typeof configOptions>,
+  words: readonly string[],
+): ConfigSources {
+  const { values, positionals } = parseCommand(command, words);
+  const [word] = positionals;
+  if (word !== undefined) {
+    throw new UsageError(
+      `Unexpected argument ${JSON.stringify(word)}. Try: ${command.name} --help`,
+    );
+  }
+  return configSources(values);
+}
+
+/** The same of options that were parsed. */
+export function configSources(
+  values: {
+    readonly config?: string | undefined;
+    readonly addr?: string | undefined;
+    readonly param?: readonly string[] | undefined;
+  },
+): ConfigSources {
   return {
     ...(values.config === undefined ? {} : { file: values.config }),
     ...(values.addr === undefined ? {} : { addr: values.addr }),
     params: values.param ?? [],
   };
-}
-
-/** Whether parseArgs found the command line wrong; node:util tells its errors by their code. */
-export function isUsageError(error: unknown): boolean {
-  return error instanceof Error && "code" in error &&
-    String(error.code).startsWith("ERR_PARSE_ARGS");
 }

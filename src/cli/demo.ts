@@ -3,22 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serve } from "../agent/serve.ts";
 import { type Config, defaults } from "../config/schema.ts";
-import { readArguments } from "./arguments.ts";
 import { client } from "./client.ts";
+import { asksForHelp, helpText, parseCommand } from "./command.ts";
+import { demoCommand } from "./demo/command.ts";
 import { createAuthority, type KeyPair } from "./demo/certificates.ts";
 import { layOutSamples, type NodeLogs } from "./demo/samples.ts";
 import { runCommand } from "./run_command.ts";
 import { exitCode, processTerminal, type Terminal } from "./terminal.ts";
-
-const demoHelp = `demo [--stay]: an agent on this machine, on real logs, in seconds.
-
-Makes certificates, starts an agent that serves sample logs over mutual TLS on a free port of 127.0.0.1, and calls it
-with the client commands that it shows.
-
-      --stay    leave the agent running until Ctrl-C, and show commands to try
-
-Exit codes: 0 done, 1 failed, 2 wrong arguments, 130 interrupted.
-`;
 
 /** A step of the tour. */
 interface Step {
@@ -73,14 +64,11 @@ async function runDemo(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<number> {
-  const { values } = readArguments(args, {
-    stay: { type: "boolean" },
-    help: { type: "boolean", short: "h" },
-  });
-  if (values.help) {
-    terminal.out(demoHelp);
+  if (asksForHelp(args)) {
+    terminal.out(helpText(demoCommand, terminal.columns ?? 80));
     return exitCode.done;
   }
+  const { values } = parseCommand(demoCommand, args);
 
   const dir = realpathSync(mkdtempSync(join(tmpdir(), "agent-demo-")));
   try {

@@ -2,8 +2,9 @@ import { Failure } from "../failure/failure.ts";
 import type { RustRegex } from "../scan/rust_regex.ts";
 import { parseInstant } from "../scan/time_window.ts";
 import { readCount, readWord } from "./arguments.ts";
-import { colourOption, useColour } from "./colour.ts";
-import { asksForHelp, type Command, helpText, parseCommand } from "./command.ts";
+import { useColour } from "./colour.ts";
+import { asksForHelp, helpText, parseCommand } from "./command.ts";
+import { grepCommand } from "./grep/command.ts";
 import { filesOf } from "./grep/inputs.ts";
 import { Report } from "./grep/report.ts";
 import { type Search, searchPaths } from "./grep/search.ts";
@@ -11,68 +12,10 @@ import { loadHighlighter } from "./highlight.ts";
 import { Output } from "./output.ts";
 import { runCommand } from "./run_command.ts";
 import { exitCode, processTerminal, type Terminal, UsageError } from "./terminal.ts";
-import { timeArgument, timeHelp } from "./time_argument.ts";
+import { timeArgument } from "./time_argument.ts";
 
 /** What the exit code of grep says, as with POSIX grep. */
 const grepExit = { found: 0, nothing: 1, failed: 2 } as const;
-
-export const grepCommand = {
-  name: "grep",
-  usage: "PATTERN [FILE|FOLDER]... [options]",
-  summary: "search container log files without an agent",
-  description: [
-    "Searches container log files with the agent's engine: CRI and Docker's json-file format, also compressed by gzip. " +
-    "In folders all files are searched. Without FILE, or where FILE is -, standard input is read.",
-    'PATTERN is a regular expression in the syntax of Rust\'s regex crate and is matched against the message alone; "" ' +
-    "matches every message.",
-  ],
-  options: {
-    "ignore-case": { type: "boolean", short: "i", help: "ignore case" },
-    "invert-match": { type: "boolean", short: "v", help: "select messages that do not match" },
-    "fixed-strings": { type: "boolean", short: "F", help: "PATTERN is a text, not an expression" },
-    "word-regexp": { type: "boolean", short: "w", help: "match whole words only" },
-    regexp: {
-      type: "string",
-      short: "e",
-      multiple: true,
-      value: "PATTERN",
-      help: "search for this too; repeatable, and then no PATTERN comes first",
-    },
-    count: { type: "boolean", short: "c", help: "show only how many lines are selected" },
-    "files-with-matches": {
-      type: "boolean",
-      short: "l",
-      help: "show only the names of files with selected lines",
-    },
-    quiet: { type: "boolean", short: "q", help: "show nothing; the exit code tells" },
-    "line-number": { type: "boolean", short: "n", help: "show line numbers" },
-    "after-context": { type: "string", short: "A", value: "N", help: "show N lines after each" },
-    "before-context": { type: "string", short: "B", value: "N", help: "show N lines before each" },
-    context: { type: "string", short: "C", value: "N", help: "show N lines before and after each" },
-    "max-count": {
-      type: "string",
-      short: "m",
-      value: "N",
-      help: "stop after N lines of each file",
-    },
-    recursive: { type: "boolean", short: "r", help: "accepted; folders are always searched" },
-    backward: { type: "boolean", short: "b", help: "from new to old" },
-    since: { type: "string", value: "TIME", help: `from this time on: ${timeHelp}` },
-    until: { type: "string", value: "TIME", help: "up to this time" },
-    output: {
-      type: "string",
-      short: "o",
-      value: "FORMAT",
-      choices: ["text", "json", "raw"],
-      help: "text: time and message (default); json: one object a line; raw: the message alone",
-    },
-    raw: { type: "boolean", help: "pass control characters of messages to the terminal unescaped" },
-    ...colourOption,
-  },
-  exits:
-    "Exit codes: 0 found, 1 nothing found, 2 wrong arguments or a file that cannot be read, 130 interrupted.",
-  paths: true,
-} as const satisfies Command;
 
 const maxContext = 10_000;
 

@@ -1,32 +1,34 @@
 import { healthProblem } from "../agent/health_probe.ts";
 import { ConfigError } from "../config/config_error.ts";
 import { loadConfig } from "../config/load.ts";
-import { writeError, writeOut } from "../platform/process.ts";
-import { configOptions, isUsageError } from "./config_options.ts";
+import { healthcheckCommand } from "./agent_commands.ts";
+import { asksForHelp, helpText } from "./command.ts";
+import { readConfigSources } from "./config_options.ts";
+import { exitCode, processTerminal, type Terminal, UsageError } from "./terminal.ts";
 
 const timeoutMs = 2000;
 
-/**
- * `healthcheck`: asks the agent of this configuration on this host whether it is healthy, by the
- * telemetry port's /readyz where there is one (no TLS, fastest), otherwise by grpc.health.v1.
- * Resolves with 0 when healthy, 1 when not or when that cannot be found out; says why.
- */
-export async function healthcheck(args: readonly string[]): Promise<number> {
+/** `healthcheck`. Resolves with 0 when healthy, 1 when not or when that cannot be determined; says why. */
+export async function healthcheck(
+  args: readonly string[],
+  terminal: Terminal = processTerminal,
+): Promise<number> {
+  if (asksForHelp(args)) {
+    terminal.out(helpText(healthcheckCommand, terminal.columns ?? 80));
+    return exitCode.done;
+  }
   try {
-    const { config } = await loadConfig(configOptions(args));
+    const { config } = await loadConfig(readConfigSources(healthcheckCommand, args));
     const problem = await healthProblem(config, AbortSignal.timeout(timeoutMs));
     if (problem === null) {
-      writeOut("healthy\n");
-      return 0;
+      terminal.out("healthy\n");
+      return exitCode.done;
     }
-    writeError(`not healthy: ${problem}\n`);
+    terminal.err(`not healthy: ${problem}\n`);
   } catch (error) {
-    const expected = error instanceof ConfigError || isUsageError(error);
-    writeError(`${expected ? "" : "not healthy: "}${messageOf(error)}\n`);
+    const isExpected = error instanceof ConfigError || error instanceof UsageError;
+    const message = error instanceof Error ? error.message : String(error);
+    terminal.err(`${isExpected ? "" : "not healthy: "}${message}\n`);
   }
-  return 1;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return exitCode.failed;
 }

@@ -9,75 +9,9 @@ import {
 } from "../../generated/cluster_agent.ts";
 import { readText } from "../../platform/files.ts";
 import { deferClientSessionEnds } from "../../rpc/grpc_js/session_ends.ts";
-import type { Options } from "../command.ts";
 import { UsageError } from "../terminal.ts";
+import type { ConnectionValues } from "./commands.ts";
 import type { Endpoint } from "./diagnosis.ts";
-
-/** How every client command reaches its agents. */
-export const connectionOptions = {
-  addr: {
-    type: "string",
-    short: "a",
-    multiple: true,
-    value: "HOST:PORT",
-    help: "the agent (default localhost:50051); repeatable, or several with commas",
-  },
-  tls: {
-    type: "string",
-    value: "FOLDER",
-    path: true,
-    help: "folder with ca.crt, tls.crt and tls.key, laid out as a Kubernetes TLS secret",
-  },
-  ca: {
-    type: "string",
-    value: "FILE",
-    path: true,
-    help: "authority of the agent's certificate (default: the well-known ones)",
-  },
-  cert: { type: "string", value: "FILE", path: true, help: "the client's certificate" },
-  key: { type: "string", value: "FILE", path: true, help: "the client certificate's key" },
-  "server-name": {
-    type: "string",
-    value: "NAME",
-    help: "the name in the agent's certificate, where it is not that of --addr",
-  },
-  "insecure-plaintext": { type: "boolean", help: "connect without TLS" },
-  user: {
-    type: "string",
-    value: "NAME",
-    help: "the user to call for, as Kubetail's Cluster API does (x-remote-user)",
-  },
-  group: {
-    type: "string",
-    multiple: true,
-    value: "NAME",
-    help: "a group of that user; repeatable",
-  },
-  extra: {
-    type: "string",
-    multiple: true,
-    value: "KEY=VALUE",
-    help: "an extra field of that user; repeatable",
-  },
-  token: { type: "string", value: "TOKEN", help: "a Kubernetes token to call with" },
-  "token-file": { type: "string", value: "FILE", path: true, help: "a file with such a token" },
-} as const satisfies Options;
-
-/** Values of connectionOptions. */
-export interface ConnectionValues {
-  readonly addr?: readonly string[] | undefined;
-  readonly tls?: string | undefined;
-  readonly ca?: string | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
-  readonly "server-name"?: string | undefined;
-  readonly "insecure-plaintext"?: boolean | undefined;
-  readonly user?: string | undefined;
-  readonly group?: readonly string[] | undefined;
-  readonly extra?: readonly string[] | undefined;
-  readonly token?: string | undefined;
-  readonly "token-file"?: string | undefined;
-}
 
 /** A connection to an agent, with the caller's identity. */
 export interface Connection extends Disposable {

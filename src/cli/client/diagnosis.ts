@@ -49,6 +49,8 @@ export async function diagnose(endpoint: Endpoint): Promise<string | null> {
       return `${at} accepts connections but does not answer. Check that --addr names an agent's gRPC port`;
     case "ERR_SSL_WRONG_VERSION_NUMBER":
       return `${at} does not speak TLS. Call it with --insecure-plaintext if the agent runs with tls.enabled: false, or check the port`;
+    case "not-grpc":
+      return `what listens on ${at} is no gRPC server. Check --addr`;
     case "speaks-tls":
       return `${at} expects TLS. Leave out --insecure-plaintext and give --tls FOLDER, or --ca, --cert and --key`;
     case "ERR_TLS_CERT_ALTNAME_INVALID":
@@ -125,7 +127,7 @@ function tryConnection({ host, port, tls }: Endpoint): Promise<Seen> {
     if (bytes[3] === SETTINGS && bytes.length >= 9) resolve({ code: "ok", message: "" });
     else if (tls === null && TLS_RECORDS.includes(bytes[0] ?? 0)) {
       resolve({ code: "speaks-tls", message: "expects TLS" });
-    } else resolve({ code: "other", message: "the other end is no gRPC server. Check --addr" });
+    } else resolve({ code: "not-grpc", message: "" });
   });
   socket.on("error", (error: Error & { code?: unknown }) => {
     resolve({ code: String(error.code ?? "other"), message: error.message, names });

@@ -1,31 +1,13 @@
 import type { LogMetadata } from "../../generated/cluster_agent.ts";
 import { readWord } from "../arguments.ts";
-import { asksForHelp, type Command, helpText, parseCommand } from "../command.ts";
+import { asksForHelp, helpText, parseCommand } from "../command.ts";
 import { countText, metadataJson, Output, sizeText, timeText } from "../output.ts";
 import { exitCode, type Terminal } from "../terminal.ts";
 import { safeJson } from "../terminal_text.ts";
 import { fromEach, list } from "./calls.ts";
-import { connectAll, connectionOptions } from "./connection.ts";
+import { listCommand } from "./commands.ts";
+import { connectAll } from "./connection.ts";
 import { unknownNamespaceText } from "./target.ts";
-
-export const listCommand = {
-  name: "client list",
-  usage: "[NAMESPACE]... [options]",
-  summary: "the container logs of the agents' nodes",
-  description: [
-    "Lists the container logs of the agents' nodes: of the namespaces given, or of all that the caller may read.",
-  ],
-  options: {
-    output: {
-      type: "string",
-      short: "o",
-      value: "FORMAT",
-      choices: ["text", "json"],
-      help: "text: a table (default); json: one object a line",
-    },
-    ...connectionOptions,
-  },
-} as const satisfies Command;
 
 /** `client list`. Resolves with the exit code. */
 export async function clientList(

@@ -1,78 +1,16 @@
 import { FollowFrom } from "../../generated/cluster_agent.ts";
 import { readCount, readWord } from "../arguments.ts";
-import { asksForHelp, type Command, helpText, type Options, parseCommand } from "../command.ts";
-import { colourOption, useColour } from "../colour.ts";
+import { asksForHelp, type Command, helpText, parseCommand } from "../command.ts";
+import { useColour } from "../colour.ts";
 import { loadHighlighter } from "../highlight.ts";
 import { Output } from "../output.ts";
 import { exitCode, type Terminal, UsageError } from "../terminal.ts";
-import { timeArgument, timeHelp } from "../time_argument.ts";
-import { connectAll, connectionOptions } from "./connection.ts";
+import { timeArgument } from "../time_argument.ts";
+import { backwardCommand, forwardCommand } from "./commands.ts";
+import { connectAll } from "./connection.ts";
 import { RecordsSession } from "./session.ts";
 import { parseTarget } from "./target.ts";
 import { TargetReader } from "./target_reader.ts";
-
-const selectionOptions = {
-  grep: {
-    type: "string",
-    short: "g",
-    value: "PATTERN",
-    help:
-      "only records whose message matches this regular expression (Rust's syntax; (?i) at its beginning ignores case); " +
-      "matches are highlighted",
-  },
-  since: { type: "string", value: "TIME", help: `from this time on: ${timeHelp}` },
-  until: { type: "string", value: "TIME", help: "up to this time" },
-  limit: { type: "string", short: "n", value: "N", help: "stop after N records" },
-  output: {
-    type: "string",
-    short: "o",
-    value: "FORMAT",
-    choices: ["text", "json", "raw"],
-    help:
-      "text: names, time and message (default); json: one object a line; raw: the message alone",
-  },
-  raw: { type: "boolean", help: "pass control characters of messages to the terminal unescaped" },
-  ...colourOption,
-} as const satisfies Options;
-
-const followOptions = {
-  follow: {
-    type: "boolean",
-    short: "f",
-    help: "keep streaming new records, also of pods that appear later, until Ctrl-C",
-  },
-  "follow-from": {
-    type: "string",
-    value: "WORD",
-    choices: ["default", "end"],
-    help: "default: existing records first, then new ones; end: new records only",
-  },
-} as const satisfies Options;
-
-const targets =
-  "A target is NAMESPACE/POD[/CONTAINER[/ID]]. POD and CONTAINER are a name, the beginning of names " +
-  "(default/web- means all pods whose names begin with web-) or a pattern with *. ID is the beginning of a container " +
-  "id, as client list prints it; without it the newest log of each container is read. Several logs are merged in the " +
-  "order of time.";
-
-export const forwardCommand = {
-  name: "client forward",
-  usage: "TARGET... [options]",
-  summary: "read logs from old to new; with --follow keep streaming",
-  description: ["Reads container logs from old to new.", targets],
-  options: { ...followOptions, ...selectionOptions, ...connectionOptions },
-} as const satisfies Command;
-
-export const backwardCommand = {
-  name: "client backward",
-  usage: "TARGET... [options]",
-  summary: "read logs from new to old",
-  description: [
-    "Reads container logs from new to old: with --limit 5 the last 5 records.",
-    targets,
-  ],
-  options: { ...selectionOptions, ...connectionOptions },
-} as const satisfies Command;
 
 /** `client forward` and `client backward`. Resolves with the exit code. */
 export async function clientRecords(

@@ -1,31 +1,12 @@
 import type { LogMetadataWatchEvent } from "../../generated/cluster_agent.ts";
 import { readCount, readWord } from "../arguments.ts";
-import { asksForHelp, type Command, helpText, parseCommand } from "../command.ts";
+import { asksForHelp, helpText, parseCommand } from "../command.ts";
 import { countText, logName, metadataJson, Output, sizeText, timeText } from "../output.ts";
 import { exitCode, type Terminal } from "../terminal.ts";
 import { safeJson } from "../terminal_text.ts";
 import { explained, readStream } from "./calls.ts";
-import { connectAll, type Connection, connectionOptions } from "./connection.ts";
-
-export const watchCommand = {
-  name: "client watch",
-  usage: "[NAMESPACE]... [options]",
-  summary: "stream which logs appear, change and go",
-  description: [
-    "Shows which logs appear, change and go from now on, until Ctrl-C: in the namespaces given, or in all.",
-  ],
-  options: {
-    limit: { type: "string", short: "n", value: "N", help: "stop after N events" },
-    output: {
-      type: "string",
-      short: "o",
-      value: "FORMAT",
-      choices: ["text", "json"],
-      help: "text: a line for each event (default); json: one object a line",
-    },
-    ...connectionOptions,
-  },
-} as const satisfies Command;
+import { watchCommand } from "./commands.ts";
+import { connectAll, type Connection } from "./connection.ts";
 
 /** `client watch`. Resolves with the exit code. */
 export async function clientWatch(

@@ -1,0 +1,156 @@
+import type { Config } from "../config/schema.ts";
+import { allowsAll } from "../config/auth_rules.ts";
+import { readLogFolder } from "../files/log_folder.ts";
+import { FileCredentials } from "../rpc/credentials.ts";
+import { silent } from "../telemetry/events.ts";
+import { checkBakedRoots } from "./baked_roots.ts";
+import { healthProblem } from "./health_probe.ts";
+import {
+  apiServerProblems,
+  certificateProblems,
+  logProblems,
+  type Problem,
+} from "./startup_checks.ts";
+
+/** What a check found out. */
+export interface Finding {
+  /** What was checked, as "certificates". */
+  readonly subject: string;
+  /** error: callers notice now; warn: they will under some condition. */
+  readonly level: "ok" | "warn" | "error";
+  /** What is there; where it is a problem, with its remedy. */
+  readonly text: string;
+}
+
+const healthTimeoutMs = 2000;
+
+/**
+ * Checks all that an agent with this configuration needs from its node and its cluster, in the order in which it needs
+ * it: one finding for each subject at least.
+ */
+export async function* examine(
+  config: Config,
+  options: { readonly signal: AbortSignal },
+): AsyncGenerator<Finding> {
+  yield* findings("permissions", permissionProblems(config), "the log folders may be read");
+  yield* findings(
+    "certificates",
+    tlsProblems(config),
+    config.tls.enabled ? "valid, and the key fits" : "TLS is disabled",
+  );
+  yield* findings("callers", callerProblems(config), callersText(config));
+  yield* findings("logs", logProblems(config), `${config.containerLogsDir}: ${logsText(config)}`);
+  yield* findings("api server", await apiServerProblems(config, options), "reachable");
+  yield* findings("access reviews", await reviewProblems(config, options), reviewsText(config));
+  yield await agentFinding(config);
+}
+
+function* findings(subject: string, problems: readonly Problem[], ok: string): Generator<Finding> {
+  if (problems.length === 0) yield { subject, level: "ok", text: ok };
+  for (const { level, text } of problems) yield { subject, level, text };
+}
+
+function permissionProblems(config: Config): Problem[] {
+  const text = checkBakedRoots(config);
+  return text === null ? [] : [{ level: "error", text }];
+}
+
+function tlsProblems(config: Config): Problem[] {
+  if (!config.tls.enabled) return [];
+  try {
+    new FileCredentials(config.tls, silent)[Symbol.dispose]();
+  } catch (error) {
+    return [{ level: "error", text: messageOf(error) }];
+  }
+  return certificateProblems(config.tls, new Date());
+}
+
+function callerProblems(config: Config): Problem[] {
+  if (allowsAll(config)) {
+    return [{
+      level: "warn",
+      text: "authorization.methods is allow-all: everybody who reaches the port reads every log. " +
+        "Set [front-proxy, token] outside of tests",
+    }];
+  }
+  const isOpenProxy = config.authorization.methods.includes("front-proxy") && config.tls.enabled &&
+    config.tls.allowedNames.length === 0;
+  return isOpenProxy
+    ? [{
+      level: "warn",
+      text:
+        "tls.allowed-names is empty: every holder of a certificate of tls.ca-file can impersonate any user. " +
+        "Name the front proxy's common name there, as kubetail-cluster-api",
+    }]
+    : [];
+}
+
+function callersText({ authorization, tls }: Config): string {
+  const names = tls.allowedNames.length === 0 ? "" : ` (${tls.allowedNames.join(", ")})`;
+  return `${authorization.methods.join(" and ")}${names}`;
+}
+
+function logsText(config: Config): string {
+  try {
+    const count = readLogFolder(config.containerLogsDir).size;
+    return `${count} ${count === 1 ? "log" : "logs"}`;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function reviewsText(config: Config): string {
+  return allowsAll(config) ? "not needed with allow-all" : "the agent may create them";
+}
+
+/** Whether the agent's own account may ask for access reviews: a question about nobody in particular shows it. */
+async function reviewProblems(
+  config: Config,
+  options: { readonly signal: AbortSignal },
+): Promise<Problem[]> {
+  if (!config.authorization.methods.includes("front-proxy")) return [];
+  const notices: string[] = [];
+  const { createReviewer } = await import("../auth/reviewer.ts");
+  const reviewer = createReviewer({
+    report: (event) => void (event.type === "notice" && notices.push(event.text)),
+  });
+  try {
+    await reviewer.review(
+      { kind: "front-proxy", user: "system:anonymous", groups: [], extra: new Map() },
+      "default",
+      options,
+    );
+    return [];
+  } catch (error) {
+    return [{
+      level: "error",
+      text: `${notices[0] ?? messageOf(error)}. Until that is fixed, calls are refused`,
+    }];
+  } finally {
+    reviewer.close();
+  }
+}
+
+/** Whether an agent with this configuration runs here, and how it is. */
+async function agentFinding(config: Config): Promise<Finding> {
+  const subject = "agent";
+  try {
+    const problem = await healthProblem(config, AbortSignal.timeout(healthTimeoutMs));
+    return problem === null
+      ? { subject, level: "ok", text: "runs on this host and is healthy" }
+      : { subject, level: "error", text: `runs on this host and is not healthy: ${problem}` };
+  } catch (error) {
+    const text = messageOf(error);
+    return text.includes("ECONNREFUSED")
+      ? { subject, level: "ok", text: "none runs on this host with this configuration" }
+      : {
+        subject,
+        level: "warn",
+        text: `cannot be asked: ${text}. Check what listens on its ports`,
+      };
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

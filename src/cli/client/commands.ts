@@ -1,0 +1,181 @@
+import { colourOption } from "../colour.ts";
+import type { Command, Options } from "../command.ts";
+import { timeHelp } from "../time_argument.ts";
+
+/* The client's commands, apart from what they do: help and completion load nothing else. */
+
+/** How every client command reaches its agents. */
+export const connectionOptions = {
+  addr: {
+    type: "string",
+    short: "a",
+    multiple: true,
+    value: "HOST:PORT",
+    help: "the agent (default localhost:50051); repeatable, or several with commas",
+  },
+  tls: {
+    type: "string",
+    value: "FOLDER",
+    path: true,
+    help: "folder with ca.crt, tls.crt and tls.key, laid out as a Kubernetes TLS secret",
+  },
+  ca: {
+    type: "string",
+    value: "FILE",
+    path: true,
+    help: "authority of the agent's certificate (default: the well-known ones)",
+  },
+  cert: { type: "string", value: "FILE", path: true, help: "the client's certificate" },
+  key: { type: "string", value: "FILE", path: true, help: "the client certificate's key" },
+  "server-name": {
+    type: "string",
+    value: "NAME",
+    help: "the name in the agent's certificate, where it is not that of --addr",
+  },
+  "insecure-plaintext": { type: "boolean", help: "connect without TLS" },
+  user: {
+    type: "string",
+    value: "NAME",
+    help: "the user to call for, as Kubetail's Cluster API does (x-remote-user)",
+  },
+  group: {
+    type: "string",
+    multiple: true,
+    value: "NAME",
+    help: "a group of that user; repeatable",
+  },
+  extra: {
+    type: "string",
+    multiple: true,
+    value: "KEY=VALUE",
+    help: "an extra field of that user; repeatable",
+  },
+  token: { type: "string", value: "TOKEN", help: "a Kubernetes token to call with" },
+  "token-file": { type: "string", value: "FILE", path: true, help: "a file with such a token" },
+} as const satisfies Options;
+
+/** Values of connectionOptions. */
+export interface ConnectionValues {
+  readonly addr?: readonly string[] | undefined;
+  readonly tls?: string | undefined;
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  readonly "server-name"?: string | undefined;
+  readonly "insecure-plaintext"?: boolean | undefined;
+  readonly user?: string | undefined;
+  readonly group?: readonly string[] | undefined;
+  readonly extra?: readonly string[] | undefined;
+  readonly token?: string | undefined;
+  readonly "token-file"?: string | undefined;
+}
+
+export const listCommand = {
+  name: "client list",
+  usage: "[NAMESPACE]... [options]",
+  summary: "the container logs of the agents' nodes",
+  description: [
+    "Lists the container logs of the agents' nodes: of the namespaces given, or of all that the caller may read.",
+  ],
+  options: {
+    output: {
+      type: "string",
+      short: "o",
+      value: "FORMAT",
+      choices: ["text", "json"],
+      help: "text: a table (default); json: one object a line",
+    },
+    ...connectionOptions,
+  },
+} as const satisfies Command;
+
+export const watchCommand = {
+  name: "client watch",
+  usage: "[NAMESPACE]... [options]",
+  summary: "stream which logs appear, change and go",
+  description: [
+    "Shows which logs appear, change and go from now on, until Ctrl-C: in the namespaces given, or in all.",
+  ],
+  options: {
+    limit: { type: "string", short: "n", value: "N", help: "stop after N events" },
+    output: {
+      type: "string",
+      short: "o",
+      value: "FORMAT",
+      choices: ["text", "json"],
+      help: "text: a line for each event (default); json: one object a line",
+    },
+    ...connectionOptions,
+  },
+} as const satisfies Command;
+
+const selectionOptions = {
+  grep: {
+    type: "string",
+    short: "g",
+    value: "PATTERN",
+    help:
+      "only records whose message matches this regular expression (Rust's syntax; (?i) at its beginning ignores case); " +
+      "matches are highlighted",
+  },
+  since: { type: "string", value: "TIME", help: `from this time on: ${timeHelp}` },
+  until: { type: "string", value: "TIME", help: "up to this time" },
+  limit: { type: "string", short: "n", value: "N", help: "stop after N records" },
+  output: {
+    type: "string",
+    short: "o",
+    value: "FORMAT",
+    choices: ["text", "json", "raw"],
+    help:
+      "text: names, time and message (default); json: one object a line; raw: the message alone",
+  },
+  raw: { type: "boolean", help: "pass control characters of messages to the terminal unescaped" },
+  ...colourOption,
+} as const satisfies Options;
+
+const followOptions = {
+  follow: {
+    type: "boolean",
+    short: "f",
+    help: "keep streaming new records, also of pods that appear later, until Ctrl-C",
+  },
+  "follow-from": {
+    type: "string",
+    value: "WORD",
+    choices: ["default", "end"],
+    help: "default: existing records first, then new ones; end: new records only",
+  },
+} as const satisfies Options;
+
+const targets =
+  "A target is NAMESPACE/POD[/CONTAINER[/ID]]. POD and CONTAINER are a name, the beginning of names " +
+  "(default/web- means all pods whose names begin with web-) or a pattern with *. ID is the beginning of a container " +
+  "id, as client list prints it; without it the newest log of each container is read. Several logs are merged in the " +
+  "order of time.";
+
+export const forwardCommand = {
+  name: "client forward",
+  usage: "TARGET... [options]",
+  summary: "read logs from old to new; with --follow keep streaming",
+  description: ["Reads container logs from old to new.", targets],
+  options: { ...followOptions, ...selectionOptions, ...connectionOptions },
+} as const satisfies Command;
+
+export const backwardCommand = {
+  name: "client backward",
+  usage: "TARGET... [options]",
+  summary: "read logs from new to old",
+  description: [
+    "Reads container logs from new to old: with --limit 5 the last 5 records.",
+    targets,
+  ],
+  options: { ...selectionOptions, ...connectionOptions },
+} as const satisfies Command;
+
+/** All of them, in the order in which help lists them. */
+export const clientCommands: readonly Command[] = [
+  listCommand,
+  watchCommand,
+  forwardCommand,
+  backwardCommand,
+];

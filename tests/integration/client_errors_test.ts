@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
+import { createAuthority } from "../harness/certificates.ts";
+import { startAgent, type TestAgent } from "../harness/agent.ts";
+import { reach, runClient } from "../harness/client.ts";
+import { CapturedTerminal } from "../harness/terminal.ts";
+
+/** What `client list` says with these options. */
+async function listing(...options: string[]): Promise<string> {
+  const { code, stderr, stdout } = await runClient(["list", ...options]);
+  assert.equal(code, 1, stderr);
+  assert.equal(stdout, "");
+  assert.ok(!/Resolution note|EPIPE|\n    at /.test(stderr), stderr);
+  return stderr;
+}
+
+function paths(agent: TestAgent) {
+  const dir = agent.certificatesDir;
+  return { ca: `${dir}/ca.crt`, cert: `${dir}/client.crt`, key: `${dir}/client.key` };
+}
+
+Deno.test("no client certificate: that the agent requires one, and --tls", async () => {
+  await using agent = await startAgent();
+  const text = await listing("--addr", agent.address, "--ca", paths(agent).ca);
+  assert.match(text, /^Cannot list the logs of localhost:\d+: UNAVAILABLE: /);
+  assert.match(text, /the agent requires a client certificate\. Give --tls FOLDER/);
+});
+
+Deno.test("a client certificate of another authority: which is needed", async () => {
+  await using agent = await startAgent();
+  const { cert, key } = await (await createAuthority("Other")).client("kubetail-cluster-api");
+  const dir = agent.logs.dir;
+  Deno.writeTextFileSync(`${dir}/c`, cert);
+  Deno.writeTextFileSync(`${dir}/k`, key);
+  const text = await listing(
+    ...[
+      "--addr",
+      agent.address,
+      "--ca",
+      paths(agent).ca,
+      "--cert",
+      `${dir}/c`,
+      "--key",
+      `${dir}/k`,
+    ],
+  );
+  assert.match(text, /refuses the client certificate\. Give one .*tls\.ca-file/);
+});
+
+Deno.test("plain text to a TLS port: leave out --insecure-plaintext", async () => {
+  await using agent = await startAgent();
+  const text = await listing("--addr", agent.address, "--insecure-plaintext");
+  assert.match(text, /expects TLS\. Leave out --insecure-plaintext/);
+});
+
+Deno.test("TLS to a plain-text port: --insecure-plaintext", async () => {
+  await using agent = await startAgent({ tls: { enabled: false } });
+  const { ca } = paths(agent);
+  const text = await listing("--addr", agent.address, "--ca", ca);
+  assert.match(text, /does not speak TLS\. Call it with --insecure-plaintext/);
+});
+
+Deno.test("a wrong CA: --ca", async () => {
+  await using agent = await startAgent();
+  const { cert, key } = paths(agent);
+  const address = ["--addr", agent.address, "--cert", cert, "--key", key];
+  const other = `${agent.logs.dir}/other.crt`;
+  Deno.writeTextFileSync(other, (await createAuthority("Other")).cert);
+  assert.match(
+    await listing(...address, "--ca", other),
+    /not from the authority given \(.*\)\. Check --ca/,
+  );
+  assert.match(await listing(...address), /not from a well-known authority .*Give .* --ca FILE/);
+});
+
+Deno.test("a wrong server name: the names that the certificate has, and --server-name", async () => {
+  await using agent = await startAgent();
+  const text = await listing(...reach(agent), "--server-name", "elsewhere.test");
+  assert.match(text, /not for elsewhere\.test but for localhost, 127\.0\.0\.1, .*--server-name/);
+});
+
+Deno.test("a port where nothing listens", async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  const text = await listing("--addr", `127.0.0.1:${port}`, "--insecure-plaintext");
+  assert.match(text, /nothing listens on 127\.0\.0\.1:\d+\. Check that the agent runs/);
+});
+
+Deno.test("a name that cannot be resolved", async () => {
+  const text = await listing("--addr", "agent.invalid:50051", "--insecure-plaintext");
+  assert.match(text, /the name agent\.invalid cannot be resolved\. Check --addr/);
+});
+
+Deno.test("a port that belongs to something else", async () => {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    socket.write("SSH-2.0-OpenSSH_9.2\r\n");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const text = await listing("--addr", `127.0.0.1:${port}`, "--insecure-plaintext");
+  for (const socket of sockets) socket.destroy();
+  await new Promise((resolve) => server.close(resolve));
+  assert.match(text, /no gRPC server\. Check --addr|closes the connection/);
+});
+
+Deno.test("a call without identity: --user or --token-file", async () => {
+  await using agent = await startAgent({
+    authorization: { methods: ["front-proxy", "token"] },
+  });
+  assert.match(await listing(...reach(agent)), /UNAUTHENTICATED.*--user NAME.*--token-file/);
+});
+
+Deno.test("one of two agents is away: told, the other answers, exit code 1", async () => {
+  await using agent = await startAgent();
+  agent.logs.add();
+  const { code, stdout, stderr } = await runClient([
+    "list",
+    ...reach(agent),
+    "--addr",
+    "localhost:1",
+  ]);
+  assert.equal(code, 1);
+  assert.match(stdout, /default +web-0 +app/);
+  assert.match(stderr, /localhost:1: UNAVAILABLE: nothing listens/);
+});
+
+Deno.test("an unknown namespace is told with those that are there, exit code 1", async () => {
+  await using agent = await startAgent();
+  agent.logs.add();
+  agent.logs.add({ namespace: "kube-system", pod: "dns-0", container: "dns" });
+  const told = "No logs of namespace nowhere on this node; there are logs of default, kube-system";
+  for (const args of [["list", "nowhere"], ["forward", "nowhere/web"], ["backward", "nowhere/x"]]) {
+    const { code, stdout, stderr } = await runClient([...args, ...reach(agent)]);
+    assert.deepEqual([code, stdout, stderr], [1, "", `${told}\n`], args.join(" "));
+  }
+});
+
+Deno.test("--follow-from without --follow is refused with the reason", async () => {
+  const { code, stderr } = await runClient(["forward", "a/b", "--follow-from", "end"]);
+  assert.equal(code, 2);
+  assert.match(stderr, /this command does not follow\. Add --follow; .*client backward --limit/);
+});
+
+Deno.test("an error message of a server reaches no terminal raw", async () => {
+  await using agent = await startAgent();
+  agent.logs.add();
+  const terminal = new CapturedTerminal({ columns: 80 });
+  const evil = "default/\x1b]0;title\x07web";
+  await runClient(["forward", evil, ...reach(agent)], terminal);
+  await runClient(
+    ["forward", "default/web-0", "--grep", "(\x1b[8m\u009b", ...reach(agent)],
+    terminal,
+  );
+  // deno-fmt-ignore
+  assert.ok(!/(?!\n)\p{Cc}/u.test(terminal.stderr), JSON.stringify(terminal.stderr));
+  assert.match(terminal.stderr, /\\x1b\]0;title\\x07web/);
+});
