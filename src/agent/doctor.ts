@@ -40,7 +40,7 @@ export async function* examine(
   );
   yield* findings("callers", callerProblems(config), callersText(config));
   yield* findings("logs", logProblems(config), `${config.containerLogsDir}: ${logsText(config)}`);
-  yield* findings("api server", await apiServerProblems(config, options), "reachable");
+  yield* findings("api server", await apiServerProblems(config, options), serverText(config));
   yield* findings("access reviews", await reviewProblems(config, options), reviewsText(config));
   yield await agentFinding(config);
 }
@@ -97,6 +97,10 @@ function logsText(config: Config): string {
   } catch (error) {
     return messageOf(error);
   }
+}
+
+function serverText(config: Config): string {
+  return allowsAll(config) ? "not needed with allow-all" : "reachable";
 }
 
 function reviewsText(config: Config): string {

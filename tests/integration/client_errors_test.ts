@@ -11,7 +11,7 @@ async function listing(...options: string[]): Promise<string> {
   const { code, stderr, stdout } = await runClient(["list", ...options]);
   assert.equal(code, 1, stderr);
   assert.equal(stdout, "");
-  assert.ok(!/Resolution note|EPIPE|\n    at /.test(stderr), stderr);
+  assert.ok(!/Resolution note|EPIPE|\n {4}at /.test(stderr), stderr);
   return stderr;
 }
 

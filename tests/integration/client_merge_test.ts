@@ -45,7 +45,7 @@ Deno.test("forward default/web- over two agents with three pods: merged, in orde
   assert.deepEqual(numbers(stdout), Array.from({ length: 90 }, (_, i) => i));
   const colours = new Map<string, Set<string>>();
   for (const line of stdout.trimEnd().split("\n")) {
-    const [, colour = "", name = ""] = /^\x1b\[(\d+)m(web-\d\/app)\x1b\[0m /.exec(line) ?? [];
+    const [, colour = "", name = ""] = /^\p{Cc}\[(\d+)m(web-\d\/app)\p{Cc}\[0m /u.exec(line) ?? [];
     colours.set(name, (colours.get(name) ?? new Set()).add(colour));
   }
   assert.deepEqual([...colours.keys()].sort(), ["web-0/app", "web-1/app", "web-2/app"]);

@@ -49,7 +49,7 @@ Deno.test("doctor: one finding a subject, exit code by severity", async () => {
       "ok     agent",
     ],
   );
-  assert.match(out, /allow-all: everybody who reaches the port reads every log\./);
+  assert.match(out.replaceAll(/\s+/g, " "), /everybody who reaches the port reads every log\./);
   assert.match(out, /: 1 log\n/);
   assert.equal(err, "To fix: 0 errors, 1 warning.\n");
 });
@@ -80,7 +80,7 @@ Deno.test("doctor: a configuration with which no agent would start", async () =>
   using tree = new LogTree();
   const { code, out, err } = await examine(tree, ["history: maybe"]);
   assert.equal(code, 2);
-  assert.match(out, /^error  configuration   .*history: found the text "maybe"/);
+  assert.match(out, /^error +configuration +.*history: found the text "maybe"/);
   assert.equal(err, "To fix: 1 error, 0 warnings.\n");
   const terminal = new CapturedTerminal();
   assert.equal(await doctor(["--colour"], terminal), 2);
@@ -95,5 +95,5 @@ Deno.test("doctor: an agent that runs here is asked for its health", async () =>
     "-p",
     `telemetry.addr:127.0.0.1:${agent.telemetryPort}`,
   );
-  assert.match(out, /^ok     agent +runs on this host and is healthy$/m);
+  assert.match(out, /^ok +agent +runs on this host and is healthy$/m);
 });
