@@ -2,7 +2,8 @@
  * Makes a WebAssembly module whose work another thread can end. It gets a second memory, shared and exported as "stop";
  * every loop looks at its first word at each turn and traps where that is not 0. An engine that is linear but slow
  * would otherwise run to its end: no thread of this platform can be ended from outside while it computes. Its own memory
- * gets a maximum, beyond which it cannot grow.
+ * gets a maximum, beyond which it cannot grow; the second word of "stop", where it is not 0, is a lower one for this
+ * instance, pages of 64 KiB.
  *
  * Reads the binary format of the WebAssembly core specification (section 5), version 1: the instructions that stable
  * compilers emit, without SIMD and exceptions. Throws where it finds another.
@@ -16,14 +17,21 @@ export function interruptible(
   const out = new Writer();
   out.bytes(wasm.subarray(0, 8));
   const reader = new Reader(wasm, 8);
+  let parameters: readonly number[] = [];
+  let types: readonly number[] = [];
   while (reader.at < wasm.length) {
     const id = reader.byte();
     const end = reader.unsigned() + reader.at;
+    const begin = reader.at;
     const section = new Writer();
+    if (id === TYPE_SECTION) parameters = readTypes(reader);
+    else if (id === FUNCTION_SECTION) types = readIndices(reader);
+    reader.at = begin;
     if (id === MEMORY_SECTION) addMemory(reader, section, options.maxMemoryPages);
     else if (id === EXPORT_SECTION) addExport(reader, end, section);
-    else if (id === CODE_SECTION) addChecks(reader, section);
-    else section.bytes(wasm.subarray(reader.at, end));
+    else if (id === CODE_SECTION) {
+      addChecks(reader, section, types.map((type) => parameters[type]!));
+    } else section.bytes(wasm.subarray(reader.at, end));
     reader.at = end;
     out.byte(id);
     out.unsigned(section.length);
@@ -32,12 +40,50 @@ export function interruptible(
   return out.take();
 }
 
+const TYPE_SECTION = 1;
+const FUNCTION_SECTION = 3;
 const MEMORY_SECTION = 5;
 const EXPORT_SECTION = 7;
 const CODE_SECTION = 10;
 
 /** One shared page, the second memory: i32.atomic.load of its word 0; if; unreachable; end. */
 const CHECK = [0x41, 0, 0xfe, 0x10, 0x42, 1, 0, 0x04, 0x40, 0x00, 0x0b];
+
+/** i32.atomic.load of word 1 of the second memory. */
+const LOAD_LIMIT = [0x41, 0, 0xfe, 0x10, 0x42, 1, 4];
+
+/**
+ * In place of memory.grow: -1 where the memory would have more pages than the limit; 0 is none. The local is one of the
+ * function's own.
+ */
+function limitedGrow(local: readonly number[]): number[] {
+  return [
+    ...[0x21, ...local], // local.set: the pages that are wanted
+    ...[...LOAD_LIMIT, 0x45], // i32.eqz
+    ...[0x3f, 0, 0x20, ...local, 0x6a, ...LOAD_LIMIT, 0x4d], // memory.size + local <= limit
+    ...[0x72, 0x04, 0x7f], // i32.or; if (result i32)
+    ...[0x20, ...local, 0x40, 0], // local.get; memory.grow
+    ...[0x05, 0x41, 0x7f, 0x0b], // else; i32.const -1; end
+  ];
+}
+
+/** How many parameters each type has. */
+function readTypes(reader: Reader): number[] {
+  return Array.from({ length: reader.unsigned() }, () => {
+    const form = reader.byte();
+    if (form !== 0x60) {
+      throw new Error(`a type of form 0x${form.toString(16)}: only functions are known`);
+    }
+    const count = readIndices(reader).length;
+    readIndices(reader);
+    return count;
+  });
+}
+
+/** A vector of indices, or of value types, which are bytes below 128 as well. */
+function readIndices(reader: Reader): number[] {
+  return Array.from({ length: reader.unsigned() }, () => reader.unsigned());
+}
 
 function addMemory(reader: Reader, out: Writer, maxPages: number): void {
   const count = reader.unsigned();
@@ -62,32 +108,55 @@ function addExport(reader: Reader, end: number, out: Writer): void {
   out.bytes([0x02, 1]); // A memory, the second.
 }
 
-function addChecks(reader: Reader, out: Writer): void {
+function addChecks(reader: Reader, out: Writer, parameters: readonly number[]): void {
   const functions = reader.unsigned();
   out.unsigned(functions);
   for (let index = 0; index < functions; index++) {
     const end = reader.unsigned() + reader.at;
-    const body = new Writer();
-    let from = reader.at;
-    for (let groups = reader.unsigned(); groups > 0; groups--) {
-      reader.unsigned();
-      reader.byte();
-    }
-    while (reader.at < end) {
-      const isLoop = skipInstruction(reader);
-      if (!isLoop) continue;
-      body.bytes(reader.between(from, reader.at));
-      body.bytes(CHECK);
-      from = reader.at;
-    }
-    body.bytes(reader.between(from, end));
+    const body = addChecksToBody(reader, end, parameters[index]!);
     out.unsigned(body.length);
     out.bytes(body.take());
   }
 }
 
-/** Reads one instruction with what belongs to it. Is it the beginning of a loop? */
-function skipInstruction(reader: Reader): boolean {
+function addChecksToBody(reader: Reader, end: number, parameters: number): Writer {
+  const groups = reader.unsigned();
+  const groupsAt = reader.at;
+  let locals = parameters;
+  for (let left = groups; left > 0; left--) {
+    locals += reader.unsigned();
+    reader.byte();
+  }
+  const code = new Writer();
+  const declared = reader.between(groupsAt, reader.at);
+  let from = reader.at;
+  let grows = false;
+  while (reader.at < end) {
+    const at = reader.at;
+    const instruction = skipInstruction(reader);
+    if (instruction === "other") continue;
+    code.bytes(reader.between(from, instruction === "loop" ? reader.at : at));
+    code.bytes(instruction === "loop" ? CHECK : limitedGrow(encoded(locals)));
+    grows ||= instruction === "grow";
+    from = reader.at;
+  }
+  code.bytes(reader.between(from, end));
+  const body = new Writer();
+  body.unsigned(grows ? groups + 1 : groups);
+  body.bytes(declared);
+  if (grows) body.bytes([1, 0x7f]); // One more local: an i32.
+  body.bytes(code.take());
+  return body;
+}
+
+function encoded(value: number): number[] {
+  const writer = new Writer();
+  writer.unsigned(value);
+  return [...writer.take()];
+}
+
+/** Reads one instruction with what belongs to it. */
+function skipInstruction(reader: Reader): "loop" | "grow" | "other" {
   const at = reader.at;
   const code = reader.byte();
   if (code === 0x02 || code === 0x03 || code === 0x04) reader.unsigned(); // block, loop, if: a type
@@ -111,7 +180,8 @@ function skipInstruction(reader: Reader): boolean {
   else if (code === 0xd0 || code === 0xd2) reader.unsigned(); // ref.null, ref.func
   else if (code === 0xfc) skipPrefixed(reader, at);
   else if (!isPlain(code)) throw unknown(code, at);
-  return code === 0x03;
+  if (code === 0x03) return "loop";
+  return code === 0x40 ? "grow" : "other";
 }
 
 /** Instructions of one byte and nothing else. */

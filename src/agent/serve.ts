@@ -72,6 +72,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
   const pool = parts.adopt(
     new ScanPool({
       workers: config.limits.scanWorkers,
+      engineMemory: config.limits.engineMemory,
       searchesPerUser: config.limits.searchesPerUser,
       report,
       readRoots: () => realRoots(roots),

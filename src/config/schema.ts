@@ -163,6 +163,13 @@ export const schema = {
       "What all streams together hold of records that their clients have not read yet. Beyond it streams " +
         "wait for each other; no user holds more than is left for others.",
     ),
+    "engine-memory": field(
+      size({ min: 32 * 1024 * 1024, max: 1024 ** 4 }),
+      "160MiB",
+      "What the regular expression engines of all threads together take. Patterns that need more than a " +
+        "thread's part of it (16 MiB with two cores) take turns for one large part (128 MiB); a pattern that " +
+        "needs more than that is refused.",
+    ),
     "scan-workers": field(
       countOrAuto({ min: 0, max: 256 }),
       "auto",

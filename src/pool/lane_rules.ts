@@ -1,3 +1,4 @@
+import { estimateEngineBytes } from "../scan/pattern_size.ts";
 import type { Job } from "./job.ts";
 import type { Lane } from "./thread.ts";
 
@@ -22,13 +23,20 @@ interface SlowStream {
 export class LaneRules {
   readonly #slowStreams = new WeakMap<object, SlowStream>();
   readonly #waitingStreams = new WeakSet<object>();
-  readonly #largeStreams = new WeakSet<object>();
+  /** Does the stream's pattern need more memory than every engine has? Guessed at first. */
+  readonly #largeStreams = new WeakMap<object, boolean>();
+  readonly #engineBytes: number;
   /** Jobs in the slow lane whose patterns are slow, and how many each pattern has. */
   readonly #slowJobs = new Set<Job>();
   readonly #slowPatterns = new Map<string, number>();
 
+  /** @param engineBytes what the engine of a thread may take that is not of the large lane */
+  constructor(engineBytes: number) {
+    this.#engineBytes = engineBytes;
+  }
+
   laneOf(job: Job): Lane {
-    if (this.#largeStreams.has(job.stream)) return "large";
+    if (this.#isLarge(job)) return "large";
     const isSlow = this.#slowStreams.get(job.stream)?.isSlow === true ||
       this.#waitingStreams.has(job.stream) || this.#slowPatterns.has(job.spec.grep);
     return isSlow ? "slow" : "quick";
@@ -64,7 +72,7 @@ export class LaneRules {
 
   /** The stream's pattern needs more memory than is given to every engine. */
   markLarge(stream: object): void {
-    this.#largeStreams.add(stream);
+    this.#largeStreams.set(stream, true);
   }
 
   /** A job of the stream is done. True: the stream leaves the slow lane with it. */
@@ -76,6 +84,15 @@ export class LaneRules {
     if (job.piece !== null) slow.fast = isFast ? slow.fast + 1 : 0;
     if (slow.fast >= slow.needed) slow.isSlow = false;
     return !slow.isSlow;
+  }
+
+  #isLarge({ stream, spec }: Job): boolean {
+    let isLarge = this.#largeStreams.get(stream);
+    if (isLarge === undefined) {
+      isLarge = spec.grep !== "" && estimateEngineBytes(spec.grep) > this.#engineBytes;
+      this.#largeStreams.set(stream, isLarge);
+    }
+    return isLarge;
   }
 
   #count(grep: string, change: 1 | -1): void {

@@ -12,6 +12,7 @@ import { Job } from "./job.ts";
 import type { ResponseMessage } from "./messages.ts";
 import { newScratch, type Piece, type PieceResult, Scanners, scanPiece } from "./piece.ts";
 import { type PoolTimes, TIMES } from "./pool_times.ts";
+import { ENGINE_MEMORY, shareEngineMemory } from "./engine_memory.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SearchTurns } from "./search_turns.ts";
 import { startWorker } from "./start_worker.ts";
@@ -27,6 +28,8 @@ export interface ScanPoolOptions {
   readonly readRoots?: () => readonly string[];
   /** How many searches of one user are at work at once; the others wait in turn. */
   readonly searchesPerUser?: number;
+  /** What all regex engines together may take, bytes. */
+  readonly engineMemory?: number;
   /** For tests. */
   readonly times?: Partial<PoolTimes>;
   readonly startWorker?: () => Worker;
@@ -64,6 +67,11 @@ export class ScanPool {
     const size = options.workers === "auto"
       ? Math.min(navigator.hardwareConcurrency, MAX_WORKERS)
       : options.workers;
+    const threads = {
+      quick: size,
+      slow: Math.min(Math.ceil(size / 2), MAX_SLOW_WORKERS),
+      large: 1,
+    };
     this.#hasWorkers = size > 0;
     this.#times = { ...TIMES, ...options.times };
     this.#searches = new SearchTurns({
@@ -71,12 +79,8 @@ export class ScanPool {
       turnMs: this.#times.turn,
     });
     this.#scheduler = new Scheduler({
-      threads: {
-        quick: size,
-        slow: Math.min(Math.ceil(size / 2), MAX_SLOW_WORKERS),
-        large: 1,
-      },
-      engineBytes: { quick: 128 << 20, slow: 128 << 20, large: 128 << 20 },
+      threads,
+      engineBytes: shareEngineMemory(options.engineMemory ?? ENGINE_MEMORY, threads),
       times: this.#times,
       report: options.report,
       startWorker: options.startWorker ?? (() => startWorker(options.readRoots)),
@@ -192,7 +196,7 @@ function finishJob(job: Job, response: ResponseMessage): void {
       return job.fail(
         new Failure(
           "invalid-argument",
-          "Invalid grep pattern: too big for the memory of regex engines (limits.engine-memory)",
+          "Invalid grep pattern: too big for the regex engine's memory",
         ),
       );
     case "failed":

@@ -2,6 +2,8 @@
 export interface PoolTimes {
   /** A job leaves the rest of its piece for another turn after so long. */
   readonly slice: number;
+  /** How long a stream of the large lane has its turn: for each it may have to compile its pattern again. */
+  readonly largeTurn: number;
   /** A job that computes for longer, while others wait, is slow. */
   readonly slow: number;
   /** A worker that has not left a stopped job by then is ended and replaced. With `slice` below it, few are. */
@@ -12,4 +14,11 @@ export interface PoolTimes {
   readonly turn: number;
 }
 
-export const TIMES: PoolTimes = { slice: 40, slow: 250, grace: 50, idle: 60_000, turn: 250 };
+export const TIMES: PoolTimes = {
+  slice: 40,
+  largeTurn: 3000,
+  slow: 250,
+  grace: 50,
+  idle: 60_000,
+  turn: 250,
+};

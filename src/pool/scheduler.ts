@@ -4,7 +4,8 @@ import type { Job } from "./job.ts";
 import { LaneRules } from "./lane_rules.ts";
 import type { ResponseMessage } from "./messages.ts";
 import type { PoolTimes } from "./pool_times.ts";
-import { type Lane, Thread, type UnnumberedRequest } from "./thread.ts";
+import type { Lane, Thread, UnnumberedRequest } from "./thread.ts";
+import { ThreadSet, type ThreadSetOptions } from "./thread_set.ts";
 import { WaitingJobs } from "./waiting_jobs.ts";
 
 /** A worker can die of the piece that it scans. */
@@ -14,18 +15,11 @@ const WAITING_FACTOR = 2;
 
 const LANES: readonly Lane[] = ["quick", "slow", "large"];
 
-export interface SchedulerOptions {
-  /** Most threads of each lane. */
-  readonly threads: Readonly<Record<Lane, number>>;
-  /** Memory of a thread's regex engine, bytes. */
-  readonly engineBytes: Readonly<Record<Lane, number>>;
+export interface SchedulerOptions extends Omit<ThreadSetOptions, "idleMs"> {
   readonly times: PoolTimes;
-  readonly report: Report;
-  readonly startWorker: () => Worker;
   /** Makes a job's request. Throws where the piece's bytes cannot be read. */
   readonly requestFor: (
     job: Job,
-    lane: Lane,
   ) => { readonly request: UnnumberedRequest; readonly transfer: Transferable[] };
   /** A worker has done what a job asked for. */
   readonly onDone: (job: Job, response: ResponseMessage) => void;
@@ -44,20 +38,26 @@ export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #times: PoolTimes;
   readonly #report: Report;
-  readonly #rules = new LaneRules();
-  readonly #threads = new Set<Thread<Job>>();
+  readonly #rules: LaneRules;
+  readonly #threads: ThreadSet;
   readonly #waiting: Readonly<Record<Lane, WaitingJobs<Job>>> = {
     quick: new WaitingJobs(),
     slow: new WaitingJobs(),
     large: new WaitingJobs(),
   };
+  #largeTurn: { readonly stream: object; readonly since: number } = { stream: {}, since: 0 };
   #overtimeTimer: ReturnType<typeof setTimeout> | undefined;
-  #idleTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#times = options.times;
     this.#report = options.report;
+    this.#rules = new LaneRules(options.engineBytes.quick);
+    this.#threads = new ThreadSet({ ...options, idleMs: options.times.idle }, {
+      ready: () => this.#dispatch(),
+      responded: (thread, response) => this.#responded(thread, response),
+      died: (thread, why) => this.#died(thread, why),
+    });
   }
 
   add(jobs: readonly Job[]): void {
@@ -84,15 +84,14 @@ export class Scheduler {
   /** Ends all threads and fails all jobs. */
   close(error: Failure): void {
     clearTimeout(this.#overtimeTimer);
-    clearTimeout(this.#idleTimer);
     const jobs = LANES.flatMap((lane) => this.#waiting[lane].takeAll(() => true));
-    for (const thread of [...this.#threads]) {
+    for (const thread of this.#threads) {
       for (let left = 2; left > 0; left--) {
         const job = thread.complete();
         if (job !== null) jobs.push(job);
       }
-      this.#remove(thread);
     }
+    this.#threads.close();
     for (const job of jobs) job.fail(error);
   }
 
@@ -101,65 +100,33 @@ export class Scheduler {
     for (const lane of LANES) {
       const waiting = this.#waiting[lane];
       while (waiting.size > 0) {
-        const thread = this.#freeThread(lane) ??
-          (lane === "quick" ? this.#threadToQueueAt() : null);
+        const thread = this.#threads.free(lane) ??
+          (lane === "quick" ? this.#threads.toQueueAt() : null);
         if (thread === null) break;
-        const job = waiting.take();
+        const job = lane === "large" ? this.#takeLarge() : waiting.take();
         if (job !== undefined) this.#assign(thread, job);
       }
     }
     this.#watchOvertime();
-    this.#watchIdleness();
+    this.#threads.endIdle();
   }
 
-  #freeThread(lane: Lane): Thread<Job> | null {
-    const threads = this.#threadsOf(lane);
-    // The thread that worked last has the file open, the pattern compiled; others may come to end.
-    const free = threads.filter((thread) => !thread.isBusy)
-      .sort((a, b) => b.since - a.since)[0];
-    if (free !== undefined) return free;
-    return threads.length < this.#options.threads[lane] ? this.#start(lane) : null;
-  }
-
-  /** The thread that has been at its job for longest, if one may be given another to do after it. */
-  #threadToQueueAt(): Thread<Job> | null {
-    return this.#threadsOf("quick")
-      .filter((thread) => thread.canQueue && thread.job?.isOver === false)
-      .sort((a, b) => a.since - b.since)[0] ?? null;
-  }
-
-  #threadsOf(lane: Lane): Thread<Job>[] {
-    return [...this.#threads].filter((thread) => thread.lane === lane);
-  }
-
-  #start(lane: Lane): Thread<Job> {
-    const thread: Thread<Job> = new Thread<Job>(this.#options.startWorker(), {
-      lane,
-      engineBytes: this.#options.engineBytes[lane],
-      events: {
-        ready: () => this.#dispatch(),
-        responded: (response) => this.#responded(thread, response),
-        died: (why) => this.#died(thread, why),
-      },
-    });
-    this.#threads.add(thread);
-    this.#reportCount();
-    return thread;
-  }
-
-  #remove(thread: Thread<Job>): void {
-    thread.end();
-    this.#threads.delete(thread);
-    this.#reportCount();
-  }
-
-  #reportCount(): void {
-    this.#report({ type: "workers", count: this.#threads.size });
+  /** Streams of the large lane have long turns: between two of them a pattern may have to be compiled again. */
+  #takeLarge(): Job | undefined {
+    const now = performance.now();
+    const { stream, since } = this.#largeTurn;
+    const next = now - since < this.#times.largeTurn
+      ? this.#waiting.large.takeOf(stream)
+      : undefined;
+    if (next !== undefined) return next;
+    const job = this.#waiting.large.take();
+    if (job !== undefined) this.#largeTurn = { stream: job.stream, since: now };
+    return job;
   }
 
   #assign(thread: Thread<Job>, job: Job): void {
     try {
-      const { request, transfer } = this.#options.requestFor(job, thread.lane);
+      const { request, transfer } = this.#options.requestFor(job);
       thread.assign(job, request, transfer);
     } catch (error) {
       job.fail(error);
@@ -209,7 +176,7 @@ export class Scheduler {
   /** A new one starts when a job needs it. The job is the one that it was at. */
   #replace(thread: Thread<Job>, reason: "died" | "stuck", job: Job | null): void {
     this.#report({ type: "worker-replaced", reason });
-    this.#remove(thread);
+    this.#threads.remove(thread);
     this.#putBack(thread.complete()); // What was queued behind it.
     if (job === null || job.isOver) return;
     job.deaths++;
@@ -237,7 +204,7 @@ export class Scheduler {
     const now = performance.now();
     const { slow } = this.#times;
     let next = Infinity;
-    for (const thread of this.#threadsOf("quick")) {
+    for (const thread of this.#threads.of("quick")) {
       const { job } = thread;
       if (job === null || job.isOver || !thread.isWorking || !this.#holdsUp(thread, job)) continue;
       const elapsed = now - thread.since;
@@ -264,7 +231,7 @@ export class Scheduler {
     this.#rules.markSlow(job.stream);
     this.#rules.enter(job, "slow");
     this.#moveWaiting();
-    if (!this.#giveToSlowLane(thread)) {
+    if (!this.#threads.moveToSlowLane(thread)) {
       thread.abandon();
       this.#waiting.slow.putBack(job);
       this.#stop(thread, { grace: 0 });
@@ -274,7 +241,7 @@ export class Scheduler {
 
   /** The job goes on where it is, but others have another thread, where there is one. It is not slow for that. */
   #setAside(thread: Thread<Job>, job: Job): boolean {
-    if (!this.#giveToSlowLane(thread)) return false;
+    if (!this.#threads.moveToSlowLane(thread)) return false;
     this.#putBack(thread.revokeQueued());
     this.#rules.markWaiting(job.stream);
     this.#rules.enter(job, "slow");
@@ -288,33 +255,6 @@ export class Scheduler {
     for (const job of quick.takeAll((job) => this.#rules.laneOf(job) === "slow")) {
       this.#rules.enter(job, "slow");
       slow.add(job);
-    }
-  }
-
-  /** False where all threads of the slow lane are busy. */
-  #giveToSlowLane(thread: Thread<Job>): boolean {
-    const slow = this.#threadsOf("slow");
-    if (slow.length >= this.#options.threads.slow) {
-      const free = slow.find((other) => !other.isBusy);
-      if (free === undefined) return false;
-      this.#remove(free);
-    }
-    thread.lane = "slow";
-    return true;
-  }
-
-  #watchIdleness(): void {
-    clearTimeout(this.#idleTimer);
-    const now = performance.now();
-    let next = Infinity;
-    for (const thread of [...this.#threads]) {
-      if (thread.isBusy) continue;
-      const left = thread.since + this.#times.idle - now;
-      if (left <= 0) this.#remove(thread);
-      else next = Math.min(next, left);
-    }
-    if (next < Infinity) {
-      this.#idleTimer = setTimeout(() => this.#watchIdleness(), Math.ceil(next));
     }
   }
 }

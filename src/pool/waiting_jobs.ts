@@ -45,6 +45,17 @@ export class WaitingJobs<J extends Waiter> {
     }
   }
 
+  /** The next job of a stream that is not over; undefined where there is none. It costs the stream no turn. */
+  takeOf(stream: object): J | undefined {
+    for (const streams of this.#users.values()) {
+      for (const job of [...streams.get(stream) ?? []]) {
+        this.remove(job);
+        if (!job.isOver) return job;
+      }
+    }
+    return undefined;
+  }
+
   remove(job: J): void {
     const streams = this.#users.get(job.user);
     const jobs = streams?.get(job.stream);

@@ -19,7 +19,9 @@ const files = new OpenFiles();
 let scratch = newScratch();
 let flags = new SharedFlags();
 let loop: RequestLoop;
-let isEngineLoaded = false;
+let engineBytes = 0;
+/** The module of the regex engine, loaded with the first pattern. */
+let engineModule: typeof import("../scan/rust_regex.ts") | null = null;
 let restTimer: ReturnType<typeof setTimeout> | undefined;
 
 self.onmessage = ({ data }: MessageEvent<Init | Request>) => {
@@ -27,8 +29,9 @@ self.onmessage = ({ data }: MessageEvent<Init | Request>) => {
   else loop.receive(data);
 };
 
-function init({ sharedFlags }: Init): void {
-  flags = new SharedFlags(sharedFlags);
+function init(message: Init): void {
+  flags = new SharedFlags(message.sharedFlags);
+  engineBytes = message.engineBytes;
   loop = new RequestLoop(flags, {
     carryOut: async (request, isStopped) => {
       clearTimeout(restTimer);
@@ -65,6 +68,9 @@ async function carryOut(request: Request, isStopped: () => boolean): Promise<Res
     return { kind: "scanned", id, result };
   } catch (error) {
     if (error instanceof WebAssembly.RuntimeError) return { kind: "engine-trapped", id };
+    if (engineModule !== null && error instanceof engineModule.EngineFull) {
+      return { kind: "engine-full", id };
+    }
     if (error instanceof Failure) {
       return { kind: "failed", id, failure: error.kind, message: error.message };
     }
@@ -74,13 +80,11 @@ async function carryOut(request: Request, isStopped: () => boolean): Promise<Res
 
 /** Loading the regex engine is waiting; compiling the pattern is computing. */
 async function compile(spec: ScanSpec): Promise<Scanner> {
-  if (spec.grep !== "" && !isEngineLoaded) {
-    const [{ onEngine }] = await Promise.all([
-      import("../scan/rust_regex.ts"),
-      import("../scan/pattern.ts"),
-    ]);
-    onEngine((stopFlag) => send({ kind: "stop-flag", stopFlag }));
-    isEngineLoaded = true;
+  if (spec.grep !== "" && engineModule === null) {
+    await import("../scan/pattern.ts");
+    engineModule = await import("../scan/rust_regex.ts");
+    engineModule.limitEngines(engineBytes);
+    engineModule.onEngine((stopFlag) => send({ kind: "stop-flag", stopFlag }));
   }
   flags.startComputing();
   try {

@@ -32,6 +32,9 @@ interface Exports {
   ): [value: number, error: number, isError: number];
 }
 
+/** Of a WebAssembly memory. */
+const PAGE_BYTES = 64 * 1024;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -50,6 +53,11 @@ export class RegexEngine {
   /** Memory in use, bytes; it never becomes less. */
   get bytes(): number {
     return this.#exports.memory.buffer.byteLength;
+  }
+
+  /** From now on it takes at most so many bytes; what needs more traps. 0: as many as the module allows, 128 MiB. */
+  limit(bytes: number): void {
+    new Int32Array(this.stop)[1] = Math.floor(bytes / PAGE_BYTES);
   }
 
   /** Shared memory whose first 32-bit word, when set to anything but 0, makes the engine trap. */

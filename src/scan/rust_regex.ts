@@ -7,7 +7,16 @@ export type { Hir };
 /** An engine that has grown beyond this is given up, bytes. It begins with 1.5 MB. */
 const MAX_ENGINE_BYTES = 24 * 2 ** 20;
 
+/** A pattern needs more memory than this thread's engines may take. */
+export class EngineFull extends Failure {
+  constructor() {
+    super("invalid-argument", "Invalid grep pattern: too big for the regex engine's memory");
+  }
+}
+
 let engine: RegexEngine | null = null;
+/** What an engine of this thread may take; 0: as much as the module allows. */
+let engineBytes = 0;
 /** Of the engine in use, or the last one. */
 let engineNumber = 0;
 let engineListener: ((stop: SharedArrayBuffer) => void) | null = null;
@@ -19,6 +28,12 @@ let engineListener: ((stop: SharedArrayBuffer) => void) | null = null;
 export function onEngine(listener: (stop: SharedArrayBuffer) => void): void {
   engineListener = listener;
   if (engine !== null) listener(engine.stop);
+}
+
+/** From now on engines of this thread take at most so many bytes. */
+export function limitEngines(bytes: number): void {
+  engineBytes = bytes;
+  engine?.limit(bytes);
 }
 
 /** A pattern of the Rust regex crate, matched against UTF-8 bytes. */
@@ -34,7 +49,7 @@ export class RustRegex {
   /**
    * Throws an Error with the parser's own message when the pattern is not valid or too big. This and
    * the methods throw a WebAssembly.RuntimeError when the engine was stopped, and a
-   * Failure("invalid-argument") when the pattern is too big for the memory of an engine.
+   * EngineFull when the pattern is too big for the memory of an engine.
    */
   constructor(pattern: string) {
     this.#pattern = pattern;
@@ -94,10 +109,8 @@ export class RustRegex {
       giveUpAfter(error);
     }
     if (isNew) {
-      throw new Failure(
-        "invalid-argument",
-        "Invalid grep pattern: too big for the regex engine's memory",
-      );
+      collectGarbage();
+      throw new EngineFull();
     }
     return this.#inEngine(work);
   }
@@ -115,6 +128,7 @@ export class RustRegex {
 function startEngine(): RegexEngine {
   if (engineNumber > 0) collectGarbage(); // Its forerunner, which V8 does not know to be large.
   engine = new RegexEngine();
+  engine.limit(engineBytes);
   engineNumber++;
   engineListener?.(engine.stop);
   return engine;

@@ -61,6 +61,7 @@ limits:
   max-streams-per-user: 5
   searches-per-user: 4
   buffer-bytes: 16MiB
+  engine-memory: 64MiB
   scan-workers: 2
   max-connections: 11
   max-connections-per-peer: 12
@@ -103,6 +104,7 @@ telemetry: { addr: "", metrics: false, status-page: always }
       "max-streams-per-user": 5,
       "searches-per-user": 4,
       "buffer-bytes": "16MiB",
+      "engine-memory": "64MiB",
       "scan-workers": 2,
       "max-connections": 11,
       "max-connections-per-peer": 12,
@@ -150,6 +152,7 @@ max-streams = 10
 max-streams-per-user = 5
 searches-per-user = 4
 buffer-bytes = "16MiB"
+engine-memory = "64MiB"
 scan-workers = 2
 max-connections = 11
 max-connections-per-peer = 12
@@ -198,6 +201,7 @@ Deno.test("YAML, JSON and TOML give the same configuration, every key read", asy
       maxStreamsPerUser: 5,
       searchesPerUser: 4,
       bufferBytes: 16 * 1024 * 1024,
+      engineMemory: 64 << 20,
       scanWorkers: 2,
       maxConnections: 11,
       maxConnectionsPerPeer: 12,

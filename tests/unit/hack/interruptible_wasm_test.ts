@@ -77,6 +77,20 @@ Deno.test("a memory without a maximum took all of 4 GiB: it grows as far as allo
   assert.throws(() => interruptible(counting(), { maxMemoryPages: 0 }), /needs 1 pages, not 0/);
 });
 
+Deno.test("an instance's memory grows as far as the second word of the second memory allows", () => {
+  const growByFive = [0x41, 5, 0x40, 0, 0x21, 1]; // local 1 = pages before, or -1
+  for (
+    const { limit, before } of [{ limit: 0, before: 1 }, { limit: 6, before: 1 }, {
+      limit: 5,
+      before: -1,
+    }]
+  ) {
+    const { count, stop } = instance(interruptible(counting(growByFive), { maxMemoryPages: 9 }));
+    new Int32Array(stop.buffer)[1] = limit;
+    assert.equal(count(0) - 1, before, `limit ${limit}`);
+  }
+});
+
 Deno.test("the regex engine in the program can be ended, and another one takes its place", async () => {
   const { onEngine, RustRegex } = await import("../../../src/scan/rust_regex.ts");
   const engines: Int32Array[] = [];

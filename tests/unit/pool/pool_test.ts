@@ -61,7 +61,8 @@ class Setup implements Disposable {
   }
 }
 
-const large = 1 << 20;
+const MiB = 2 ** 20;
+const large = MiB;
 
 /** A large piece, told from others by where it begins. */
 function piece(from: number, grep = "x", source: Piece["source"] = onDisk): Piece {
@@ -586,6 +587,62 @@ Deno.test("a search that waits for its turn is dropped when it is cancelled", as
   await setup.workers[0]!.scanned();
   await third;
   assert.deepEqual(setup.given, [[1, 3]]);
+});
+
+Deno.test("large patterns by one caller filled the memory: one thread has a large part of it, and they take turns for that", async () => {
+  using setup = new Setup(2, {}, { engineMemory: 160 * MiB });
+  const other = setup.scan(piece(1), {});
+  const large = [2, 3, 4].map((from) => setup.scan(piece(from, `\\w{${300 + from}}`), {}));
+  await settle();
+  assert.deepEqual(setup.given, [[1], [2]]);
+  assert.deepEqual(setup.workers.map(({ engineBytes }) => Math.floor(engineBytes / MiB)), [
+    10,
+    128,
+  ]);
+  for (const result of large) {
+    await setup.workers[1]!.scanned();
+    await result;
+  }
+  assert.deepEqual(setup.given, [[1], [2, 3, 4]]);
+  await setup.workers[0]!.scanned();
+  await other;
+});
+
+Deno.test("a pattern that looks small and is not goes to the thread with the large part, and its stream with it", async () => {
+  using setup = new Setup(1);
+  const stream = {};
+  const checked = setup.pool.check("looks small", { stream });
+  await setup.workers[0]!.engineFull();
+  await setup.workers[1]!.checked();
+  await checked;
+  const scanned = setup.scan(piece(1, "looks small"), stream);
+  await setup.workers[1]!.scanned();
+  await scanned;
+  assert.deepEqual(setup.given, [[-1], [-1, 1]]);
+});
+
+Deno.test("a pattern that is too large for the large part is refused, and nobody else's", async () => {
+  using setup = new Setup(1);
+  const refused = setup.pool.check(String.raw`\w{500}`);
+  refused.catch(() => {});
+  await setup.workers[0]!.engineFull();
+  await assert.rejects(refused, failure("invalid-argument"));
+  const other = setup.scan(piece(1, "x"), {});
+  await setup.workers[1]!.scanned();
+  await other;
+});
+
+Deno.test("a stream keeps the thread with the large part for some of its pieces, for the next one compiles its own pattern", async () => {
+  using setup = new Setup(1);
+  const [a, b] = [{}, {}];
+  const pattern = String.raw`\w{300}`;
+  const results = [
+    ...[1, 2, 3].map((from) => setup.scan(piece(from, pattern), a)),
+    ...[11, 12].map((from) => setup.scan(piece(from, pattern), b)),
+  ];
+  for (let i = 0; i < 5; i++) await setup.workers[0]!.scanned();
+  await Promise.all(results);
+  assert.deepEqual(setup.given, [[1, 2, 3, 11, 12]]);
 });
 
 Deno.test("the time of a job begins when its worker is up", async () => {

@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers";
 // @ts-types="../../../src/generated/rregex/rregex.d.ts"
 import { initSync, RRegex } from "../../../src/generated/rregex/rregex.js";
 import { Failure } from "../../../src/failure/failure.ts";
-import { onEngine, RustRegex } from "../../../src/scan/rust_regex.ts";
+import { EngineFull, limitEngines, onEngine, RustRegex } from "../../../src/scan/rust_regex.ts";
 import module from "../../../src/scan/rregex_wasm.js";
 
 const PATTERNS = [
@@ -130,6 +130,18 @@ Deno.test("a pattern whose way to the size limit took 4 GiB is refused, for memo
   );
   assert.throws(() => new RustRegex(`(?i)${"\\pL".repeat(100_000)}`), error);
   new RustRegex("a+b");
+});
+
+Deno.test("an engine with a limit of its own refuses what needs more, and does what needs less", () => {
+  limitEngines(8 * 2 ** 20);
+  try {
+    assert.throws(() => new RustRegex(String.raw`\w{100}`), EngineFull);
+    const regex = new RustRegex("a+b");
+    assert(regex.matches(new TextEncoder().encode("aab"), 0, 3));
+  } finally {
+    limitEngines(0);
+  }
+  new RustRegex(String.raw`\w{100}`);
 });
 
 Deno.test("patterns just below the size limit of the crate do with that memory", () => {

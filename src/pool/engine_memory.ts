@@ -1,0 +1,29 @@
+import type { Lane } from "./thread.ts";
+
+const MiB = 2 ** 20;
+
+/** The default of limits.engine-memory. */
+export const ENGINE_MEMORY = 160 * MiB;
+
+/** Enough for what the regex crate compiles to its limit of 10 MiB; its module allows no more. */
+const MAX_ENGINE_BYTES = 128 * MiB;
+/** An engine begins with 1.5 MiB; the patterns that clients send take 2 to 10. */
+const MIN_SMALL_BYTES = 3 * MiB;
+const MAX_SMALL_BYTES = 16 * MiB;
+
+/**
+ * Divides the memory of all regex engines among the threads: each has a small part, and the one thread of the large lane
+ * what is left. So their sum is known before any pattern is, and no thread ever waits for another's memory.
+ *
+ * @param bytes of all; beyond some hundred threads their small parts take more
+ */
+export function shareEngineMemory(
+  bytes: number,
+  threads: Readonly<Record<Lane, number>>,
+): Record<Lane, number> {
+  const others = threads.quick + threads.slow;
+  const wanted = others === 0 ? 0 : Math.floor((bytes - MAX_ENGINE_BYTES) / others);
+  const small = Math.min(Math.max(wanted, MIN_SMALL_BYTES), MAX_SMALL_BYTES);
+  const large = Math.min(Math.max(bytes - small * others, small), MAX_ENGINE_BYTES);
+  return { quick: small, slow: small, large };
+}
