@@ -34,7 +34,7 @@ export class GzipLog implements LogSource {
     this.#file = file;
     this.path = file.path;
     this.#key = `${file.dev}:${file.ino}:${file.size}`;
-    this.format = detectFormat(file.path, this.head(1));
+    this.format = detectFormat(file.path, this.head(HEAD_READ_BYTES)) ?? "cri";
   }
 
   /** Bytes when inflated. Of a damaged file: of what can be inflated before the damage. */

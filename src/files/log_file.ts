@@ -7,6 +7,11 @@ import type { ByteSource } from "../scan/time_window.ts";
 import { accessFailure, checkRegular, type LocatedLog } from "./locate.ts";
 import { ledToOpened } from "./opened_path.ts";
 
+/** The first line that is not empty tells the format. It is looked for so far, past NULs and line feeds. */
+const MAX_FORMAT_BYTES = 1024 * 1024;
+const FORMAT_PROBE_BYTES = 16;
+const FORMAT_STEP_BYTES = 64 * 1024;
+
 /** What of a located log is needed to open it: also a rotated sibling has it. */
 export type LogIdentity = Pick<LocatedLog, "realPath" | "dev" | "ino">;
 
@@ -63,14 +68,22 @@ export class LogFile implements LogSource {
     }
   }
 
-  /** The format as far as it shows: an empty file counts as CRI until its first byte is there. */
+  /** The format as far as it shows: a file without a line that is not empty counts as CRI. */
   get format(): LogFormat {
-    if (this.#format !== null) return this.#format;
-    const first = new Uint8Array(16);
-    const count = this.readAt(0, first);
-    const format = detectFormat(this.path, first.subarray(0, count));
-    if (count > 0) this.#format = format;
-    return format;
+    this.#format ??= this.#detectFormat();
+    return this.#format ?? "cri";
+  }
+
+  #detectFormat(): LogFormat | null {
+    let bytes = new Uint8Array(FORMAT_PROBE_BYTES);
+    for (let offset = 0; offset < MAX_FORMAT_BYTES;) {
+      const count = this.readAt(offset, bytes);
+      const format = detectFormat(this.path, bytes.subarray(0, count));
+      if (format !== null || count < bytes.length) return format;
+      offset += count;
+      bytes = new Uint8Array(Math.max(bytes.length, FORMAT_STEP_BYTES));
+    }
+    return null;
   }
 
   /** Bytes in the file now. */

@@ -1,12 +1,21 @@
-import { readWholeLines } from "../files/whole_lines.ts";
-import type { Job } from "./job.ts";
-import type { Piece, PieceResult, Scratch } from "./piece.ts";
+import { linePolicy, MIN_PART_BYTES } from "../scan/line_policy.ts";
+import { type LineChunk, type LinePosition, readLines } from "../scan/line_reader.ts";
+import { MAX_KEPT_BYTES, type Piece, type PieceResult, resumeAt, type Scratch } from "./piece.ts";
 import type { UnnumberedRequest } from "./thread.ts";
 
 /** Pieces of at most this size are inlined: to read an appended line here costs less than to open its file there. */
 export const INLINED_PIECE_BYTES = 64 * 1024;
 /** How much of a piece is inlined at a time. */
-const MAX_INLINED_BYTES = 1024 * 1024;
+const MAX_INLINED_BYTES = MIN_PART_BYTES;
+/** How long the event loop reads at a time for lines to inline, milliseconds. */
+const READ_MS = 4;
+
+/** What of a piece was inlined. */
+export interface InlinedLines {
+  readonly chunk: LineChunk;
+  /** Where it was read. */
+  readonly position: LinePosition;
+}
 
 /** Is the piece one whose bytes the owner of the file reads, and not the worker? */
 export function isInlinedPiece(piece: Piece): boolean {
@@ -14,46 +23,62 @@ export function isInlinedPiece(piece: Piece): boolean {
 }
 
 /**
- * The request for a piece whose bytes are read here, from the owner's file: all of it, or as much as is inlined at a
- * time. Sets the job's inlinedFacts. Throws what reading throws.
+ * The request for a piece whose bytes are read here, from the owner's file: its next lines, as many as are inlined at a
+ * time, or none where reading has only come further through a long line. Throws what reading throws.
  */
 export function inlinedRequest(
-  job: Job,
   piece: Piece,
   options: { readonly sliceMs: number; readonly scratch: Scratch },
-): { request: UnnumberedRequest; transfer: Transferable[] } {
-  const { source, end, first, skip, budget, spec } = piece;
+): { request: UnnumberedRequest; transfer: Transferable[]; lines: InlinedLines } {
   const { sliceMs, scratch } = options;
-  const part = firstPart(piece);
-  const lines = readWholeLines(source, { from: part.from, to: part.to, end, first }, scratch);
-  job.inlinedFacts = { short: lines.short };
-  if (part.rest !== null && !lines.short) {
-    job.inlinedFacts = { short: false, resume: { offset: part.rest, skip: 0 } };
-  }
-  const bytes = new Uint8Array(scratch.bytes.subarray(0, lines.length));
-  const { from, to } = lines;
+  const { skip, budget, spec } = piece;
+  const lines = readNext(piece, scratch);
+  const { from, length } = lines.chunk;
+  const bytes = new Uint8Array(scratch.bytes.subarray(0, length));
+  if (scratch.bytes.length > MAX_KEPT_BYTES) scratch.bytes = new Uint8Array(0);
+  // The lines are a piece of their own. A part's offsets are counted from where its line begins.
+  const to = from + length;
   return {
     request: {
       kind: "scan",
-      piece: { from, to, end: to, first: from, skip, budget, spec },
+      piece: { from, to, end: to, first: from, line: null, skip, budget, spec },
       source: { bytes, offset: from },
       sliceMs,
     },
     transfer: [bytes.buffer],
+    lines,
   };
 }
 
-/** A worker's result, with what the inlined bytes could not tell it. */
-export function withInlinedFacts(result: PieceResult, facts: Partial<PieceResult>): PieceResult {
-  const { short = result.short, resume = null } = facts;
-  return { ...result, short, resume: result.resume ?? resume };
+function readNext(piece: Piece, scratch: Scratch): InlinedLines {
+  const end = performance.now() + READ_MS;
+  const policy = linePolicy(piece.spec);
+  for (let position: LinePosition = piece;;) {
+    const chunk = readLines(piece.source, position, policy, MAX_INLINED_BYTES, scratch);
+    const isEmpty = chunk.length === 0 && chunk.malformed === 0 && !chunk.short;
+    if (!isEmpty || chunk.next === null || performance.now() >= end) return { chunk, position };
+    position = chunk.next;
+  }
 }
 
-/** As much of a piece as is inlined at a time, and where the rest begins (forward) or ends. */
-function firstPart(piece: Piece): { from: number; to: number; rest: number | null } {
-  const { from, to } = piece;
-  if (to - from <= MAX_INLINED_BYTES) return { from, to, rest: null };
-  return piece.spec.direction === "forward"
-    ? { from, to: from + MAX_INLINED_BYTES, rest: from + MAX_INLINED_BYTES }
-    : { from: to - MAX_INLINED_BYTES, to, rest: to - MAX_INLINED_BYTES };
+/** The result of a piece whose lines were inlined: what the worker found in them, seen from the piece. */
+export function inlinedResult(
+  piece: Piece,
+  { chunk, position }: InlinedLines,
+  result: PieceResult,
+): PieceResult {
+  const { direction } = piece.spec;
+  let resume = resumeAt(chunk.next, direction, chunk.length === 0 ? piece.skip : 0);
+  if (result.resume !== null) {
+    // Of a long line, the same part comes again.
+    resume = chunk.isPart ? resumeAt(position, direction, result.resume.skip) : result.resume;
+  }
+  return {
+    ...result,
+    malformed: result.malformed + chunk.malformed,
+    from: chunk.from,
+    to: chunk.isPart || chunk.length === 0 ? chunk.to : result.to,
+    short: chunk.short && resume === null,
+    resume,
+  };
 }

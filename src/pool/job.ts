@@ -1,4 +1,5 @@
 import type { ScanSpec } from "../scan/scan.ts";
+import type { InlinedLines } from "./inlined_piece.ts";
 import type { Piece, PieceResult } from "./piece.ts";
 import type { Lane } from "./thread.ts";
 
@@ -18,8 +19,8 @@ export class Job {
   lane: Lane = "quick";
   /** Are its bytes read by the owner of the file and sent to the worker? */
   isInlined: boolean;
-  /** Of an inlined piece: what is true of it whatever the worker finds in the bytes. */
-  inlinedFacts: Partial<PieceResult> = {};
+  /** Of an inlined piece: what its worker was sent. */
+  inlined: InlinedLines | null = null;
   /** Workers that died of it. */
   deaths = 0;
   readonly #onSettled: (job: Job) => void;

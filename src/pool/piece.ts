@@ -1,7 +1,7 @@
-import { readWholeLines } from "../files/whole_lines.ts";
-import type { LineBuffer } from "../files/whole_lines.ts";
+import type { ByteSource, ReadBuffer } from "../scan/byte_source.ts";
+import { linePolicy } from "../scan/line_policy.ts";
+import { type LineChunk, type LinePosition, readLines } from "../scan/line_reader.ts";
 import { createScanner, type Scanner, type ScanResult, type ScanSpec } from "../scan/scan.ts";
-import type { ByteSource } from "../scan/time_window.ts";
 
 /** The owner's open file. */
 export interface PieceSource extends ByteSource {
@@ -11,19 +11,22 @@ export interface PieceSource extends ByteSource {
   readonly ino: number;
 }
 
-/** Where a piece lies in its source; all but skip and budget are offsets in bytes. */
-export interface PieceRange {
-  /** The lines that begin in [from, to) are the piece. */
-  readonly from: number;
-  readonly to: number;
-  /** Nothing is read beyond it. */
-  readonly end: number;
-  /** Where the whole range of which this is a piece begins: a line begins there. */
-  readonly first: number;
-  /** From a former result's `resume`; 0 otherwise. */
+/** Where a piece lies in its source, and how much of it is wanted at a time. */
+export interface PieceRange extends LinePosition {
+  /** From an earlier result's `resume`; 0 otherwise. */
   readonly skip: number;
   /** The scan stops after the record with which the frames reach so many bytes. */
   readonly budget: number;
+}
+
+/** Where to continue a piece that was not scanned to its end. */
+export interface PieceResume {
+  /** Forward, [offset, to) is left; backward, [from, offset). It may lie beyond the piece where its last line does. */
+  readonly offset: number;
+  /** How many records of the first line (in scan order) that is left are done. */
+  readonly skip: number;
+  /** The long line that is being read. */
+  readonly line: LinePosition["line"];
 }
 
 /** A part of a log that is scanned in one go. */
@@ -32,13 +35,11 @@ export interface Piece extends PieceRange {
   readonly source: PieceSource;
 }
 
-/**
- * What a piece gave. Where `resume` is not null its offset is one in the file, and what is left of the piece is
- * [offset, to) forward, [from, offset) backward: the budget was reached, or the piece's time was up. (Backward the
- * offset lies beyond the piece's own `to` where the piece's last line ends there and is partly done.)
- */
-export interface PieceResult extends ScanResult {
-  /** The lines that were looked at: offsets in the file, at line boundaries. */
+/** What a piece gave. */
+export interface PieceResult extends Omit<ScanResult, "resume"> {
+  /** Not null: the budget was reached, or the piece's time was up. */
+  readonly resume: PieceResume | null;
+  /** The lines that were read: offsets in the file, at line boundaries. */
   readonly from: number;
   readonly to: number;
   readonly bytes: number;
@@ -49,7 +50,7 @@ export interface PieceResult extends ScanResult {
 }
 
 /** Memory that is used for piece after piece. */
-export interface Scratch extends LineBuffer {
+export interface Scratch extends ReadBuffer {
   /** How much is read and scanned at a time: adapts to the speed of the pattern. */
   blockBytes: number;
 }
@@ -60,6 +61,8 @@ export interface PieceLimits {
   readonly sliceMs: number;
   /** Asked between blocks: has nobody any use for the result? */
   readonly isStopped?: () => boolean;
+  /** The event loop scans: long lines are left to a worker. */
+  readonly inline?: boolean;
 }
 
 /** Large enough that a block costs little besides its scan, small enough to lie in a processor's cache. */
@@ -69,7 +72,7 @@ const MIN_BLOCK_BYTES = 64 * 1024;
 const QUICK_BLOCK_MS = 2;
 const LONG_BLOCK_MS = 16;
 /** Memory that an over-long line made grow further is given back after the piece. */
-const MAX_KEPT_BYTES = 2 * 1024 * 1024;
+export const MAX_KEPT_BYTES = 2 * 1024 * 1024;
 
 export function newScratch(): Scratch {
   return { bytes: new Uint8Array(0), blockBytes: MIN_BLOCK_BYTES };
@@ -87,36 +90,38 @@ export function scanPiece(
   limits: PieceLimits,
 ): PieceResult {
   const began = performance.now();
-  const forward = piece.spec.direction === "forward";
+  const { inline = false } = limits;
+  const policy = linePolicy(piece.spec, { inline });
   const gathered = new Gathered(piece.budget);
   const maxBlockBytes = piece.spec.grep === "" ? Math.max(MIN_BLOCK_BYTES, piece.budget) : Infinity;
-  let { from, to, first, skip } = piece;
+  const forward = piece.spec.direction === "forward";
+  let position: LinePosition | null = piece;
+  let { skip } = piece;
   let short = false;
   let blockBegan = began;
-  while (from < to) {
-    const size = Math.min(scratch.blockBytes, maxBlockBytes);
-    const block = forward
-      ? { from, to: Math.min(from + size, to), end: piece.end, first }
-      : { from: Math.max(to - size, from), to, end: piece.end, first };
-    const lines = readWholeLines(source, block, scratch);
+  while (position !== null && position.from < position.to) {
+    if (inline && position.line !== null) break;
+    const blockBytes = Math.min(scratch.blockBytes, maxBlockBytes);
+    const chunk = readLines(source, position, policy, blockBytes, scratch);
     let resume: ScanResult["resume"] = null;
-    if (lines.length > 0) {
+    if (chunk.length > 0) {
       const options = { budget: gathered.budgetLeft, skip };
-      const result = scanner.scan(scratch.bytes, 0, lines.length, options);
-      gathered.add(result, lines);
+      const result = scanner.scan(scratch.bytes, 0, chunk.length, options);
+      gathered.add(result);
       resume = result.resume;
       skip = 0;
     }
+    gathered.addChunk(chunk);
     if (resume !== null) {
-      if (forward) from = lines.from + resume.offset;
-      else to = lines.from + resume.offset;
       skip = resume.skip;
+      // Of a long line, the same part comes again.
+      if (chunk.isPart) break;
+      const offset: number = chunk.from + resume.offset;
+      position = forward ? { ...position, from: offset } : { ...position, to: offset };
       break;
     }
-    // A block's last line may end beyond the block; the next one begins where it ended.
-    if (forward) first = from = Math.max(block.to, lines.to);
-    else to = block.from;
-    if (lines.short) {
+    position = chunk.next;
+    if (chunk.short) {
       short = true;
       break;
     }
@@ -126,13 +131,23 @@ export function scanPiece(
     if (gathered.budgetLeft <= 0 || now - began >= limits.sliceMs || limits.isStopped?.()) break;
   }
   if (scratch.bytes.length > MAX_KEPT_BYTES) scratch.bytes = new Uint8Array(0);
-  const left = from < to && !short;
   return {
     ...gathered.take(piece),
-    resume: left ? { offset: forward ? from : to, skip } : null,
+    resume: short ? null : resumeAt(position, piece.spec.direction, skip),
     seconds: (performance.now() - began) / 1000,
     short,
   };
+}
+
+/** Where to continue from a position; null: there is nothing left. */
+export function resumeAt(
+  position: LinePosition | null,
+  direction: ScanSpec["direction"],
+  skip: number,
+): PieceResume | null {
+  if (position === null || position.from >= position.to) return null;
+  const offset = direction === "forward" ? position.from : position.to;
+  return { offset, skip, line: position.line };
 }
 
 function adaptBlock(scratch: Scratch, milliseconds: number): void {
@@ -162,14 +177,19 @@ class Gathered {
     return this.#budget - this.#frameBytes;
   }
 
-  add(result: ScanResult, lines: { from: number; to: number; length: number }): void {
+  add(result: ScanResult): void {
     if (result.frames.length > 0) this.#frames.push(result.frames);
     this.#frameBytes += result.frames.length;
     this.#records += result.records;
     this.#malformed += result.malformed;
-    this.#bytes += lines.length;
-    this.#from = Math.min(this.#from, lines.from);
-    this.#to = Math.max(this.#to, lines.to);
+  }
+
+  addChunk(chunk: LineChunk): void {
+    this.#malformed += chunk.malformed;
+    this.#bytes += chunk.length;
+    if (chunk.length === 0 && !chunk.isPart) return;
+    this.#from = Math.min(this.#from, chunk.from);
+    this.#to = Math.max(this.#to, chunk.to);
   }
 
   take(piece: { readonly from: number; readonly to: number }) {

@@ -5,12 +5,19 @@ import type { Report } from "../telemetry/events.ts";
 import {
   INLINED_PIECE_BYTES,
   inlinedRequest,
+  inlinedResult,
   isInlinedPiece,
-  withInlinedFacts,
 } from "./inlined_piece.ts";
 import { Job } from "./job.ts";
 import type { ResponseMessage } from "./messages.ts";
-import { newScratch, type Piece, type PieceResult, Scanners, scanPiece } from "./piece.ts";
+import {
+  newScratch,
+  type Piece,
+  type PieceResult,
+  type PieceResume,
+  Scanners,
+  scanPiece,
+} from "./piece.ts";
 import { type PoolTimes, TIMES } from "./pool_times.ts";
 import { ENGINE_MEMORY, shareEngineMemory } from "./engine_memory.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -18,7 +25,7 @@ import { SearchTurns } from "./search_turns.ts";
 import { startWorker } from "./start_worker.ts";
 import type { UnnumberedRequest } from "./thread.ts";
 
-export type { Piece, PieceResult, PoolTimes };
+export type { Piece, PieceResult, PieceResume, PoolTimes };
 
 export interface ScanPoolOptions {
   /** How many threads; "auto": one for each core, at most 4; 0: none, the calling thread scans. */
@@ -114,7 +121,9 @@ export class ScanPool {
     piece: Piece,
     options: Caller & { readonly signal: AbortSignal },
   ): Promise<PieceResult> {
-    const isSmall = piece.to - piece.from <= INLINED_PIECE_BYTES && piece.spec.grep === "";
+    // A long line takes its time, however small the piece is in which it begins.
+    const isSmall = piece.to - piece.from <= INLINED_PIECE_BYTES && piece.spec.grep === "" &&
+      piece.line === null;
     if (this.#hasWorkers && !isSmall) {
       return (await this.#run(piece, piece.spec, options))!;
     }
@@ -136,7 +145,7 @@ export class ScanPool {
       await turnOfEventLoop();
       signal.throwIfAborted();
     }
-    const limits = { sliceMs: this.#times.slice };
+    const limits = { sliceMs: this.#times.slice, inline: this.#hasWorkers };
     return scanPiece(piece, piece.source, scanner, this.#scratch, limits);
   }
 
@@ -174,10 +183,14 @@ export class ScanPool {
     const { piece, spec } = job;
     if (piece === null) return { request: { kind: "check", spec }, transfer: [] };
     const sliceMs = this.#times.slice;
-    if (job.isInlined) return inlinedRequest(job, piece, { sliceMs, scratch: this.#scratch });
-    const { from, to, end, first, skip, budget } = piece;
+    if (job.isInlined) {
+      const { lines, ...inlined } = inlinedRequest(piece, { sliceMs, scratch: this.#scratch });
+      job.inlined = lines;
+      return inlined;
+    }
+    const { from, to, end, first, line, skip, budget } = piece;
     const { path, dev, ino } = piece.source;
-    const range = { from, to, end, first, skip, budget, spec };
+    const range = { from, to, end, first, line, skip, budget, spec };
     return {
       request: { kind: "scan", piece: range, source: { path, dev, ino }, sliceMs },
       transfer: [],
@@ -189,7 +202,11 @@ export class ScanPool {
 function finishJob(job: Job, response: ResponseMessage): void {
   switch (response.kind) {
     case "scanned":
-      return job.finish(withInlinedFacts(response.result, job.inlinedFacts));
+      return job.finish(
+        job.inlined === null || job.piece === null
+          ? response.result
+          : inlinedResult(job.piece, job.inlined, response.result),
+      );
     case "checked":
       return job.finish(null);
     case "engine-full":

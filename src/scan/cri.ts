@@ -1,4 +1,4 @@
-import type { LineParser } from "./lines.ts";
+import { afterNuls, type LineParser } from "./lines.ts";
 import { TimeReader } from "./rfc3339.ts";
 
 const BLANK = 0x20;
@@ -20,7 +20,7 @@ export class CriParser implements LineParser {
 
   parse(bytes: Uint8Array, from: number, to: number): boolean {
     const time = this.#time;
-    const p = time.read(bytes, from, to);
+    const p = time.read(bytes, bytes[from] === 0 ? afterNuls(bytes, from, to) : from, to);
     // " stdout F" is the least that may follow the time.
     if (p < 0 || to - p < 9 || bytes[p] !== BLANK || bytes[p + 7] !== BLANK) return false;
     if (

@@ -1,4 +1,4 @@
-import type { LineParser } from "./lines.ts";
+import { afterNuls, type LineParser } from "./lines.ts";
 import { TimeReader } from "./rfc3339.ts";
 
 const QUOTE = 0x22;
@@ -14,6 +14,9 @@ const ESCAPED = new Uint8Array(256);
 for (const [letter, character] of ['""', "\\\\", "//", "b\b", "f\f", "n\n", "r\r", "t\t"]) {
   ESCAPED[letter!.charCodeAt(0)] = character!.charCodeAt(0);
 }
+
+/** In a record, attributes may hold what looks like a record's beginning. */
+const MAX_GLUED_ATTEMPTS = 4;
 
 /** An over-long text's buffer is not kept. */
 const MAX_KEPT_BYTES = 2 ** 20;
@@ -42,7 +45,24 @@ export class DockerParser implements LineParser {
   #unescaped = new Uint8Array(1024);
 
   parse(bytes: Uint8Array, from: number, to: number): boolean {
-    return this.#parseUsualForm(bytes, from, to) || this.#parseAnyForm(bytes, from, to);
+    const start = bytes[from] === 0 ? afterNuls(bytes, from, to) : from;
+    return this.#parseUsualForm(bytes, start, to) || this.#parseAnyForm(bytes, start, to) ||
+      this.#parseGlued(bytes, start, to);
+  }
+
+  /**
+   * A writer that was stopped amid a record leaves no newline, so the next record follows on the same line: that one is
+   * whole. Its beginning cannot lie within a text, whose quotes are escaped.
+   */
+  #parseGlued(bytes: Uint8Array, from: number, to: number): boolean {
+    let before = to;
+    for (let attempt = 0; attempt < MAX_GLUED_ATTEMPTS; attempt++) {
+      const at = lastIndexOfRecord(bytes, from + 1, before);
+      if (at < 0) return false;
+      if (this.#parseUsualForm(bytes, at, to) || this.#parseAnyForm(bytes, at, to)) return true;
+      before = at;
+    }
+    return false;
   }
 
   /** What Docker writes where there are no attributes. False: in doubt. */
@@ -146,6 +166,16 @@ export class DockerParser implements LineParser {
 function standsAt(bytes: Uint8Array, at: number, expected: Uint8Array): boolean {
   for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return false;
   return true;
+}
+
+/** Where in bytes[from, before) a record seems to begin last; -1: nowhere. */
+function lastIndexOfRecord(bytes: Uint8Array, from: number, before: number): number {
+  for (let at = before - 1; at >= from; at--) {
+    at = bytes.lastIndexOf(BEFORE_LOG[0]!, at);
+    if (at < from) return -1;
+    if (standsAt(bytes, at, BEFORE_LOG)) return at;
+  }
+  return -1;
 }
 
 /** The number that four hexadecimal digits make, -1 where they are none. */

@@ -1,10 +1,25 @@
+import { afterNuls } from "./lines.ts";
+
 /** How a log file is written: by a CRI runtime or by Docker's json-file driver. */
 export type LogFormat = "cri" | "docker";
 
+/** The name of Docker's log, or of one of its rotated files (`-json.log.1`, `-json.log-20241001.gz`). */
+const DOCKER_NAME = /-json\.log(?:[.-][^/]*)?$/;
+const LF = 0x0a;
+const BRACE = 0x7b;
+
 /**
- * Tells a log's format: a real path that ends in `-json.log` is Docker's, otherwise the first byte
- * of the file decides (`{` is Docker).
+ * Tells a log's format: a real path that ends in `-json.log`, and every rotated file of such a log, is Docker's;
+ * otherwise the first line that is not empty decides (`{` is Docker). Null: these bytes hold no such line yet.
  */
-export function detectFormat(realPath: string, firstBytes: Uint8Array): LogFormat {
-  return realPath.endsWith("-json.log") || firstBytes[0] === 0x7b ? "docker" : "cri";
+export function detectFormat(realPath: string, firstBytes: Uint8Array): LogFormat | null {
+  if (DOCKER_NAME.test(realPath)) return "docker";
+  for (let at = 0; at < firstBytes.length; at++) {
+    at = afterNuls(firstBytes, at, firstBytes.length);
+    const byte = firstBytes[at];
+    if (byte === undefined) return null;
+    if (byte === LF) continue;
+    return byte === BRACE ? "docker" : "cri";
+  }
+  return null;
 }

@@ -3,6 +3,9 @@ import type { LineParser } from "./lines.ts";
 /** Room for all of a frame but its message: gRPC header 5, fields and lengths. */
 const FRAME_OVERHEAD = 5 + 2 + 11 + 6 + 6 + 2;
 
+/** The buffer that a long record needed is given back. */
+const MAX_KEPT_BYTES = 1 << 20;
+
 /**
  * Collects records as gRPC frames: a zero byte (not compressed), the length as four bytes, then a
  * LogRecord of proto/cluster_agent.proto. Fields with default values are left out, as proto3 does.
@@ -58,8 +61,10 @@ export class FrameWriter {
 
   /** Hands over what was collected, in a buffer of its own, and begins anew. */
   take(): Uint8Array<ArrayBuffer> {
-    const frames = this.#bytes.slice(0, this.#length);
+    const length = this.#length;
     this.#length = 0;
+    const frames = this.#bytes.slice(0, length);
+    if (this.#bytes.length > MAX_KEPT_BYTES) this.#bytes = new Uint8Array(1 << 16);
     return frames;
   }
 

@@ -17,7 +17,10 @@ export interface LineParser {
   readonly text: Uint8Array;
   readonly start: number;
   readonly end: number;
-  /** Parses the line `bytes[from, to)`, which has no newline at its end. False: malformed. */
+  /**
+   * Parses the line `bytes[from, to)`, which has no newline at its end. NULs at its beginning are passed over: a crash
+   * leaves them, or a truncation under a writer that kept its offset. False: malformed.
+   */
   parse(bytes: Uint8Array, from: number, to: number): boolean;
 }
 
@@ -32,4 +35,11 @@ export function lineStart(bytes: Uint8Array, from: number, end: number): number 
   if (end <= from) return from;
   const at = bytes.lastIndexOf(LF, end - 1);
   return at < from ? from : at + 1;
+}
+
+/** The offset of the first byte in bytes[from, to) that is not NUL, or `to`. */
+export function afterNuls(bytes: Uint8Array, from: number, to: number): number {
+  let at = from;
+  while (at < to && bytes[at] === 0) at++;
+  return at;
 }

@@ -190,7 +190,8 @@ class PieceScanner implements Scanner {
       textStart = 0;
       textEnd = text.length;
     }
-    const messageEnd = trimmedEnd(text, textStart, textEnd);
+    // A part keeps its blanks, so that parts can be joined.
+    const messageEnd = line.isFinal ? trimmedEnd(text, textStart, textEnd) : textEnd;
     if (messageEnd - textStart > this.#maxRecordBytes) {
       return this.#longLine(text, textStart, messageEnd, textEnd, skip);
     }

@@ -1,3 +1,5 @@
+import { isUtf8 } from "node:buffer";
+
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
 
@@ -58,4 +60,64 @@ export function isAscii(text: Uint8Array, start: number, end: number): boolean {
   let all = 0;
   for (let i = start; i < end; i++) all |= text[i]!;
   return all < 0x80;
+}
+
+/**
+ * The end of text[start, end) without a character at its end that lacks bytes. Nothing is left out where that would
+ * leave nothing.
+ */
+export function wholeCharacters(text: Uint8Array, start: number, end: number): number {
+  for (let at = end - 1; at > start && at >= end - 3; at--) {
+    const byte = text[at]!;
+    if (byte < 0x80) return end;
+    if (byte >= 0xc0) {
+      const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+      return at + length > end ? at : end;
+    }
+  }
+  return end;
+}
+
+/**
+ * Where the first record of text[start, end) ends if one holds `max` bytes of valid UTF-8: at a character boundary,
+ * with each maximal invalid part counted as the three bytes of the U+FFFD that replaces it. At least one character.
+ */
+export function recordEnd(text: Uint8Array, start: number, end: number, max: number): number {
+  const limit = Math.min(start + max, end);
+  const cut = limit === end ? end : characterStart(text.subarray(0, end), start, limit);
+  // Text that is valid up to there is as long as what it is encoded to.
+  if (isUtf8(text.subarray(start, cut))) return cut;
+  let at = start;
+  let encoded = 0;
+  while (at < end) {
+    const length = partLength(text, at, end);
+    encoded += length > 0 ? length : 3;
+    if (encoded > max && at > start) return at;
+    at += Math.abs(length);
+  }
+  return end;
+}
+
+/**
+ * How many bytes the character at `at` has; negative where they are a maximal invalid part (Unicode, "U+FFFD
+ * substitution of maximal subparts").
+ */
+function partLength(text: Uint8Array, at: number, end: number): number {
+  const first = text[at]!;
+  if (first < 0x80) return 1;
+  if (first < 0xc2 || first > 0xf4) return -1;
+  const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  let low = 0x80;
+  let high = 0xbf;
+  if (first === 0xe0) low = 0xa0;
+  else if (first === 0xed) high = 0x9f;
+  else if (first === 0xf0) low = 0x90;
+  else if (first === 0xf4) high = 0x8f;
+  for (let i = 1; i < length; i++) {
+    const byte = at + i < end ? text[at + i]! : 0;
+    if (byte < low || byte > high) return -i;
+    low = 0x80;
+    high = 0xbf;
+  }
+  return length;
 }

@@ -1,3 +1,4 @@
+import type { ByteSource } from "./byte_source.ts";
 import { CriParser } from "./cri.ts";
 import { DockerParser } from "./docker.ts";
 import type { LogFormat } from "./format.ts";
@@ -5,13 +6,7 @@ import { compareInstants, type Instant } from "./instant.ts";
 import type { LineParser } from "./lines.ts";
 import { TimeReader } from "./rfc3339.ts";
 
-/** Something that can be read at any offset: an open file, or an inflated one. */
-export interface ByteSource {
-  /** Bytes. */
-  readonly size: number;
-  /** Reads at `offset` into the buffer; returns how many bytes came (0: end). */
-  readAt(offset: number, into: Uint8Array): number;
-}
+export type { ByteSource };
 
 const LF = 0x0a;
 /** What one look into the log reads, bytes; below twice this, lines are simply read in a row. */

@@ -1,4 +1,4 @@
-import type { PieceResult, ScanPool } from "../pool/pool.ts";
+import type { PieceResult, PieceResume, ScanPool } from "../pool/pool.ts";
 import type { Direction, ScanSpec } from "../scan/scan.ts";
 import type { BufferBudget, BufferShare } from "./buffer_budget.ts";
 import { type LogRange, PieceCutter } from "./plan.ts";
@@ -42,6 +42,11 @@ interface Bounds {
   readonly to: number;
 }
 
+/** Where in its first line a piece continues. */
+type Place = Pick<PieceResume, "skip" | "line">;
+
+const BEGINNING: Place = { skip: 0, line: null };
+
 /** A piece that is being scanned, or whose result waits to be given out. */
 interface Submitted {
   readonly bounds: Bounds;
@@ -79,10 +84,15 @@ export async function* scanRange(
       budget + maxRecordBytes + FRAME_OVERHEAD,
       MAX_GROWTH * (range.to - bounds.from) + FRAME_OVERHEAD,
     );
-  const submit = (bounds: Bounds, skip: number, budget: number, share: BufferShare): Submitted => {
+  const submit = (
+    bounds: Bounds,
+    { skip, line }: Place,
+    budget: number,
+    share: BufferShare,
+  ): Submitted => {
     const { from, to } = range;
     const result = pool.scan(
-      { spec, source: range.source, ...bounds, first: from, end: to, skip, budget },
+      { spec, source: range.source, ...bounds, first: from, end: to, line, skip, budget },
       { stream, user, signal },
     );
     // A rejection is seen where the result is awaited; a later piece's may never be.
@@ -90,7 +100,7 @@ export async function* scanRange(
     return { bounds, result, share };
   };
   /** Submits a piece for which the stream waits. What it holds for later ones it gives up rather than wait with it. */
-  const submitHead = async (bounds: Bounds, skip: number): Promise<Submitted> => {
+  const submitHead = async (bounds: Bounds, place: Place): Promise<Submitted> => {
     const bytes = budget();
     let share = buffers.tryTake(user, need(bounds, bytes));
     if (share === null) {
@@ -98,7 +108,7 @@ export async function* scanRange(
       for (const later of window.splice(0)) releaseWhenDone(later);
       share = await buffers.take(user, need(bounds, bytes), signal);
     }
-    return submit(bounds, skip, bytes, share);
+    return submit(bounds, place, bytes, share);
   };
   const fillWindow = () => {
     while (window.length < (buffers.isScarce ? SCARCE_WINDOW : WINDOW) - 1) {
@@ -107,7 +117,7 @@ export async function* scanRange(
       const bytes = budget();
       const share = buffers.tryTake(user, need(bounds, bytes));
       if (share === null) return void cut.unshift(bounds);
-      window.push(submit(bounds, 0, bytes, share));
+      window.push(submit(bounds, BEGINNING, bytes, share));
     }
   };
 
@@ -118,7 +128,7 @@ export async function* scanRange(
       if (head === undefined) {
         const bounds = cut.shift() ?? cutter.next();
         if (bounds === null) return;
-        head = await submitHead(bounds, 0);
+        head = await submitHead(bounds, BEGINNING);
       }
       fillWindow();
       let result = await head.result;
@@ -126,11 +136,11 @@ export async function* scanRange(
       yield result;
       head.share.release();
       while (result.resume !== null && !result.short) {
-        const { offset, skip } = result.resume;
+        const { offset }: PieceResume = result.resume;
         const left = direction === "forward"
           ? { from: offset, to: head.bounds.to }
           : { from: head.bounds.from, to: offset };
-        head = await submitHead(left, skip);
+        head = await submitHead(left, result.resume);
         result = await head.result;
         yield result;
         head.share.release();

@@ -78,7 +78,7 @@ Deno.test("a CRI log is read forward and backward, parts and streams as they wer
   });
   const expected = [
     ["2024-10-01T05:00:00.000000001Z", "one", true],
-    ["2024-10-01T05:00:01Z", "two,", false],
+    ["2024-10-01T05:00:01Z", "two, ", false],
     ["2024-10-01T05:00:01.500Z", "whole", true],
   ];
   for (const direction of ["forward", "backward"] as const) {

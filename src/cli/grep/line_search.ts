@@ -61,7 +61,11 @@ export async function* searchLines(
   };
   for await (const { bytes, start, end } of lines(blocks)) {
     number++;
-    parser ??= parserOf(detectFormat("", bytes.subarray(start, start + 1)));
+    if (parser === null) {
+      const detected = detectFormat("", bytes.subarray(start, end));
+      if (detected === null) continue;
+      parser = parserOf(detected);
+    }
     if (!parser.parse(bytes, start, end) || !isWithin(parser, options.window)) continue;
     const { text, from, to } = validText(parser);
     const isMatch = (options.regex?.matches(text, from, to) ?? true) !== options.invert;

@@ -67,10 +67,10 @@ export async function toTheEnd(
     records += result.records;
     malformed += result.malformed;
     if (result.resume === null) return { frames: joined(frames), scans, records, malformed };
-    const { offset, skip } = result.resume;
+    const { offset, skip, line } = result.resume;
     left = piece.spec.direction === "forward"
-      ? { ...left, from: offset, skip }
-      : { ...left, to: offset, skip };
+      ? { ...left, from: offset, skip, line }
+      : { ...left, to: offset, skip, line };
   }
 }
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { Failure } from "../../../src/failure/failure.ts";
+import { inlinedRequest, inlinedResult } from "../../../src/pool/inlined_piece.ts";
 import {
   newScratch,
   type Piece,
@@ -7,6 +9,7 @@ import {
   Scanners,
   scanPiece,
 } from "../../../src/pool/piece.ts";
+import type { Scanner } from "../../../src/scan/scan.ts";
 import { Random, runSeed } from "../scan/random.ts";
 import { cri, joined, MemorySource, randomLog, spec, toTheEnd, wholeFrames } from "./log_pieces.ts";
 
@@ -15,7 +18,17 @@ const noLimit = { sliceMs: Infinity };
 
 function wholePiece(source: MemorySource, of: Piece["spec"]): Piece {
   const { size } = source;
-  return { spec: of, source, from: 0, to: size, end: size, first: 0, skip: 0, budget: Infinity };
+  return {
+    spec: of,
+    source,
+    from: 0,
+    to: size,
+    end: size,
+    first: 0,
+    line: null,
+    skip: 0,
+    budget: Infinity,
+  };
 }
 
 Deno.test("pieces cut anywhere, with any budget, block size and time, give what one scan of the whole gives", async () => {
@@ -54,6 +67,73 @@ Deno.test("pieces cut anywhere, with any budget, block size and time, give what 
   }
 });
 
+Deno.test("long lines, blanks and NULs in pieces cut anywhere give what one scan of the whole gives", async () => {
+  const seed = runSeed();
+  for (let round = 0; round < 25; round++) {
+    const random = new Random(seed + round);
+    let text = "";
+    while (random.chance(0.7)) {
+      const unit = random.pick(["x", "needle ", "\u00e9\u65e5", "\xff", " \u3000"]);
+      const line = cri(
+        unit.repeat(random.below(random.chance(0.2) ? 600_000 : 60_000)),
+        1,
+        random.pick(["P", "F"]),
+      );
+      text += random.pick(["", "", "\0", "\0".repeat(300_000)]) + line;
+      if (random.chance(0.3)) text += `malformed ${"y".repeat(random.below(200_000))}\n`;
+      if (random.chance(0.5)) text += cri("short");
+    }
+    const bytes = encoder.encode(text);
+    // Invalid bytes, which become longer when they are replaced.
+    for (let i = 0; i < bytes.length; i++) if (bytes[i] === 0xc3 && i % 3 === 0) bytes[i] = 0xff;
+    const source = new MemorySource(bytes);
+    const of = {
+      ...spec(random.pick(["forward", "backward"]), random.pick(["", "needle"])),
+      maxRecordBytes: random.pick([10_000, 100_000]),
+    };
+    const scanner = await new Scanners().get(of);
+    const bounds = [0, source.size];
+    while (random.chance(0.7)) bounds.push(random.below(source.size + 1));
+    bounds.sort((a, b) => a - b);
+    const pieces = bounds.slice(1).map((to, index): Piece => ({
+      ...wholePiece(source, of),
+      from: bounds[index]!,
+      to,
+      budget: random.pick([50_000, 200_000, Infinity]),
+    }));
+    if (of.direction === "backward") pieces.reverse();
+    const scratch = newScratch();
+    const frames: Uint8Array[] = [];
+    for (const piece of pieces) {
+      const limits = { sliceMs: random.pick([0, Infinity]), inline: random.chance(0.2) };
+      const scan = (part: Piece) => {
+        scratch.blockBytes = 1 + random.below(200_000);
+        const how = part.line === null ? limits : { sliceMs: limits.sliceMs };
+        const result = inlined(part, scanner) ?? scanPiece(part, source, scanner, scratch, how);
+        return Promise.resolve(structuredClone(result));
+      };
+      const inlined = (part: Piece, scanner: Scanner) => {
+        if (random.chance(0.5)) return null;
+        const { request, lines } = inlinedRequest(part, { sliceMs: 0, scratch: newScratch() });
+        assert.ok(request.kind === "scan" && "bytes" in request.source);
+        const { bytes, offset } = request.source;
+        const worker = {
+          size: offset + bytes.length,
+          readAt: (at: number, into: Uint8Array) =>
+            new MemorySource(bytes).readAt(at - offset, into),
+        };
+        const result = scanPiece(request.piece, worker, scanner, newScratch(), limits);
+        return inlinedResult(part, lines, result);
+      };
+      frames.push((await toTheEnd(piece, scan)).frames);
+    }
+    const label = `SEED=${seed + round} ${JSON.stringify(of)} cut at ${bounds}`;
+    const expected = await wholeFrames(source.bytes, of);
+    const got = joined(frames);
+    assert.ok(Buffer.compare(got, expected) === 0, label);
+  }
+});
+
 Deno.test("a piece whose time is up leaves the rest at a line boundary, having done at least a block", async () => {
   const source = new MemorySource(encoder.encode(cri("one") + cri("two") + cri("three")));
   const of = spec("forward");
@@ -64,7 +144,7 @@ Deno.test("a piece whose time is up leaves the rest at a line boundary, having d
     { records: result.records, resume: result.resume, from: result.from, to: result.to },
     {
       records: 1,
-      resume: { offset: cri("one").length, skip: 0 },
+      resume: { offset: cri("one").length, skip: 0, line: null },
       from: 0,
       to: cri("one").length,
     },
@@ -111,14 +191,14 @@ Deno.test("a piece in which no line begins is empty, not short", async () => {
   );
 });
 
-Deno.test("memory that an over-long line needed is given back", async () => {
+Deno.test("memory that a long record needed is given back", async () => {
   const text = cri("x".repeat(6 << 20)) + cri("short");
-  const of = { ...spec("forward"), maxRecordBytes: 8 << 20 };
+  const of = { ...spec("forward"), maxRecordBytes: 4 << 20 };
   const source = new MemorySource(encoder.encode(text));
   const scanner = await new Scanners().get(of);
   const scratch = newScratch();
   const result = scanPiece(wholePiece(source, of), source, scanner, scratch, noLimit);
-  assert.equal(result.records, 2);
+  assert.equal(result.records, 3);
   assert.ok(scratch.bytes.length <= 2 << 20, `${scratch.bytes.length} bytes are kept`);
 });
 

@@ -65,9 +65,22 @@ function parseLine(
     const message = Uint8Array.from(m[3] ?? "", (c) => c.charCodeAt(0));
     return { ...time, text: decoder.decode(message), isFinal: m[2] === "F" };
   }
+  const text = decoder.decode(line);
+  // A whole record may be glued to a cut one; of several that could begin one, the last four are tried.
+  const beginnings = [...text.matchAll(/\{"log":"/g)].map((match) => match.index).slice(-4);
+  for (const at of [0, ...beginnings.reverse()]) {
+    const parsed = parseDockerRecord(text.slice(at));
+    if (parsed !== null) return parsed;
+  }
+  return null;
+}
+
+function parseDockerRecord(
+  text: string,
+): { seconds: bigint; nanos: number; text: string; isFinal: boolean } | null {
   let object: { log?: unknown; time?: unknown } | null;
   try {
-    object = JSON.parse(decoder.decode(line));
+    object = JSON.parse(text);
   } catch {
     return null;
   }
@@ -91,12 +104,14 @@ export function referenceLines(
     let end = start;
     while (end < bytes.length && bytes[end] !== 10) end++;
     const next = Math.min(end + 1, bytes.length);
-    const parsed = parseLine(bytes.subarray(start, end), format);
+    let content = start;
+    while (content < end && bytes[content] === 0) content++;
+    const parsed = parseLine(bytes.subarray(content, end), format);
     if (parsed === null) {
       lines.push({ start, end: next, records: null });
     } else {
       const { seconds, nanos, text, isFinal } = parsed;
-      const message = text.replace(/\p{White_Space}+$/u, "");
+      const message = isFinal ? text.replace(/\p{White_Space}+$/u, "") : text;
       const parts: string[] = [""];
       let length = 0;
       for (const character of message) {

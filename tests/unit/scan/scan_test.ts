@@ -42,7 +42,8 @@ Deno.test("a message longer than the limit is cut at characters, final only at i
       });
       if (direction === "backward") found.reverse();
       const parts = found.slice(1, -1);
-      assert.equal(parts.map((record) => record.message).join(""), message.trimEnd());
+      const expected = tag === "F" ? message.trimEnd() : message;
+      assert.equal(parts.map((record) => record.message).join(""), expected);
       assert(parts.length > 2);
       assert(parts.every((record) => encoder.encode(record.message).length <= 11));
       assert.deepEqual(
@@ -50,6 +51,50 @@ Deno.test("a message longer than the limit is cut at characters, final only at i
         parts.map((_, i) => i === parts.length - 1 && tag === "F"),
       );
     }
+  }
+});
+
+Deno.test("a part keeps its blanks, so that parts can be joined", async () => {
+  const found = await scan(line("hello ", "P") + line("world ", "F"));
+  assert.deepEqual(found.map((record) => record.message), ["hello ", "world"]);
+  const docker = ["hello \\t", "world \\n"].map((log) =>
+    `{"log":"${log}","stream":"stdout","time":"2024-10-01T00:00:00Z"}\n`
+  );
+  const parts = await scan(docker.join(""), { format: "docker" });
+  assert.deepEqual(parts.map((record) => record.message), ["hello \t", "world"]);
+});
+
+Deno.test("NULs before a record are passed over, in both formats and directions, with grep too", async () => {
+  const nuls = "\0".repeat(4096);
+  const docker = (log: string) =>
+    `{"log":"${log}\\n","stream":"stdout","time":"2024-10-01T00:00:00Z"}\n`;
+  for (const direction of ["forward", "backward"] as const) {
+    for (const grep of ["", "after"]) {
+      for (const [format, record] of [["cri", line], ["docker", docker]] as const) {
+        const log = record("before") + nuls + record("after") + "\0" + record("after 2");
+        const found = await scan(log, { format, direction, grep });
+        if (direction === "backward") found.reverse();
+        const expected = grep === "" ? ["before", "after", "after 2"] : ["after", "after 2"];
+        assert.deepEqual(found.map((record) => record.message), expected);
+      }
+    }
+  }
+});
+
+Deno.test("a whole Docker record glued to a cut one is given out", async () => {
+  const whole = `{"log":"whole\\n","stream":"stdout","time":"2024-10-01T00:00:00Z"}\n`;
+  const withAttrs = whole.replace(`"time"`, `"attrs":{"log":"x"},"time"`);
+  for (const grep of ["", "whole"]) {
+    for (const cut of [`{"log":"cut`, `{"log":"cut\\`, `{`, `{"log":"cut\\n","stre`]) {
+      for (const glued of [whole, withAttrs]) {
+        const found = await scan(cut + glued, { format: "docker", grep });
+        assert.deepEqual(found.map((record) => record.message), ["whole"], cut + glued);
+      }
+    }
+    // The text of a whole record cannot be taken for one: its quotes are escaped.
+    const quoted = JSON.stringify({ log: whole, time: "2024-10-01T00:00:00Z" });
+    const found = await scan(quoted, { format: "docker", grep });
+    assert.deepEqual(found.map((record) => record.message), [whole.trimEnd()]);
   }
 });
 

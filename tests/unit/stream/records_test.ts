@@ -60,7 +60,7 @@ class FakePool {
       frames,
       records: 1,
       malformed: 0,
-      resume: done ? null : { offset: forward ? to : from, skip: 0 },
+      resume: done ? null : { offset: forward ? to : from, skip: 0, line: null },
       from,
       to,
       bytes: size,

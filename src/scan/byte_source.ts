@@ -1,0 +1,20 @@
+/** Something that can be read at any offset: an open file, an inflated one, or bytes in memory. */
+export interface ByteSource {
+  /** Bytes. */
+  readonly size: number;
+  /** Reads at `offset` into the buffer and returns the number of bytes read (0: end). */
+  readAt(offset: number, into: Uint8Array): number;
+}
+
+/** Memory that is used for one read after another. It grows when needed. */
+export interface ReadBuffer {
+  bytes: Uint8Array;
+}
+
+/** Makes the buffer hold at least `bytes`; its first `kept` bytes stay as they are. */
+export function reserve(buffer: ReadBuffer, kept: number, bytes: number): void {
+  if (buffer.bytes.length >= bytes) return;
+  const grown = new Uint8Array(bytes);
+  grown.set(buffer.bytes.subarray(0, kept));
+  buffer.bytes = grown;
+}

@@ -1,0 +1,45 @@
+import type { LogFormat } from "./format.ts";
+
+/** How lines are read: what bounds the memory that one of them may take. */
+export interface LinePolicy {
+  readonly format: LogFormat;
+  readonly direction: "forward" | "backward";
+  /** Messages of more bytes than this are cut into several records. */
+  readonly maxRecordBytes: number;
+  /** A longer line is not held in memory: it is read in parts, or skipped. */
+  readonly heldBytes: number;
+}
+
+/** Docker splits messages at 16 KiB; a longer line than this is malformed. The time comes last, so a line is held whole. */
+const MAX_DOCKER_LINE_BYTES = 16 * 1024 * 1024;
+/** Room for what precedes the message of a CRI line. */
+export const MAX_HEADER_BYTES = 4096;
+/**
+ * Small records are read in parts of several. Blocks are no larger, so that a line is either held wherever it is read or
+ * read in parts wherever it is read: how many of its records are done means the same everywhere.
+ */
+export const MIN_PART_BYTES = 1024 * 1024;
+/** On the event loop, longer lines are left to a worker. */
+const MAX_INLINE_LINE_BYTES = 256 * 1024;
+
+/** How much of a CRI line's message is read at a time where the line is not held whole. */
+export function partBytes(policy: { readonly maxRecordBytes: number }): number {
+  return Math.max(policy.maxRecordBytes, MIN_PART_BYTES);
+}
+
+/** The policy of a scan. `inline`: the event loop runs it, so long lines are only detected. */
+export function linePolicy(
+  spec: Omit<LinePolicy, "heldBytes">,
+  { inline = false }: { readonly inline?: boolean } = {},
+): LinePolicy {
+  const { format, direction, maxRecordBytes } = spec;
+  const heldBytes = format === "docker"
+    ? MAX_DOCKER_LINE_BYTES
+    : partBytes(spec) + MAX_HEADER_BYTES;
+  return {
+    format,
+    direction,
+    maxRecordBytes,
+    heldBytes: inline ? Math.min(heldBytes, MAX_INLINE_LINE_BYTES) : heldBytes,
+  };
+}
