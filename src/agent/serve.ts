@@ -10,6 +10,7 @@ import { ScanPool } from "../pool/pool.ts";
 import { Calls } from "../rpc/calls.ts";
 import { CallLimits } from "../rpc/call_limits.ts";
 import { CallAuthorizer } from "../rpc/call_authorizer.ts";
+import { VerifiedPeers } from "../rpc/verified_peers.ts";
 import { FileCredentials } from "../rpc/credentials.ts";
 import { Health } from "../rpc/health_service.ts";
 import { portLimits } from "../rpc/limits/port_limits.ts";
@@ -66,9 +67,12 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
   }
   const roots: LogRoots = { containerLogsDir: config.containerLogsDir, logRoots: config.logRoots };
   const credentials = config.tls.enabled
-    ? parts.use(new FileCredentials(config.tls, report))
+    ? parts.use(await FileCredentials.load(config.tls, report))
     : null;
   certificateNotAfterMs = () => credentials?.notAfterMs ?? null;
+  const peers = credentials !== null && config.tls.clientAuth === "require-and-verify"
+    ? parts.use(new VerifiedPeers({ authorities: () => credentials.authorities, report }))
+    : null;
   const pool = parts.adopt(
     new ScanPool({
       workers: config.limits.scanWorkers,
@@ -89,6 +93,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     parts.adopt(lateReviewer(report), (reviewer) => reviewer.close());
   const calls = new Calls({
     authorizer: new CallAuthorizer(config, new Authorizer({ config, reviewer, report })),
+    peers,
     limits: new CallLimits(config.limits),
     report,
     startCallSpan,
@@ -96,7 +101,8 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
   const health = new Health(SERVICES);
   const server = await AgentServer.start({
     addr: config.addr,
-    credentials,
+    credentials: credentials?.server ?? null,
+    peers,
     health,
     healthService: health.service(calls),
     reflection: reflectionService(calls),

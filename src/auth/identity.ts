@@ -53,7 +53,9 @@ export function identify(peer: Peer, metadata: MetadataReader, config: Config): 
   const user = single(metadata, "x-remote-user");
   const authorization = single(metadata, "authorization");
   const frontProxy = methods.includes("front-proxy");
-  if (frontProxy && user !== null) return frontProxyIdentity(peer, user, metadata);
+  if (frontProxy && (user !== null || isFrontProxy(peer, config))) {
+    return frontProxyIdentity(peer, user ?? "", metadata);
+  }
   if (methods.includes("token") && authorization !== null) return tokenIdentity(authorization);
   throw new Failure("unauthenticated", frontProxy ? "missing user header" : "missing token");
 }
@@ -70,6 +72,14 @@ export function describeIdentity(identity: Identity): string {
     case "anonymous":
       return "anonymous";
   }
+}
+
+/**
+ * Does the certificate belong to a front proxy? It speaks for its users and is itself nobody whose token could
+ * be meant: where the user's name is missing, something has been lost.
+ */
+function isFrontProxy(peer: Peer, config: Config): boolean {
+  return peer.commonName !== null && config.tls.allowedNames.includes(peer.commonName);
 }
 
 function checkCertificate(peer: Peer, config: Config): void {

@@ -2,6 +2,7 @@ import type { Authorizer } from "../auth/authorizer.ts";
 import { describeIdentity, identify, type Identity } from "../auth/identity.ts";
 import type { Config } from "../config/schema.ts";
 import { Failure } from "../failure/failure.ts";
+import { type SentHeaders, takeSentHeaders } from "./grpc_js/identity_headers.ts";
 import type { ServerCall } from "./running_call.ts";
 
 /** Who calls. */
@@ -21,8 +22,9 @@ export class CallAuthorizer {
     this.#authorizer = authorizer;
   }
 
-  /** Who calls. Throws Failure where that cannot be told. */
+  /** Who calls. Throws Failure where that cannot be told, or where a part of it was lost on the way. */
   identify(call: ServerCall): Caller {
+    checkArrivedWhole(takeSentHeaders(call), call.metadata);
     const identity = identify({ commonName: commonNameOf(call) }, call.metadata, this.#config);
     return { identity, description: describeIdentity(identity) };
   }
@@ -47,6 +49,33 @@ export class CallAuthorizer {
     options: { readonly signal: AbortSignal },
   ): Promise<Failure> {
     return this.#authorizer.recheck(caller.identity, namespaces, options);
+  }
+}
+
+/** Printable ASCII, with no blank at either end: what gRPC allows ("gRPC over HTTP2", ASCII-Value). */
+const LEGAL_VALUE = /^(?:[!-~](?:[ -~]*[!-~])?)?$/;
+
+/**
+ * Throws Failure invalid-argument where an identity header has a value that is not legal, or that did not
+ * arrive: a group or extra that is lost must not turn into a review of somebody else. The values are not
+ * in the message, for one may be a token.
+ */
+export function checkArrivedWhole(
+  sent: SentHeaders | null,
+  metadata: { get(name: string): readonly unknown[] },
+): void {
+  if (sent === null) {
+    throw new Failure("internal", "Cannot identify the caller: its headers are not known");
+  }
+  for (const [name, values] of sent) {
+    const arrived = metadata.get(name);
+    const isWhole = arrived.length === values.length &&
+      values.every((value, i) => value === arrived[i]);
+    if (isWhole && values.every((value) => LEGAL_VALUE.test(value))) continue;
+    throw new Failure(
+      "invalid-argument",
+      `invalid metadata for ${name}: only printable ASCII without blanks at its ends can be read`,
+    );
   }
 }
 

@@ -11,6 +11,7 @@ import type { Report } from "../telemetry/events.ts";
 import { noTraces, type StartCallSpan } from "../telemetry/traces.ts";
 import type { CallAuthorizer } from "./call_authorizer.ts";
 import type { CallLimits } from "./call_limits.ts";
+import type { PeerCheck } from "./verified_peers.ts";
 import { type CallKind, RunningCall, type ServerCall } from "./running_call.ts";
 import { type CallStatus, statusName, toStatus } from "./status.ts";
 
@@ -30,14 +31,15 @@ export interface Method<Request, Checked> {
 }
 
 /**
- * Owns every call from its admission to its end, in this order: the agent is not stopping, limits of
- * the connection, who calls, is the request well-formed, may they, limits of the user, the work
- * itself with re-checks beside it, status, and the return of what was taken from limits. Whatever
- * a step throws ends the call with the status that status.ts maps it to.
+ * Owns every call from its admission to its end, in this order: the agent is not stopping, the
+ * connection's certificate is still good, limits of the connection, who calls, is the request well-formed, may
+ * they, limits of the user, the work with re-checks beside it, status, and the return of what was taken from
+ * limits. Whatever a step throws ends the call with the status that status.ts maps it to.
  */
 export class Calls {
   readonly #running = new Set<RunningCall>();
   readonly #authorizer: Authorization;
+  readonly #peers: PeerCheck | null;
   readonly #limits: CallLimits;
   readonly #report: Report;
   readonly #startCallSpan: StartCallSpan;
@@ -47,12 +49,15 @@ export class Calls {
   constructor(
     options: {
       readonly authorizer: Authorization;
+      /** Null where clients show no certificate. */
+      readonly peers?: PeerCheck | null;
       readonly limits: CallLimits;
       readonly report: Report;
       readonly startCallSpan?: StartCallSpan;
     },
   ) {
     this.#authorizer = options.authorizer;
+    this.#peers = options.peers ?? null;
     this.#limits = options.limits;
     this.#report = options.report;
     this.#startCallSpan = options.startCallSpan ?? noTraces;
@@ -120,13 +125,6 @@ export class Calls {
     this.#abortAll((running) => running.kind !== "probe");
   }
 
-  /** Ends the calls of an HTTP/2 session. */
-  endConnection(connection: object, reason: Failure): void {
-    for (const running of this.#running) {
-      if (running.connection === connection) running.abort(reason);
-    }
-  }
-
   async #run<Request, Checked>(
     call: ServerCall,
     method: Method<Request, Checked>,
@@ -188,6 +186,7 @@ export class Calls {
   ): Promise<Checked> {
     const { kind, connection, signal } = running;
     if (this.#draining && kind !== "probe") throw new Failure("unavailable", SHUTTING_DOWN);
+    if (this.#peers !== null) running.endWith(this.#peers.enter(connection));
     const { access } = method;
     running.hold(this.#limits.admit({ kind, connection, isPublic: access === "public" }));
     if (access === "public") return method.check(request);

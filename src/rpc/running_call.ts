@@ -38,6 +38,7 @@ export class RunningCall {
   readonly #controller = new AbortController();
   readonly #call: ServerCall;
   readonly #held = new DisposableStack();
+  readonly #finished = new DisposableStack();
   #deadlineTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(call: ServerCall, kind: CallKind) {
@@ -60,6 +61,13 @@ export class RunningCall {
     this.#controller.abort(reason);
   }
 
+  /** Ends the call when the signal fires, with its reason. */
+  endWith(signal: AbortSignal): void {
+    const end = () => this.abort(signal.reason);
+    signal.addEventListener("abort", end, { once: true });
+    this.#finished.defer(() => signal.removeEventListener("abort", end));
+  }
+
   /** Keeps what the call has taken from a limit until its last byte has left. */
   hold(lease: Disposable): void {
     this.#held.use(lease);
@@ -69,6 +77,7 @@ export class RunningCall {
   finish(): void {
     clearTimeout(this.#deadlineTimer);
     this.#call.off("cancelled", this.#cancel);
+    this.#finished.dispose();
   }
 
   /** After the status was handed to grpc-js: gives back what was held as soon as the HTTP/2 stream is closed. */

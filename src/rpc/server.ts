@@ -10,10 +10,14 @@ import { metadataServiceDefinition, type MetadataServiceHandlers } from "./metad
 import type { Report } from "../telemetry/events.ts";
 import type { Calls } from "./calls.ts";
 import { Connections } from "./grpc_js/connections.ts";
+import type { VerifiedPeers } from "./verified_peers.ts";
+import { hostHasIpv6 } from "./host_addresses.ts";
+import { replaceLogger } from "./grpc_js/logger.ts";
 import { reportHandshakes } from "./grpc_js/handshakes.ts";
 import type { Health } from "./health_service.ts";
 import { OpenStreams } from "./grpc_js/open_streams.ts";
-import { keepRepeatedMetadata } from "./grpc_js/repeated_metadata.ts";
+import { keepIdentityHeaders } from "./grpc_js/identity_headers.ts";
+import { onPeerSession } from "./grpc_js/peer_sessions.ts";
 import { deferServerSessionEnds } from "./grpc_js/session_ends.ts";
 import type { PortLimits } from "./limits/port_limits.ts";
 
@@ -28,6 +32,8 @@ export interface ServerParts {
   readonly healthService: HealthServer;
   readonly reflection: ServerReflectionServer;
   readonly calls: Calls;
+  /** Null where clients show no certificate. */
+  readonly peers: VerifiedPeers | null;
   readonly report: Report;
   readonly limits: PortLimits;
   /** Certificate names that may do more than ask for health; empty: every one. */
@@ -63,6 +69,7 @@ export class AgentServer {
 
   /** Binds and serves. Rejects with an Error that names the address where it cannot. */
   static async start(parts: ServerParts): Promise<AgentServer> {
+    replaceLogger(parts.report);
     const server = new Server({
       "grpc.enable_channelz": 0,
       "grpc.max_receive_message_length": parts.limits.frames.requestBytes,
@@ -72,7 +79,9 @@ export class AgentServer {
       "grpc.keepalive_time_ms": 60_000,
       "grpc.keepalive_timeout_ms": 20_000,
     });
-    keepRepeatedMetadata(server);
+    keepIdentityHeaders(server);
+    const { peers } = parts;
+    if (peers !== null) onPeerSession(server, (session) => peers.add(session));
     deferServerSessionEnds(server);
     reportHandshakes(server, parts.report);
     const open = new OpenStreams(server);
@@ -142,12 +151,8 @@ async function bind(server: Server, parts: ServerParts): Promise<number> {
   const port = parts.addr.slice(separator + 1);
   try {
     if (host !== "") return await at(parts.addr);
-    try {
-      return await at(`[::]:${port}`);
-    } catch {
-      // The host has no IPv6.
-      return await at(`0.0.0.0:${port}`);
-    }
+    // Only where the host has no IPv6: an address that is taken must not become half of it.
+    return await at(await hostHasIpv6() ? `[::]:${port}` : `0.0.0.0:${port}`);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`Cannot listen on ${parts.addr}: ${why}`, { cause: error });

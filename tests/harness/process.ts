@@ -43,6 +43,8 @@ export interface AgentProcess extends AsyncDisposable {
   readonly lines: readonly Record<string, unknown>[];
   /** Resolves with the first log line, past or to come, that the condition holds for. */
   line(condition: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
+  /** What it wrote to standard error, when it has ended. */
+  readonly errors: Promise<string>;
   /** Resolves when the process has ended: its exit code, null where a signal ended it. */
   readonly ended: Promise<number | null>;
   kill(signal: Deno.Signal): void;
@@ -178,6 +180,7 @@ export async function startProcess(options: ProcessOptions = {}): Promise<AgentP
     client,
     lines: output.lines,
     line: (condition) => output.line(condition),
+    errors,
     ended,
     kill: (signal) => child.kill(signal),
     records: (name) => opened(new LogRecordsServiceClient(address, credentials(name), own)),

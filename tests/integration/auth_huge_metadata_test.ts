@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { connect, type OutgoingHttpHeaders } from "node:http2";
-import { type AgentProcess, startProcess } from "../harness/process.ts";
-
-type Headers = Record<string, string | string[]>;
+import { startProcess } from "../harness/process.ts";
+import { type RawHeaders, rawList } from "../harness/raw_call.ts";
 
 const alice = { "x-remote-user": "alice" };
-const cases: [string, Headers][] = [
+const cases: [string, RawHeaders][] = [
   ["a user of 60 KB", { "x-remote-user": "u".repeat(60_000) }],
   ["a user of 1 MB", { "x-remote-user": "u".repeat(1_000_000) }],
   ["a token of 1 MB", { authorization: "t".repeat(1_000_000) }],
@@ -30,55 +28,15 @@ Deno.test("no metadata crashes the agent, however huge or strange, and none is l
       authorization: { methods: ["front-proxy", "token"], cacheTtlMs: 0, recheckIntervalMs: 1000 },
     },
   });
+  const target = { port: agent.port, ca: agent.authority.cert, client: agent.client };
   for (const [name, headers] of cases) {
     await t.step(name, async () => {
-      const status = await list(agent, headers);
+      const status = await rawList(target, headers);
       // Null: the connection or the call was refused beneath gRPC, for its size. 0 would be OK.
       assert.ok(status === null || /^[1-9]\d*$/.test(status), `${status}`);
-      assert.equal(await list(agent, {}), "16", "alive, and nobody is UNAUTHENTICATED");
+      assert.equal(await rawList(target, {}), "16", "alive, and nobody is UNAUTHENTICATED");
     });
   }
   agent.kill("SIGTERM");
   assert.equal(await agent.ended, 0);
 });
-
-/** The grpc-status of a List with these headers over a connection of its own; null where none came. */
-function list(agent: AgentProcess, headers: Headers): Promise<string | null> {
-  return new Promise((resolve) => {
-    const session = connect(`https://localhost:${agent.port}`, {
-      ca: agent.authority.cert,
-      cert: agent.client.cert,
-      key: agent.client.key,
-      maxSendHeaderBlockLength: 2 ** 24,
-    });
-    let status: string | null = null;
-    const done = () => {
-      session.destroy();
-      resolve(status);
-    };
-    session.on("error", done);
-    session.on("close", done);
-    const note = (answer: OutgoingHttpHeaders) => {
-      if (answer["grpc-status"] !== undefined) status = String(answer["grpc-status"]);
-    };
-    try {
-      const stream = session.request({
-        ":method": "POST",
-        ":path": "/cluster_agent.LogMetadataService/List",
-        "content-type": "application/grpc",
-        te: "trailers",
-        ...headers,
-      });
-      stream.on("response", note);
-      stream.on("trailers", note);
-      stream.on("error", done);
-      stream.on("close", done);
-      stream.resume();
-      stream.end(new Uint8Array(5));
-    } catch (error) {
-      // The client's own library sends no such thing.
-      status = `client: ${error}`;
-      done();
-    }
-  });
-}

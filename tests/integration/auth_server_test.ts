@@ -102,10 +102,16 @@ Deno.test("two values of x-remote-user or of x-remote-extras are refused unasked
 });
 
 Deno.test("two authorization headers, of which node:http2 drops the second, are refused unasked", async () => {
-  await using setup = await setUp();
+  await using setup = await setUp({ tls: { allowedNames: [] } });
   assert.equal(
     await rawList(setup.agent, [["authorization", "one"], ["authorization", "two"]]),
     "INVALID_ARGUMENT",
+  );
+  const user = ["x-remote-user", "alice"] as const;
+  assert.equal(
+    await rawList(setup.agent, [user, ["authorization", "one"], ["authorization", "two"]]),
+    "INVALID_ARGUMENT",
+    "beside a user as well",
   );
   assert.equal(setup.api.asked.length, 0);
   assert.equal(await rawList(setup.agent, [["authorization", "one"]]), "OK");
@@ -113,7 +119,7 @@ Deno.test("two authorization headers, of which node:http2 drops the second, are 
 });
 
 Deno.test("a token is asked about as that token, a user as the agent", async () => {
-  await using setup = await setUp();
+  await using setup = await setUp({ tls: { allowedNames: [] } });
   assert.equal(await list(setup.agent, [["authorization", "Bearer my-token"]], ["a"]), "OK");
   assert.equal(
     await list(setup.agent, [["x-remote-user", "alice"], ["authorization", "my-token"]], ["a"]),

@@ -61,7 +61,9 @@ Deno.test("a swap of the Secret with 50 running streams: none ends, new connecti
 
   const replacement = await agent.authority.server();
   const begun = performance.now();
-  agent.swapSecret({ ...replacement, ca: agent.authority.cert });
+  // A new authority beside the old one, as rotations begin: the callers' own is there still.
+  const next = await createAuthority("Next CA");
+  agent.swapSecret({ ...replacement, ca: next.cert + agent.authority.cert });
   await agent.line(({ msg, level }) =>
     msg === "certificate loaded" && level === "info" && loads(agent) === 2
   );

@@ -362,6 +362,26 @@ Deno.test("identify is pure: configuration and metadata are left as they were", 
   );
 });
 
+Deno.test("a front proxy's certificate is never judged by a token, whatever its call has lost", () => {
+  const token = ["authorization", "Bearer t"] as const;
+  for (const pairs of [[token], [token, ["x-remote-user", ""]], [token, ["x-remote-group", "g"]]]) {
+    refused(
+      () => identify(proxy, metadata(pairs as Pairs), config(["front-proxy", "token"])),
+      "unauthenticated",
+      "missing user header",
+    );
+  }
+});
+
+Deno.test("where any verified name is allowed, a certificate does not make a front proxy, and tokens count", () => {
+  const both = config(["front-proxy", "token"], { allowedNames: [] });
+  const token = identify(proxy, metadata([["authorization", "Bearer t"]]), both);
+  assert.deepEqual(token, { kind: "token", token: "t" });
+  // Nor without the method: then the names say only who may connect.
+  const tokens = config(["token"]);
+  assert.equal(identify(proxy, metadata([["authorization", "t"]]), tokens).kind, "token");
+});
+
 const bombs: [string, Pairs][] = [
   ["a user of 100 MB", [["x-remote-user", "a".repeat(1e8)]]],
   ["a token of 100 MB", [["authorization", "a".repeat(1e8)]]],
@@ -373,8 +393,9 @@ const bombs: [string, Pairs][] = [
 ];
 for (const [name, pairs] of bombs) {
   Deno.test(`a bomb is refused for its length, unparsed: ${name}`, () => {
+    const isToken = pairs[0]?.[0] === "authorization";
     refused(
-      () => identify(proxy, metadata(pairs), config()),
+      () => identify(isToken ? nobody : proxy, metadata(pairs), isToken ? tokenOnly : config()),
       "invalid-argument",
       /longer than 65536/,
     );

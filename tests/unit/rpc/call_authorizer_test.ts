@@ -4,7 +4,8 @@ import { Metadata } from "@grpc/grpc-js";
 import { defaults } from "../../../src/config/schema.ts";
 import { Authorizer } from "../../../src/auth/authorizer.ts";
 import { Failure } from "../../../src/failure/failure.ts";
-import { CallAuthorizer } from "../../../src/rpc/call_authorizer.ts";
+import { rememberSentHeaders } from "../../../src/rpc/grpc_js/identity_headers.ts";
+import { CallAuthorizer, checkArrivedWhole } from "../../../src/rpc/call_authorizer.ts";
 import type { ServerCall } from "../../../src/rpc/running_call.ts";
 import { silent } from "../../../src/telemetry/events.ts";
 
@@ -14,7 +15,10 @@ type AuthContext = ReturnType<ServerCall["getAuthContext"]>;
 function call(getAuthContext: () => AuthContext): ServerCall {
   const metadata = new Metadata();
   metadata.set("x-remote-user", "alice");
+  const stream = { write: () => true, once: () => {} };
+  rememberSentHeaders(stream, new Map([["x-remote-user", ["alice"]]]));
   return Object.assign(new EventEmitter(), {
+    call: { stream, maybeSendMetadata: () => {} },
     cancelled: false,
     metadata,
     getDeadline: () => Infinity,
@@ -51,4 +55,37 @@ Deno.test("caller: a connection that ended before its certificate was checked is
     identify(() => {
       throw new TypeError("Cannot read properties of null (reading 'raw')");
     }), (error: unknown) => error instanceof Failure && error.kind === "cancelled");
+});
+
+function metadataOf(values: Readonly<Record<string, readonly string[]>>) {
+  return { get: (name: string) => values[name] ?? [] };
+}
+
+Deno.test("caller: what was sent and did not arrive, or is not legal, refuses the call and is not repeated", () => {
+  const cases: [string, string[], string[]][] = [
+    ["a value that was dropped", ["secret", "b"], ["secret"]],
+    ["all of them dropped", ["secret"], []],
+    ["another value", ["secret"], ["other"]],
+    ["bytes outside ASCII that arrived", ["secr\u00e9t"], ["secr\u00e9t"]],
+    ["a blank before", [" secret"], [" secret"]],
+    ["a blank behind", ["secret "], ["secret "]],
+    ["a tab within", ["sec\tret"], ["sec\tret"]],
+  ];
+  for (const [title, sent, arrived] of cases) {
+    for (const name of ["authorization", "x-remote-user", "x-remote-group", "x-remote-extras"]) {
+      assert.throws(
+        () => checkArrivedWhole(new Map([[name, sent]]), metadataOf({ [name]: arrived })),
+        (error: Failure) =>
+          error.kind === "invalid-argument" && error.message.includes(name) &&
+          !error.message.includes("sec"),
+        `${title}: ${name}`,
+      );
+    }
+  }
+});
+
+Deno.test("caller: what arrived as it was sent is whole, blanks within and empty values included", () => {
+  const sent = ["a, b", "", "x"];
+  checkArrivedWhole(new Map([["x-remote-group", sent]]), metadataOf({ "x-remote-group": sent }));
+  assert.throws(() => checkArrivedWhole(null, metadataOf({})), { kind: "internal" });
 });

@@ -3,6 +3,7 @@ import { EventEmitter } from "node:events";
 import { Metadata, type ServerWritableStream, status as Status } from "@grpc/grpc-js";
 import { Failure } from "../../../src/failure/failure.ts";
 import { CallLimits } from "../../../src/rpc/call_limits.ts";
+import type { PeerCheck } from "../../../src/rpc/verified_peers.ts";
 import { Calls } from "../../../src/rpc/calls.ts";
 import type { CallKind, RunningCall, ServerCall } from "../../../src/rpc/running_call.ts";
 import type { CallStatus } from "../../../src/rpc/status.ts";
@@ -40,16 +41,18 @@ class FakeCall extends EventEmitter implements ServerCall {
 }
 
 function setUp(
-  {
-    limits = { maxStreams: 3, maxStreamsPerUser: 2 },
-    recheck = () => new Promise<Failure>(() => {}),
+  options: {
+    readonly limits?: { readonly maxStreams: number; readonly maxStreamsPerUser: number };
+    readonly recheck?: () => Promise<Failure>;
+    readonly peers?: PeerCheck;
   } = {},
 ) {
   const events: AgentEvent[] = [];
   const steps: string[] = [];
-  const callLimits = new CallLimits(limits);
+  const callLimits = new CallLimits(options.limits ?? { maxStreams: 3, maxStreamsPerUser: 2 });
   const calls = new Calls({
     limits: callLimits,
+    peers: options.peers ?? null,
     report: (event) => events.push(event),
     authorizer: {
       identify(call) {
@@ -61,7 +64,7 @@ function setUp(
         steps.push("authorize");
         return Promise.resolve(caller.description);
       },
-      recheck,
+      recheck: options.recheck ?? (() => new Promise(() => {})),
     },
   });
   const ended = () => events.filter((event) => event.type === "call-ended");
@@ -193,23 +196,33 @@ Deno.test("calls: a re-check that throws what nobody foresaw ends the stream", a
 });
 
 Deno.test("calls: the end of a connection ends its calls and no others", async () => {
-  const { calls, run } = setUp();
   const sessions = [{}, {}] as const;
+  const endings = sessions.map(() => new AbortController());
+  const { calls, run } = setUp({
+    peers: { enter: (session) => endings[sessions.indexOf(session as object)]!.signal },
+  });
   const ends = sessions.map((session) => {
     const call = new FakeCall();
-    const stream = {
-      session,
-      destroyed: true,
-      write: () => true,
-      once: () => {},
-    };
+    const stream = { session, destroyed: true, write: () => true, once: () => {} };
     Object.assign(call, { call: { stream, maybeSendMetadata: () => {} } });
     return run(call, "endless", untilAborted);
   });
-  calls.endConnection(sessions[1], new Failure("unauthenticated", "expired"));
+  endings[1]!.abort(new Failure("unauthenticated", "expired"));
   assert.deepEqual(await ends[1], { code: Status.UNAUTHENTICATED, details: "expired" });
   calls.cut();
   assert.equal((await ends[0])?.code, Status.UNAVAILABLE);
+});
+
+Deno.test("calls: on a connection that must end no call begins, whoever calls", async () => {
+  const { run, steps } = setUp({
+    peers: {
+      enter() {
+        throw new Failure("unauthenticated", "expired");
+      },
+    },
+  });
+  assert.equal((await run(new FakeCall(), "stream", untilAborted)).code, Status.UNAUTHENTICATED);
+  assert.deepEqual(steps, []);
 });
 
 Deno.test("calls: draining ends what is endless, lets the rest finish, answers probes, and refuses new calls", async () => {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { Server } from "@grpc/grpc-js";
 import {
-  keepRepeatedMetadata,
+  identityHeaders,
+  keepIdentityHeaders,
   separateValues,
-} from "../../../../src/rpc/grpc_js/repeated_metadata.ts";
+} from "../../../../src/rpc/grpc_js/identity_headers.ts";
 
 Deno.test("repeated identity headers become lists, all others stay", () => {
   const headers: Record<string, unknown> = {
@@ -13,7 +14,7 @@ Deno.test("repeated identity headers become lists, all others stay", () => {
     authorization: "first",
     other: "1, 2",
   };
-  separateValues(headers, [
+  const sent = identityHeaders([
     ...[":path", "/a/b"],
     ...["x-remote-group", "a, b"],
     ...["authorization", "first"],
@@ -23,6 +24,7 @@ Deno.test("repeated identity headers become lists, all others stay", () => {
     ...["authorization", "second"],
     ...["x-remote-group", "c"],
   ]);
+  separateValues(headers, sent);
   assert.deepEqual(headers, {
     ":path": "/a/b",
     "x-remote-group": ["a, b", "c"],
@@ -30,9 +32,10 @@ Deno.test("repeated identity headers become lists, all others stay", () => {
     authorization: ["first", "second"],
     other: "1, 2",
   });
+  assert.deepEqual([...sent.keys()].sort(), ["authorization", "x-remote-group", "x-remote-user"]);
 });
 
 Deno.test("a grpc-js without the place that is needed does not start", () => {
   const changed = Object.create(Server.prototype, { _setupHandlers: { value: undefined } });
-  assert.throws(() => keepRepeatedMetadata(changed), /does not show its HTTP\/2 servers/);
+  assert.throws(() => keepIdentityHeaders(changed), /does not show its HTTP\/2 servers/);
 });

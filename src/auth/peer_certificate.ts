@@ -1,0 +1,84 @@
+import { X509Certificate } from "node:crypto";
+
+/** Longer chains than this are refused; those in use have two or three certificates. */
+const MAX_CHAIN = 8;
+
+/** Whether a peer's certificate counts, and until when that is certain (milliseconds since the epoch). */
+export type PeerVerdict =
+  | { readonly trusted: true; readonly untilMs: number }
+  | { readonly trusted: false; readonly why: string };
+
+/** The certificates of a PEM text, in order. Throws where one is not a certificate, or where there is none. */
+export function parseCertificates(pem: string | Uint8Array): X509Certificate[] {
+  const text = typeof pem === "string" ? pem : new TextDecoder("latin1").decode(pem);
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0) throw new Error("no certificate in PEM form");
+  return blocks.map((block) => new X509Certificate(block));
+}
+
+/**
+ * Verifies a client's certificate as it is now: in date, and issued by one of the authorities by way of
+ * the certificates that the client showed (RFC 5280, section 6: dates, issuers and signatures; purposes and
+ * constraints were verified by the TLS handshake that first showed the chain).
+ *
+ * A resumed TLS session has no such handshake, and the platform verifies nothing when it resumes one.
+ *
+ * @param chain the client's own certificate first; null or empty where it showed none
+ */
+export function verifyPeer(
+  chain: readonly X509Certificate[] | null,
+  authorities: readonly X509Certificate[],
+  nowMs: number,
+): PeerVerdict {
+  const own = chain?.[0];
+  if (own === undefined) return { trusted: false, why: "its certificate cannot be had" };
+  if (!isInDate(own, nowMs)) return { trusted: false, why: "its certificate is not in date" };
+  const path = pathToAuthority(own, {
+    intermediates: (chain ?? []).slice(1, MAX_CHAIN).filter((certificate) => certificate.ca),
+    authorities: authorities.filter((authority) => isInDate(authority, nowMs)),
+    nowMs,
+  });
+  if (path === null) {
+    return { trusted: false, why: "its certificate is not issued by an authority of tls.ca-file" };
+  }
+  return { trusted: true, untilMs: Math.min(...path.map(notAfterMs)) };
+}
+
+interface Issuers {
+  readonly intermediates: readonly X509Certificate[];
+  readonly authorities: readonly X509Certificate[];
+  readonly nowMs: number;
+}
+
+/** From the certificate to an authority; null where there is no such path. */
+function pathToAuthority(
+  certificate: X509Certificate,
+  { intermediates, authorities, nowMs }: Issuers,
+): X509Certificate[] | null {
+  const authority = authorities.find((authority) => isIssuedBy(certificate, authority));
+  if (authority !== undefined) return [certificate, authority];
+  for (const issuer of intermediates) {
+    if (!isInDate(issuer, nowMs) || !isIssuedBy(certificate, issuer)) continue;
+    const others = intermediates.filter((other) => other !== issuer);
+    const path = pathToAuthority(issuer, { intermediates: others, authorities, nowMs });
+    if (path !== null) return [certificate, ...path];
+  }
+  return null;
+}
+
+function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  try {
+    return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+  } catch {
+    return false; // A kind of key that the platform does not know.
+  }
+}
+
+function isInDate(certificate: X509Certificate, nowMs: number): boolean {
+  // Comparisons with NaN, a date that cannot be read, are false.
+  return Date.parse(certificate.validFrom) <= nowMs && nowMs < notAfterMs(certificate);
+}
+
+function notAfterMs(certificate: X509Certificate): number {
+  return Date.parse(certificate.validTo);
+}

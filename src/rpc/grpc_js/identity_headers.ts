@@ -1,0 +1,73 @@
+import type { Server } from "@grpc/grpc-js";
+import { innermostCall } from "./call_stream.ts";
+import { onHttp2Server } from "./http2_servers.ts";
+
+/** The headers that say who calls; each of their values counts. */
+export const IDENTITY_HEADERS: readonly string[] = [
+  "authorization",
+  "x-remote-user",
+  "x-remote-group",
+  "x-remote-extras",
+];
+
+/** Of each identity header that a call has, the values that reached node:http2, in order. */
+export type SentHeaders = ReadonlyMap<string, readonly string[]>;
+
+/** Of the HTTP/2 streams whose calls have not asked yet. */
+const sent = new WeakMap<object, SentHeaders>();
+
+/**
+ * Makes the calls of this server see every value of the identity headers, or be refused; call it before
+ * bindAsync. Throws where grpc-js has changed, rather than let calls in whose identity was half read.
+ *
+ * - node:http2 joins repeated headers by ", " (two groups would become one that nobody is in, and a group named
+ *   "a, b" could not be told from two: https://github.com/nodejs/node/issues/35658) and drops a second
+ *   `authorization` (https://github.com/nodejs/node/issues/45699). Here they become lists, which grpc-js reads.
+ * - grpc-js drops values that are not printable ASCII (https://github.com/grpc/grpc-node/issues/1173). What was
+ *   sent is kept until the call is identified, so that it can be compared with what arrived.
+ */
+export function keepIdentityHeaders(server: Server): void {
+  onHttp2Server(server, (source) => {
+    // Before grpc-js's own listener, which is given the very same object of headers.
+    source.on("stream", (stream, headers, _flags, raw) => {
+      const values = identityHeaders(raw);
+      separateValues(headers, values);
+      rememberSentHeaders(stream, values);
+    });
+  });
+}
+
+/** Keeps what was sent until takeSentHeaders. */
+export function rememberSentHeaders(stream: object, values: SentHeaders): void {
+  sent.set(stream, values);
+}
+
+/** What was sent of the identity headers of a call; null where that is not known. May be asked once. */
+export function takeSentHeaders(call: unknown): SentHeaders | null {
+  const stream = innermostCall(call)?.stream;
+  if (stream === undefined) return null;
+  const values = sent.get(stream) ?? null;
+  sent.delete(stream);
+  return values;
+}
+
+/** The identity headers of a list of name, value, name, value, … */
+export function identityHeaders(raw: readonly string[]): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i]?.toLowerCase() ?? "";
+    const value = raw[i + 1];
+    if (value === undefined || !IDENTITY_HEADERS.includes(name)) continue;
+    const values = found.get(name);
+    if (values === undefined) found.set(name, [value]);
+    else values.push(value);
+  }
+  return found;
+}
+
+/** Puts repeated values into headers as lists. */
+export function separateValues(headers: Record<string, unknown>, values: SentHeaders): void {
+  for (const [name, each] of values) {
+    if (each.length > 1) headers[name] = [...each];
+  }
+}
