@@ -35,7 +35,7 @@ export async function* examine(
   yield* findings("permissions", permissionProblems(config), "the log folders may be read");
   yield* findings(
     "certificates",
-    tlsProblems(config),
+    await tlsProblems(config),
     config.tls.enabled ? "valid, and the key fits" : "TLS is disabled",
   );
   yield* findings("callers", callerProblems(config), callersText(config));
@@ -55,10 +55,10 @@ function permissionProblems(config: Config): Problem[] {
   return text === null ? [] : [{ level: "error", text }];
 }
 
-function tlsProblems(config: Config): Problem[] {
+async function tlsProblems(config: Config): Promise<Problem[]> {
   if (!config.tls.enabled) return [];
   try {
-    new FileCredentials(config.tls, silent)[Symbol.dispose]();
+    (await FileCredentials.load(config.tls, silent))[Symbol.dispose]();
   } catch (error) {
     return [{ level: "error", text: messageOf(error) }];
   }
