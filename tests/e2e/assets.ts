@@ -8,11 +8,11 @@ export type Assets = { readonly folder: string } | { readonly missing: string };
 export async function findAssets(): Promise<Assets> {
   const cache = Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME")}/.cache`;
   const folder = Deno.env.get("KUBEBUILDER_ASSETS") ||
-    `${cache}/kubetail-cluster-agent/kubebuilder-1.34`;
+    `${cache}/kubetail-cluster-agent/kubernetes-1.34`;
   if (isFile(`${folder}/etcd`) && isFile(`${folder}/kube-apiserver`)) return { folder };
-  const script = new URL("kube-apiserver/build.sh", import.meta.url).pathname;
+  const script = new URL("kubernetes/build.sh", import.meta.url).pathname;
   const { success, stderr } = await new Deno.Command("bash", {
-    args: [script, folder],
+    args: [script, "api-server", folder],
     stdout: "null",
   }).output();
   if (success) return { folder };

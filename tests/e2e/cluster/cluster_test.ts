@@ -1,0 +1,522 @@
+import assert from "node:assert/strict";
+import type * as grpc from "@grpc/grpc-js";
+import {
+  FollowFrom,
+  type LogMetadata,
+  type LogMetadataWatchEvent,
+  type LogRecord,
+  type LogRecordsStreamRequest,
+} from "../../../src/generated/cluster_agent.ts";
+import { answer, drain, metadata, request } from "../../harness/calls.ts";
+import { type AgentConnection, agentNamespace, agentPod, connectAgent, onNode } from "./cluster.ts";
+import { apply, command, get, kubectl, type Pod } from "./kubectl.ts";
+import { gaps, Lines, numberOf } from "./lines.ts";
+import {
+  loggingPod,
+  namespace,
+  nodeFilesPod,
+  nodeNamespace,
+  nodePod,
+  surroundings,
+} from "./pods.ts";
+
+// The agent is installed already (hack/install.sh), in the cluster of the current context: a node of
+// tests/e2e/node, or kind. Nothing here is timed: every wait is for an event, with a deadline for a slow machine.
+const SHORT_PODS = 100;
+const MEMORY_LIMIT = 384 * 1024 * 1024;
+const helm = Deno.env.get("HELM") || "helm";
+const reader: [string, string][] = [["x-remote-user", `system:serviceaccount:${namespace}:reader`]];
+const stranger: [string, string][] = [
+  ["x-remote-user", `system:serviceaccount:${namespace}:stranger`],
+];
+
+Deno.test({
+  name: "the agent in a cluster",
+  // Streams and port-forwards live across steps.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn(t) {
+    const node = await prepare();
+    const first = await agentPod(node);
+    using agent = await connectAgent(first);
+
+    await t.step(
+      "its pods keep all rules of pod security but the one against host paths",
+      hostPathsOnly,
+    );
+    await t.step(
+      "it runs as another user than root, without capabilities, within its memory limit",
+      () => {
+        return processOf(first);
+      },
+    );
+    await t.step("a reader lists and reads", () => readerReads(agent));
+    await t.step(
+      "a stranger is refused, before it is said whether the log exists",
+      () => strangerIsRefused(agent),
+    );
+    await t.step("a token is as good as its account", () => tokens(agent));
+    await t.step("a certificate with another name is refused", () => otherCertificate(first));
+    await t.step("init containers have logs of their own", () => initContainers(agent, node));
+    await t.step("each life of a container that restarts is a log", () => restarts(agent, node));
+    await t.step(
+      "a follow through rotation and compression, until the pod is deleted: every line once",
+      () => rotations(agent, node),
+    );
+    await t.step(
+      `${SHORT_PODS} pods that come and go, each followed from when it is seen: every line once`,
+      () => shortPods(agent, node),
+    );
+    await t.step("all of that within its memory limit, without a restart", () => withinLimit(node));
+    await t.step(
+      "an upgrade with another configuration: a client that reconnects loses no line",
+      () => rollingUpdate(agent, node),
+    );
+    await t.step(
+      "the chart's own test passes, with monitors, alerts and dashboard in place",
+      chartTest,
+    );
+    await kubectl("delete", "namespace", namespace, nodeNamespace, "--wait=false");
+  },
+});
+
+/** The namespaces and the pod that looks at the node; returns the name of the node that is tested. */
+async function prepare(): Promise<string> {
+  const { items: nodes } = await get<{ items: { metadata: { name: string } }[] }>("nodes");
+  const node = nodes.at(-1)!.metadata.name;
+  await kubectl(
+    "delete",
+    "namespace",
+    namespace,
+    nodeNamespace,
+    "--ignore-not-found",
+    "--wait=true",
+  );
+  await apply([...surroundings(), nodeFilesPod(node)]);
+  await kubectl(
+    "wait",
+    "--namespace",
+    nodeNamespace,
+    "--for=condition=Ready",
+    `pod/${nodePod}`,
+    "--timeout=180s",
+  );
+  const counter = 'i=0; while true; do i=$((i + 1)); echo "count $i"; sleep 0.05; done';
+  await apply([loggingPod({ name: "counter", node, script: counter })]);
+  await ready("counter");
+  return node;
+}
+
+async function ready(pod: string): Promise<void> {
+  await kubectl(
+    "wait",
+    "--namespace",
+    namespace,
+    "--for=condition=Ready",
+    `pod/${pod}`,
+    "--timeout=180s",
+  );
+}
+
+async function succeeded(...selection: string[]): Promise<void> {
+  await kubectl(
+    "wait",
+    "--namespace",
+    namespace,
+    "--for=jsonpath={.status.phase}=Succeeded",
+    ...selection,
+    "--timeout=300s",
+  );
+}
+
+/** Held against the restricted level, the DaemonSet's pod template must fail for its host path and nothing else. */
+async function hostPathsOnly(): Promise<void> {
+  const { spec } = await get<{ spec: { template: { spec: Record<string, unknown> } } }>(
+    "daemonset",
+    "--namespace",
+    agentNamespace,
+    "kubetail-cluster-agent",
+  );
+  const pod = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "as-restricted", namespace },
+    spec: { ...spec.template.spec, serviceAccountName: "reader" },
+  };
+  const refused = await command(
+    "kubectl",
+    ["create", "--dry-run=server", "--filename", "-"],
+    JSON.stringify(pod),
+  ).then(() => "", (error: Error) => error.message);
+  const violations = /violates PodSecurity "restricted:latest": (.*)/.exec(refused)?.[1] ?? refused;
+  assert.match(
+    violations,
+    /^restricted volume types \(volumes? [^()]* uses? restricted volume type "hostPath"\)$/,
+  );
+}
+
+/** What the kernel says of the agent's process. */
+async function processOf(pod: Pod): Promise<void> {
+  const said = await onNode(`
+    uid=${pod.metadata.uid}
+    other=$(echo "$uid" | tr - _)
+    for process in /proc/[0-9]*; do
+      if grep -qsE "$uid|$other" $process/cgroup && grep -qsE 'cluster-agent|/agent/main.js' $process/cmdline; then
+        grep -E '^(Uid|Gid|CapEff|CapBnd|NoNewPrivs|Seccomp):' $process/status
+        exit
+      fi
+    done
+    echo "no process of pod $uid"`);
+  const limit = await onNode(memoryOf(pod, "memory.limit_in_bytes memory.max"));
+  const facts = new Map(
+    said.trim().split("\n").map((line) => {
+      const [key = "", ...values] = line.split(/:?\s+/);
+      return [key, values.join(" ")];
+    }),
+  );
+  assert.equal(facts.get("Uid"), "65532 65532 65532 65532", said);
+  assert.equal(facts.get("CapEff"), "0000000000000000", said);
+  assert.equal(facts.get("CapBnd"), "0000000000000000", said);
+  assert.equal(facts.get("NoNewPrivs"), "1", said);
+  assert.equal(facts.get("Seccomp"), "2", said);
+  assert.equal(limit.trim(), String(MEMORY_LIMIT), "the kernel's limit");
+}
+
+/** Script that prints the first of these files that is there, of the control group of the agent's container (version 1 or 2). */
+function memoryOf(pod: Pod, files: string): string {
+  const id = pod.status.containerStatuses![0]!.containerID!.replace(/.*:\/\//, "");
+  return `
+    for folder in $(find /host/cgroup -type d -name '*${id}*'); do
+      for file in ${files}; do
+        if [ -e $folder/$file ]; then cat $folder/$file; exit; fi
+      done
+    done
+    echo "no control group of ${id}"`;
+}
+
+async function readerReads(agent: AgentConnection): Promise<void> {
+  const { code, response } = await list(agent, reader);
+  assert.equal(code, "OK");
+  const counter = response!.items.find(({ spec }) => spec?.pod_name === "counter");
+  assert.equal(counter?.spec?.container_name, "main");
+  const { messages, code: read } = await drain(
+    agent.records.streamForward(request({ ...logOf(counter!) }), metadata(reader)),
+  );
+  assert.equal(read, "OK");
+  assert.ok(messages.length > 0);
+  assert.equal(messages[0]?.message, "count 1");
+  assert.deepEqual(gaps(messages.map(({ message }) => message)), []);
+}
+
+async function strangerIsRefused(agent: AgentConnection): Promise<void> {
+  const refusal = `permission denied: \`get pods/log\` in namespace \`${namespace}\``;
+  const listed = await list(agent, stranger);
+  assert.deepEqual([listed.code, listed.details], ["PERMISSION_DENIED", refusal]);
+  for (const pod_name of ["counter", "no-such-pod"]) {
+    const { code, details } = await drain(
+      agent.records.streamForward(
+        request({ namespace, pod_name, container_name: "main", container_id: "abc" }),
+        metadata(stranger),
+      ),
+    );
+    assert.deepEqual([code, details], ["PERMISSION_DENIED", refusal], pod_name);
+  }
+  assert.equal((await list(agent, reader, ["kube-system"])).code, "PERMISSION_DENIED");
+  assert.equal((await list(agent, reader, [])).code, "PERMISSION_DENIED", "all namespaces");
+  assert.equal((await list(agent, [])).code, "UNAUTHENTICATED");
+}
+
+async function tokens(agent: AgentConnection): Promise<void> {
+  const expected = { reader: "OK", stranger: "PERMISSION_DENIED" };
+  for (const [account, code] of Object.entries(expected)) {
+    const token = (await kubectl("create", "token", account, "--namespace", namespace)).trim();
+    assert.equal((await list(agent, [["authorization", `Bearer ${token}`]])).code, code, account);
+    assert.equal((await list(agent, [["authorization", token]])).code, code, `${account}, bare`);
+  }
+  assert.equal((await list(agent, [["authorization", "Bearer nonsense"]])).code, "UNAUTHENTICATED");
+}
+
+async function otherCertificate(pod: Pod): Promise<void> {
+  using other = await connectAgent(pod, "stranger");
+  assert.equal((await list(other, reader)).code, "PERMISSION_DENIED");
+}
+
+async function initContainers(agent: AgentConnection, node: string): Promise<void> {
+  const before = { "prepare-1": "echo first 1", "prepare-2": "echo second 1; echo second 2" };
+  await apply([loggingPod({ name: "initialised", node, before, script: "echo main 1" })]);
+  await succeeded("pod/initialised");
+  const { response } = await list(agent, reader);
+  const logs = response!.items.filter(({ spec }) => spec?.pod_name === "initialised");
+  const texts: Record<string, string[]> = {};
+  for (const log of logs) {
+    const { messages, code } = await drain(
+      agent.records.streamForward(request(logOf(log)), metadata(reader)),
+    );
+    assert.equal(code, "OK");
+    texts[log.spec!.container_name] = messages.map(({ message }) => message);
+  }
+  assert.deepEqual(texts, {
+    "prepare-1": ["first 1"],
+    "prepare-2": ["second 1", "second 2"],
+    main: ["main 1"],
+  });
+}
+
+async function restarts(agent: AgentConnection, node: string): Promise<void> {
+  using logs = new FollowedLogs(agent, (log) => log.spec?.pod_name === "restarting");
+  const script = `
+    life=$(cat /proc/sys/kernel/random/uuid)
+    i=0; while [ $i -lt 50 ]; do i=$((i + 1)); echo "$life line $i"; done
+    exit 1`;
+  await apply([loggingPod({ name: "restarting", node, script, restartPolicy: "Always" })]);
+  await logs.reach(2);
+  const lives = [...logs.lines.values()].slice(0, 2);
+  await Promise.all(lives.map((lines) => lines.reach(50)));
+  for (const { texts } of lives) {
+    assert.deepEqual(texts.slice(0, 50).map(numberOf), Array.from({ length: 50 }, (_, i) => i + 1));
+    assert.equal(new Set(texts.map((text) => text.split(" ")[0])).size, 1, "one life in a log");
+  }
+  assert.notEqual(lives[0]!.texts[0], lives[1]!.texts[0]);
+  await kubectl("delete", "pod", "restarting", "--namespace", namespace, "--wait=true");
+  const endings = await logs.ended();
+  assert.deepEqual(new Set(endings.map(({ code }) => code)), new Set(["OK"]));
+  for (const lines of logs.lines.values()) assert.equal(lines.texts.length, 50);
+}
+
+async function rotations(agent: AgentConnection, node: string): Promise<void> {
+  const script = `
+    i=0
+    while true; do
+      burst=0
+      while [ $burst -lt 500 ]; do
+        burst=$((burst + 1)); i=$((i + 1))
+        echo "count $i .........................................................................."
+      done
+      sleep 0.1
+    done`;
+  await apply([loggingPod({ name: "rotating", node, script })]);
+  await ready("rotating");
+  const { metadata: { uid } } = await get<Pod>("pod", "rotating", "--namespace", namespace);
+  const lines = new Lines();
+  const ended = lines.read(
+    agent.records.streamForward(
+      request({ ...await runningLog(agent, "rotating"), follow_from: FollowFrom.DEFAULT }),
+      metadata(reader),
+    ),
+  );
+  await lines.reach(1);
+  const seen = await onNode(`
+    cd /var/log/pods/${namespace}_rotating_${uid}/main
+    end=$(($(date +%s) + 240))
+    until [ "$(ls | grep -c '^0[.]log[.]2')" -ge 3 ] && ls | grep -q '[.]gz$'; do
+      if [ "$(date +%s)" -ge $end ]; then echo "not rotated:"; break; fi
+      sleep 0.2
+    done
+    ls`);
+  assert.doesNotMatch(seen, /not rotated/);
+  await kubectl("delete", "pod", "rotating", "--namespace", namespace, "--wait=true");
+  const { code, details } = await ended;
+  assert.equal(code, "OK", details);
+  assert.deepEqual(gaps(lines.texts), []);
+  assert.ok(lines.texts.length > 10_000, `${lines.texts.length} lines`);
+  console.log(
+    `    ${lines.texts.length} lines through ${seen.trim().split("\n").length - 1} rotated files`,
+  );
+}
+
+async function shortPods(agent: AgentConnection, node: string): Promise<void> {
+  using logs = new FollowedLogs(agent, (log) => log.spec?.pod_name.startsWith("short-") ?? false);
+  // Between 5 and 20 s of life: five lines every half second.
+  const seconds = (pod: number) => 5 + (pod * 37) % 16;
+  const pods = Array.from({ length: SHORT_PODS }, (_, pod) =>
+    loggingPod({
+      name: `short-${pod}`,
+      node,
+      labels: { "agent-e2e": "short" },
+      script: `
+        i=0
+        while [ $i -lt ${seconds(pod) * 10} ]; do
+          for _ in 1 2 3 4 5; do i=$((i + 1)); echo "short-${pod} $i"; done
+          sleep 0.5
+        done`,
+    }));
+  const begin = performance.now();
+  await apply(pods);
+  await succeeded("pods", "--selector", "agent-e2e=short");
+  const took = Math.round((performance.now() - begin) / 1000);
+  await kubectl(
+    "delete",
+    "pods",
+    "--namespace",
+    namespace,
+    "--selector",
+    "agent-e2e=short",
+    "--wait=true",
+  );
+  await logs.reach(SHORT_PODS);
+  const endings = await logs.ended();
+  assert.deepEqual(endings.filter(({ code }) => code !== "OK"), []);
+  const wrong: string[] = [];
+  let count = 0;
+  for (const [name, { texts }] of logs.lines) {
+    const pod = Number(/short-(\d+)/.exec(name)![1]);
+    const expected = Array.from({ length: seconds(pod) * 10 }, (_, i) => `short-${pod} ${i + 1}`);
+    count += texts.length;
+    if (texts.join("\n") !== expected.join("\n")) {
+      wrong.push(`${name}: ${texts.length} of ${expected.length} lines; ${gaps(texts).join(", ")}`);
+    }
+  }
+  assert.deepEqual(wrong, []);
+  assert.equal(logs.lines.size, SHORT_PODS);
+  console.log(`    ${SHORT_PODS} pods, ${count} lines; the last was done after ${took} s`);
+}
+
+/** It is the same container as at first, and the kernel counts no failure of its control group. */
+async function withinLimit(node: string): Promise<void> {
+  const pod = await agentPod(node);
+  assert.deepEqual(pod.status.containerStatuses?.map(({ restartCount }) => restartCount), [0]);
+  const peak = Number(
+    (await onNode(memoryOf(pod, "memory.max_usage_in_bytes memory.peak"))).trim(),
+  );
+  assert.ok(peak > 0 && peak < MEMORY_LIMIT, `${peak} bytes`);
+  console.log(`    ${Math.round(peak / 2 ** 20)} MiB at most, page cache included`);
+}
+
+async function rollingUpdate(agent: AgentConnection, node: string): Promise<void> {
+  const lines = new Lines();
+  let current = agent;
+  const log = await runningLog(agent, "counter");
+  const follow = () =>
+    current.records.streamForward(
+      request({ ...log, follow_from: FollowFrom.DEFAULT, start_time: lines.lastTime }),
+      metadata(reader),
+    );
+  let ended = lines.read(follow());
+  await lines.reach(1);
+
+  // What the Prometheus operator would bring, so that the chart's optional objects can be made.
+  await kubectl("apply", "--server-side", "--filename", "hack/manifests/stand-in-types.yaml");
+  await kubectl("wait", "--for=condition=Established", "customresourcedefinitions", "--all");
+  const upgraded = command(helm, [
+    "upgrade",
+    "kubetail-cluster-agent",
+    "deploy/chart",
+    "--namespace",
+    agentNamespace,
+    "--values",
+    "hack/values.yaml",
+    "--set",
+    "config.logging.level=info,podMonitor.enabled=true,prometheusRule.enabled=true,dashboard.enabled=true",
+    "--wait",
+    "--timeout",
+    "180s",
+  ]);
+  const { code, details } = await ended;
+  assert.deepEqual([code, details], ["UNAVAILABLE", "Server is shutting down"]);
+  const before = lines.texts.length;
+  await upgraded;
+  using next = await connectAgent(await agentPod(node, agent.pod.metadata.uid));
+  current = next;
+  const resumed = new Lines();
+  const call = follow();
+  ended = resumed.read(call);
+  await resumed.reach(50);
+  call.cancel();
+  assert.equal((await ended).code, "CANCELLED");
+  // start_time is inclusive: the last record comes again, and others of the same instant.
+  const last = numberOf(lines.texts.at(-1)!);
+  const further = resumed.texts.filter((text) => numberOf(text) > last);
+  assert.ok(further.length < resumed.texts.length, "the last record comes again");
+  assert.deepEqual(gaps([...lines.texts, ...further]), []);
+  console.log(`    ${before} lines before, ${further.length} after`);
+}
+
+async function chartTest(): Promise<void> {
+  const said = await command(helm, [
+    "test",
+    "kubetail-cluster-agent",
+    "--namespace",
+    agentNamespace,
+  ]);
+  assert.match(said, /Phase:\s+Succeeded/);
+  const made = await kubectl(
+    "get",
+    "podmonitor,prometheusrule,configmap",
+    "--namespace",
+    agentNamespace,
+    "--output",
+    "name",
+  );
+  for (const kind of ["podmonitor", "prometheusrule"]) {
+    assert.match(made, new RegExp(`^${kind}`, "m"));
+  }
+  assert.match(made, /^configmap\/.*dashboard/m);
+}
+
+/** Every log that a watch shows and that is wanted, followed from its beginning: what the Cluster API does with a new pod. */
+class FollowedLogs implements Disposable {
+  /** By pod, container and container id. */
+  readonly lines = new Map<string, Lines>();
+  readonly #endings: Promise<{ code: string; details: string }>[] = [];
+  readonly #watch: grpc.ClientReadableStream<LogMetadataWatchEvent>;
+  #waiting: (() => void)[] = [];
+
+  constructor(agent: AgentConnection, wanted: (log: LogMetadata) => boolean) {
+    this.#watch = agent.metadata.watch({ namespaces: [namespace] }, metadata(reader));
+    this.#watch.on("error", () => {}); // a watch that ended shows as logs that never come
+    this.#watch.on("data", ({ type, object }: LogMetadataWatchEvent) => {
+      if (type !== "ADDED" || object === undefined || !wanted(object)) return;
+      const lines = new Lines();
+      const call: grpc.ClientReadableStream<LogRecord> = agent.records.streamForward(
+        request({ ...logOf(object), follow_from: FollowFrom.DEFAULT }),
+        metadata(reader),
+      );
+      const { pod_name, container_name } = object.spec!;
+      this.lines.set(`${pod_name}/${container_name}/${object.id}`, lines);
+      this.#endings.push(lines.read(call));
+      for (const resolve of this.#waiting.splice(0)) resolve();
+    });
+  }
+
+  /** Resolves when so many logs have been seen. */
+  async reach(count: number): Promise<void> {
+    while (this.lines.size < count) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** How each follow ended, once all have. */
+  ended(): Promise<{ code: string; details: string }[]> {
+    return Promise.all(this.#endings);
+  }
+
+  [Symbol.dispose](): void {
+    this.#watch.cancel();
+  }
+}
+
+function list(
+  agent: AgentConnection,
+  identity: readonly (readonly [string, string])[],
+  namespaces = [namespace],
+) {
+  return answer<{ items: LogMetadata[] }>((done) =>
+    agent.metadata.list({ namespaces }, metadata(identity), done)
+  );
+}
+
+/** The log of a pod's container that runs now. */
+async function runningLog(
+  agent: AgentConnection,
+  pod: string,
+): Promise<Partial<LogRecordsStreamRequest>> {
+  const { response, code, details } = await list(agent, reader);
+  const found = response?.items.find(({ spec }) => spec?.pod_name === pod);
+  if (found === undefined) throw new Error(`No log of ${pod} is listed: ${code} ${details}`);
+  return logOf(found);
+}
+
+function logOf({ spec }: LogMetadata): Partial<LogRecordsStreamRequest> {
+  const { namespace, pod_name, container_name, container_id } = spec!;
+  return { namespace, pod_name, container_name, container_id };
+}
