@@ -9,11 +9,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { findAssets } from "../tests/e2e/assets.ts";
-import { startApiServer } from "./api_server.ts";
+import { type ApiServer, startApiServer } from "./api_server.ts";
 import { checkAlerts } from "./delivery/alerts.ts";
-import { mustRefuseValues, renderAll } from "./delivery/chart.ts";
+import { mustRefuseValues, renderAll, renderChart } from "./delivery/chart.ts";
 import { kubetailChartVersion, renderKubetailChart } from "./delivery/kubetail_chart.ts";
 import { checkRelease } from "./delivery/release_check.ts";
+import { checkRights } from "./delivery/rights_check.ts";
 import {
   applyForReal,
   dryRunAll,
@@ -32,6 +33,7 @@ const checks: readonly (readonly [string, () => string | Promise<string>])[] = [
   ["chart (helm lint, values.schema.json)", chart],
   ["alerts (promtool check rules, promtool test rules)", checkAlerts],
   ["what a release carries", checkRelease],
+  ["the agent's rights (RBAC of a real API server)", rights],
   ["manifests (helm template, dry run on a real API server)", kubernetes],
   [`Kubetail's chart ${kubetailChartVersion} with deploy/helm-values.yaml`, kubetail],
 ];
@@ -86,32 +88,48 @@ async function kubernetes(): Promise<string> {
   for (const file of tracked((file) => /^(hack\/manifests|tests\/e2e)\/.*\.yaml$/.test(file))) {
     sets.push({ name: file, objects: manifests(readFileSync(join(project, file), "utf8")) });
   }
-  const count = await dryRun(`helm renders ${rendered} combinations`, sets);
+  const count = await dryRun(`helm renders ${rendered} combinations, not applied`, sets);
   return `${rendered} combinations, ${count} different objects; types of operators against stand-in types`;
+}
+
+async function rights(): Promise<string> {
+  await using server = await apiServer("nothing was checked");
+  // The profile without rights first: both have the same account on this server.
+  for (const profile of ["token", "front-proxy"]) {
+    const name = `deploy/chart with profile=${profile}`;
+    const objects = manifests(renderChart(["--set", `profile=${profile}`]));
+    await applyForReal(server, objects);
+    await checkRights(server, { name, objects }, { reviews: profile === "front-proxy" });
+  }
+  return "front-proxy: create subjectaccessreviews and nothing else; token: nothing";
 }
 
 async function kubetail(): Promise<string> {
   const set = { name: `Kubetail's chart ${kubetailChartVersion}`, objects: renderKubetailChart() };
   const types = "hack/manifests/stand-in-types.yaml";
-  const count = await dryRun("helm renders it", [
+  const count = await dryRun("helm renders it, not applied", [
     set,
     { name: types, objects: manifests(readFileSync(join(project, types), "utf8")) },
   ]);
   return `${count} different objects`;
 }
 
-/** @param done what was checked before, for the message where there is no API server */
 async function dryRun(done: string, sets: readonly ManifestSet[]): Promise<number> {
-  const assets = await findAssets();
-  if ("missing" in assets) {
-    throw new Skipped(
-      `${done}, but for the dry run there is no API server here, and none can be built: ${assets.missing}`,
-    );
-  }
-  await using server = await startApiServer(assets.folder);
+  await using server = await apiServer(done);
   await applyForReal(server, sets.flatMap(({ objects }) => objects));
   await mustRefuseMisspelt(server, sets);
   return await dryRunAll(server, sets);
+}
+
+/** @param done what was checked before, for the message where there is no API server */
+async function apiServer(done: string): Promise<ApiServer> {
+  const assets = await findAssets();
+  if ("missing" in assets) {
+    throw new Skipped(
+      `${done}: there is no API server here, and none can be built: ${assets.missing}`,
+    );
+  }
+  return await startApiServer(assets.folder);
 }
 
 const words = Deno.args;
