@@ -5,11 +5,17 @@
 {{- define "agent.fullname" -}}
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride | trunc 52 | trimSuffix "-" -}}
-{{- else if contains "cluster-agent" .Release.Name -}}
+{{- else if or .Values.kubetailRelease (contains "cluster-agent" .Release.Name) -}}
 {{- .Release.Name | trunc 52 | trimSuffix "-" -}}
 {{- else -}}
 {{- printf "%s-cluster-agent" (.Release.Name | trunc 38 | trimSuffix "-") -}}
 {{- end -}}
+{{- end -}}
+
+{{/* The Service that any agent's metrics are behind. */}}
+{{- define "agent.metricsService" -}}
+{{- $name := include "agent.fullname" . -}}
+{{- ternary $name (printf "%s-metrics" $name) (hasSuffix "-metrics" $name) -}}
 {{- end -}}
 
 {{/* Never change these: a DaemonSet's selector is immutable. */}}
