@@ -118,13 +118,30 @@ export class Output {
 
   /** Rows in columns of their own widths; the first row is the head. */
   table(rows: readonly (readonly string[])[]): void {
-    const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0))) ??
-      [];
+    const widths = columnWidths(rows);
     for (const [n, row] of rows.entries()) {
       const line = row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd();
       this.line(n === 0 ? this.dim(line) : line);
     }
   }
+}
+
+function columnWidths(rows: readonly (readonly string[])[]): number[] {
+  return rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0))) ?? [];
+}
+
+/** How wide a table of these rows is, in characters. */
+export function tableWidth(rows: readonly (readonly string[])[]): number {
+  const widths = columnWidths(rows);
+  return widths.reduce((sum, width) => sum + width, 0) + 2 * (widths.length - 1);
+}
+
+/** Seconds as 12s, 5m, 3h or 2d. */
+export function ageText(seconds: number): string {
+  const whole = Math.max(Math.round(seconds), 0);
+  if (whole < 120) return `${whole}s`;
+  if (whole < 7200) return `${Math.round(whole / 60)}m`;
+  return whole < 172_800 ? `${Math.round(whole / 3600)}h` : `${Math.round(whole / 86_400)}d`;
 }
 
 /** One log as a JSON object with the names of the protocol. */

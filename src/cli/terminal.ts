@@ -1,5 +1,6 @@
 import {
   env,
+  exit,
   onSignal,
   outputColumns,
   outputIsTerminal,
@@ -23,8 +24,10 @@ export interface Terminal {
   readonly interactive: boolean;
   /** Width in characters; null where out is no terminal. */
   readonly columns: number | null;
-  /** Calls handler when the command is interrupted (Ctrl-C); returns a function that stops that. */
+  /** Calls handler when the command is interrupted (Ctrl-C, or its terminal is closed); returns a function that stops that. */
   onInterrupt(handler: () => void): () => void;
+  /** Ends the process at once. */
+  exit(code: number): void;
   /** Milliseconds since the epoch. */
   now(): number;
 }
@@ -45,9 +48,11 @@ export const processTerminal: Terminal = {
     return outputColumns();
   },
   onInterrupt(handler) {
-    const stops = [onSignal("SIGINT", handler), onSignal("SIGTERM", handler)];
+    const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+    const stops = signals.map((signal) => onSignal(signal, handler));
     return () => stops.forEach((stop) => stop());
   },
+  exit,
   now: () => Date.now(),
 };
 

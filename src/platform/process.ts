@@ -12,6 +12,11 @@ export function env(name: string): string | undefined {
   }
 }
 
+/** Whether the program is a binary of its own rather than run from its sources. */
+export function isStandalone(): boolean {
+  return Deno.build.standalone;
+}
+
 export function hostName(): string {
   return Deno.hostname();
 }
@@ -21,7 +26,7 @@ export function exit(code: number): never {
 }
 
 /** Calls handler at each of the signals; returns how to stop that. */
-export function onSignal(signal: "SIGINT" | "SIGTERM", handler: () => void): () => void {
+export function onSignal(signal: "SIGINT" | "SIGTERM" | "SIGHUP", handler: () => void): () => void {
   Deno.addSignalListener(signal, handler);
   return () => Deno.removeSignalListener(signal, handler);
 }

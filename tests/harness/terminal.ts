@@ -33,6 +33,13 @@ export class CapturedTerminal implements Terminal {
     return () => this.#handlers.delete(handler);
   }
 
+  /** Set by a second interrupt. */
+  exitedWith: number | null = null;
+
+  exit(code: number): void {
+    this.exitedWith = code;
+  }
+
   now(): number {
     return Date.parse("2024-10-01T06:00:00Z");
   }

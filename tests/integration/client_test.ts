@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { client } from "../../src/cli/client.ts";
-import { demo } from "../../src/cli/demo.ts";
 import { grep } from "../../src/cli/grep.ts";
 import { KubernetesReviewer } from "../../src/auth/reviewer.ts";
 import { silent } from "../../src/telemetry/events.ts";
@@ -332,39 +331,4 @@ Deno.test("grep searches a file without an agent, in both formats and directions
   Deno.writeFileSync(compressed, gzipSync(criLines(20_000)));
   assert.deepEqual((await read("line 1999\\d", compressed)).texts, ten);
   assert.deepEqual((await read("", compressed, "-b", "-m", "1")).texts, ["line 19999"]);
-});
-
-Deno.test("demo shows every step with its command and time, ends by itself, and leaves nothing behind", async () => {
-  const terminal = new CapturedTerminal();
-  assert.equal(await demo([], terminal), 0, terminal.stderr);
-  const commands = terminal.stdout.split("\n").filter((line) => line.startsWith("$ "));
-  assert.deepEqual(commands.map((line) => /^\$ deno task client (\w+) /.exec(line)?.[1]), [
-    "list",
-    "backward",
-    "forward",
-    "forward",
-  ]);
-  assert.equal(terminal.stdout.match(/^\(\d+ ms, connecting.* included\)$/gm)?.length, 4);
-  assert.match(terminal.stdout, /^kube-system +kube-apiserver-node-1 +kube-apiserver /m);
-  assert.match(terminal.stdout, /^Ended at --limit: 5 records\.$/m);
-  assert.match(terminal.stdout, /name="ShutdownInitiated"/);
-  assert.match(
-    terminal.stdout,
-    /embed: heartbeat = 100ms\n4 records\.$/m,
-  );
-  const dir = /--tls (\S+)/.exec(terminal.stdout)?.[1] ?? "";
-  assert.notEqual(dir, "");
-  assert.throws(() => Deno.statSync(dir), Deno.errors.NotFound);
-});
-
-Deno.test("demo --stay shows commands that work, until it is interrupted", async () => {
-  const terminal = new CapturedTerminal();
-  const done = demo(["--stay"], terminal);
-  await terminal.shows("write to the log that it follows", done);
-  const command = /^ {2}deno task client (list .*)$/m.exec(terminal.stdout)?.[1] ?? "";
-  const typed = new CapturedTerminal();
-  assert.equal(await client(command.split(" "), typed), 0, typed.stderr);
-  assert.equal(typed.stderr, "3 logs.\n");
-  terminal.interrupt();
-  assert.equal(await done, 0);
 });

@@ -11,13 +11,15 @@ export const connectionOptions = {
     short: "a",
     multiple: true,
     value: "HOST:PORT",
-    help: "the agent (default localhost:50051); repeatable, or several with commas",
+    help:
+      "the agent (default localhost:50051, or $KUBETAIL_AGENT_ADDR); repeatable, or several with commas",
   },
   tls: {
     type: "string",
     value: "FOLDER",
     path: true,
-    help: "folder with ca.crt, tls.crt and tls.key, laid out as a Kubernetes TLS secret",
+    help:
+      "folder with ca.crt, tls.crt and tls.key, laid out as a Kubernetes TLS secret (default $KUBETAIL_AGENT_TLS)",
   },
   ca: {
     type: "string",
@@ -36,7 +38,8 @@ export const connectionOptions = {
   user: {
     type: "string",
     value: "NAME",
-    help: "the user to call for, as Kubetail's Cluster API does (x-remote-user)",
+    help:
+      "the user to call for, as Kubetail's Cluster API does (x-remote-user; default $KUBETAIL_AGENT_USER)",
   },
   group: {
     type: "string",

@@ -8,6 +8,7 @@ import {
   LogRecordsServiceClient,
 } from "../../generated/cluster_agent.ts";
 import { readText } from "../../platform/files.ts";
+import { env } from "../../platform/process.ts";
 import { deferClientSessionEnds } from "../../rpc/grpc_js/session_ends.ts";
 import { UsageError } from "../terminal.ts";
 import type { ConnectionValues } from "./commands.ts";
@@ -30,13 +31,33 @@ export interface Connections extends Disposable {
 }
 
 /** Opens a connection to each agent; they connect with their first calls. Throws UsageError for options that cannot be used. */
-export function connectAll(values: ConnectionValues): Connections {
+export function connectAll(given: ConnectionValues): Connections {
+  const values = withEnvironment(given);
   const addresses = (values.addr ?? ["localhost:50051"]).flatMap((text) => text.split(","))
     .map((text) => text.trim());
   using stack = new DisposableStack();
   const all = [...new Set(addresses)].map((address) => stack.use(connect(address, values)));
   const kept = stack.move();
   return { all, [Symbol.dispose]: () => kept.dispose() };
+}
+
+/** Options that are not given, from the environment; none that would contradict those that are. */
+function withEnvironment(values: ConnectionValues): ConnectionValues {
+  const variable = (name: string) => {
+    const text = env(name) ?? "";
+    return text === "" ? undefined : text;
+  };
+  const addr = variable("KUBETAIL_AGENT_ADDR");
+  const namesTls = (["tls", "ca", "cert", "key", "insecure-plaintext"] as const)
+    .some((name) => values[name] !== undefined);
+  const namesCaller = (["user", "token", "token-file"] as const)
+    .some((name) => values[name] !== undefined);
+  return {
+    ...values,
+    addr: values.addr ?? (addr === undefined ? undefined : [addr]),
+    tls: namesTls ? values.tls : variable("KUBETAIL_AGENT_TLS"),
+    user: namesCaller ? values.user : variable("KUBETAIL_AGENT_USER"),
+  };
 }
 
 function connect(address: string, values: ConnectionValues): Connection {

@@ -1,7 +1,15 @@
 import type { LogMetadata } from "../../generated/cluster_agent.ts";
 import { readWord } from "../arguments.ts";
 import { asksForHelp, helpText, parseCommand } from "../command.ts";
-import { countText, metadataJson, Output, sizeText, timeText } from "../output.ts";
+import {
+  ageText,
+  countText,
+  metadataJson,
+  Output,
+  sizeText,
+  tableWidth,
+  timeText,
+} from "../output.ts";
 import { exitCode, type Terminal } from "../terminal.ts";
 import { safeJson } from "../terminal_text.ts";
 import { fromEach, list } from "./calls.ts";
@@ -32,7 +40,7 @@ export async function clientList(
   const logs = answers.flat().sort((a, b) => key(a) < key(b) ? -1 : 1);
   if (format === "json") {
     for (const log of logs) output.line(safeJson(metadataJson(log)));
-  } else if (logs.length > 0) output.table(tableOf(logs, connections.all.length > 1));
+  } else if (logs.length > 0) output.table(tableOf(logs, connections.all.length > 1, terminal));
   output.flush();
 
   const unknown = namespaces.filter((name) => !logs.some(({ spec }) => spec?.namespace === name));
@@ -50,22 +58,37 @@ export async function clientList(
   return errors.length > 0 || unknown.length > 0 ? exitCode.failed : exitCode.done;
 }
 
-function tableOf(logs: readonly LogMetadata[], withNode: boolean): string[][] {
-  const head = ["NAMESPACE", "POD", "CONTAINER", "ID", "SIZE", "LAST CHANGE"];
-  return [
-    withNode ? ["NODE", ...head] : head,
-    ...logs.map(({ spec, fileInfo }) => {
-      const row = [
-        spec?.namespace ?? "",
-        spec?.pod_name ?? "",
-        spec?.container_name ?? "",
-        (spec?.container_id ?? "").slice(0, 12),
-        sizeText(Number(fileInfo?.size ?? 0n)),
-        timeText(fileInfo?.last_modified_at).replace(/(\.\d+)?Z$/, "Z"),
-      ];
-      return withNode ? [spec?.node_name ?? "", ...row] : row;
-    }),
+/** The table; where it is wider than the terminal, the time of the last change as an age. */
+function tableOf(
+  logs: readonly LogMetadata[],
+  withNode: boolean,
+  terminal: Terminal,
+): readonly (readonly string[])[] {
+  const rows = (lastChange: string, show: (log: LogMetadata) => string) => [
+    [
+      ...withNode ? ["NODE"] : [],
+      ...["NAMESPACE", "POD", "CONTAINER", "ID", "SIZE", lastChange],
+    ],
+    ...logs.map((log) => [
+      ...withNode ? [log.spec?.node_name ?? ""] : [],
+      log.spec?.namespace ?? "",
+      log.spec?.pod_name ?? "",
+      log.spec?.container_name ?? "",
+      (log.spec?.container_id ?? "").slice(0, 12),
+      sizeText(Number(log.fileInfo?.size ?? 0n)),
+      show(log),
+    ]),
   ];
+  const full = rows(
+    "LAST CHANGE",
+    ({ fileInfo }) => timeText(fileInfo?.last_modified_at).replace(/(\.\d+)?Z$/, "Z"),
+  );
+  if (terminal.columns === null || tableWidth(full) <= terminal.columns) return full;
+  return rows(
+    "AGE",
+    ({ fileInfo }) =>
+      ageText(terminal.now() / 1000 - Number(fileInfo?.last_modified_at?.seconds ?? 0n)),
+  );
 }
 
 function key({ spec }: LogMetadata): string {

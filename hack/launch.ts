@@ -1,0 +1,40 @@
+/**
+ * Runs a program from its sources with the runtime's flags, so that a task's own line stays short: `deno task` prints it
+ * before the program's first line.
+ */
+import process from "node:process";
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * Runs `deno run FLAGS ENTRY WORDS…` with this process's input and output. Signals are passed on and the child is waited
+ * for, so that it can clean up. Resolves with its exit code.
+ */
+export async function launch(
+  flags: readonly string[],
+  entry: string,
+  words: readonly string[],
+): Promise<number> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", ...flags, entry, ...words],
+    stdin: "inherit",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).spawn();
+  for (const signal of signals) {
+    Deno.addSignalListener(signal, () => {
+      try {
+        child.kill(signal);
+      } catch {
+        // It has ended: its exit code comes next.
+      }
+    });
+  }
+  const { code } = await child.status;
+  return code;
+}
+
+/** Ends with the exit code, as the program itself would. */
+export function exitWith(code: number): never {
+  process.exit(code);
+}
