@@ -8,6 +8,7 @@ const checkMs = 5000;
 export class Readiness implements Disposable {
   readonly #config: Config;
   readonly #certificateNotAfterMs: () => number | null;
+  readonly #reviewProblem: () => string | null;
   #stage: "starting" | "serving" | "stopping" = "starting";
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -16,10 +17,13 @@ export class Readiness implements Disposable {
     options: {
       /** End of validity of the certificate in use; null: no TLS. */
       readonly certificateNotAfterMs: () => number | null;
+      /** Why no access review can be had; null where they can. */
+      readonly reviewProblem: () => string | null;
     },
   ) {
     this.#config = config;
     this.#certificateNotAfterMs = options.certificateNotAfterMs;
+    this.#reviewProblem = options.reviewProblem;
   }
 
   /** It serves from now on. Tells onChange at once, and then whenever the answer changes. */
@@ -54,6 +58,8 @@ export class Readiness implements Disposable {
         `The certificate ${this.#config.tls.certFile} expired ${new Date(notAfter).toISOString()}`,
       );
     }
+    const reviews = this.#reviewProblem();
+    if (reviews !== null) problems.push(`No call can be authorized: ${reviews}`);
     return problems;
   }
 

@@ -23,6 +23,7 @@ import { BufferBudget } from "../stream/buffer_budget.ts";
 import type { Report } from "../telemetry/events.ts";
 import { setUpTelemetry } from "./telemetry_setup.ts";
 import { Readiness } from "./readiness.ts";
+import { ReviewHealth } from "./review_health.ts";
 import { startupProblems } from "./startup_checks.ts";
 
 /** A running agent. */
@@ -48,8 +49,12 @@ export interface ServeOptions {
 export async function serve(config: Config, options: ServeOptions = {}): Promise<RunningAgent> {
   await using parts = new AsyncDisposableStack();
   let certificateNotAfterMs: () => number | null = () => null;
+  let reviewProblem: () => string | null = () => null;
   const readiness = parts.use(
-    new Readiness(config, { certificateNotAfterMs: () => certificateNotAfterMs() }),
+    new Readiness(config, {
+      certificateNotAfterMs: () => certificateNotAfterMs(),
+      reviewProblem: () => reviewProblem(),
+    }),
   );
   const telemetry = parts.use(
     await setUpTelemetry(config, {
@@ -89,8 +94,12 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     new Follows({ roots, changes, report, missingFileWaitMs: config.missingFileWaitMs }),
     (follows) => follows.close(),
   );
-  const reviewer = options.reviewer ??
-    parts.adopt(lateReviewer(report), (reviewer) => reviewer.close());
+  const kubernetes = parts.adopt(lateReviewer(report), (reviewer) => reviewer.close());
+  const reviewer = options.reviewer ?? kubernetes;
+  if (reviewer === kubernetes) {
+    const reviewHealth = parts.use(new ReviewHealth(config, kubernetes));
+    reviewProblem = () => reviewHealth.problem;
+  }
   const calls = new Calls({
     authorizer: new CallAuthorizer(config, new Authorizer({ config, reviewer, report })),
     peers,
@@ -162,14 +171,17 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
   };
 }
 
-/** Loads the Kubernetes client with the first review, so that an idle agent does not hold its memory. */
-function lateReviewer(report: Report): Reviewer & { close(): void } {
+/** Loads the Kubernetes client with the first question to it: an agent with allow-all does without its memory. */
+function lateReviewer(
+  report: Report,
+): Pick<KubernetesReviewer, "review" | "whoIs" | "problem" | "close"> {
   let loaded: Promise<KubernetesReviewer> | undefined;
+  const reviewer = () =>
+    loaded ??= import("../auth/reviewer.ts").then((module) => module.createReviewer({ report }));
   return {
-    async review(identity, namespace, options) {
-      loaded ??= import("../auth/reviewer.ts").then((module) => module.createReviewer({ report }));
-      return await (await loaded).review(identity, namespace, options);
-    },
+    review: async (...args) => await (await reviewer()).review(...args),
+    whoIs: async (...args) => await (await reviewer()).whoIs(...args),
+    problem: async (...args) => await (await reviewer()).problem(...args),
     close: () => void loaded?.then((reviewer) => reviewer.close(), () => {}),
   };
 }

@@ -4,7 +4,9 @@ import { Failure } from "../failure/failure.ts";
 import type { Report } from "../telemetry/events.ts";
 import { type Answer, ApiServer, NoAnswer } from "./api_server.ts";
 import type { ReviewedIdentity, Reviewer } from "./authorizer.ts";
+import type { TokenIdentity } from "./identity.ts";
 import { type ApiServerAccess, findApiServer } from "./kube_config.ts";
+import type { User } from "./user.ts";
 
 const group = "/apis/authorization.k8s.io/v1";
 const apiVersion = "authorization.k8s.io/v1";
@@ -70,6 +72,69 @@ export class KubernetesReviewer implements Reviewer {
     throw self ? this.#refusedCaller(answer) : this.#refusedAgent(answer);
   }
 
+  /**
+   * Who the bearer of a token is, by a SelfSubjectReview (authentication.k8s.io/v1, since Kubernetes 1.28) as
+   * that bearer. Null where the API server has none, or does not answer it.
+   */
+  async whoIs(
+    identity: TokenIdentity,
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<User | null> {
+    const kind = "SelfSubjectReview";
+    const version = "authentication.k8s.io/v1";
+    const server = await this.#connect();
+    const answer = await server.post(
+      `/apis/${version}/selfsubjectreviews`,
+      { apiVersion: version, kind },
+      { token: identity.token, signal },
+    );
+    if (answer.status !== 200 && answer.status !== 201) return null;
+    const body = record(answer.body);
+    const info = record(record(body?.["status"])?.["userInfo"]);
+    const name = info?.["username"];
+    if (body?.["kind"] !== kind || typeof name !== "string" || name === "") return null;
+    const extra = Object.entries(record(info?.["extra"]) ?? {})
+      .map(([key, values]) => [key, texts(values)] as const);
+    return { user: name, groups: texts(info?.["groups"]), extra: new Map(extra) };
+  }
+
+  /**
+   * Why no review can be had now; null where they can. Asks, as the agent's own account, whether that may ask
+   * about others (SelfSubjectAccessReview).
+   *
+   * @param options.ownAccountNeeded whether every caller is asked about as the agent's own account
+   */
+  async problem(
+    options: { readonly ownAccountNeeded: boolean; readonly signal: AbortSignal },
+  ): Promise<string | null> {
+    try {
+      const server = await this.#connect();
+      const answer = await server.post(`${group}/selfsubjectaccessreviews`, {
+        apiVersion,
+        kind: "SelfSubjectAccessReview",
+        spec: {
+          resourceAttributes: {
+            verb: "create",
+            group: "authorization.k8s.io",
+            resource: "subjectaccessreviews",
+          },
+        },
+      }, { token: null, signal: options.signal });
+      const { status } = answer;
+      if (status >= 500 || status === 429) return `the Kubernetes API server answers ${status}`;
+      if (!options.ownAccountNeeded) return null;
+      if (status === 401) {
+        return "the Kubernetes API server does not accept the agent's credentials";
+      }
+      const isDenied = record(record(answer.body)?.["status"])?.["allowed"] === false;
+      return isDenied ? "the agent's account may not create subjectaccessreviews" : null;
+    } catch (error) {
+      return error instanceof NoAnswer
+        ? `the Kubernetes API server does not answer: ${error.message}`
+        : messageOf(error);
+    }
+  }
+
   close(): void {
     this.#server?.then((server) => server.close(), () => {});
     this.#server = null;
@@ -89,13 +154,9 @@ export class KubernetesReviewer implements Reviewer {
         this.#notice(`Cannot ask the Kubernetes API server: ${error.message}`);
         throw unavailable("it did not answer", error);
       }
-      // Kubeconfig, certificates or a token's file: the operator's to mend, not the caller's to read.
+      // Kubeconfig, certificates or a token's file: for the operator to fix, not for the caller to read.
       this.#notice(`Cannot ask for access reviews: ${messageOf(error)}`);
-      throw new Failure(
-        "internal",
-        "Cannot ask the Kubernetes API server: the agent's access to it is not configured well",
-        { cause: error },
-      );
+      throw unavailable("the agent's access to it is not configured, or not correctly", error);
     }
   }
 
@@ -227,6 +288,11 @@ function unavailable(why: string, cause?: unknown): Failure {
     `Cannot ask the Kubernetes API server: ${why}`,
     cause === undefined ? {} : { cause },
   );
+}
+
+/** The strings of a list. */
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
 }
 
 function record(value: unknown): Record<string, unknown> | null {

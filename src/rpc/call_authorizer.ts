@@ -39,7 +39,7 @@ export class CallAuthorizer {
     options: { readonly signal: AbortSignal },
   ): Promise<string> {
     await this.#authorizer.authorize(caller.identity, namespaces, options);
-    return caller.description;
+    return await this.#authorizer.userKey(caller.identity, options);
   }
 
   /** Reviews the caller's right again and again. Resolves with the Failure that must end the call. */

@@ -75,7 +75,7 @@ Deno.test("a review needs the rights to reach the API server and to read its fil
     assert.match(noNet, /Cannot ask the Kubernetes API server: it did not answer/);
     const noRead = await reviewIn({ permissions: [net, variables], env });
     assert.match(noRead, /Requires read access to ".*config"/);
-    assert.match(noRead, /not configured well/);
+    assert.match(noRead, /access to it is not configured/);
     assert.equal(api.asked.length, 1);
   } finally {
     Deno.removeSync(folder, { recursive: true });

@@ -310,14 +310,14 @@ Deno.test("an API server whose certificate is not valid for its IP address is ne
   reviewer.close();
 });
 
-Deno.test("an account that cannot be read is internal, and the operator reads why", async () => {
+Deno.test("an account that cannot be read is unavailable, and the operator reads why", async () => {
   await using setup = await setUp({
     access: (api) => ({
       ...api.access(),
       account: () => Promise.reject(new Error("No such file: /token")),
     }),
   });
-  await rejectsWith(setup.review(alice), "internal", /not configured well/);
+  await rejectsWith(setup.review(alice), "unavailable", /access to it is not configured/);
   assert.match(setup.notices().join(), /No such file: \/token/);
   assert.equal(await setup.review(bearer), true, "a caller's token needs no account of ours");
 });
@@ -364,7 +364,11 @@ Deno.test("a configuration that comes later is found later, and the operator is 
   await reviewer.prepare();
   assert.match(JSON.stringify(events), /Cannot ask for access reviews: no kubeconfig/);
   const { signal } = new AbortController();
-  await rejectsWith(reviewer.review(alice, "a", { signal }), "internal", /not configured well/);
+  await rejectsWith(
+    reviewer.review(alice, "a", { signal }),
+    "unavailable",
+    /access to it is not configured/,
+  );
   there = true;
   assert.equal(await reviewer.review(alice, "a", { signal }), true);
   reviewer.close();

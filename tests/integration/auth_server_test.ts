@@ -129,6 +129,8 @@ Deno.test("a token is asked about as that token, a user as the agent", async () 
     setup.api.asked.map(({ path, headers }) => [path.split("/").at(-1), headers["authorization"]]),
     [
       ["selfsubjectaccessreviews", "Bearer my-token"],
+      // Whose it is, to count that user's calls.
+      ["selfsubjectreviews", "Bearer my-token"],
       ["subjectaccessreviews", "Bearer agent-token"],
     ],
   );
@@ -277,6 +279,88 @@ Deno.test("no certificate but a verified one with an allowed name is let in, in 
     }
   }
 });
+
+Deno.test("five tokens of one ServiceAccount share its streams; two users whose names begin alike do not", async () => {
+  await using setup = await setUp({
+    tls: { allowedNames: [] },
+    limits: { maxStreams: 100, maxStreamsPerUser: 2 },
+  });
+  const { agent, api } = setup;
+  api.answer = (asked) =>
+    asked.path.endsWith("/selfsubjectreviews") ? serviceAccount(asked) : verdict(asked, true);
+  const log = agent.logs.add({ content: "" });
+  const follow = (pairs: Pairs) =>
+    drain(
+      agent.records().streamForward(
+        request({ ...log.request, follow_from: FollowFrom.DEFAULT }),
+        metadata(pairs),
+      ),
+    );
+  const following = () =>
+    agent.events.filter((event) => event.type === "followers" && event.change === 1).length;
+
+  for (const token of ["first", "second"]) void follow([["authorization", token]]);
+  await agent.sees(() => following() === 2);
+  for (const token of ["third", "fourth", "fifth"]) {
+    const { code, details } = await follow([["authorization", token]]);
+    assert.equal(code, "RESOURCE_EXHAUSTED", details);
+    assert.match(details, /limits\.max-streams-per-user/);
+  }
+  // Names that are equal in their first 256 characters.
+  for (const end of ["a", "b"]) {
+    const user = ["x-remote-user", "u".repeat(300) + end] as const;
+    for (let i = 0; i < 2; i++) void follow([user]);
+  }
+  await agent.sees(() => following() === 6);
+});
+
+Deno.test("an API server without SelfSubjectReview: a token counts for itself, and calls are served", async () => {
+  await using setup = await setUp({
+    tls: { allowedNames: [] },
+    limits: { maxStreams: 100, maxStreamsPerUser: 1 },
+  });
+  const { agent, api } = setup;
+  api.answer = (asked) =>
+    asked.path.endsWith("/selfsubjectreviews") ? failure(404, "NotFound") : verdict(asked, true);
+  const log = agent.logs.add({ content: "" });
+  for (const token of ["one", "two"]) {
+    void drain(
+      agent.records().streamForward(
+        request({ ...log.request, follow_from: FollowFrom.DEFAULT }),
+        metadata([["authorization", token]]),
+      ),
+    );
+  }
+  await agent.sees((events) =>
+    events.filter((event) => event.type === "followers" && event.change === 1).length === 2
+  );
+  const { code } = await drain(
+    agent.records().streamForward(
+      request({ ...log.request, follow_from: FollowFrom.DEFAULT }),
+      metadata([["authorization", "one"]]),
+    ),
+  );
+  assert.equal(code, "RESOURCE_EXHAUSTED");
+});
+
+/** Every token is one of the same account; the API server names the token among the extras. */
+function serviceAccount(asked: { headers: Record<string, unknown> }) {
+  const id = String(asked.headers["authorization"]);
+  return {
+    status: 201,
+    json: {
+      apiVersion: "authentication.k8s.io/v1",
+      kind: "SelfSubjectReview",
+      status: {
+        userInfo: {
+          username: "system:serviceaccount:team-a:reader",
+          groups: ["system:serviceaccounts", "system:authenticated"],
+          extra: { "authentication.kubernetes.io/credential-id": [id] },
+        },
+      },
+    },
+  };
+}
 
 Deno.test("10,000 Lists by 50 users over 20 namespaces: at most a review for each user and namespace, no wrong verdict", async () => {
   // One lifetime of the cache, however slow the machine is.

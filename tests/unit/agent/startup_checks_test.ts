@@ -148,7 +148,10 @@ Deno.test("readiness: starting, serving, a folder that went, an expired certific
   using tree = new LogTree();
   const config = { ...defaults, containerLogsDir: tree.containerLogsDir };
   let notAfter: number | null = null;
-  using readiness = new Readiness(config, { certificateNotAfterMs: () => notAfter });
+  using readiness = new Readiness(config, {
+    certificateNotAfterMs: () => notAfter,
+    reviewProblem: () => null,
+  });
   const told: boolean[] = [];
   assert.deepEqual(readiness.problems(), ["The agent is starting"]);
   readiness.serving((ready) => told.push(ready));

@@ -1,0 +1,35 @@
+import { createHash } from "node:crypto";
+
+/** A user as Kubernetes' authentication API describes one (UserInfo), without its uid. */
+export interface User {
+  readonly user: string;
+  readonly groups: readonly string[];
+  readonly extra: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Extras that describe the credential in place of its owner: the token's id, the pod that it is bound to. */
+const OF_CREDENTIAL = "authentication.kubernetes.io/";
+
+/**
+ * SHA-256 of the whole user: name, groups and extras, in a canonical form, but for the extras that describe the
+ * credential. So all tokens of one ServiceAccount are one user.
+ */
+export function userHash({ user, groups, extra }: User): string {
+  const ofUser = [...extra].filter(([name]) => !name.startsWith(OF_CREDENTIAL));
+  return sha256(JSON.stringify([user, distinct(groups), canonicalExtra(new Map(ofUser))]));
+}
+
+/** Extras in a form that does not depend on their order. */
+export function canonicalExtra(extra: User["extra"]): [string, string[]][] {
+  return [...extra]
+    .map(([name, values]): [string, string[]] => [name, distinct(values)])
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+export function distinct(values: readonly string[]): string[] {
+  return [...new Set(values)].sort();
+}
+
+export function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
