@@ -1,5 +1,8 @@
-import { lineEnd, type LineParser, lineStart } from "./lines.ts";
+import { lineEnd, type LineParser } from "./lines.ts";
 import type { Search } from "./pattern.ts";
+
+/** Headers are hardly ever longer: what is found further behind is taken to lie in the message until the line is judged. */
+const USUAL_HEADER_BYTES = 64;
 
 /** The lines of a block that are to be judged: all, or those in which a search found something. */
 export class CandidateLines {
@@ -8,15 +11,15 @@ export class CandidateLines {
   /** Offset of the first byte, and of the newline (or the end of the bytes). */
   starts = new Int32Array(1024);
   ends = new Int32Array(1024);
-  /** 1: a needle lies in the message. */
-  inMessage = new Uint8Array(1024);
+  /** Where a needle was found, which lies in the message unless it begins before that; -1: it is not known. */
+  found = new Int32Array(1024);
 
   /** Takes all lines of bytes[from, to). */
   takeAll(bytes: Uint8Array, from: number, to: number): void {
     this.count = 0;
     for (let at = from; at < to;) {
       const end = lineEnd(bytes, at, to);
-      this.#add(at, end, 0);
+      this.#add(at, end, -1);
       at = end + 1;
     }
   }
@@ -38,33 +41,37 @@ export class CandidateLines {
     needles.begin(bytes, from, to);
     let found = needles.next(from);
     while (found >= 0) {
-      const start = lineStart(bytes, from, found); // a needle has no newline in it
-      const end = lineEnd(bytes, found, to);
-      const isParsed = header !== null && header.parse(bytes, start, end);
-      if (isParsed && found < header.start) {
+      const start = needles.lineStart(found, from); // a needle has no newline in it
+      const end = needles.lineEnd(found);
+      if (
+        header !== null && found - start < USUAL_HEADER_BYTES &&
+        header.parse(bytes, start, end) && found < header.start
+      ) {
         found = needles.next(header.start);
         if (found < 0 || found > end) continue; // what was found is a later line's
       }
-      this.#add(start, end, isParsed && needles.isNeedle ? 1 : 0);
+      this.#add(start, end, needles.isNeedle ? found : -1);
       found = needles.next(end);
     }
   }
 
-  #add(start: number, end: number, inMessage: number): void {
+  #add(start: number, end: number, found: number): void {
     const index = this.count++;
     if (index === this.starts.length) this.#grow();
     this.starts[index] = start;
     this.ends[index] = end;
-    this.inMessage[index] = inMessage;
+    this.found[index] = found;
   }
 
   #grow(): void {
-    const { starts, ends, inMessage } = this;
-    this.starts = new Int32Array(starts.length * 2);
-    this.starts.set(starts);
-    this.ends = new Int32Array(ends.length * 2);
-    this.ends.set(ends);
-    this.inMessage = new Uint8Array(inMessage.length * 2);
-    this.inMessage.set(inMessage);
+    this.starts = twiceAsLong(this.starts);
+    this.ends = twiceAsLong(this.ends);
+    this.found = twiceAsLong(this.found);
   }
+}
+
+function twiceAsLong(numbers: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const grown = new Int32Array(numbers.length * 2);
+  grown.set(numbers);
+  return grown;
 }

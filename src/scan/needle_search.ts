@@ -1,5 +1,6 @@
 import { ByteSet } from "./byte_set.ts";
 import { type Needle, rareness } from "./needles.ts";
+import { lineEnd, lineStart } from "./lines.ts";
 import module from "./needle_search_wasm.js";
 
 /** The search looks for this many bytes of each needle, and tells this many kinds of needles apart. */
@@ -29,6 +30,8 @@ interface Exports {
     second: number,
     third: number,
   ): number;
+  line_start(from: number, at: number): number;
+  line_end(at: number, end: number): number;
 }
 
 // One for all searches of this thread: each copies in its tables and bytes before it looks.
@@ -127,6 +130,24 @@ export class NeedleSearch {
     return -1;
   }
 
+  /** Where the line begins that holds the byte at `at`, `from` or later. For what was found last. */
+  lineStart(at: number, from: number): number {
+    if (from >= this.#loaded && at < this.#loadedEnd) {
+      return wasm.line_start(from - this.#loaded + TEXT, at - this.#loaded + TEXT) +
+        this.#loaded - TEXT;
+    }
+    return lineStart(this.#bytes, from, at);
+  }
+
+  /** Where that line ends: the offset of its LF, or the end of the bytes. */
+  lineEnd(at: number): number {
+    if (at >= this.#loaded && at < this.#loadedEnd) {
+      const end = wasm.line_end(at - this.#loaded + TEXT, this.#loadedEnd - this.#loaded + TEXT);
+      if (end >= 0) return end + this.#loaded - TEXT;
+    }
+    return lineEnd(this.#bytes, at, this.#to);
+  }
+
   #find(at: number, end: number): number {
     return this.#spelled === null
       ? wasm.find(at, end)
@@ -166,11 +187,22 @@ function spelling(set: ByteSet): { byte: number; mask: number } | null {
   return second === (first | CASE) ? { byte: second, mask: CASE } : null;
 }
 
-/** The three rarest spelled places of a needle, or of two the rarer one twice; null: there are fewer. */
+/**
+ * The three rarest spelled places of a needle, from the rarest on, or of two the rarer one twice; null: there are fewer.
+ * Of places that are as rare those that lie far apart: letters that are neighbours are so in other words, too.
+ */
 function rarestSpelled(needle: Needle): readonly [number, number, number] | null {
-  const [first, second, third = second] = [...needle.keys()]
-    .filter((place) => spelling(needle[place]!) !== null)
-    .sort((a, b) => needle[b]!.rareness - needle[a]!.rareness);
+  const places = [...needle.keys()].filter((place) => spelling(needle[place]!) !== null);
+  const rareness = (place: number) => needle[place]!.rareness;
+  const chosen: number[] = [];
+  while (chosen.length < 3 && chosen.length < places.length) {
+    const distance = (place: number) =>
+      Math.min(needle.length, ...chosen.map((other) => Math.abs(place - other)));
+    const [next] = places.filter((place) => !chosen.includes(place))
+      .sort((a, b) => rareness(b) - rareness(a) || distance(b) - distance(a));
+    chosen.push(next!);
+  }
+  const [first, second, third = second] = chosen;
   if (first === undefined || second === undefined || third === undefined) return null;
   return [first, second, third];
 }

@@ -117,4 +117,33 @@
                 (return (local.get $at))))))
         (local.set $at (i32.add (local.get $at) (i32.const 32)))
         (br $next)))
+    (i32.const -1))
+
+  ;; Behind the last LF in [$from, $at), or $from. Backwards, 16 bytes at a time; before $from lies what may be read.
+  (func (export "line_start") (param $from i32) (param $at i32) (result i32)
+    (local $hits i32)
+    (loop $next
+      (if (i32.le_u (local.get $at) (local.get $from)) (then (return (local.get $from))))
+      (local.set $at (i32.sub (local.get $at) (i32.const 16)))
+      (local.set $hits
+        (i8x16.bitmask (i8x16.eq (v128.load (local.get $at)) (i8x16.splat (i32.const 10)))))
+      (br_if $next (i32.eqz (local.get $hits))))
+    (local.set $at (i32.add (local.get $at) (i32.sub (i32.const 32) (i32.clz (local.get $hits)))))
+    (select (local.get $at) (local.get $from) (i32.gt_u (local.get $at) (local.get $from))))
+
+  ;; The first LF in [$at, $end), or -1.
+  (func (export "line_end") (param $at i32) (param $end i32) (result i32)
+    (local $hits i32)
+    (block $none
+      (loop $next
+        (br_if $none (i32.ge_u (local.get $at) (local.get $end)))
+        (local.set $hits
+          (i8x16.bitmask (i8x16.eq (v128.load (local.get $at)) (i8x16.splat (i32.const 10)))))
+        (if (local.get $hits)
+          (then
+            (local.set $at (i32.add (local.get $at) (i32.ctz (local.get $hits))))
+            (br_if $none (i32.ge_u (local.get $at) (local.get $end)))
+            (return (local.get $at))))
+        (local.set $at (i32.add (local.get $at) (i32.const 16)))
+        (br $next)))
     (i32.const -1)))

@@ -2,6 +2,7 @@ import { Failure } from "../failure/failure.ts";
 import { tolerantBlanks } from "./blanks.ts";
 import { anyJsonText, dockerText, isForeignEscape, plainText, UNICODE_ESCAPE } from "./encoding.ts";
 import type { LogFormat } from "./format.ts";
+import { deriveProof, type MatchProof } from "./match_proof.ts";
 import { NeedleSearch } from "./needle_search.ts";
 import { deriveNeed, type Exactness } from "./needles.ts";
 import { type Hir, RustRegex } from "./rust_regex.ts";
@@ -14,6 +15,8 @@ export interface Pattern {
   readonly exact: RustRegex | null;
   /** Finds candidates in a log's bytes. Null: every line is one. */
   readonly search: Search | null;
+  /** Proves most matches, in place of `exact`. Null: none is known. */
+  readonly proof: MatchProof | null;
 }
 
 /** Finds where in a log's bytes a match may be. */
@@ -37,7 +40,8 @@ export function compilePattern(pattern: string, format: LogFormat): Pattern {
     throw invalid('the literal "\\n" is not allowed in a regex');
   }
   const search = format === "docker" ? dockerSearch(syntax) : criSearch(syntax);
-  return search === "anything" ? { exact: null, search: null } : { exact, search };
+  if (search === "anything") return { exact: null, search: null, proof: null };
+  return { exact, search, proof: deriveProof(syntax) };
 }
 
 function criSearch(syntax: Hir): Search | null | "anything" {

@@ -65,7 +65,7 @@ export async function createScanner(
 ): Promise<Scanner> {
   const grep = spec.grep.replace(/^\p{White_Space}+|\p{White_Space}+$/gu, "");
   const pattern: Pattern = grep === ""
-    ? { exact: null, search: null }
+    ? { exact: null, search: null, proof: null }
     : (await import("./pattern.ts")).compilePattern(grep, spec.format);
   return new PieceScanner(spec, pattern, blockBytes);
 }
@@ -129,7 +129,7 @@ class PieceScanner implements Scanner {
       for (let i = 0; i < lines.count; i++) {
         const start = lines.starts[i]!;
         const end = lines.ends[i]!;
-        const done = this.#judge(bytes, start, end, lines.inMessage[i]!, start === from ? skip : 0);
+        const done = this.#judge(bytes, start, end, lines.found[i]!, start === from ? skip : 0);
         if (done !== 0) return { offset: start, skip: done };
         if (this.#frames.length >= this.#budget && end + 1 < to) {
           return { offset: end + 1, skip: 0 };
@@ -151,7 +151,7 @@ class PieceScanner implements Scanner {
         const start = lines.starts[i]!;
         const end = lines.ends[i]!;
         const isFirst = end + 1 >= to;
-        const done = this.#judge(bytes, start, end, lines.inMessage[i]!, isFirst ? skip : 0);
+        const done = this.#judge(bytes, start, end, lines.found[i]!, isFirst ? skip : 0);
         if (done !== 0) return { offset: Math.min(end + 1, to), skip: done };
         if (this.#frames.length >= this.#budget && start > from) return { offset: start, skip: 0 };
       }
@@ -171,9 +171,10 @@ class PieceScanner implements Scanner {
 
   /**
    * Judges one line, of which `skip` parts are done, and writes its records. Returns 0 when the line
-   * is done, otherwise how many of its parts are. `inMessage`: the search found a match there.
+   * is done, otherwise how many of its parts are. `found`: where the search found a needle, -1 where
+   * that is not known.
    */
-  #judge(bytes: Uint8Array, start: number, end: number, inMessage: number, skip: number): number {
+  #judge(bytes: Uint8Array, start: number, end: number, found: number, skip: number): number {
     const line = this.#parser;
     if (!line.parse(bytes, start, end)) {
       this.#malformed++;
@@ -195,14 +196,34 @@ class PieceScanner implements Scanner {
     if (messageEnd - textStart > this.#maxRecordBytes) {
       return this.#longLine(text, textStart, messageEnd, textEnd, skip);
     }
-    const { exact, search } = this.#pattern;
-    const proven = inMessage === 1 && (search?.exact === "always" ||
-      (search?.exact === "ascii" && isAscii(text, textStart, textEnd)));
-    if (exact === null || proven || exact.matches(text, textStart, textEnd)) {
+    const { exact } = this.#pattern;
+    // Only bytes that are as the search saw them tell something about what it found, and hold no line feed.
+    const seen = line.text === bytes;
+    if (
+      exact === null || (seen && this.#isProven(text, textStart, textEnd, found, line.start)) ||
+      exact.matches(text, textStart, textEnd)
+    ) {
       this.#frames.add(line, text, textStart, messageEnd, line.isFinal);
       this.#records++;
     }
     return 0;
+  }
+
+  /** Is it clear without the regex engine that the text matches? It may be repaired; then it begins elsewhere. */
+  #isProven(
+    text: Uint8Array,
+    start: number,
+    end: number,
+    found: number,
+    messageStart: number,
+  ): boolean {
+    const { search, proof } = this.#pattern;
+    if (search !== null && found >= messageStart) {
+      if (search.exact === "always") return true;
+      if (search.exact === "ascii" && isAscii(text, start, end)) return true;
+    }
+    const hint = start === messageStart ? found : -1;
+    return proof !== null && proof.isUseful && proof.holds(text, start, end, hint);
   }
 
   /** Cuts a message into parts, each judged alone. The blanks trimmed from the last count for grep. */

@@ -1,0 +1,202 @@
+/**
+ * From the syntax tree of a Rust regex to something that proves most matches without the regex engine: strings of byte
+ * sets that follow on one another in a text, with anything between them. `(error|timeout) .*reset` is proven by
+ * `error ` or `timeout `, and `reset` somewhere behind it. What is not proven may match all the same: optional parts
+ * are left out, and of classes everything but ASCII.
+ */
+import { ByteSet } from "./byte_set.ts";
+import type { Hir } from "./regex_engine.ts";
+
+const LF = 0x0a;
+const MAX_STRINGS = 16;
+const MAX_LENGTH = 64;
+
+/** Byte sets, of which one after the other holds the next byte of the text. */
+type SetString = readonly ByteSet[];
+
+/** One of these strings at a place of the text, or any characters but line feeds. */
+type Part = { readonly strings: readonly SetString[] } | "gap";
+
+/** After so many attempts a proof that held for fewer than half of them is not tried again: it costs more than it saves. */
+const TRIAL = 256;
+
+/** Proves matches in texts of valid UTF-8 without a line feed. */
+export class MatchProof {
+  readonly #segments: readonly Segment[];
+  #attempts = 0;
+  #held = 0;
+
+  constructor(segments: readonly Segment[]) {
+    this.#segments = segments;
+  }
+
+  /** Is it worth while, as far as its texts have shown? */
+  get isUseful(): boolean {
+    return this.#attempts < TRIAL || this.#held * 2 > this.#attempts;
+  }
+
+  /**
+   * Is text[start, end) proven to match? False says nothing.
+   *
+   * @param hint where one of the strings may be; not before `start` where it is none
+   */
+  holds(text: Uint8Array, start: number, end: number, hint: number): boolean {
+    this.#attempts++;
+    let at = start;
+    for (const segment of this.#segments) {
+      at = segment.endFrom(text, at, end, hint);
+      if (at < 0) return false;
+    }
+    this.#held++;
+    return true;
+  }
+}
+
+/** Strings of which one must be found. */
+class Segment {
+  /** For each string, for each of its places: 1 for the bytes that may stand there. */
+  readonly #strings: readonly (readonly Uint8Array[])[];
+  readonly #first: Uint8Array;
+
+  constructor(strings: readonly SetString[]) {
+    this.#strings = strings.map((string) => string.map((set) => set.table()));
+    this.#first = strings.map((string) => string[0]!).reduce((all, set) => all.union(set)).table();
+  }
+
+  /** Where one of the strings ends that begins at `from` or later; -1: there is none. */
+  endFrom(text: Uint8Array, from: number, end: number, hint: number): number {
+    if (hint >= from) {
+      const atHint = this.#endAt(text, hint, end);
+      if (atHint >= 0) return atHint;
+    }
+    const first = this.#first;
+    for (let at = from; at < end; at++) {
+      if (first[text[at]!] === 0) continue;
+      const found = this.#endAt(text, at, end);
+      if (found >= 0) return found;
+    }
+    return -1;
+  }
+
+  #endAt(text: Uint8Array, at: number, end: number): number {
+    for (const string of this.#strings) {
+      const { length } = string;
+      if (at + length > end) continue;
+      let i = 0;
+      while (i < length && string[i]![text[at + i]!] === 1) i++;
+      if (i === length) return at + length;
+    }
+    return -1;
+  }
+}
+
+/** The proof for a pattern, null where none is known. */
+export function deriveProof(hir: Hir): MatchProof | null {
+  const parts = partsOf(hir);
+  if (parts === null) return null;
+  const segments: Segment[] = [];
+  let strings: readonly SetString[] = [[]];
+  for (const part of [...parts, "gap"] as const) {
+    if (part === "gap") {
+      // An empty string is everywhere.
+      if (strings.every((string) => string.length > 0)) segments.push(new Segment(strings));
+      strings = [[]];
+    } else {
+      strings = product(strings, part.strings);
+      if (isTooMuch(strings)) return null;
+    }
+  }
+  return segments.length === 0 ? null : new MatchProof(segments);
+}
+
+/** What is enough to match; null where that cannot be said. */
+function partsOf(hir: Hir): Part[] | null {
+  const kind = hir.kind;
+  switch (kind["@variant"]) {
+    case "Empty":
+      return [];
+    case "Literal": {
+      const bytes = Object.values(kind["@values"][0]["@values"][0]);
+      return bytes.length > MAX_LENGTH
+        ? null
+        : [{ strings: [bytes.map((byte) => ByteSet.of(byte))] }];
+    }
+    case "Class": {
+      const set = asciiOf(kind["@values"][0]);
+      return set.isEmpty ? null : [{ strings: [[set]] }];
+    }
+    case "Look":
+      return null;
+    case "Capture":
+      return partsOf(kind["@values"][0].sub);
+    case "Concat": {
+      const parts = kind["@values"][0].map(partsOf);
+      return parts.every((part) => part !== null) ? parts.flat() : null;
+    }
+    case "Alternation": {
+      // One of the branches is enough, so those that are not plain strings can be left out.
+      const strings = kind["@values"][0].flatMap((branch) => plainStrings(branch) ?? []);
+      return strings.length === 0 || isTooMuch(strings) ? null : [{ strings }];
+    }
+    case "Repetition": {
+      const { min, max, sub } = kind["@values"][0];
+      const isGap = (max ?? null) === null && isAnyCharacter(sub);
+      if (min > MAX_LENGTH) return null;
+      if (min === 0) return isGap ? ["gap"] : [];
+      const parts = partsOf(sub);
+      if (parts === null) return null;
+      const copies = Array.from({ length: min }, () => parts).flat();
+      return isGap ? [...copies, "gap"] : copies;
+    }
+  }
+}
+
+function plainStrings(hir: Hir): readonly SetString[] | null {
+  let strings: readonly SetString[] = [[]];
+  for (const part of partsOf(hir) ?? ["gap" as const]) {
+    if (part === "gap") return null;
+    strings = product(strings, part.strings);
+    if (isTooMuch(strings)) return null;
+  }
+  return strings;
+}
+
+function product(heads: readonly SetString[], tails: readonly SetString[]): readonly SetString[] {
+  return heads.flatMap((head) => tails.map((tail) => [...head, ...tail]));
+}
+
+function isTooMuch(strings: readonly SetString[]): boolean {
+  return strings.length > MAX_STRINGS || strings.some((string) => string.length > MAX_LENGTH);
+}
+
+type Class = Extract<Hir["kind"], { "@variant": "Class" }>["@values"][0];
+
+/** The ASCII characters of a class, without the line feed: no text has one. */
+function asciiOf(kind: Class): ByteSet {
+  const set = new ByteSet();
+  for (const [first, last] of rangesOf(kind)) {
+    if (first < 0x80) set.addRange(first, Math.min(last, 0x7f));
+  }
+  set.delete(LF);
+  return set;
+}
+
+function rangesOf(kind: Class): (readonly [first: number, last: number])[] {
+  return kind["@variant"] === "Unicode"
+    ? kind["@values"][0].ranges.map((
+      { start, end },
+    ) => [start.codePointAt(0)!, end.codePointAt(0)!] as const)
+    : kind["@values"][0].ranges.map(({ start, end }) => [start, end] as const);
+}
+
+/** Is it any character, but perhaps a line feed, as `.` is? */
+function isAnyCharacter(hir: Hir): boolean {
+  const kind = hir.kind;
+  if (kind["@variant"] !== "Class" || kind["@values"][0]["@variant"] !== "Unicode") return false;
+  let next = 0;
+  for (const [first, last] of rangesOf(kind["@values"][0])) {
+    if (first !== next && !(next === LF && first === LF + 1)) return false;
+    next = last + 1;
+  }
+  return next === 0x110000;
+}
