@@ -24,6 +24,9 @@ import {
 import { debianTool, firstLine, goTool, project, run, Skipped, tracked } from "./delivery/tools.ts";
 import { manifests } from "./dry_run.ts";
 import { brokenLinks } from "./links.ts";
+import { answerHelp } from "./usage.ts";
+
+answerHelp(import.meta.url);
 
 const checks: readonly (readonly [string, () => string | Promise<string>])[] = [
   ["workflows (actionlint)", workflows],

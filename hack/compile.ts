@@ -24,6 +24,7 @@ import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import { type Bundle, bundle } from "./bundle.ts";
 import { compileFlags, type Program, programs } from "./permissions.ts";
+import { answerHelp } from "./usage.ts";
 
 export const targets: Readonly<Record<string, string>> = {
   "x86_64-unknown-linux-gnu": "linux_amd64",
@@ -129,6 +130,7 @@ function run(command: string, args: string[], env: Record<string, string> = {}):
 }
 
 if (import.meta.main) {
+  answerHelp(import.meta.url);
   const { values } = parseArgs({
     args: Deno.args,
     options: {

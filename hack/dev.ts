@@ -9,12 +9,15 @@
  * gRPC without TLS on 127.0.0.1:50051, for callers with tokens (kubectl create token NAME); status
  * page on http://127.0.0.1:9464/; inspector on 127.0.0.1:9229.
  */
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
-import { load } from "js-yaml";
+import { kubeconfigAccess } from "./launch/kubeconfig.ts";
 import { agent, runFlags } from "./permissions.ts";
+import { answerHelp } from "./usage.ts";
+
+answerHelp(import.meta.url);
 
 const args = [...Deno.args];
 const logs = resolve(option("--logs") ?? "/var/log");
@@ -29,7 +32,9 @@ if (!existsSync(join(logs, "containers"))) {
   Deno.exit(2);
 }
 
-const { files, servers } = kubeconfigAccess();
+const { files, servers, commands } = kubeconfigAccess(
+  process.env.KUBECONFIG ?? join(homedir(), ".kube/config"),
+);
 const flags = runFlags(agent).map((flag) => {
   if (flag.startsWith("--allow-read=")) {
     return [flag, "hack/dev", logs, realpathSync(logs), ...files].join(",");
@@ -47,6 +52,7 @@ const child = new Deno.Command(Deno.execPath(), {
     "--no-clear-screen",
     inspect,
     ...flags,
+    ...(commands.length > 0 ? [`--allow-run=${commands.join(",")}`] : []),
     agent.entry,
     "serve",
     "--config",
@@ -63,39 +69,6 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 await child.status;
 Deno.exit(0);
-
-/** What the agent must read and reach to use the kubeconfig: the files, those named in them, the servers. */
-function kubeconfigAccess(): { files: string[]; servers: string[] } {
-  const files = (process.env.KUBECONFIG ?? join(homedir(), ".kube/config")).split(":")
-    .filter((file) => file !== "").map((file) => resolve(file));
-  const servers: string[] = [];
-  const named: string[] = [];
-  for (const file of files.filter((file) => existsSync(file))) {
-    const config = load(readFileSync(file, "utf8")) as {
-      clusters?: { cluster?: Record<string, string> }[];
-      users?: { user?: Record<string, unknown> }[];
-    };
-    for (const { cluster = {} } of config.clusters ?? []) {
-      if (cluster.server !== undefined) {
-        const url = new URL(cluster.server);
-        servers.push(`${url.hostname}:${url.port || "443"}`);
-      }
-      named.push(...paths(file, [cluster["certificate-authority"]]));
-    }
-    for (const { user = {} } of config.users ?? []) {
-      named.push(
-        ...paths(file, [user["client-certificate"], user["client-key"], user["tokenFile"]]),
-      );
-    }
-  }
-  return { files: [...files, ...named], servers };
-}
-
-/** Paths in a kubeconfig are relative to it. */
-function paths(kubeconfig: string, values: readonly unknown[]): string[] {
-  return values.filter((value): value is string => typeof value === "string")
-    .map((path) => isAbsolute(path) ? path : join(dirname(kubeconfig), path));
-}
 
 /** Takes an option and its value out of the arguments. */
 function option(name: string): string | undefined {

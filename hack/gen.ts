@@ -10,6 +10,9 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { join } from "node:path";
 import wabt from "wabt";
 import { interruptible } from "./interruptible_wasm.ts";
+import { answerHelp } from "./usage.ts";
+
+answerHelp(import.meta.url);
 
 const project = new URL("..", import.meta.url).pathname;
 const out = Deno.args[0] ?? join(project, "src/generated");

@@ -11,6 +11,7 @@ import { configText, valueText } from "../src/config/config_text.ts";
 import { jsonSchema } from "../src/config/json_schema.ts";
 import { defaults, type Field, type Fields, isSection, schema } from "../src/config/schema.ts";
 import { chartSchema } from "./chart_schema.ts";
+import { answerHelp } from "./usage.ts";
 
 /** Every file that is generated, by its path in the project. */
 export function generatedDocs(): ReadonlyMap<string, string> {
@@ -124,6 +125,7 @@ function table(fields: readonly (readonly [string, Field<unknown>])[], prefix = 
 }
 
 if (import.meta.main) {
+  answerHelp(import.meta.url);
   const out = Deno.args[0] ?? new URL("..", import.meta.url).pathname;
   for (const [path, text] of generatedDocs()) {
     mkdirSync(dirname(join(out, path)), { recursive: true });

@@ -1,6 +1,7 @@
 /** Draws the folders of src/ and their imports in docs/development.md again: deno task gen:map */
 import { readFileSync, writeFileSync } from "node:fs";
 import { folderOf, type ImportGraph, importGraph, layers } from "./import_graph.ts";
+import { answerHelp } from "./usage.ts";
 
 const document = new URL("../docs/development.md", import.meta.url);
 const BLOCK = /(<!-- map -->\n)[\s\S]*?(<!-- \/map -->)/;
@@ -42,5 +43,6 @@ function map(graph: ImportGraph): string {
 }
 
 if (import.meta.main) {
+  answerHelp(import.meta.url);
   writeFileSync(document, withMap(readFileSync(document, "utf8"), await importGraph()));
 }

@@ -2,13 +2,14 @@
  * Makes what a release carries to be installed: the chart, the same as plain manifests, and the values for Kubetail's
  * own chart, each with the image that this release published, by its digest.
  *
- *     deno run -A hack/release_manifests.ts --repository OWNER/NAME --digest sha256:... [--registry ghcr.io] [--out dist]
+ *     deno task release:manifests --repository OWNER/NAME --digest sha256:... [--registry ghcr.io] [--out dist]
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { goTool, project, run } from "./delivery/tools.ts";
+import { answerHelp } from "./usage.ts";
 
 /** The image's name below the owner of the repository; not that of Kubetail's own agent. */
 export const imageName = "kubetail-cluster-agent-deno";
@@ -107,6 +108,7 @@ function edit(file: string, changes: readonly (readonly [string | RegExp, string
 }
 
 if (import.meta.main) {
+  answerHelp(import.meta.url);
   const { values } = parseArgs({
     args: Deno.args,
     options: {

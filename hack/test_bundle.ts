@@ -9,6 +9,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { bundle } from "./bundle.ts";
 import { agent } from "./permissions.ts";
+import { answerHelp } from "./usage.ts";
+
+answerHelp(import.meta.url);
 
 const project = resolve(import.meta.dirname!, "..");
 

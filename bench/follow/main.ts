@@ -37,7 +37,9 @@ const { values } = parseArgs({
 });
 
 if (values.help) {
-  console.log(`bench/follow: lines lost, doubled and late while following
+  console.log(`Usage: deno task bench:follow [OPTIONS]
+
+Lines lost, doubled and late while following
 
   --files N        logs that are followed (1)
   --followers N    streams, spread over the files (1)

@@ -24,6 +24,9 @@ import { createAuthority } from "../harness/certificates.ts";
 import { append, criLine, criLines, type TreeLog } from "../harness/log_tree.ts";
 import { seededRandom, sendMalformed, type Target } from "../harness/malformed.ts";
 import { startProcess } from "../harness/process.ts";
+import { answerHelp } from "../../hack/usage.ts";
+
+answerHelp(import.meta.url);
 
 const seconds = Number(Deno.args[0] ?? 600);
 const seed = Number(Deno.args[1] ?? Math.floor(Math.random() * 2 ** 32));

@@ -13,6 +13,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { writeImages } from "./images.ts";
+import { answerHelp } from "../../../hack/usage.ts";
+
+answerHelp(import.meta.url);
 
 const project = resolve(import.meta.dirname!, "../../..");
 /** Exit codes of node.sh: not on this machine; the node did not come up. */

@@ -1,0 +1,22 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/**
+ * Where the first argument is --help, prints the comment at the head of the script and ends the
+ * process: what a script is for and how it is called is written in one place.
+ *
+ * @param script its import.meta.url
+ */
+export function answerHelp(script: string): void {
+  if (!["--help", "-h"].includes(Deno.args[0] ?? "")) return;
+  console.log(headComment(readFileSync(fileURLToPath(script), "utf8")));
+  Deno.exit(0);
+}
+
+/** The text of the documentation comment that a source begins with. Throws where there is none. */
+export function headComment(source: string): string {
+  const comment = /^\/\*\*\n([\s\S]*?)\n? *\*\//.exec(source)?.[1] ??
+    /^\/\*\* (.*) \*\//.exec(source)?.[1];
+  if (comment === undefined) throw new Error("The script begins with no documentation comment");
+  return comment.replace(/^ \* ?/gm, "");
+}
