@@ -10,7 +10,7 @@ import { deriveNeed } from "../../src/scan/needles.ts";
 import { plainText } from "../../src/scan/encoding.ts";
 import { RustRegex } from "../../src/scan/rust_regex.ts";
 import { isAscii, trimmedEnd } from "../../src/scan/text.ts";
-import { firstLineFrom } from "../../src/scan/time_window.ts";
+import { windowStart } from "../../src/scan/time_search.ts";
 import { makeLog } from "./logs.ts";
 
 const PIECE = 8 * 2 ** 20;
@@ -86,8 +86,9 @@ const source = {
     return part.length;
   },
 };
-Deno.bench("find a line by its time", () => {
-  firstLineFrom(source, "cri", { seconds: 1_727_761_260, nanos: 0 }, 0, cri.length);
+Deno.bench("find a line by its time", async () => {
+  const range = { from: 0, to: cri.length };
+  await windowStart(source, "cri", { seconds: 1_727_761_260, nanos: 0 }, range, () => null);
 });
 
 function allLines(bytes: Uint8Array): CandidateLines {

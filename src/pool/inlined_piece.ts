@@ -31,7 +31,7 @@ export function inlinedRequest(
   options: { readonly sliceMs: number; readonly scratch: Scratch },
 ): { request: UnnumberedRequest; transfer: Transferable[]; lines: InlinedLines } {
   const { sliceMs, scratch } = options;
-  const { skip, budget, spec } = piece;
+  const { skip, budget, window, spec } = piece;
   const lines = readNext(piece, scratch);
   const { from, length } = lines.chunk;
   const bytes = new Uint8Array(scratch.bytes.subarray(0, length));
@@ -41,7 +41,7 @@ export function inlinedRequest(
   return {
     request: {
       kind: "scan",
-      piece: { from, to, end: to, first: from, line: null, skip, budget, spec },
+      piece: { from, to, end: to, first: from, line: null, skip, budget, window, spec },
       source: { bytes, offset: from },
       sliceMs,
     },

@@ -1,6 +1,7 @@
 import type { ByteSource, ReadBuffer } from "../scan/byte_source.ts";
 import { linePolicy } from "../scan/line_policy.ts";
 import { type LineChunk, type LinePosition, readLines } from "../scan/line_reader.ts";
+import type { TimeWindow } from "../scan/time_window.ts";
 import { createScanner, type Scanner, type ScanResult, type ScanSpec } from "../scan/scan.ts";
 
 /** The owner's open file. */
@@ -17,6 +18,8 @@ export interface PieceRange extends LinePosition {
   readonly skip: number;
   /** The scan stops after the record with which the frames reach so many bytes. */
   readonly budget: number;
+  /** Records with other times are left out; null: none are. */
+  readonly window: TimeWindow | null;
 }
 
 /** Where to continue a piece that was not scanned to its end. */
@@ -105,7 +108,7 @@ export function scanPiece(
     const chunk = readLines(source, position, policy, blockBytes, scratch);
     let resume: ScanResult["resume"] = null;
     if (chunk.length > 0) {
-      const options = { budget: gathered.budgetLeft, skip };
+      const options = { budget: gathered.budgetLeft, skip, window: piece.window };
       const result = scanner.scan(scratch.bytes, 0, chunk.length, options);
       gathered.add(result);
       resume = result.resume;

@@ -188,9 +188,9 @@ export class ScanPool {
       job.inlined = lines;
       return inlined;
     }
-    const { from, to, end, first, line, skip, budget } = piece;
+    const { from, to, end, first, line, skip, budget, window } = piece;
     const { path, dev, ino } = piece.source;
-    const range = { from, to, end, first, line, skip, budget, spec };
+    const range = { from, to, end, first, line, skip, budget, window, spec };
     return {
       request: { kind: "scan", piece: range, source: { path, dev, ino }, sliceMs },
       transfer: [],

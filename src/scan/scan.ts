@@ -6,6 +6,7 @@ import type { LogFormat } from "./format.ts";
 import { FrameWriter } from "./frames.ts";
 import { lineEnd, type LineParser, lineStart } from "./lines.ts";
 import type { Pattern } from "./pattern.ts";
+import { isInWindow, type TimeWindow } from "./time_window.ts";
 import { characterStart, isAscii, repairUtf8, trimmedEnd } from "./text.ts";
 
 export type { LogFormat };
@@ -50,8 +51,16 @@ export interface Scanner {
     bytes: Uint8Array,
     from: number,
     to: number,
-    options: { readonly budget: number; readonly skip?: number },
+    options: ScanOptions,
   ): ScanResult;
+}
+
+export interface ScanOptions {
+  readonly budget: number;
+  /** How many records of the first line are done: of an over-long one. */
+  readonly skip?: number;
+  /** Records with other times are left out. */
+  readonly window?: TimeWindow | null;
 }
 
 /**
@@ -85,6 +94,7 @@ class PieceScanner implements Scanner {
   #budget = 0;
   #records = 0;
   #malformed = 0;
+  #window: TimeWindow | null = null;
   /** Is the whole block known to be valid UTF-8, so that its texts can be copied as they are? */
   #valid = false;
 
@@ -101,9 +111,10 @@ class PieceScanner implements Scanner {
     bytes: Uint8Array,
     from: number,
     to: number,
-    { budget, skip = 0 }: { readonly budget: number; readonly skip?: number },
+    { budget, skip = 0, window = null }: ScanOptions,
   ): ScanResult {
     const piece = bytes.subarray(0, to);
+    this.#window = window;
     this.#budget = budget;
     this.#records = 0;
     this.#malformed = 0;
@@ -180,6 +191,7 @@ class PieceScanner implements Scanner {
       this.#malformed++;
       return 0;
     }
+    if (this.#window !== null && !isInWindow(line, this.#window)) return 0;
     let text = line.text;
     let textStart = line.start;
     let textEnd = line.end;

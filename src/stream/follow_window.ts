@@ -1,6 +1,7 @@
 import type { AppendedRange } from "../files/follow.ts";
 import type { Instant } from "../scan/instant.ts";
-import { endOfFinalLines, firstLineFrom } from "../scan/time_window.ts";
+import { hasLaterLine, windowEnd, windowStart } from "../scan/time_search.ts";
+import { loopTurns } from "./loop_turns.ts";
 import type { LogSource, TimeWindow } from "./plan.ts";
 import type { FeedRange } from "./records.ts";
 
@@ -44,38 +45,42 @@ export function followWindow(
       if (stopPassed && !options.signal.aborted) return { done: true as const, value: undefined };
       throw error;
     });
-  return { ranges: cutToWindow({ next, close }, window), close };
+  const breathe = loopTurns(AbortSignal.any([options.signal, ended.signal]));
+  return { ranges: cutToWindow({ next, close }, window, breathe), close };
 }
 
 async function* cutToWindow(
   followed: { next(): Promise<IteratorResult<AppendedRange>>; close(): void },
   window: TimeWindow,
+  breathe: () => Promise<void> | null,
 ): AsyncGenerator<FeedRange, void> {
   try {
     let start = window.start;
-    const held = new HeldParts();
+    const cut = window.start === null && window.stop === null ? null : window;
+    const held = new HeldParts(cut);
     for (;;) {
       const next = await followed.next();
       if (next.done) return;
       const range = next.value;
       const { source } = range;
-      let from = range.from;
+      let { from } = range;
       if (start !== null) {
-        from = firstLineFrom(source, source.format, start, from, range.to);
+        from = await windowStart(source, source.format, start, range, breathe);
         if (from === range.to) continue;
         start = null;
       }
       if (window.stop === null) {
-        yield feed(range, from, range.to);
+        yield feed(range, from, range.to, cut);
         continue;
       }
-      const over = firstLineFrom(source, source.format, justAfter(window.stop), from, range.to);
-      const final = endOfFinalLines(source, source.format, window.stop, from, over);
+      const rest = { from, to: range.to };
+      const over = await hasLaterLine(source, source.format, window.stop, rest, breathe);
+      const final = await windowEnd(source, source.format, window.stop, rest, breathe);
       if (final > from) {
         yield* held.release();
-        yield feed(range, from, final);
+        yield feed(range, from, final, cut);
       }
-      if (over < range.to) return;
+      if (over) return;
       if (held.hold(source, final, range.to) > MAX_HELD_BYTES) yield* held.release();
     }
   } finally {
@@ -83,21 +88,36 @@ async function* cutToWindow(
   }
 }
 
-function feed(range: AppendedRange, from: number, to: number): FeedRange {
-  return { source: range.source, from, to, shortAt: (offset) => range.shortAt(offset) };
+function feed(
+  range: AppendedRange,
+  from: number,
+  to: number,
+  window: TimeWindow | null,
+): FeedRange {
+  return { source: range.source, from, to, window, shortAt: (offset) => range.shortAt(offset) };
 }
 
 /** Parts of a line, kept as bytes: the file that held them may be rotated away before the line ends. */
 class HeldParts {
+  readonly #window: TimeWindow | null;
   #parts: FeedRange[] = [];
   #bytes = 0;
+
+  constructor(window: TimeWindow | null) {
+    this.#window = window;
+  }
 
   /** Returns how many bytes are held now. */
   hold(source: LogSource, from: number, to: number): number {
     if (from >= to) return this.#bytes;
     const bytes = new Uint8Array(to - from);
     const length = source.readAt(from, bytes);
-    this.#parts.push({ source: inMemory(source, bytes.subarray(0, length)), from: 0, to: length });
+    this.#parts.push({
+      source: inMemory(source, bytes.subarray(0, length)),
+      from: 0,
+      to: length,
+      window: this.#window,
+    });
     return this.#bytes += length;
   }
 
@@ -123,12 +143,6 @@ function inMemory(of: LogSource, bytes: Uint8Array): LogSource {
       return part.length;
     },
   };
-}
-
-function justAfter(t: Instant): Instant {
-  return t.nanos === 999_999_999
-    ? { seconds: t.seconds + 1, nanos: 0 }
-    : { seconds: t.seconds, nanos: t.nanos + 1 };
 }
 
 /** Calls back once the moment is over (never for null); returns how to stop waiting for it. */

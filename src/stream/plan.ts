@@ -1,7 +1,11 @@
-import { endOfFinalLines, firstLineFrom } from "../scan/time_window.ts";
-import type { Instant } from "../scan/instant.ts";
 import type { LogSource as OpenSource } from "../files/log_file.ts";
+import { compareInstants, type Instant } from "../scan/instant.ts";
 import type { Direction } from "../scan/scan.ts";
+import { firstTime, windowEnd, windowStart } from "../scan/time_search.ts";
+import type { TimeWindow } from "../scan/time_window.ts";
+import { loopTurns } from "./loop_turns.ts";
+
+export type { TimeWindow };
 
 /** An open log, or a part of one, that pieces can be cut from; whoever opened it closes it. */
 export type LogSource = Omit<OpenSource, typeof Symbol.dispose>;
@@ -11,40 +15,101 @@ export interface LogRange {
   readonly source: LogSource;
   readonly from: number;
   readonly to: number;
+  /** Records with other times are left out. */
+  readonly window?: TimeWindow | null;
 }
 
-/** Both ends inclusive; null: open. */
-export interface TimeWindow {
-  readonly start: Instant | null;
-  readonly stop: Instant | null;
+/** A source, and how much of it is read. */
+export interface SizedSource {
+  readonly source: LogSource;
+  readonly size: number;
 }
 
 /**
- * Where in the sources (oldest first) the wanted lines lie, oldest range first. Log lines are taken
- * to be in time order. With a stop, the last range ends at the last final line at or before it:
- * parts of a line that was not finished by then are left out.
+ * Where in the sources (oldest first) the wanted lines lie, in the order of the direction. A source is searched when its
+ * turn comes, the newest first where order allows it: what nobody asks for is not searched. Lines are taken to be in
+ * time order but for a second. With a stop, the ranges end at the last final line at or before it: parts of a line that
+ * was not finished by then are left out.
  */
-export function planRanges(
-  sources: readonly { source: LogSource; size: number }[],
+export async function* planRanges(
+  sources: readonly SizedSource[],
   window: TimeWindow,
-): LogRange[] {
-  const ranges: LogRange[] = [];
-  let stop = window.stop;
-  for (const { source, size } of sources.toReversed()) {
-    const from = window.start === null
-      ? 0
-      : firstLineFrom(source, source.format, window.start, 0, size);
-    let to = size;
-    if (stop !== null) {
-      to = endOfFinalLines(source, source.format, stop, 0, size);
-      // Once a final line is found, everything before it is wanted, older sources to their ends.
-      if (to > 0) stop = null;
+  { direction, signal }: { readonly direction: Direction; readonly signal: AbortSignal },
+): AsyncGenerator<LogRange, void> {
+  const planner = new Planner(window, signal);
+  const newestFirst = sources.toReversed();
+  if (direction === "backward") {
+    for (const sized of newestFirst) {
+      const { range, isOldest } = await planner.range(sized);
+      if (range !== null) yield range;
+      if (isOldest) return;
     }
-    if (from < to) ranges.unshift({ source, from, to });
-    // The window begins within this source, so all older ones lie before it.
-    if (from > 0 && from < size) break;
+    return;
   }
-  return ranges;
+  // Forward, where to begin and where to end is known only from behind.
+  const ranges: (LogRange | SizedSource)[] = [];
+  for (const sized of newestFirst) {
+    if (planner.isWanted) {
+      ranges.push(sized);
+      if (await planner.beginsBefore(sized)) break;
+      continue;
+    }
+    const { range, isOldest } = await planner.range(sized);
+    if (range !== null) ranges.push(range);
+    if (isOldest) break;
+  }
+  for (const one of ranges.reverse()) {
+    const range = "from" in one ? one : (await planner.range(one)).range;
+    if (range !== null) yield range;
+  }
+}
+
+/** Plans the sources of one log, the newest first. */
+class Planner {
+  readonly #window: TimeWindow;
+  readonly #breathe: () => Promise<void> | null;
+  /** The stop, until the last final line before it is found: from there on all lines are wanted. */
+  #stop: Instant | null;
+
+  constructor(window: TimeWindow, signal: AbortSignal) {
+    this.#window = window;
+    this.#stop = window.stop;
+    this.#breathe = loopTurns(signal);
+  }
+
+  /** Are the sources that are left wanted to their ends? */
+  get isWanted(): boolean {
+    return this.#stop === null;
+  }
+
+  /** What is wanted of a source (null: nothing), and whether all older ones lie before the window. */
+  async range(
+    sized: SizedSource,
+  ): Promise<{ readonly range: LogRange | null; readonly isOldest: boolean }> {
+    const { source, size } = sized;
+    const { start, stop } = this.#window;
+    const window = start === null && stop === null ? null : this.#window;
+    let to = size;
+    if (this.#stop !== null) {
+      const whole = { from: 0, to: size };
+      to = await windowEnd(source, source.format, this.#stop, whole, this.#breathe);
+      if (to > 0) this.#stop = null;
+    }
+    let from = 0;
+    if (start !== null && to > 0) {
+      from = await windowStart(source, source.format, start, { from, to }, this.#breathe);
+    }
+    const isOldest = await this.beginsBefore(sized);
+    return { range: from < to ? { source, from, to, window } : null, isOldest };
+  }
+
+  /** Does the source begin before the window, by more than lines may be out of order? */
+  async beginsBefore({ source, size }: SizedSource): Promise<boolean> {
+    const { start } = this.#window;
+    if (start === null) return false;
+    const time = await firstTime(source, source.format, { from: 0, to: size }, this.#breathe);
+    return time !== null && compareInstants({ ...time, seconds: time.seconds + 1 }, start) < 0;
+  }
 }
 
 /** The first pieces are small, so that a page's first records do not wait for more. */

@@ -68,8 +68,10 @@ async function openWritten(
   for (const source of sources) opened.use(source);
   const ranges = isEmpty
     ? []
-    : planRanges(sources.map((source) => ({ source, size: source.size })), window);
-  if (direction === "backward") ranges.reverse();
+    : planRanges(sources.map((source) => ({ source, size: source.size })), window, {
+      direction,
+      signal,
+    });
   const files = opened.move();
   return { ranges, [Symbol.dispose]: () => files.dispose() };
 }

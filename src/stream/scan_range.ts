@@ -90,9 +90,9 @@ export async function* scanRange(
     budget: number,
     share: BufferShare,
   ): Submitted => {
-    const { from, to } = range;
+    const { source, window = null, from, to } = range;
     const result = pool.scan(
-      { spec, source: range.source, ...bounds, first: from, end: to, line, skip, budget },
+      { spec, source, ...bounds, first: from, end: to, line, skip, budget, window },
       { stream, user, signal },
     );
     // A rejection is seen where the result is awaited; a later piece's may never be.

@@ -54,7 +54,18 @@ class Setup implements Disposable {
 
 function whole(source: Piece["source"], of: Piece["spec"], budget = 1 << 18): Piece {
   const { size } = source;
-  return { spec: of, source, from: 0, to: size, end: size, first: 0, line: null, skip: 0, budget };
+  return {
+    spec: of,
+    source,
+    from: 0,
+    to: size,
+    end: size,
+    first: 0,
+    line: null,
+    skip: 0,
+    budget,
+    window: null,
+  };
 }
 
 Deno.test("workers give what a scan in place gives, from the file, carried, and after it was replaced", async () => {

@@ -129,8 +129,8 @@ async function searchByEngine(
 ): Promise<number> {
   const { report, direction, maxCount, pattern } = search;
   await pool.check(pattern, { signal });
-  const ranges = planRanges([{ source, size: source.size }], search.window);
-  const chunks = recordsStream(direction === "forward" ? ranges : ranges.reverse(), {
+  const ranges = planRanges([{ source, size: source.size }], search.window, { direction, signal });
+  const chunks = recordsStream(ranges, {
     direction,
     grep: pattern,
     maxRecordBytes,

@@ -28,6 +28,7 @@ function wholePiece(source: MemorySource, of: Piece["spec"]): Piece {
     line: null,
     skip: 0,
     budget: Infinity,
+    window: null,
   };
 }
 

@@ -76,6 +76,7 @@ function piece(from: number, grep = "x", source: Piece["source"] = onDisk): Piec
     first: from,
     line: null,
     skip: 0,
+    window: null,
     budget: 1,
   };
 }

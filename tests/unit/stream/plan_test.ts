@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PieceCutter, planRanges } from "../../../src/stream/plan.ts";
-import type { LogSource } from "../../../src/stream/plan.ts";
-import { parseInstant } from "../../../src/scan/time_window.ts";
+import type { LogRange, LogSource, SizedSource } from "../../../src/stream/plan.ts";
+import { parseInstant, type TimeWindow } from "../../../src/scan/time_window.ts";
 
 function source(name: string, lines: readonly string[]): { source: LogSource; size: number } {
   const bytes = new TextEncoder().encode(lines.join(""));
@@ -22,31 +22,44 @@ function source(name: string, lines: readonly string[]): { source: LogSource; si
   };
 }
 
-const line = (second: number, tag = "F") =>
-  `2024-10-01T00:00:${String(second).padStart(2, "0")}Z stdout ${tag} x\n`;
-const at = (second: number) => parseInstant(line(second).slice(0, 20));
+const line = (minute: number, tag = "F") =>
+  `2024-10-01T00:${String(minute).padStart(2, "0")}:00Z stdout ${tag} x\n`;
+const at = (minute: number) => parseInstant(line(minute).slice(0, 20));
 const size = line(0).length;
-const shape = (ranges: ReturnType<typeof planRanges>) =>
+const shape = (ranges: readonly LogRange[]) =>
   ranges.map(({ source, from, to }) => [source.path, from / size, to / size]);
 
-Deno.test("plan: without a window, every source whole, oldest first", () => {
-  const ranges = planRanges(
+/** The ranges, which are the same in both directions. */
+async function plan(sources: readonly SizedSource[], window: TimeWindow): Promise<LogRange[]> {
+  const { signal } = new AbortController();
+  const forward = await Array.fromAsync(
+    planRanges(sources, window, { direction: "forward", signal }),
+  );
+  const backward = await Array.fromAsync(
+    planRanges(sources, window, { direction: "backward", signal }),
+  );
+  assert.deepEqual(shape(backward.reverse()), shape(forward));
+  return forward;
+}
+
+Deno.test("plan: without a window, every source whole, oldest first", async () => {
+  const ranges = await plan(
     [source("old", [line(1), line(2)]), source("new", [line(3)])],
     { start: null, stop: null },
   );
   assert.deepEqual(shape(ranges), [["old", 0, 2], ["new", 0, 1]]);
 });
 
-Deno.test("plan: a start within the newest source leaves the older ones out", () => {
-  const ranges = planRanges(
+Deno.test("plan: a start within the newest source leaves the older ones out", async () => {
+  const ranges = await plan(
     [source("old", [line(1), line(2)]), source("new", [line(3), line(5)])],
     { start: at(4), stop: null },
   );
   assert.deepEqual(shape(ranges), [["new", 1, 2]]);
 });
 
-Deno.test("plan: a window across sources", () => {
-  const ranges = planRanges(
+Deno.test("plan: a window across sources", async () => {
+  const ranges = await plan(
     [
       source("old", [line(1), line(2)]),
       source("mid", [line(3), line(4)]),
@@ -57,24 +70,24 @@ Deno.test("plan: a window across sources", () => {
   assert.deepEqual(shape(ranges), [["old", 1, 2], ["mid", 0, 1]]);
 });
 
-Deno.test("plan: parts without their final line before the stop are left out, across sources too", () => {
-  const ranges = planRanges(
+Deno.test("plan: parts without their final line before the stop are left out, across sources too", async () => {
+  const ranges = await plan(
     [source("old", [line(1), line(2, "P")]), source("new", [line(3, "P"), line(9)])],
     { start: null, stop: at(5) },
   );
   assert.deepEqual(shape(ranges), [["old", 0, 1]]);
 });
 
-Deno.test("plan: parts in an older source are kept when a newer one ends their line in time", () => {
-  const ranges = planRanges(
+Deno.test("plan: parts in an older source are kept when a newer one ends their line in time", async () => {
+  const ranges = await plan(
     [source("old", [line(1), line(2, "P")]), source("new", [line(3), line(9)])],
     { start: null, stop: at(5) },
   );
   assert.deepEqual(shape(ranges), [["old", 0, 2], ["new", 0, 1]]);
 });
 
-Deno.test("plan: an empty newest source hides nothing of the older ones", () => {
-  const ranges = planRanges(
+Deno.test("plan: an empty newest source hides nothing of the older ones", async () => {
+  const ranges = await plan(
     [source("old", [line(1), line(6)]), source("new", [])],
     { start: at(2), stop: null },
   );

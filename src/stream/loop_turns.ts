@@ -1,0 +1,40 @@
+import { setImmediate } from "node:timers";
+
+/** How long one computation may hold the event loop. */
+const TURN_MS = 4;
+
+/** Computations that wait for their turn: one of them in each turn of the event loop, in order. */
+const waiting: (() => void)[] = [];
+let isScheduled = false;
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    waiting.push(resolve);
+    schedule();
+  });
+}
+
+function schedule(): void {
+  if (isScheduled || waiting.length === 0) return;
+  isScheduled = true;
+  setImmediate(() => {
+    isScheduled = false;
+    waiting.shift()?.();
+    schedule();
+  });
+}
+
+/**
+ * A function that a long computation calls between its steps. Every few milliseconds it gives the event loop to others:
+ * it returns a promise then, and null otherwise. Of all such computations together one runs in a turn of the loop, so
+ * that many do not delay other calls more than one does.
+ */
+export function loopTurns(signal: AbortSignal): () => Promise<void> | null {
+  let end = performance.now() + TURN_MS;
+  const take = async () => {
+    await nextTurn();
+    signal.throwIfAborted();
+    end = performance.now() + TURN_MS;
+  };
+  return () => performance.now() < end ? null : take();
+}
