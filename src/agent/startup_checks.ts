@@ -7,9 +7,9 @@ import { env } from "../platform/process.ts";
 import { watch } from "../platform/watch.ts";
 import { logFilesProblem, logFolderProblem } from "./log_folder_checks.ts";
 
-/** Something that will keep the agent from doing its work, and how to mend it. */
+/** Something that keeps the agent from doing its work, and how to fix it. */
 export interface Problem {
-  /** error: callers will notice now; warn: they will under some condition. */
+  /** error: callers notice now; warn: they will under some condition. */
   readonly level: "warn" | "error";
   readonly text: string;
 }
@@ -19,8 +19,8 @@ const expiresSoonMs = 7 * dayMs;
 const connectTimeoutMs = 2000;
 
 /**
- * Looks at all that the agent needs from the node. The agent serves all the same: a folder that is
- * mounted late or an API server that is away must not make it start over and over.
+ * Checks what the agent needs from the node. The agent serves in any case: a folder that is mounted late or an API
+ * server that is away must not make it restart over and over.
  */
 export async function startupProblems(
   config: Config,
@@ -46,8 +46,8 @@ export function logProblems(config: Config): Problem[] {
 }
 
 /**
- * Tries what following needs, a recursive watch of the log folders: the limits themselves, in
- * /proc/sys/fs/inotify, may be read only with all permissions. `open` is platform/watch in life.
+ * Tries what following needs, a recursive watch of the log folders: the limits themselves, in /proc/sys/fs/inotify, can
+ * be read only with all permissions. Tests pass another `open`.
  */
 export function watchProblem(
   roots: readonly string[],
@@ -59,7 +59,7 @@ export function watchProblem(
     return null;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const consequence = "Following works on, by looking at the files every second";
+    const consequence = "Following still works, by checking the files every second";
     // ENOSPC and EMFILE (inotify_add_watch(2), inotify_init(2)).
     if (/os error 28\b|no space left/i.test(message)) {
       return "Cannot watch the log folders: the node's limit of inotify watches is reached. Raise " +
@@ -74,8 +74,8 @@ export function watchProblem(
 }
 
 /**
- * What is wrong with the dates and uses of the certificates. That they can be read and fit their key
- * is found out when they are loaded: without that the agent cannot serve.
+ * Problems with the dates and uses of the certificates. Whether they can be read and fit their key is checked when they
+ * are loaded: without that the agent cannot serve.
  */
 export function certificateProblems(tls: Config["tls"], now: Date): Problem[] {
   if (!tls.enabled) return [];
@@ -114,17 +114,24 @@ function dateProblems(which: string, certificate: X509Certificate, now: Date): P
     return [{
       level: "error",
       text: `${which}: expired ${iso(notAfter)}, and this node's clock says ${iso(now)}. ` +
-        "Renew it; the agent takes the new file by itself",
+        "Renew it; the agent loads the new file by itself",
     }];
   }
   const left = notAfter.getTime() - now.getTime();
   return left > expiresSoonMs ? [] : [{
     level: "warn",
-    text: `${which}: expires in ${Math.floor(left / dayMs)} days, ${iso(notAfter)}`,
+    text:
+      `${which}: expires in ${daysText(left)}, ${iso(notAfter)}. Renew it; the agent loads the ` +
+      "new file by itself",
   }];
 }
 
-/** The certificates of a PEM file that can be read; what cannot is told where they are loaded. */
+function daysText(milliseconds: number): string {
+  const days = Math.floor(milliseconds / dayMs);
+  return days < 1 ? "less than a day" : days === 1 ? "1 day" : `${days} days`;
+}
+
+/** The certificates of a PEM file that can be read; what cannot be read is reported where it is loaded. */
 function readCertificates(path: string): X509Certificate[] {
   try {
     const blocks = readText(path).match(
@@ -162,7 +169,7 @@ export async function apiServerProblems(
   return why === null ? [] : [{
     level: "warn",
     text: `Cannot reach the Kubernetes API server at ${host}:${port}: ${why}. Until it answers, ` +
-      "calls are refused UNAVAILABLE. Look at the node's network and at NetworkPolicies",
+      "calls are refused UNAVAILABLE. Check the node's network and NetworkPolicies",
   }];
 }
 

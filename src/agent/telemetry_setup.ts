@@ -8,6 +8,7 @@ import { fanOut } from "../telemetry/fan_out.ts";
 import { startTelemetry } from "../telemetry/http.ts";
 import { createLog } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
+import { createRecent } from "../telemetry/recent.ts";
 import { statusPage } from "../telemetry/status_page.ts";
 import { loadTraces, type StartCallSpan } from "../telemetry/traces.ts";
 
@@ -36,9 +37,11 @@ export async function setUpTelemetry(
   const log = createLog(config.logging, options.write ?? writeOut, {
     colour: options.write === undefined && outputIsTerminal() && (env("NO_COLOR") ?? "") === "",
   });
+  const recent = createRecent();
   const report = fanOut(
     metrics.report,
     log,
+    recent.report,
     ...(options.report === undefined ? [] : [options.report]),
   );
   const startCallSpan = await loadTraces({ version });
@@ -50,7 +53,13 @@ export async function setUpTelemetry(
       metrics: telemetry.metrics ? metrics.render : null,
       readiness: options.readiness,
       statusPage: () =>
-        statusPage({ ...metrics.snapshot(), node: nodeName(), problems: options.readiness() }),
+        statusPage({
+          ...metrics.snapshot(),
+          node: nodeName(),
+          problems: options.readiness(),
+          failedCalls: recent.failedCalls(),
+          warnings: recent.warnings(),
+        }),
       statusPageFor: telemetry.statusPage,
       report,
     });

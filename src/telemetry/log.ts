@@ -10,7 +10,7 @@ export interface LogOptions {
 
 type Value = string | number | boolean | readonly string[];
 
-interface Line {
+export interface Line {
   readonly level: Level;
   readonly text: string;
   readonly fields: Readonly<Record<string, Value | undefined>>;
@@ -40,7 +40,7 @@ export function createLog(
   const least = options.enabled ? rank[options.level] : rank.disabled;
   if (least === rank.disabled) return () => {};
   const now = extra.now ?? (() => new Date());
-  const lineOf = lines(now);
+  const lineOf = describeEvents(now);
   const format = options.format === "json"
     ? json
     : options.format === "text"
@@ -61,14 +61,19 @@ export function createLog(
 /** Calls that come every few seconds for ever, or look at the interface only. */
 const background = /^grpc\.(?:health|reflection)\./;
 
+/** Whether a method is one of health checks and reflection. */
+export function isBackground(method: string): boolean {
+  return background.test(method);
+}
+
 /** Codes that tell of a mistake of the agent's own, not of its caller's. */
 const ownFault = new Set(["INTERNAL", "UNKNOWN", "DATA_LOSS", "UNIMPLEMENTED"]);
 
 /** A limit that is reached over and over has one line in this time: an attacker must not fill the log. */
 const limitLineMs = 10_000;
 
-/** What is worth a line. Remembers whether reviews work and which limits it has told, to say so once. */
-function lines(now: () => Date): (event: AgentEvent) => Line | null {
+/** Describes what is worth a line. Remembers whether reviews work and which limits it has reported, to say so once. */
+export function describeEvents(now: () => Date): (event: AgentEvent) => Line | null {
   let reviewsWork = true;
   const limitLines = new Map<LimitName, { writtenMs: number; since: number }>();
   return (event) => {

@@ -1,9 +1,21 @@
 import type { Snapshot } from "./metrics.ts";
+import type { Incident } from "./recent.ts";
 
-/** The page for people: one HTML document that asks for nothing else. */
-export function statusPage(
-  facts: Snapshot & { readonly node: string; readonly problems: readonly string[] },
-): string {
+/** What the page shows. */
+export interface StatusFacts extends Snapshot {
+  readonly node: string;
+  /** Why the agent is not ready; empty when it is. */
+  readonly problems: readonly string[];
+  /** The last first. */
+  readonly failedCalls: readonly Incident[];
+  readonly warnings: readonly Incident[];
+}
+
+/**
+ * The page for people: one HTML document that needs nothing else, no script included. Readable on a phone, in light and
+ * dark (contrast of at least 4.5 to 1: WCAG 2.2, 1.4.3).
+ */
+export function statusPage(facts: StatusFacts, now: Date = new Date()): string {
   const ready = facts.problems.length === 0;
   const rows: readonly (readonly [string, string])[] = [
     ["Version", facts.version],
@@ -29,25 +41,52 @@ export function statusPage(
 <meta http-equiv="refresh" content="5">
 <title>kubetail-cluster-agent on ${html(facts.node)}</title>
 <style>
-:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
-body { max-width: 44rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.25rem; font-weight: 600; }
-.state { font-weight: 600; color: ${ready ? "#15803d" : "#b91c1c"}; }
-dl { display: grid; grid-template-columns: 11rem 1fr; gap: .15rem 1rem; }
-dt { opacity: .7; } dd { margin: 0; font-variant-numeric: tabular-nums; }
-svg { width: 100%; height: auto; } text { font-size: 11px; fill: currentColor; opacity: .7; }
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif;
+  --text: #1f2937; --muted: #4b5563; --back: #fff; --line: #d1d5db; --good: #166534; --bad: #b91c1c; --chart: #1d4ed8; }
+@media (prefers-color-scheme: dark) { :root {
+  --text: #e5e7eb; --muted: #a8b0bd; --back: #111827; --line: #374151; --good: #4ade80; --bad: #fca5a5; --chart: #60a5fa; } }
+body { max-width: 46rem; margin: 1rem auto; padding: 0 1rem; color: var(--text); background: var(--back);
+  overflow-wrap: anywhere; }
+h1 { font-size: 1.25rem; font-weight: 600; margin: .5rem 0; } h2 { font-size: 1rem; margin: 1.5rem 0 .25rem; }
+.state { font-weight: 600; margin: .5rem 0; } .good { color: var(--good); } .bad { color: var(--bad); }
+dl { display: grid; grid-template-columns: minmax(7rem, 11rem) 1fr; gap: .15rem 1rem; margin: 1rem 0; }
+dt, .muted { color: var(--muted); } dd { margin: 0; font-variant-numeric: tabular-nums; }
+ul { margin: 0; padding: 0; list-style: none; } li { padding: .4rem 0; border-top: 1px solid var(--line); }
+.muted { font-size: .875rem; } a { color: var(--chart); padding: .5rem 0; display: inline-block; }
+svg { width: 100%; height: auto; }
 </style>
 </head>
 <body>
 <h1>kubetail-cluster-agent on ${html(facts.node)}</h1>
-<p class="state">${ready ? "Ready" : "Not ready"}</p>
+<p class="state ${ready ? "good" : "bad"}">${ready ? "Ready" : "Not ready"}</p>
 ${ready ? "" : `<ul>${facts.problems.map((text) => `<li>${html(text)}</li>`).join("")}</ul>`}
 ${chart(facts.sentPerSecond, facts.slotSeconds)}
 <dl>${rows.map(([name, value]) => `<dt>${name}</dt><dd>${html(value)}</dd>`).join("\n")}</dl>
+${incidents("Failed calls", facts.failedCalls, now)}
+${incidents("Last warnings", facts.warnings, now)}
 <p><a href="/metrics">metrics</a> · <a href="/readyz">readyz</a> · <a href="/livez">livez</a></p>
 </body>
 </html>
 `;
+}
+
+function incidents(title: string, list: readonly Incident[], now: Date): string {
+  const items = list.map(({ atMs, times, text, detail }) => {
+    const seconds = (now.getTime() - atMs) / 1000;
+    const ago = seconds < 1 ? "just now" : `${span(seconds)} ago`;
+    const facts = [
+      ago,
+      ...(times > 1 ? [`${times} times`] : []),
+      ...(detail === "" ? [] : [detail]),
+    ];
+    return `<li>${html(text)}<div class="muted">${html(facts.join(" · "))}</div></li>`;
+  });
+  return `<h2>${title}</h2>
+${
+    items.length === 0
+      ? `<p class="muted">none since the start</p>`
+      : `<ul>${items.join("\n")}</ul>`
+  }`;
 }
 
 const width = 600;
@@ -61,18 +100,15 @@ function chart(rates: readonly number[], slotSeconds: number): string {
     `${(index * step).toFixed(1)},${(height - rate / top * (height - 4)).toFixed(1)}`
   ).join(" ");
   const minutes = Math.round(rates.length * slotSeconds / 60);
-  return `<svg viewBox="0 -16 ${width} ${
-    height + 34
-  }" role="img" aria-label="Bytes sent per second in the last ${minutes} minutes">
-<polygon points="0,${height} ${points} ${width},${height}" fill="#3b82f6" fill-opacity=".25"/>
-<polyline points="${points}" fill="none" stroke="#3b82f6" stroke-width="1.5"/>
-<text x="0" y="-4">sent, at most ${bytes(Math.max(...rates))}/s</text>
-<text x="0" y="${height + 14}">${minutes} min ago</text>
-<text x="${width}" y="${height + 14}" text-anchor="end">now</text>
+  const most = bytes(Math.max(...rates));
+  return `<p class="muted">Sent in the last ${minutes} minutes, at most ${most}/s</p>
+<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Bytes sent per second in the last ${minutes} minutes">
+<polygon points="0,${height} ${points} ${width},${height}" fill="var(--chart)" fill-opacity=".25"/>
+<polyline points="${points}" fill="none" stroke="var(--chart)" stroke-width="1.5"/>
 </svg>`;
 }
 
-/** Text that can stand in HTML, in quotes or out of them. */
+/** Text as HTML shows it, in quotes and out of them; control and bidirectional characters are shown as U+FFFD. */
 function html(text: string): string {
   const names: Readonly<Record<string, string>> = {
     "&": "&amp;",
@@ -81,7 +117,8 @@ function html(text: string): string {
     '"': "&quot;",
     "'": "&#39;",
   };
-  return text.replace(/[&<>"']/g, (character) => names[character] ?? character);
+  return text.replace(/[\n\t]/g, " ").replace(/\p{Cc}|\p{Bidi_Control}/gu, "\ufffd")
+    .replace(/[&<>"']/g, (character) => names[character] ?? character);
 }
 
 /** 90061 seconds are 1 d 1 h 1 min. */

@@ -119,7 +119,13 @@ Deno.test("the status page asks for nothing from elsewhere, and shows what it is
   const metrics = createMetrics({ version: "1.2.3", isReady: () => true });
   metrics.report({ type: "sent", bytes: 1_000_000 });
   const page = () =>
-    statusPage({ ...metrics.snapshot(), node: "<script>", problems: ["no & such <folder>"] });
+    statusPage({
+      ...metrics.snapshot(),
+      node: "<script>",
+      problems: ["no & such <folder>"],
+      failedCalls: [{ atMs: 0, times: 2, text: "<i>", detail: "'by\u202e" }],
+      warnings: [],
+    });
   try {
     await withPort({ statusPage: page }, async (port) => {
       const { status, body, headers } = await ask(port, "/");
@@ -127,6 +133,7 @@ Deno.test("the status page asks for nothing from elsewhere, and shows what it is
       assert.match(String(headers["content-security-policy"]), /^default-src 'none'/);
       assert.match(body, /on &lt;script&gt;/);
       assert.match(body, /no &amp; such &lt;folder&gt;/);
+      assert.match(body, /&lt;i&gt;<div class="muted">\d+ d .* ago · 2 times · &#39;by\ufffd</);
       assert.match(body, /1\.2\.3/);
       assert.match(body, /<svg[\s\S]*<polyline points="0\.0,/);
       assert.doesNotMatch(body, /<script|(?:src|href)="(?!\/)|https?:|url\(|@import|NaN|undefined/);
