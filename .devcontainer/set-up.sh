@@ -9,5 +9,6 @@ apt-get install --yes --no-install-recommends openssl shellcheck
 export GOBIN=/usr/local/bin
 go install sigs.k8s.io/kind@v0.33.0
 go install github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4
-curl -fsSL https://raw.githubusercontent.com/tilt-dev/tilt/master/scripts/install.sh | bash
+# By commit, that of v0.37.6: the script names the version that it installs, 0.37.5.
+curl -fsSL https://raw.githubusercontent.com/tilt-dev/tilt/76a6dd7d311178fe864baa22ce63a2f053764efc/scripts/install.sh | bash
 deno install --frozen
