@@ -23,6 +23,7 @@ export class Job {
   inlined: InlinedLines | null = null;
   /** Workers that died of it. */
   deaths = 0;
+  readonly #isWanted: () => boolean;
   readonly #onSettled: (job: Job) => void;
   readonly #result = Promise.withResolvers<PieceResult | null>();
   #isSettled = false;
@@ -34,6 +35,8 @@ export class Job {
     readonly spec: ScanSpec;
     readonly signal: AbortSignal | undefined;
     readonly isInlined: boolean;
+    /** Of a scan for several streams: does one of them still wait for it? */
+    readonly isWanted: (() => boolean) | undefined;
     /** Called once, when the job is finished or has failed. */
     onSettled(job: Job): void;
   }) {
@@ -43,6 +46,7 @@ export class Job {
     this.spec = options.spec;
     this.signal = options.signal;
     this.isInlined = options.isInlined;
+    this.#isWanted = options.isWanted ?? (() => true);
     this.#onSettled = options.onSettled;
   }
 
@@ -56,7 +60,7 @@ export class Job {
 
   /** It has its result, or nobody wants one any more: all jobs of a signal are over as soon as that fires. */
   get isOver(): boolean {
-    return this.#isSettled || this.signal?.aborted === true;
+    return this.#isSettled || this.signal?.aborted === true || !this.#isWanted();
   }
 
   finish(result: PieceResult | null): void {

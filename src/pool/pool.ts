@@ -22,6 +22,7 @@ import { type PoolTimes, TIMES } from "./pool_times.ts";
 import { ENGINE_MEMORY, shareEngineMemory } from "./engine_memory.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SearchTurns } from "./search_turns.ts";
+import { SharedScans, type StartScan } from "./shared_scans.ts";
 import { startWorker } from "./start_worker.ts";
 import type { UnnumberedRequest } from "./thread.ts";
 
@@ -64,6 +65,7 @@ export class ScanPool {
   readonly #hasWorkers: boolean;
   readonly #scheduler: Scheduler;
   readonly #searches: SearchTurns<Job>;
+  readonly #shared = new SharedScans();
   readonly #abortListeners = new Map<Job, () => void>();
   /** What this thread scans with. */
   readonly #scanners = new Scanners();
@@ -124,10 +126,15 @@ export class ScanPool {
     // A long line takes its time, however small the piece is in which it begins.
     const isSmall = piece.to - piece.from <= INLINED_PIECE_BYTES && piece.spec.grep === "" &&
       piece.line === null;
-    if (this.#hasWorkers && !isSmall) {
+    if (!this.#hasWorkers || isSmall) {
+      return await this.#scanInPlace(piece, isSmall, options.signal);
+    }
+    if (piece.spec.grep === "" || isInlinedPiece(piece)) {
       return (await this.#run(piece, piece.spec, options))!;
     }
-    return await this.#scanInPlace(piece, isSmall, options.signal);
+    const start: StartScan = async (signal, isWanted) =>
+      (await this.#run(piece, piece.spec, { ...options, signal, isWanted }))!;
+    return await this.#shared.run(nameOf(piece, options.user ?? ""), options.signal, start);
   }
 
   /** Ends all threads and rejects what is not done. */
@@ -152,13 +159,16 @@ export class ScanPool {
   #run(
     piece: Piece | null,
     spec: ScanSpec,
-    { stream, user = "", signal }: Caller & { readonly signal?: AbortSignal },
+    { stream, user = "", signal, isWanted }: Caller & {
+      readonly signal?: AbortSignal;
+      readonly isWanted?: () => boolean;
+    },
   ): Promise<PieceResult | null> {
     if (this.#closed) return Promise.reject(shuttingDown());
     if (signal?.aborted) return Promise.reject(signal.reason);
     const isInlined = piece !== null && isInlinedPiece(piece);
     const onSettled = (job: Job) => this.#settled(job);
-    const job = new Job({ stream, user, piece, spec, signal, isInlined, onSettled });
+    const job = new Job({ stream, user, piece, spec, signal, isWanted, isInlined, onSettled });
     if (signal !== undefined) {
       const listener = () => job.fail(signal.reason);
       this.#abortListeners.set(job, listener);
@@ -221,6 +231,12 @@ function finishJob(job: Job, response: ResponseMessage): void {
     default:
       return job.fail(new Failure("internal", `cannot scan the log: ${response.kind}`));
   }
+}
+
+/** The same for equal scans of one user, and for those alone. */
+function nameOf({ source, ...piece }: Piece, user: string): string {
+  const { path, dev, ino } = source;
+  return JSON.stringify([user, path, dev, ino, piece]);
 }
 
 function shuttingDown(): Failure {

@@ -1,0 +1,81 @@
+import type { PieceResult } from "./piece.ts";
+
+interface Waiter {
+  readonly signal: AbortSignal;
+}
+
+/** A scan under way, and those who wait for its result. */
+interface Shared {
+  readonly result: Promise<PieceResult>;
+  readonly controller: AbortController;
+  readonly waiters: Set<Waiter>;
+  /** The first who takes the result takes its buffer; the others get copies. */
+  isTaken: boolean;
+}
+
+/** Starts a scan. `isWanted`: does anybody still wait for its result? */
+export type StartScan = (signal: AbortSignal, isWanted: () => boolean) => Promise<PieceResult>;
+
+/**
+ * Equal scans that are under way at the same time are one: many streams that search the same log for the same, as when a
+ * page is opened several times, cost little more than one. Owned by the pool, which calls it for pieces of files.
+ */
+export class SharedScans {
+  readonly #scans = new Map<string, Shared>();
+
+  /**
+   * The result of the scan of that name, which is started where none is under way. Rejects with the signal's reason as
+   * soon as it fires; the scan itself is aborted when nobody waits for it any more.
+   */
+  run(name: string, signal: AbortSignal, start: StartScan): Promise<PieceResult> {
+    if (signal.aborted) return Promise.reject(signal.reason);
+    const waiter: Waiter = { signal };
+    let shared = this.#scans.get(name);
+    if (shared !== undefined && isWanted(shared)) shared.waiters.add(waiter);
+    else this.#scans.set(name, shared = this.#start(name, waiter, start));
+    return this.#wait(shared, waiter);
+  }
+
+  #start(name: string, waiter: Waiter, start: StartScan): Shared {
+    const controller = new AbortController();
+    const waiters = new Set([waiter]);
+    const result = start(controller.signal, () => isWanted({ waiters }));
+    const shared: Shared = { result, controller, waiters, isTaken: false };
+    const forget = () => {
+      if (this.#scans.get(name) === shared) this.#scans.delete(name);
+    };
+    result.then(forget, forget);
+    return shared;
+  }
+
+  #wait(shared: Shared, waiter: Waiter): Promise<PieceResult> {
+    const { promise, resolve, reject } = Promise.withResolvers<PieceResult>();
+    const { signal } = waiter;
+    const leave = () => {
+      shared.waiters.delete(waiter);
+      signal.removeEventListener("abort", onAbort);
+    };
+    const onAbort = () => {
+      leave();
+      reject(signal.reason);
+      if (shared.waiters.size === 0) shared.controller.abort(signal.reason);
+    };
+    signal.addEventListener("abort", onAbort);
+    shared.result.then((result) => {
+      if (!shared.waiters.has(waiter)) return;
+      leave();
+      // All of these run before anybody who waits goes on, so the buffer is still there.
+      resolve(shared.isTaken ? { ...result, frames: result.frames.slice() } : result);
+      shared.isTaken = true;
+    }, (error) => {
+      leave();
+      reject(error);
+    });
+    return promise;
+  }
+}
+
+function isWanted({ waiters }: Pick<Shared, "waiters">): boolean {
+  for (const { signal } of waiters) if (!signal.aborted) return true;
+  return false;
+}
