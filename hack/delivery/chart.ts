@@ -122,7 +122,7 @@ export async function renderAll(): Promise<Rendering[]> {
   return renderings;
 }
 
-/** The schema refuses what it should: or it shows nothing. */
+/** Helm refuses what the agent would refuse, and misspelt values: a chart that takes everything shows nothing. */
 export function mustRefuseValues(): void {
   for (
     const [option, expected] of [
@@ -131,6 +131,10 @@ export function mustRefuseValues(): void {
       ["image.digest=sha256:abc", "digest"],
       ["prometheusRule.errorRatio=5", "errorRatio"],
       ["config.authorization.methods={anybody}", "methods"],
+      ["config.tls.enabled=false", "front-proxy, which needs"],
+      ["config.tls.client-auth=none", "front-proxy, which needs"],
+      ["profile=token,config.tls.enabled=false", "token, which needs"],
+      ["config.authorization.methods={allow-all}", "allow-all, which needs"],
     ] as const
   ) {
     let problem = "";
@@ -140,7 +144,7 @@ export function mustRefuseValues(): void {
       problem = String(error);
     }
     if (!problem.includes(expected)) {
-      throw new Error(`values.schema.json takes ${option}: ${problem || "rendered"}`);
+      throw new Error(`the chart takes ${option}: ${problem || "rendered"}`);
     }
   }
 }

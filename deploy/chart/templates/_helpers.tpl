@@ -91,6 +91,23 @@ annotations:
 {{- mergeOverwrite $profile (deepCopy .Values.config) | toYaml -}}
 {{- end -}}
 
+{{/* Fails where the agent would not start with the configuration (docs/security.md, "Configurations that do not start"). */}}
+{{- define "agent.checkConfig" -}}
+{{- $config := include "agent.config" . | fromYaml -}}
+{{- $methods := dig "authorization" "methods" list $config -}}
+{{- $tls := dig "tls" "enabled" true $config -}}
+{{- $loopback := regexMatch "^(127\\.[0-9.]+|localhost|\\[::1\\]):" (dig "addr" ":50051" $config) -}}
+{{- if and (has "front-proxy" $methods) (not (and $tls (eq (dig "tls" "client-auth" "" $config) "require-and-verify"))) -}}
+{{- fail "config.authorization.methods has front-proxy, which needs config.tls.enabled: true and config.tls.client-auth: require-and-verify, or whoever connects could name any user. Without client certificates: profile: token" -}}
+{{- end -}}
+{{- if and (has "token" $methods) (not $tls) (not $loopback) -}}
+{{- fail "config.authorization.methods has token, which needs config.tls.enabled: true unless config.addr is a loopback address: tokens would cross the network in clear text" -}}
+{{- end -}}
+{{- if and (has "allow-all" $methods) (not $loopback) -}}
+{{- fail "config.authorization.methods has allow-all, which needs config.addr to be a loopback address" -}}
+{{- end -}}
+{{- end -}}
+
 {{/* The port of an address, HOST:PORT; empty where the address is. */}}
 {{- define "agent.port" -}}
 {{- regexFind "[0-9]+$" (. | default "") -}}
