@@ -19,13 +19,17 @@ kubectl delete secret kubetail-cluster-agent-tls --namespace "$namespace" --igno
 
 step "install the chart with deploy/helm-values.yaml"
 helm repo add kubetail https://kubetail-org.github.io/helm-charts/ --force-update
-helm upgrade --install kubetail kubetail/kubetail --namespace "$namespace" --create-namespace \
+helm upgrade --install kubetail kubetail/kubetail --version 0.24.0 --namespace "$namespace" --create-namespace \
   --values deploy/helm-values.yaml \
   --set kubetail.clusterAgent.image.registry= \
   --set kubetail.clusterAgent.image.repository=kubetail-cluster-agent-deno \
   --set kubetail.clusterAgent.image.tag=dev \
   --wait --timeout 5m
 kubectl rollout status --namespace "$namespace" daemonset/kubetail-cluster-agent --timeout 180s
+
+step "metrics of the chart's agents"
+helm upgrade --install kubetail-agent-metrics deploy/chart --namespace "$namespace" --set kubetailRelease=kubetail
+helm test kubetail-agent-metrics --namespace "$namespace" --logs
 
 step "read a log as the Cluster API does"
 for file in ca.crt client.crt client.key; do
