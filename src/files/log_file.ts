@@ -15,8 +15,19 @@ const FORMAT_STEP_BYTES = 64 * 1024;
 /** What of a located log is needed to open it: also a rotated sibling has it. */
 export type LogIdentity = Pick<LocatedLog, "realPath" | "dev" | "ino">;
 
+/** Which file: its path, and the device and inode that must be found there. */
+export interface FileIdentity {
+  readonly path: string;
+  readonly dev: number;
+  readonly ino: number;
+}
+
 /** A log that can be read: an open file or an inflated one. */
 export interface LogSource extends ByteSource, Disposable {
+  /** Of a compressed log: the file that a worker inflates. Its size here is not known without inflating it. */
+  readonly compressed?: FileIdentity;
+  /** Of a compressed log: how its text begins. */
+  head?(): Uint8Array;
   readonly path: string;
   /** Of the file at path; -1 where its bytes are not those of this source (inflated): open it by no path then. */
   readonly dev: number;

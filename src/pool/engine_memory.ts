@@ -21,9 +21,9 @@ export function shareEngineMemory(
   bytes: number,
   threads: Readonly<Record<Lane, number>>,
 ): Record<Lane, number> {
-  const others = threads.quick + threads.slow;
+  const others = threads.quick + threads.slow + threads.inflate;
   const wanted = others === 0 ? 0 : Math.floor((bytes - MAX_ENGINE_BYTES) / others);
   const small = Math.min(Math.max(wanted, MIN_SMALL_BYTES), MAX_SMALL_BYTES);
   const large = Math.min(Math.max(bytes - small * others, small), MAX_ENGINE_BYTES);
-  return { quick: small, slow: small, large };
+  return { quick: small, slow: small, large, inflate: small };
 }

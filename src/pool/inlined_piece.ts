@@ -19,7 +19,8 @@ export interface InlinedLines {
 
 /** Is the piece one whose bytes the owner of the file reads, and not the worker? */
 export function isInlinedPiece(piece: Piece): boolean {
-  return piece.source.dev < 0 || piece.to - piece.from <= INLINED_PIECE_BYTES;
+  const { source, from, to } = piece;
+  return source.compressed === undefined && (source.dev < 0 || to - from <= INLINED_PIECE_BYTES);
 }
 
 /**

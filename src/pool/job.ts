@@ -1,7 +1,21 @@
-import type { ScanSpec } from "../scan/scan.ts";
+import type { LogFormat, ScanSpec } from "../scan/scan.ts";
 import type { InlinedLines } from "./inlined_piece.ts";
-import type { Piece, PieceResult } from "./piece.ts";
+import type { FileIdentity } from "../files/log_file.ts";
+import type { TimeWindow } from "../scan/time_window.ts";
+import type { Bounds } from "./messages.ts";
+import type { Piece, PieceResult, PieceSource } from "./piece.ts";
 import type { Lane } from "./thread.ts";
+
+/** Where in a compressed log to find a window. */
+export interface LocateTask {
+  readonly source: PieceSource;
+  readonly compressed: FileIdentity;
+  readonly format: LogFormat;
+  readonly window: TimeWindow;
+}
+
+/** Of a scan; of locating a window, null where it is to be asked for again; of a check, null. */
+export type JobResult = PieceResult | Bounds | null;
 
 /**
  * One call of the pool's check or scan: what is to be done, on whose behalf, and its result. Made by the pool; while it
@@ -14,6 +28,8 @@ export class Job {
   readonly user: string;
   /** Null: only the pattern is to be checked. */
   readonly piece: Piece | null;
+  /** Not null: a window is to be located in a compressed log. */
+  readonly locate: LocateTask | null;
   readonly spec: ScanSpec;
   readonly signal: AbortSignal | undefined;
   lane: Lane = "quick";
@@ -25,13 +41,14 @@ export class Job {
   deaths = 0;
   readonly #isWanted: () => boolean;
   readonly #onSettled: (job: Job) => void;
-  readonly #result = Promise.withResolvers<PieceResult | null>();
+  readonly #result = Promise.withResolvers<JobResult>();
   #isSettled = false;
 
   constructor(options: {
     readonly stream: object;
     readonly user: string;
     readonly piece: Piece | null;
+    readonly locate?: LocateTask | null;
     readonly spec: ScanSpec;
     readonly signal: AbortSignal | undefined;
     readonly isInlined: boolean;
@@ -43,6 +60,7 @@ export class Job {
     this.stream = options.stream;
     this.user = options.user;
     this.piece = options.piece;
+    this.locate = options.locate ?? null;
     this.spec = options.spec;
     this.signal = options.signal;
     this.isInlined = options.isInlined;
@@ -50,8 +68,13 @@ export class Job {
     this.#onSettled = options.onSettled;
   }
 
-  get result(): Promise<PieceResult | null> {
+  get result(): Promise<JobResult> {
     return this.#result.promise;
+  }
+
+  /** Is a compressed file inflated for it? */
+  get inflates(): boolean {
+    return this.locate !== null || this.piece?.source.compressed !== undefined && !this.isInlined;
   }
 
   get isSearch(): boolean {
@@ -63,7 +86,7 @@ export class Job {
     return this.#isSettled || this.signal?.aborted === true || !this.#isWanted();
   }
 
-  finish(result: PieceResult | null): void {
+  finish(result: JobResult): void {
     if (!this.#settle()) return;
     this.#result.resolve(result);
   }

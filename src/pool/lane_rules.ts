@@ -37,6 +37,7 @@ export class LaneRules {
 
   laneOf(job: Job): Lane {
     if (this.#isLarge(job)) return "large";
+    if (job.inflates) return "inflate";
     const isSlow = this.#slowStreams.get(job.stream)?.isSlow === true ||
       this.#waitingStreams.has(job.stream) || this.#slowPatterns.has(job.spec.grep);
     return isSlow ? "slow" : "quick";

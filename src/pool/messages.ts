@@ -1,6 +1,14 @@
 import type { FailureKind } from "../failure/failure.ts";
-import type { ScanSpec } from "../scan/scan.ts";
+import type { LogFormat, ScanSpec } from "../scan/scan.ts";
+import type { TimeWindow } from "../scan/time_window.ts";
+import type { FileIdentity } from "../files/log_file.ts";
 import type { PieceRange, PieceResult } from "./piece.ts";
+
+/** Offsets in a source, in bytes. */
+export interface Bounds {
+  readonly from: number;
+  readonly to: number;
+}
 
 /** What the pool sends a worker first. */
 export interface Init {
@@ -12,16 +20,26 @@ export interface Init {
 }
 
 /** What the pool asks of a worker, which answers each in order, except for those that were revoked. */
-export type Request = ScanRequest | CheckRequest;
+export type Request = ScanRequest | CheckRequest | LocateRequest;
 
 export interface ScanRequest {
   readonly kind: "scan";
   readonly id: number;
   readonly piece: PieceRange & { readonly spec: ScanSpec };
-  /** The file to open, or its bytes, inlined: they begin at `offset`. */
+  /** The file to open, perhaps to inflate, or its bytes, inlined: they begin at `offset`. */
   readonly source:
-    | { readonly path: string; readonly dev: number; readonly ino: number }
+    | FileIdentity & { readonly isCompressed: boolean }
     | { readonly bytes: Uint8Array<ArrayBuffer>; readonly offset: number };
+  readonly sliceMs: number;
+}
+
+/** Where in a compressed log a window lies. */
+export interface LocateRequest {
+  readonly kind: "locate";
+  readonly id: number;
+  readonly source: FileIdentity;
+  readonly format: LogFormat;
+  readonly window: TimeWindow;
   readonly sliceMs: number;
 }
 
@@ -46,6 +64,8 @@ export type ResponseMessage = Response & { readonly computedMs: number };
 export type Response =
   | { readonly kind: "scanned"; readonly id: number; readonly result: PieceResult }
   | { readonly kind: "checked"; readonly id: number }
+  /** Null: its time was up; asked again, it continues. */
+  | { readonly kind: "located"; readonly id: number; readonly bounds: Bounds | null }
   /** It was stopped before it was begun. */
   | { readonly kind: "stopped"; readonly id: number }
   /** The path does not lead to the piece's file, or this worker may not read it. */

@@ -1,3 +1,4 @@
+import type { FileIdentity } from "../files/log_file.ts";
 import type { ByteSource, ReadBuffer } from "../scan/byte_source.ts";
 import { linePolicy } from "../scan/line_policy.ts";
 import { type LineChunk, type LinePosition, readLines } from "../scan/line_reader.ts";
@@ -10,6 +11,8 @@ export interface PieceSource extends ByteSource {
   /** Negative where the bytes are not those of the file at `path` (inflated, or held in memory). */
   readonly dev: number;
   readonly ino: number;
+  /** Where its bytes are inflated from this file. */
+  readonly compressed?: FileIdentity;
 }
 
 /** Where a piece lies in its source, and how much of it is wanted at a time. */
@@ -104,6 +107,8 @@ export function scanPiece(
   let blockBegan = began;
   while (position !== null && position.from < position.to) {
     if (inline && position.line !== null) break;
+    const isPaused = () => performance.now() - began >= limits.sliceMs || !!limits.isStopped?.();
+    if (source.prepare?.(firstRead(position, forward), isPaused) === false) break;
     const blockBytes = Math.min(scratch.blockBytes, maxBlockBytes);
     const chunk = readLines(source, position, policy, blockBytes, scratch);
     let resume: ScanResult["resume"] = null;
@@ -140,6 +145,11 @@ export function scanPiece(
     seconds: (performance.now() - began) / 1000,
     short,
   };
+}
+
+/** Where in the source the next lines of a position are read from, about. */
+function firstRead(position: LinePosition, forward: boolean): number {
+  return position.line?.at ?? (forward ? position.from : Math.max(position.from, position.to - 1));
 }
 
 /** Where to continue from a position; null: there is nothing left. */

@@ -8,8 +8,9 @@ import {
   inlinedResult,
   isInlinedPiece,
 } from "./inlined_piece.ts";
-import { Job } from "./job.ts";
-import type { ResponseMessage } from "./messages.ts";
+import { Job, type JobResult, type LocateTask } from "./job.ts";
+import { locateWindow } from "./locate_window.ts";
+import type { Bounds, ResponseMessage } from "./messages.ts";
 import {
   newScratch,
   type Piece,
@@ -26,7 +27,7 @@ import { SharedScans, type StartScan } from "./shared_scans.ts";
 import { startWorker } from "./start_worker.ts";
 import type { UnnumberedRequest } from "./thread.ts";
 
-export type { Piece, PieceResult, PieceResume, PoolTimes };
+export type { Bounds, LocateTask, Piece, PieceResult, PieceResume, PoolTimes };
 
 export interface ScanPoolOptions {
   /** How many threads; "auto": one for each core, at most 4; 0: none, the calling thread scans. */
@@ -49,6 +50,13 @@ export interface Caller {
   readonly stream: object;
   /** Whose stream it is: users take turns. Who gives none counts as one user. */
   readonly user?: string;
+}
+
+/** What is to be done: a piece scanned, a window located, or else the pattern checked. */
+interface Work {
+  readonly piece?: Piece | null;
+  readonly locate?: LocateTask | null;
+  readonly spec: ScanSpec;
 }
 
 const MAX_WORKERS = 4;
@@ -80,6 +88,7 @@ export class ScanPool {
       quick: size,
       slow: Math.min(Math.ceil(size / 2), MAX_SLOW_WORKERS),
       large: 1,
+      inflate: Math.min(size, 1),
     };
     this.#hasWorkers = size > 0;
     this.#times = { ...TIMES, ...options.times };
@@ -108,7 +117,7 @@ export class ScanPool {
   ): Promise<void> {
     const spec: ScanSpec = { format: "cri", direction: "forward", grep, maxRecordBytes: 2 ** 21 };
     if (this.#hasWorkers) {
-      await this.#run(null, spec, { stream: {}, ...options });
+      await this.#run({ spec }, { stream: {}, ...options });
       return;
     }
     options.signal?.throwIfAborted();
@@ -125,16 +134,35 @@ export class ScanPool {
   ): Promise<PieceResult> {
     // A long line takes its time, however small the piece is in which it begins.
     const isSmall = piece.to - piece.from <= INLINED_PIECE_BYTES && piece.spec.grep === "" &&
-      piece.line === null;
+      piece.line === null && piece.source.compressed === undefined;
     if (!this.#hasWorkers || isSmall) {
       return await this.#scanInPlace(piece, isSmall, options.signal);
     }
-    if (piece.spec.grep === "" || isInlinedPiece(piece)) {
-      return (await this.#run(piece, piece.spec, options))!;
+    const { spec } = piece;
+    if (spec.grep === "" || isInlinedPiece(piece)) {
+      return await this.#run({ piece, spec }, options) as PieceResult;
     }
     const start: StartScan = async (signal, isWanted) =>
-      (await this.#run(piece, piece.spec, { ...options, signal, isWanted }))!;
+      await this.#run({ piece, spec }, { ...options, signal, isWanted }) as PieceResult;
     return await this.#shared.run(nameOf(piece, options.user ?? ""), options.signal, start);
+  }
+
+  /**
+   * Where in a compressed log the lines of a window lie; its end is the end of the last final line at or before the
+   * stop. Inflates all of it once, in slices. Rejects with the signal's reason.
+   */
+  async locate(
+    task: LocateTask,
+    options: Caller & { readonly signal: AbortSignal },
+  ): Promise<Bounds> {
+    const { format } = task;
+    const spec: ScanSpec = { format, direction: "forward", grep: "", maxRecordBytes: 2 ** 21 };
+    for (;;) {
+      const bounds = this.#hasWorkers
+        ? await this.#run({ locate: task, spec }, options)
+        : await locateWindow(task.source, task, () => null);
+      if (bounds !== null) return bounds;
+    }
   }
 
   /** Ends all threads and rejects what is not done. */
@@ -157,18 +185,27 @@ export class ScanPool {
   }
 
   #run(
-    piece: Piece | null,
-    spec: ScanSpec,
+    { piece = null, locate = null, spec }: Work,
     { stream, user = "", signal, isWanted }: Caller & {
       readonly signal?: AbortSignal;
       readonly isWanted?: () => boolean;
     },
-  ): Promise<PieceResult | null> {
+  ): Promise<JobResult> {
     if (this.#closed) return Promise.reject(shuttingDown());
     if (signal?.aborted) return Promise.reject(signal.reason);
     const isInlined = piece !== null && isInlinedPiece(piece);
     const onSettled = (job: Job) => this.#settled(job);
-    const job = new Job({ stream, user, piece, spec, signal, isWanted, isInlined, onSettled });
+    const job = new Job({
+      stream,
+      user,
+      piece,
+      locate,
+      spec,
+      signal,
+      isWanted,
+      isInlined,
+      onSettled,
+    });
     if (signal !== undefined) {
       const listener = () => job.fail(signal.reason);
       this.#abortListeners.set(job, listener);
@@ -190,19 +227,28 @@ export class ScanPool {
   }
 
   #requestFor(job: Job): { request: UnnumberedRequest; transfer: Transferable[] } {
-    const { piece, spec } = job;
-    if (piece === null) return { request: { kind: "check", spec }, transfer: [] };
+    const { piece, locate, spec } = job;
     const sliceMs = this.#times.slice;
+    if (locate !== null) {
+      const { compressed, format, window } = locate;
+      return {
+        request: { kind: "locate", source: compressed, format, window, sliceMs },
+        transfer: [],
+      };
+    }
+    if (piece === null) return { request: { kind: "check", spec }, transfer: [] };
     if (job.isInlined) {
       const { lines, ...inlined } = inlinedRequest(piece, { sliceMs, scratch: this.#scratch });
       job.inlined = lines;
       return inlined;
     }
     const { from, to, end, first, line, skip, budget, window } = piece;
-    const { path, dev, ino } = piece.source;
+    const { compressed } = piece.source;
+    const { path, dev, ino } = compressed ?? piece.source;
+    const source = { path, dev, ino, isCompressed: compressed !== undefined };
     const range = { from, to, end, first, line, skip, budget, window, spec };
     return {
-      request: { kind: "scan", piece: range, source: { path, dev, ino }, sliceMs },
+      request: { kind: "scan", piece: range, source, sliceMs },
       transfer: [],
     };
   }
@@ -219,11 +265,20 @@ function finishJob(job: Job, response: ResponseMessage): void {
       );
     case "checked":
       return job.finish(null);
+    case "located":
+      return job.finish(response.bounds);
     case "engine-full":
       return job.fail(
         new Failure(
           "invalid-argument",
           "Invalid grep pattern: too big for the regex engine's memory",
+        ),
+      );
+    case "file-unavailable": // Of a compressed log that was deleted meanwhile.
+      return job.fail(
+        new Failure(
+          "not-found",
+          `failed to access log file ${job.locate?.source.path}: it is gone`,
         ),
       );
     case "failed":
@@ -235,7 +290,7 @@ function finishJob(job: Job, response: ResponseMessage): void {
 
 /** The same for equal scans of one user, and for those alone. */
 function nameOf({ source, ...piece }: Piece, user: string): string {
-  const { path, dev, ino } = source;
+  const { path, dev, ino } = source.compressed ?? source;
   return JSON.stringify([user, path, dev, ino, piece]);
 }
 

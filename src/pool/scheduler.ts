@@ -13,7 +13,7 @@ const MAX_DEATHS = 2;
 /** A job that waits for its disk, or for a module to load, may take this many times as long as one that computes. */
 const WAITING_FACTOR = 2;
 
-const LANES: readonly Lane[] = ["quick", "slow", "large"];
+const LANES: readonly Lane[] = ["quick", "slow", "large", "inflate"];
 
 export interface SchedulerOptions extends Omit<ThreadSetOptions, "idleMs"> {
   readonly times: PoolTimes;
@@ -44,6 +44,7 @@ export class Scheduler {
     quick: new WaitingJobs(),
     slow: new WaitingJobs(),
     large: new WaitingJobs(),
+    inflate: new WaitingJobs(),
   };
   #largeTurn: { readonly stream: object; readonly since: number } = { stream: {}, since: 0 };
   #overtimeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -149,7 +150,7 @@ export class Scheduler {
   #done(job: Job, response: ResponseMessage, lane: Lane): void {
     const isFast = response.computedMs < this.#times.slow / 2;
     if (this.#rules.completed(job, isFast)) this.#leaveSlowLane(job.stream);
-    if (response.kind === "file-unavailable") {
+    if (response.kind === "file-unavailable" && job.locate === null) {
       job.isInlined = true;
       this.#putBack(job);
     } else if (response.kind === "engine-full" && lane !== "large") {

@@ -3,9 +3,10 @@ import { REQUEST_FLAGS, SharedFlags } from "./shared_flags.ts";
 
 /**
  * Where a thread's jobs come from. "quick": all, until found slow. "slow": patterns that held others up. "large":
- * patterns that need more memory than other threads' regex engines may take.
+ * patterns that need more memory than other threads' regex engines may take. "inflate": compressed files, whose
+ * inflated text one thread holds.
  */
-export type Lane = "quick" | "slow" | "large";
+export type Lane = "quick" | "slow" | "large" | "inflate";
 
 type Unnumbered<R> = R extends Request ? Omit<R, "id"> : never;
 export type UnnumberedRequest = Unnumbered<Request>;

@@ -3,10 +3,20 @@
  * nothing else.
  */
 import { Failure } from "../failure/failure.ts";
+import type { InflatedBytes } from "../files/inflated_bytes.ts";
 import type { Scanner, ScanSpec } from "../scan/scan.ts";
 import type { ByteSource } from "../scan/time_window.ts";
-import type { Init, Message, Request, Response, ScanRequest } from "./messages.ts";
-import { OpenFiles } from "./open_files.ts";
+import type {
+  Bounds,
+  Init,
+  LocateRequest,
+  Message,
+  Request,
+  Response,
+  ScanRequest,
+} from "./messages.ts";
+import { locateWindow } from "./locate_window.ts";
+import { InflatedFiles, OpenFiles } from "./open_files.ts";
 import { newScratch, Scanners, scanPiece } from "./piece.ts";
 import { RequestLoop } from "./request_loop.ts";
 import { SharedFlags } from "./shared_flags.ts";
@@ -16,6 +26,7 @@ const REST_AFTER_MS = 200;
 
 const scanners = new Scanners();
 const files = new OpenFiles();
+const inflated = new InflatedFiles();
 let scratch = newScratch();
 let flags = new SharedFlags();
 let loop: RequestLoop;
@@ -60,6 +71,11 @@ async function carryOut(request: Request, isStopped: () => boolean): Promise<Res
       await compile(request.spec);
       return { kind: "checked", id };
     }
+    if (request.kind === "locate") {
+      const bytes = inflated.get(request.source);
+      if (bytes === null) return { kind: "file-unavailable", id };
+      return { kind: "located", id, bounds: await locate(request, bytes, isStopped) };
+    }
     const source = open(request.source);
     if (source === null) return { kind: "file-unavailable", id };
     const scanner = timed(await compile(request.piece.spec));
@@ -76,6 +92,21 @@ async function carryOut(request: Request, isStopped: () => boolean): Promise<Res
     }
     return { kind: "failed", id, failure: "internal", message: describe(error) };
   }
+}
+
+/** Null: its time was up, or nobody wants the result any more. */
+async function locate(
+  { format, window, sliceMs }: LocateRequest,
+  source: InflatedBytes,
+  isStopped: () => boolean,
+): Promise<Bounds | null> {
+  const end = performance.now() + sliceMs;
+  const isPaused = () => performance.now() >= end || isStopped();
+  if (!source.prepare(Infinity, isPaused)) return null;
+  return await locateWindow(source, { format, window }, () => {
+    if (isStopped()) throw new Failure("unavailable", "the call was cancelled");
+    return null;
+  });
 }
 
 /** Loading the regex engine is waiting; compiling the pattern is computing. */
@@ -109,7 +140,7 @@ function timed(scanner: Scanner): Scanner {
 }
 
 function open(source: ScanRequest["source"]): ByteSource | null {
-  if (!("bytes" in source)) return files.get(source);
+  if (!("bytes" in source)) return source.isCompressed ? inflated.get(source) : files.get(source);
   const { bytes, offset } = source;
   return {
     size: offset + bytes.length,

@@ -54,7 +54,7 @@ async function sendRecords(
   const stream = {};
   if (grep !== "") await pool.check(grep, { stream, user, signal });
 
-  using source = await openRecordSource(request, { ...options, signal });
+  using source = await openRecordSource(request, { ...options, signal, stream, user });
   // The headers tell a follower that the place is fixed from which no record will be missed.
   if (running.kind === "endless") call.sendMetadata(new Metadata());
   const frames = recordsStream(source.ranges, {

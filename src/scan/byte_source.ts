@@ -4,6 +4,8 @@ export interface ByteSource {
   readonly size: number;
   /** Reads at `offset` into the buffer and returns the number of bytes read (0: end). */
   readAt(offset: number, into: Uint8Array): number;
+  /** Works towards reading at the offset until that is quickly done. False: it was paused before. */
+  prepare?(offset: number, isPaused: () => boolean): boolean;
 }
 
 /** Memory that is used for one read after another. It grows when needed. */

@@ -1,4 +1,6 @@
-import type { LogSource as OpenSource } from "../files/log_file.ts";
+import type { FileIdentity, LogSource as OpenSource } from "../files/log_file.ts";
+import type { ScanPool } from "../pool/pool.ts";
+import type { ByteSource } from "../scan/byte_source.ts";
 import { compareInstants, type Instant } from "../scan/instant.ts";
 import type { Direction } from "../scan/scan.ts";
 import { firstTime, windowEnd, windowStart } from "../scan/time_search.ts";
@@ -19,7 +21,19 @@ export interface LogRange {
   readonly window?: TimeWindow | null;
 }
 
-/** A source, and how much of it is read. */
+/** The end of a source whose size is not known: reading tells. */
+export const UNKNOWN_SIZE = Number.MAX_SAFE_INTEGER;
+
+export interface PlanOptions {
+  readonly direction: Direction;
+  readonly signal: AbortSignal;
+  /** Inflates compressed sources. */
+  readonly pool: ScanPool;
+  readonly stream: object;
+  readonly user?: string;
+}
+
+/** A source, and how much of it is read; of a compressed one UNKNOWN_SIZE. */
 export interface SizedSource {
   readonly source: LogSource;
   readonly size: number;
@@ -34,9 +48,10 @@ export interface SizedSource {
 export async function* planRanges(
   sources: readonly SizedSource[],
   window: TimeWindow,
-  { direction, signal }: { readonly direction: Direction; readonly signal: AbortSignal },
+  options: PlanOptions,
 ): AsyncGenerator<LogRange, void> {
-  const planner = new Planner(window, signal);
+  const { direction } = options;
+  const planner = new Planner(window, options);
   const newestFirst = sources.toReversed();
   if (direction === "backward") {
     for (const sized of newestFirst) {
@@ -67,14 +82,16 @@ export async function* planRanges(
 /** Plans the sources of one log, the newest first. */
 class Planner {
   readonly #window: TimeWindow;
+  readonly #options: PlanOptions;
   readonly #breathe: () => Promise<void> | null;
   /** The stop, until the last final line before it is found: from there on all lines are wanted. */
   #stop: Instant | null;
 
-  constructor(window: TimeWindow, signal: AbortSignal) {
+  constructor(window: TimeWindow, options: PlanOptions) {
     this.#window = window;
+    this.#options = options;
     this.#stop = window.stop;
-    this.#breathe = loopTurns(signal);
+    this.#breathe = loopTurns(options.signal);
   }
 
   /** Are the sources that are left wanted to their ends? */
@@ -89,27 +106,62 @@ class Planner {
     const { source, size } = sized;
     const { start, stop } = this.#window;
     const window = start === null && stop === null ? null : this.#window;
+    const { from, to } = source.compressed === undefined
+      ? await this.#locate(source, size)
+      : await this.#locateCompressed(source, source.compressed);
+    if (to > 0) this.#stop = null;
+    const isOldest = await this.beginsBefore(sized);
+    return { range: from < to ? { source, from, to, window } : null, isOldest };
+  }
+
+  async #locate(source: LogSource, size: number): Promise<{ from: number; to: number }> {
+    const { start } = this.#window;
     let to = size;
     if (this.#stop !== null) {
       const whole = { from: 0, to: size };
       to = await windowEnd(source, source.format, this.#stop, whole, this.#breathe);
-      if (to > 0) this.#stop = null;
     }
     let from = 0;
     if (start !== null && to > 0) {
       from = await windowStart(source, source.format, start, { from, to }, this.#breathe);
     }
-    const isOldest = await this.beginsBefore(sized);
-    return { range: from < to ? { source, from, to, window } : null, isOldest };
+    return { from, to };
+  }
+
+  /** Read forward, a compressed source need not be inflated before it is read. */
+  async #locateCompressed(
+    source: LogSource,
+    compressed: FileIdentity,
+  ): Promise<{ from: number; to: number }> {
+    const { start } = this.#window;
+    const { direction, pool } = this.#options;
+    if (direction === "forward" && start === null && this.#stop === null) {
+      return { from: 0, to: UNKNOWN_SIZE };
+    }
+    const window = { start, stop: this.#stop };
+    return await pool.locate({ source, compressed, format: source.format, window }, this.#options);
   }
 
   /** Does the source begin before the window, by more than lines may be out of order? */
   async beginsBefore({ source, size }: SizedSource): Promise<boolean> {
     const { start } = this.#window;
     if (start === null) return false;
-    const time = await firstTime(source, source.format, { from: 0, to: size }, this.#breathe);
+    const begin = source.compressed === undefined ? source : inMemory(source.head?.());
+    const to = Math.min(size, begin.size);
+    const time = await firstTime(begin, source.format, { from: 0, to }, this.#breathe);
     return time !== null && compareInstants({ ...time, seconds: time.seconds + 1 }, start) < 0;
   }
+}
+
+function inMemory(bytes: Uint8Array = new Uint8Array(0)): ByteSource {
+  return {
+    size: bytes.length,
+    readAt(offset, into) {
+      const part = bytes.subarray(offset, offset + into.length);
+      into.set(part);
+      return part.length;
+    },
+  };
 }
 
 /** The first pieces are small, so that a page's first records do not wait for more. */

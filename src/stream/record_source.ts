@@ -2,10 +2,17 @@ import type { Follows } from "../files/follow.ts";
 import type { LogRoots } from "../files/locate.ts";
 import type { LogName } from "../files/name.ts";
 import { openLog } from "../files/open_log.ts";
+import type { ScanPool } from "../pool/pool.ts";
 import { compareInstants, type Instant } from "../scan/instant.ts";
 import type { Direction } from "../scan/scan.ts";
 import { followWindow } from "./follow_window.ts";
-import { planRanges, type TimeWindow } from "./plan.ts";
+import {
+  type LogSource,
+  planRanges,
+  type SizedSource,
+  type TimeWindow,
+  UNKNOWN_SIZE,
+} from "./plan.ts";
 import type { FeedRange } from "./records.ts";
 
 /** Which records of a log are wanted; everything in it has been checked. */
@@ -29,6 +36,10 @@ export interface RecordSourceOptions {
   readonly history: boolean;
   readonly follows: Follows;
   readonly signal: AbortSignal;
+  /** What compressed files are inflated in, and for whom. */
+  readonly pool: ScanPool;
+  readonly stream: object;
+  readonly user: string;
 }
 
 /**
@@ -61,19 +72,22 @@ const nothing: RecordSource = { ranges: [], [Symbol.dispose]: () => {} };
 /** What is in the log's files now. */
 async function openWritten(
   { name, window, direction }: RecordsRequest,
-  { roots, history, signal, isEmpty }: RecordSourceOptions & { readonly isEmpty: boolean },
+  options: RecordSourceOptions & { readonly isEmpty: boolean },
 ): Promise<RecordSource> {
+  const { roots, history, signal, isEmpty, pool, stream, user } = options;
   using opened = new DisposableStack();
   const sources = await openLog(roots, name, { history, signal });
   for (const source of sources) opened.use(source);
   const ranges = isEmpty
     ? []
-    : planRanges(sources.map((source) => ({ source, size: source.size })), window, {
-      direction,
-      signal,
-    });
+    : planRanges(sources.map(sized), window, { direction, signal, pool, stream, user });
   const files = opened.move();
   return { ranges, [Symbol.dispose]: () => files.dispose() };
+}
+
+/** How much of a log there is now. To learn it of a compressed one would be to inflate it. */
+function sized(source: LogSource): SizedSource {
+  return { source, size: source.compressed === undefined ? source.size : UNKNOWN_SIZE };
 }
 
 function isPast(stop: Instant | null): boolean {

@@ -3,7 +3,7 @@ import type { LogSource } from "../../files/log_file.ts";
 import { LogRecord } from "../../generated/cluster_agent.ts";
 import { ScanPool } from "../../pool/pool.ts";
 import type { RustRegex } from "../../scan/rust_regex.ts";
-import { planRanges } from "../../stream/plan.ts";
+import { planRanges, UNKNOWN_SIZE } from "../../stream/plan.ts";
 import { recordsStream } from "../../stream/records.ts";
 import { silent } from "../../telemetry/events.ts";
 import { LineJoiner } from "../client/line_joiner.ts";
@@ -129,7 +129,11 @@ async function searchByEngine(
 ): Promise<number> {
   const { report, direction, maxCount, pattern } = search;
   await pool.check(pattern, { signal });
-  const ranges = planRanges([{ source, size: source.size }], search.window, { direction, signal });
+  const ranges = planRanges(
+    [{ source, size: source.compressed === undefined ? source.size : UNKNOWN_SIZE }],
+    search.window,
+    { direction, signal, pool, stream: {} },
+  );
   const chunks = recordsStream(ranges, {
     direction,
     grep: pattern,

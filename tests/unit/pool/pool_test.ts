@@ -178,6 +178,7 @@ Deno.test("a piece whose file a worker cannot open is read by the owner, a part 
     path,
     dev,
     ino,
+    isCompressed: false,
   });
   await worker.fileUnavailable();
   const second = worker.requests[1];
@@ -602,7 +603,7 @@ Deno.test("large patterns by one caller filled the memory: one thread has a larg
   await settle();
   assert.deepEqual(setup.given, [[1], [2]]);
   assert.deepEqual(setup.workers.map(({ engineBytes }) => Math.floor(engineBytes / MiB)), [
-    10,
+    8,
     128,
   ]);
   for (const result of large) {

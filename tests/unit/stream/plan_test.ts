@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { ScanPool } from "../../../src/pool/pool.ts";
+import { silent } from "../../../src/telemetry/events.ts";
 import { PieceCutter, planRanges } from "../../../src/stream/plan.ts";
 import type { LogRange, LogSource, SizedSource } from "../../../src/stream/plan.ts";
 import { parseInstant, type TimeWindow } from "../../../src/scan/time_window.ts";
@@ -32,12 +34,13 @@ const shape = (ranges: readonly LogRange[]) =>
 /** The ranges, which are the same in both directions. */
 async function plan(sources: readonly SizedSource[], window: TimeWindow): Promise<LogRange[]> {
   const { signal } = new AbortController();
-  const forward = await Array.fromAsync(
-    planRanges(sources, window, { direction: "forward", signal }),
-  );
-  const backward = await Array.fromAsync(
-    planRanges(sources, window, { direction: "backward", signal }),
-  );
+  using closing = new DisposableStack();
+  const pool = closing.adopt(new ScanPool({ workers: 0, report: silent }), (pool) => pool.close());
+  const options = { signal, pool, stream: {} };
+  const inDirection = (direction: "forward" | "backward") =>
+    Array.fromAsync(planRanges(sources, window, { ...options, direction }));
+  const forward = await inDirection("forward");
+  const backward = await inDirection("backward");
   assert.deepEqual(shape(backward.reverse()), shape(forward));
   return forward;
 }
