@@ -5,12 +5,18 @@ import {
   LogMetadataServiceClient,
   LogRecordsServiceClient,
 } from "../../../src/generated/cluster_agent.ts";
+import { deferClientSessionEnds } from "../../../src/rpc/grpc_js/session_ends.ts";
 import { get, isReady, kubectl, type Pod } from "./kubectl.ts";
 import { nodeNamespace, nodePod } from "./pods.ts";
 
+// The tests' own connections are of the same platform as the agent's.
+deferClientSessionEnds();
+
 export const agentNamespace = "kubetail-system";
-/** Whose certificate of .dev/certificates a client shows: the Cluster API's, or somebody else's. */
-export type Certificate = "client" | "stranger";
+/** The program that installs the chart. */
+export const helm = Deno.env.get("HELM") || "helm";
+/** Whose certificate of .dev/certificates a client shows: the Cluster API's, somebody else's, nobody's. */
+export type Certificate = "client" | "stranger" | "none";
 
 const certificates = new URL("../../../.dev/certificates/", import.meta.url).pathname;
 
@@ -52,11 +58,13 @@ export async function connectAgent(
   const address = Deno.env.get("AGENT_DIRECT")
     ? `${pod.status.podIP}:50051`
     : stack.use(await forward(pod)).address;
-  const credentials = grpc.credentials.createSsl(
-    read("ca.crt"),
-    read(`${certificate}.key`),
-    read(`${certificate}.crt`),
-  );
+  const credentials = certificate === "none"
+    ? grpc.credentials.createSsl(read("ca.crt"))
+    : grpc.credentials.createSsl(
+      read("ca.crt"),
+      read(`${certificate}.key`),
+      read(`${certificate}.crt`),
+    );
   const options = {
     "grpc.ssl_target_name_override": "kubetail-cluster-agent",
     "grpc.use_local_subchannel_pool": 1,

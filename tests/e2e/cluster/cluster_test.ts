@@ -8,7 +8,15 @@ import {
   type LogRecordsStreamRequest,
 } from "../../../src/generated/cluster_agent.ts";
 import { answer, drain, metadata, request } from "../../harness/calls.ts";
-import { type AgentConnection, agentNamespace, agentPod, connectAgent, onNode } from "./cluster.ts";
+import {
+  type AgentConnection,
+  agentNamespace,
+  agentPod,
+  connectAgent,
+  helm,
+  onNode,
+} from "./cluster.ts";
+import { runDocumentedCommands } from "./documented.ts";
 import { apply, command, get, kubectl, type Pod } from "./kubectl.ts";
 import { gaps, Lines, numberOf } from "./lines.ts";
 import {
@@ -24,7 +32,6 @@ import {
 // tests/e2e/node, or kind. Nothing here is timed: every wait is for an event, with a deadline for a slow machine.
 const SHORT_PODS = 100;
 const MEMORY_LIMIT = 384 * 1024 * 1024;
-const helm = Deno.env.get("HELM") || "helm";
 const reader: [string, string][] = [["x-remote-user", `system:serviceaccount:${namespace}:reader`]];
 const stranger: [string, string][] = [
   ["x-remote-user", `system:serviceaccount:${namespace}:stranger`],
@@ -55,7 +62,10 @@ Deno.test({
       "a stranger is refused, before it is said whether the log exists",
       () => strangerIsRefused(agent),
     );
-    await t.step("a token is as good as its account", () => tokens(agent));
+    await t.step("a front proxy's call is never judged by a token instead", async () => {
+      const { code } = await list(agent, [["authorization", `Bearer ${await token("reader")}`]]);
+      assert.equal(code, "UNAUTHENTICATED");
+    });
     await t.step("a certificate with another name is refused", () => otherCertificate(first));
     await t.step("init containers have logs of their own", () => initContainers(agent, node));
     await t.step("each life of a container that restarts is a log", () => restarts(agent, node));
@@ -76,6 +86,11 @@ Deno.test({
       "the chart's own test passes, with monitors, alerts and dashboard in place",
       chartTest,
     );
+    await t.step("the documents' commands for a cluster", async () => {
+      const { metadata: { name } } = await agentPod(node);
+      console.log(`    ${await runDocumentedCommands(name)} commands`);
+    });
+    await t.step("in the token profile, a token is as good as its account", () => tokens(node));
     await kubectl("delete", "namespace", namespace, nodeNamespace, "--wait=false");
   },
 });
@@ -226,14 +241,41 @@ async function strangerIsRefused(agent: AgentConnection): Promise<void> {
   assert.equal((await list(agent, [])).code, "UNAUTHENTICATED");
 }
 
-async function tokens(agent: AgentConnection): Promise<void> {
+function token(account: string): Promise<string> {
+  return kubectl("create", "token", account, "--namespace", namespace).then((text) => text.trim());
+}
+
+/** With a token and no certificate, as callers of the first generation. */
+async function tokens(node: string): Promise<void> {
+  const { metadata: { uid } } = await agentPod(node);
+  await upgrade("profile=token,config.authorization.methods={token}");
+  using agent = await connectAgent(await agentPod(node, uid), "none");
   const expected = { reader: "OK", stranger: "PERMISSION_DENIED" };
   for (const [account, code] of Object.entries(expected)) {
-    const token = (await kubectl("create", "token", account, "--namespace", namespace)).trim();
-    assert.equal((await list(agent, [["authorization", `Bearer ${token}`]])).code, code, account);
-    assert.equal((await list(agent, [["authorization", token]])).code, code, `${account}, bare`);
+    const bearer = await token(account);
+    assert.equal((await list(agent, [["authorization", `Bearer ${bearer}`]])).code, code, account);
+    assert.equal((await list(agent, [["authorization", bearer]])).code, code, `${account}, bare`);
   }
   assert.equal((await list(agent, [["authorization", "Bearer nonsense"]])).code, "UNAUTHENTICATED");
+  assert.equal((await list(agent, reader)).code, "UNAUTHENTICATED", "a name proves nothing here");
+}
+
+/** Installs the chart again with other values; resolves when the DaemonSet has rolled out. */
+async function upgrade(values: string): Promise<void> {
+  await command(helm, [
+    "upgrade",
+    "kubetail-cluster-agent",
+    "deploy/chart",
+    "--namespace",
+    agentNamespace,
+    "--values",
+    "hack/values.yaml",
+    "--set",
+    values,
+    "--wait",
+    "--timeout",
+    "180s",
+  ]);
 }
 
 async function otherCertificate(pod: Pod): Promise<void> {
@@ -397,20 +439,9 @@ async function rollingUpdate(agent: AgentConnection, node: string): Promise<void
   // What the Prometheus operator would bring, so that the chart's optional objects can be made.
   await kubectl("apply", "--server-side", "--filename", "hack/manifests/stand-in-types.yaml");
   await kubectl("wait", "--for=condition=Established", "customresourcedefinitions", "--all");
-  const upgraded = command(helm, [
-    "upgrade",
-    "kubetail-cluster-agent",
-    "deploy/chart",
-    "--namespace",
-    agentNamespace,
-    "--values",
-    "hack/values.yaml",
-    "--set",
+  const upgraded = upgrade(
     "config.logging.level=info,podMonitor.enabled=true,prometheusRule.enabled=true,dashboard.enabled=true",
-    "--wait",
-    "--timeout",
-    "180s",
-  ]);
+  );
   const { code, details } = await ended;
   assert.deepEqual([code, details], ["UNAVAILABLE", "Server is shutting down"]);
   const before = lines.texts.length;

@@ -1,0 +1,99 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+export const project = resolve(import.meta.dirname!, "../..");
+
+/** A command in a document, as a person would paste it. */
+export interface DocumentedCommand {
+  /** Relative to the project, with the line: docs/index.md:27. */
+  readonly place: string;
+  /** On one line, without prompt and comment. */
+  readonly text: string;
+}
+
+/** What becomes of a documented command in the test run. */
+export type Treatment =
+  /** Run by tests/integration/documented_commands_test.ts. */
+  | "here"
+  /** Run by tests/e2e/cluster/cluster_test.ts. */
+  | "cluster"
+  | { readonly leftOut: string };
+
+/** The first pattern that matches decides. */
+const TREATMENTS: readonly (readonly [RegExp, Treatment])[] = [
+  [/^npx -y deno@\S+ task test$/, { leftOut: "it is the test run itself" }],
+  [/^(?:git clone|cd) /, { leftOut: "the sources are here already" }],
+  [/^(?:docker|hack\/(?:kind|k3d|minikube)\/|tests\/e2e\/kind\/|tilt) ?/, {
+    leftOut: "needs Docker",
+  }],
+  [/^(?:cosign|sha256sum) /, { leftOut: "needs the files and signatures of a release" }],
+  [/^sudo bash hack\/smoke\.sh /, {
+    leftOut: "tests/integration/compile_test.ts runs the script on the bundles",
+  }],
+  [/^sudo (?:mkdir|--preserve-env)/, { leftOut: "shares this machine's /var/log with kind" }],
+  [/^deno task bench/, { leftOut: "measures for minutes; --help is tested" }],
+  [/^helm .*kubetail\/kubetail|^helm (?:repo|rollback) /, {
+    leftOut: "needs Kubetail's chart from its repository; check:delivery renders what is set here",
+  }],
+  [/^helm (?:install|test) kubetail-agent-metrics /, {
+    leftOut: "needs Kubetail's chart installed; check:delivery renders and applies it in a dry run",
+  }],
+  [/^helm install .*certManager/, {
+    leftOut: "needs cert-manager; check:delivery applies it in a dry run",
+  }],
+  [/^kubectl create namespace kubetail-system$/, { leftOut: "hack/secret.sh has made it" }],
+  [/^deno task client .*\$\(kubectl create token/, {
+    leftOut: "needs `deno task dev` beside a cluster's logs",
+  }],
+  [/^(?:kubectl|helm) |kubernetes-admin/, "cluster"],
+  [/^(?:[A-Z_]+=\S+ )*(?:deno|npx|kubetail-cluster-agent|kubetail-agent-tools) /, "here"],
+];
+
+/** Throws an Error for a command that nothing is said about. */
+export function treatment({ place, text }: DocumentedCommand): Treatment {
+  const found = TREATMENTS.find(([pattern]) => pattern.test(text));
+  if (found === undefined) {
+    throw new Error(`${place}: no test runs "${text}": see tests/harness/documented_commands.ts`);
+  }
+  return found[1];
+}
+
+/** Patterns that match none of the commands: what they were for is gone. */
+export function staleTreatments(commands: readonly DocumentedCommand[]): string[] {
+  return TREATMENTS.map(([pattern]) => pattern)
+    .filter((pattern) => !commands.some(({ text }) => pattern.test(text)))
+    .map(String);
+}
+
+/** Every command in a fenced block of shell in the README and the documents. */
+export function documentedCommands(): DocumentedCommand[] {
+  const documents = readdirSync(join(project, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md")).sort().map((name) => `docs/${name}`);
+  return ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...documents].flatMap((file) =>
+    commandsIn(readFileSync(join(project, file), "utf8"))
+      .map(({ line, text }) => ({ place: `${file}:${line}`, text }))
+  );
+}
+
+/** The commands of a Markdown text's `sh` blocks. A line that ends in a backslash goes on in the next. */
+export function commandsIn(markdown: string): { line: number; text: string }[] {
+  const found: { line: number; text: string }[] = [];
+  const lines = markdown.split("\n");
+  let inside = false;
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at]!.trim();
+    if (line.startsWith("```")) inside = !inside && /^```(?:sh|bash|shell)$/.test(line);
+    else if (inside && line !== "" && !line.startsWith("#")) {
+      const begin = at;
+      let text = line;
+      while (text.endsWith("\\")) text = `${text.slice(0, -1).trimEnd()} ${lines[++at]!.trim()}`;
+      found.push({ line: begin + 1, text: withoutComment(text) });
+    }
+  }
+  return found;
+}
+
+/** A comment begins with a blank and a number sign outside quotes. */
+function withoutComment(text: string): string {
+  return /^(?:[^'"#]|'[^']*'|"[^"]*"|(?<! )#)*/.exec(text)![0].trim();
+}
