@@ -7,6 +7,7 @@ import { client } from "./client.ts";
 import { asksForHelp, helpText, parseCommand, wrap } from "./command.ts";
 import { createAuthority, type KeyPair } from "./demo/certificates.ts";
 import { demoCommand } from "./demo/command.ts";
+import { cutLine } from "./cut.ts";
 import { commandLines, invocation } from "./demo/command_line.ts";
 import { DemoFolder } from "./demo/folder.ts";
 import { LiveLog } from "./demo/live_log.ts";
@@ -216,12 +217,11 @@ class Demo {
   #cutting(): Terminal {
     const terminal = this.#terminal;
     const width = this.#width;
-    const cut = (line: string) => line.length <= width ? line : `${line.slice(0, width - 1)}…`;
     return {
-      colour: false,
+      colour: terminal.colour,
       interactive: terminal.interactive,
       columns: width,
-      out: (text) => terminal.out(text.split("\n").map(cut).join("\n")),
+      out: (text) => terminal.out(text.split("\n").map((line) => cutLine(line, width)).join("\n")),
       err: (text) => terminal.out(text.split("\n").flatMap((line) => wrap(line, width)).join("\n")),
       onInterrupt: (handler) => terminal.onInterrupt(handler),
       exit: (code) => terminal.exit(code),

@@ -63,7 +63,9 @@ export class Output {
         return this.line(safeJson({ ...options.fields, timestamp: time, message, is_final }));
       }
       case "raw":
-        return this.line(record.message);
+        return this.line(
+          this.#findMatches === null ? record.message : this.message(record.message),
+        );
       case "text": {
         const { name } = options;
         const head = name === undefined ? "" : `${this.name(name)} `;

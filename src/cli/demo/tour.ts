@@ -28,7 +28,7 @@ export const tour: readonly Step[] = [
   },
   {
     title: "How did the API server shut down?",
-    args: ["forward", "kube-system/kube-api", "--grep", "(?i)SHUTDOWN EVENT"],
+    args: ["forward", "kube-system/kube-api", "--grep", "(?i)GRACEFUL", "--output", "raw"],
     code: exitCode.done,
     takes: "connecting and starting the search workers",
   },
