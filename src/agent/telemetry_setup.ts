@@ -52,13 +52,15 @@ export async function setUpTelemetry(
       address,
       metrics: telemetry.metrics ? metrics.render : null,
       readiness: options.readiness,
-      statusPage: () =>
+      statusPage: ({ isOnThisHost }) =>
         statusPage({
           ...metrics.snapshot(),
           node: nodeName(),
           problems: options.readiness(),
-          failedCalls: recent.failedCalls(),
-          warnings: recent.warnings(),
+          // They name users, namespaces and pods, which not everybody on the network may know.
+          incidents: isOnThisHost
+            ? { failedCalls: recent.failedCalls(), warnings: recent.warnings() }
+            : null,
         }),
       statusPageFor: telemetry.statusPage,
       report,

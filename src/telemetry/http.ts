@@ -12,7 +12,7 @@ export interface TelemetryOptions {
   /** Why the agent cannot serve; empty when it can. */
   readonly readiness: () => readonly string[];
   /** HTML of the status page. */
-  readonly statusPage: () => string;
+  readonly statusPage: (reader: { readonly isOnThisHost: boolean }) => string;
   /** loopback: the status page only for connections from and to this host itself, as port-forward makes them. */
   readonly statusPageFor: "loopback" | "always";
   /** Told of connections that are ended because there are too many. */
@@ -109,7 +109,7 @@ function answer(request: PlainRequest, options: TelemetryOptions): PlainResponse
       return {
         status: 200,
         type: "text/html",
-        body: options.statusPage(),
+        body: options.statusPage({ isOnThisHost: fromThisHost(request) }),
         headers: {
           "Content-Security-Policy":
             "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",

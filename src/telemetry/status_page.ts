@@ -6,9 +6,11 @@ export interface StatusFacts extends Snapshot {
   readonly node: string;
   /** Why the agent is not ready; empty when it is. */
   readonly problems: readonly string[];
-  /** The last first. */
-  readonly failedCalls: readonly Incident[];
-  readonly warnings: readonly Incident[];
+  /** The last first; null where the reader may not see them. */
+  readonly incidents: {
+    readonly failedCalls: readonly Incident[];
+    readonly warnings: readonly Incident[];
+  } | null;
 }
 
 /**
@@ -62,8 +64,12 @@ svg { width: 100%; height: auto; }
 ${ready ? "" : `<ul>${facts.problems.map((text) => `<li>${html(text)}</li>`).join("")}</ul>`}
 ${chart(facts.sentPerSecond, facts.slotSeconds)}
 <dl>${rows.map(([name, value]) => `<dt>${name}</dt><dd>${html(value)}</dd>`).join("\n")}</dl>
-${incidents("Failed calls", facts.failedCalls, now)}
-${incidents("Last warnings", facts.warnings, now)}
+${
+    facts.incidents === null
+      ? `<p class="muted">Failed calls and warnings are shown on loopback addresses only.</p>`
+      : incidents("Failed calls", facts.incidents.failedCalls, now) +
+        incidents("Last warnings", facts.incidents.warnings, now)
+  }
 <p><a href="/metrics">metrics</a> · <a href="/readyz">readyz</a> · <a href="/livez">livez</a></p>
 </body>
 </html>

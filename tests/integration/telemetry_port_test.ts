@@ -6,6 +6,7 @@ import { networkInterfaces } from "node:os";
 import { startTelemetry, type TelemetryOptions } from "../../src/telemetry/http.ts";
 import type { Report } from "../../src/telemetry/events.ts";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
+import { startAgent } from "../harness/agent.ts";
 import { statusPage } from "../../src/telemetry/status_page.ts";
 
 interface Answer {
@@ -123,8 +124,10 @@ Deno.test("the status page asks for nothing from elsewhere, and shows what it is
       ...metrics.snapshot(),
       node: "<script>",
       problems: ["no & such <folder>"],
-      failedCalls: [{ atMs: 0, times: 2, text: "<i>", detail: "'by\u202e" }],
-      warnings: [],
+      incidents: {
+        failedCalls: [{ atMs: 0, times: 2, text: "<i>", detail: "'by\u202e" }],
+        warnings: [],
+      },
     });
   try {
     await withPort({ statusPage: page }, async (port) => {
@@ -141,6 +144,17 @@ Deno.test("the status page asks for nothing from elsewhere, and shows what it is
   } finally {
     metrics.close();
   }
+});
+
+Deno.test("failed calls and warnings name users and pods: they are for loopback, whatever status-page says", async () => {
+  await using agent = await startAgent({
+    telemetry: { addr: "127.0.0.1:0", statusPage: "always" },
+  });
+  const port = agent.telemetryPort ?? 0;
+  assert.match((await ask(port, "/")).body, /<h2>Failed calls<[^]*<h2>Last warnings</);
+  const elsewhere = (await ask(port, "/", { header: "node-1.example" })).body;
+  assert.match(elsewhere, /are shown on loopback addresses only/);
+  assert.doesNotMatch(elsewhere, /<h2>|allow-all/);
 });
 
 Deno.test("the status page is for loopback: not by another host's name, not from another address", async () => {
