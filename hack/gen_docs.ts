@@ -44,43 +44,44 @@ kubetail-cluster-agent serve -c FILE [-a HOST:PORT] [-p key:value]...
 kubetail-cluster-agent config check -c FILE [-a HOST:PORT] [-p key:value]...
 \`\`\`
 
-Without a file the defaults below stand. \`config check\` reads a configuration as \`serve\` would, prints
-it whole as YAML, and ends with exit code 0, or 2 where \`serve\` would not start with it.
+Without a file the defaults below apply. \`config check\` reads a configuration as \`serve\` does, prints all of it as YAML, and
+exits with 0, or with 2 if \`serve\` would not start with it. [\`doctor\`](tools.md#doctor) also checks what the configuration needs
+from the node and the cluster.
 
-## Where a value comes from
+## Sources
 
-Later ones win:
+Later sources override earlier ones:
 
 1. the default,
-2. the file of \`-c\`, \`--config\`: YAML (\`.yaml\`, \`.yml\`), JSON (\`.json\`) or TOML (\`.toml\`), told by its extension,
+2. the file of \`-c\`, \`--config\`: YAML (\`.yaml\`, \`.yml\`), JSON (\`.json\`) or TOML (\`.toml\`), chosen by its extension,
 3. \`-p\`, \`--param key:value\`, repeatable, with dotted keys: \`-p logging.level:debug\`,
    \`-p tls.allowed-names:a,b\`, \`-p limits.scan-workers:2\`,
-4. \`-a\`, \`--addr HOST:PORT\`, which is \`addr\`.
+4. \`-a\`, \`--addr HOST:PORT\`, which sets \`addr\`.
 
-In a file, \`\${VAR}\` stands for an environment variable and \`\${VAR:default}\` has a default; a variable that is
-not set and has none is an error. JSON and TOML need them in quotes. The value is put in after the file
-was parsed, so it cannot add keys, whatever it holds; where a number, a list or true and false are wanted,
-the text is read as one. The released binary may read variables named \`KUBETAIL_…\`, and no other of yours.
+In a file, \`\${VAR}\` is replaced by an environment variable, and \`\${VAR:default}\` by the default where the variable is not
+set; without a default that is an error. In JSON and TOML they must be in quotes. The value is inserted after the file was
+parsed, so it cannot add keys; where a key expects a number, a list or a boolean, the text is parsed as one. The released
+binary can read variables whose names begin with \`KUBETAIL_\`, and no others of yours.
 
-A file whose top-level key is \`cluster-agent\` (the first generation's form) is read from there; a shared
-\`allowed-namespaces\` beside it counts as well.
+In a file with the top-level key \`cluster-agent\` (the form of the first generation) the configuration is read from there; an
+\`allowed-namespaces\` next to it applies too.
 
-## What is wrong with it
+## Configuration errors
 
-A wrong type or value ends the start with exit code 2 and a message that names file, key, what was found
-and what was expected:
+With a wrong type or value the agent does not start: exit code 2, and a message with file, key, what was found and what was
+expected:
 
 \`\`\`
 agent.yaml: logging.level: found the text "verbose", expected one of debug, info, warn, error, disabled
 \`\`\`
 
-An unknown key is a warning that names the nearest known one. Under ${strictSections()}, and where it
-resembles a key that closes something, it is an error: a misspelt \`allowed-namespaces\` would open everything.
+An unknown key is a warning that names the most similar known one. Under ${strictSections()}, and where it
+resembles a key that restricts something, it is an error: a misspelt \`allowed-namespaces\` would allow everything.
 
-Editors check a YAML file against [config.schema.json](config.schema.json) when its first line is
+Editors validate a YAML file against [config.schema.json](config.schema.json) when its first line is
 \`# yaml-language-server: $schema=config.schema.json\`.
 
-## Forms
+## Value formats
 
 | form | examples |
 | --- | --- |

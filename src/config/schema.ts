@@ -49,7 +49,7 @@ export const schema = {
   addr: field(
     address({ optional: false }),
     ":50051",
-    "Where gRPC is served. An empty host means every address, IPv6 and IPv4.",
+    "The address of the gRPC port. An empty host means every address, IPv6 and IPv4.",
   ),
   "container-logs-dir": field(
     folder,
@@ -59,41 +59,41 @@ export const schema = {
   "log-roots": field(
     list(folder),
     [],
-    "The folders that a log's real path must lie in. Empty: the tree of `container-logs-dir`, " +
+    "The folders that may contain log files, after links are resolved. Empty: the tree of `container-logs-dir`, " +
       "`/var/log/pods` and `/var/lib/docker/containers`.",
   ),
   "allowed-namespaces": field(
     list(namespace),
     [],
-    "The only namespaces whose logs are served, whatever the access reviews say. Empty: no such limit.",
+    "The only namespaces whose logs are served, whatever access reviews allow. Empty: no such limit.",
   ),
   history: field(
     flag,
     false,
-    "Reads that do not follow begin at the oldest rotated file (`.gz` included) instead of at the " +
-      "current one.",
+    "Reads that do not follow start at the oldest rotated file (`.gz` included) instead of the " +
+      "current file.",
   ),
   "max-line-bytes": field(
     size({ min: 16, max: greatestLine }),
     "2MiB",
-    "A longer line is cut into records of at most this size. Clients accept 4 MiB a message.",
+    "A longer line is split into records of at most this size. Clients accept messages of 4 MiB.",
   ),
   "shutdown-timeout": field(
     duration({ min: "0s", max: "1h" }),
     "30s",
-    "How long running reads may take to finish after SIGTERM or SIGINT.",
+    "How long running reads have to finish after SIGTERM or SIGINT.",
   ),
   "missing-file-wait": field(
     duration({ min: "0s", max: "10m" }),
     "10s",
-    "How long a follow waits for a log that is not there yet.",
+    "How long a follow waits for a log that does not exist yet.",
   ),
   logging: section("The agent's own log, on standard output.", false, {
-    enabled: field(flag, true, "Whether there is a log at all."),
+    enabled: field(flag, true, "Whether the agent logs."),
     level: field(
       choice(["debug", "info", "warn", "error", "disabled"]),
       "info",
-      "The least serious lines that are written. `info` has one line for every call.",
+      "The lowest level that is logged. `info` has one line for each call.",
     ),
     format: field(
       choice(["json", "pretty", "text"]),
@@ -101,7 +101,7 @@ export const schema = {
       "`json`: one object a line. `pretty`: for people, in colour on a terminal. `text`: `key=value`.",
     ),
   }),
-  tls: section("Certificates. The files are read again when they change.", true, {
+  tls: section("Certificates. Changed files are reloaded without a restart.", true, {
     enabled: field(flag, true, "Whether gRPC is served over TLS."),
     "cert-file": field(
       optionalFile,
@@ -112,44 +112,44 @@ export const schema = {
     "ca-file": field(
       optionalFile,
       "/etc/kubetail-tls/ca.crt",
-      "The authorities of client certificates, PEM. Needed by `require-and-verify`.",
+      "The CA certificates for client certificates, PEM. Required by `require-and-verify`.",
     ),
     "client-auth": field(
       choice(["none", "require-and-verify"]),
       "require-and-verify",
-      "Whether clients must show a certificate of `ca-file`.",
+      "Whether clients must present a certificate that a CA in `ca-file` issued.",
     ),
     "allowed-names": field(
       list(word),
       ["kubetail-cluster-api"],
-      "The subject common names that clients' certificates may have. Empty: any verified one.",
+      "The common names that client certificates may have. Empty: any verified certificate.",
     ),
   }),
   authorization: section("Who may read which logs.", true, {
     methods: field(
       list(choice(["front-proxy", "token", "allow-all"]), { min: 1 }),
       ["front-proxy", "token"],
-      "How callers may say who they are: `front-proxy` (a verified client certificate and " +
-        "`x-remote-user`), `token` (a Kubernetes bearer token). `allow-all` asks nobody, and is " +
-        "accepted only on a loopback address.",
+      "How callers are identified: `front-proxy` (a verified client certificate and " +
+        "`x-remote-user`), `token` (a Kubernetes bearer token). `allow-all` skips access reviews and is " +
+        "accepted on a loopback address only.",
     ),
     "cache-ttl": field(
       duration({ min: "0s", max: "1h" }),
       "30s",
-      "How long a verdict of the API server is used again.",
+      "How long a verdict of the API server is cached.",
     ),
     "recheck-interval": field(
       duration({ min: "100ms", max: "24h" }),
       "5m",
-      "How often a running follow's right is reviewed again.",
+      "How often the access of a running follow is reviewed again.",
     ),
   }),
-  limits: section("What one agent does at most.", true, {
-    "max-streams": field(count({ min: 1, max: 1_000_000 }), 1000, "Streams at the same time."),
+  limits: section("Limits of one agent.", true, {
+    "max-streams": field(count({ min: 1, max: 1_000_000 }), 1000, "Concurrent streams."),
     "max-streams-per-user": field(
       count({ min: 1, max: 1_000_000 }),
       250,
-      "Streams at the same time for one identity.",
+      "Concurrent streams of one identity.",
     ),
     "searches-per-user": field(
       count({ min: 1, max: 1_000_000 }),
@@ -243,24 +243,24 @@ export const schema = {
         "do not wait with them.",
     ),
   }),
-  watch: section("The watch for logs that come and go.", false, {
+  watch: section("The Watch RPC.", false, {
     debounce: field(
       duration({ min: "0s", max: "10m" }),
       "2s",
-      "At most one MODIFIED event for each file in this time.",
+      "The minimum time between two MODIFIED events for a file.",
     ),
   }),
   telemetry: section("The plain HTTP port for metrics and probes.", false, {
     addr: field(
       address({ optional: true }),
       ":9464",
-      'Where it is served. "": nowhere.',
+      'The address of the port. "": none.',
     ),
     metrics: field(flag, true, "Whether `/metrics` is served there."),
     "status-page": field(
       choice(["loopback", "always"]),
       "loopback",
-      "Who gets the status page `/`: callers on the node or through `kubectl port-forward` only, " +
+      "Who may see the status page `/`: only callers on the node or through `kubectl port-forward`, " +
         "or everyone.",
     ),
   }),
