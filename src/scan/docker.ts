@@ -3,6 +3,10 @@ import { TimeReader } from "./rfc3339.ts";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const COMMA = 0x2c;
+const OPENING_BRACE = 0x7b;
+const CLOSING_BRACE = 0x7d;
 const LF = 0x0a;
 
 /** 1 for the bytes that stand for themselves in a JSON string. */
@@ -27,6 +31,18 @@ const BEFORE_LOG = encoder.encode('{"log":"');
 const BEFORE_STREAM = encoder.encode(',"stream":"');
 const BEFORE_TIME = encoder.encode('","time":"');
 
+interface Key {
+  /** The key behind its opening quote. */
+  readonly quoted: Uint8Array;
+  readonly bit: number;
+}
+
+const LOG: Key = { quoted: encoder.encode('log"'), bit: 1 };
+const STREAM: Key = { quoted: encoder.encode('stream"'), bit: 2 };
+const TIME: Key = { quoted: encoder.encode('time"'), bit: 4 };
+const ATTRIBUTES: Key = { quoted: encoder.encode('attrs"'), bit: 8 };
+const KEYS = [LOG, STREAM, TIME, ATTRIBUTES];
+
 /**
  * Parses lines of Docker's json-file log driver (moby, daemon/logger/jsonfilelog): one JSON object
  * a line, `{"log":"text\n","stream":"stdout","time":"RFC3339Nano"}`, with `attrs` and other keys
@@ -46,8 +62,8 @@ export class DockerParser implements LineParser {
 
   parse(bytes: Uint8Array, from: number, to: number): boolean {
     const start = bytes[from] === 0 ? afterNuls(bytes, from, to) : from;
-    return this.#parseUsualForm(bytes, start, to) || this.#parseAnyForm(bytes, start, to) ||
-      this.#parseGlued(bytes, start, to);
+    return this.#parseUsualForm(bytes, start, to) || this.#parseStrings(bytes, start, to) ||
+      this.#parseAnyForm(bytes, start, to) || this.#parseGlued(bytes, start, to);
   }
 
   /**
@@ -59,7 +75,10 @@ export class DockerParser implements LineParser {
     for (let attempt = 0; attempt < MAX_GLUED_ATTEMPTS; attempt++) {
       const at = lastIndexOfRecord(bytes, from + 1, before);
       if (at < 0) return false;
-      if (this.#parseUsualForm(bytes, at, to) || this.#parseAnyForm(bytes, at, to)) return true;
+      if (
+        this.#parseUsualForm(bytes, at, to) || this.#parseStrings(bytes, at, to) ||
+        this.#parseAnyForm(bytes, at, to)
+      ) return true;
       before = at;
     }
     return false;
@@ -75,6 +94,42 @@ export class DockerParser implements LineParser {
     if (!standsAt(bytes, p, BEFORE_TIME)) return false;
     p = this.#time.read(bytes, p + BEFORE_TIME.length, to);
     if (p !== to - 2 || bytes[p] !== QUOTE || bytes[p + 1] !== 0x7d) return false;
+    this.seconds = this.#time.seconds;
+    this.nanos = this.#time.nanos;
+    return true;
+  }
+
+  /**
+   * What other writers of the format make: blanks between the parts, the members in another order, and
+   * attributes, which are an object of strings. False: in doubt.
+   */
+  #parseStrings(bytes: Uint8Array, from: number, to: number): boolean {
+    if (bytes[from] !== OPENING_BRACE) return false;
+    let seen = 0;
+    let p = from;
+    do {
+      p = afterBlanks(bytes, p + 1, to);
+      if (bytes[p] !== QUOTE) return false;
+      const key = keyAt(bytes, p + 1);
+      // Of members with the same key the last one counts.
+      if (key === null || (seen & key.bit) !== 0) return false;
+      seen |= key.bit;
+      p = afterBlanks(bytes, p + 1 + key.quoted.length, to);
+      if (bytes[p] !== COLON) return false;
+      p = afterBlanks(bytes, p + 1, to);
+      if (key === ATTRIBUTES) p = afterStrings(bytes, p, to);
+      else if (bytes[p] !== QUOTE) return false;
+      else if (key === LOG) p = this.#readLog(bytes, p + 1, to);
+      else if (key === STREAM) p = afterString(bytes, p + 1, to);
+      else {
+        p = this.#time.read(bytes, p + 1, to);
+        if (p < 0 || bytes[p++] !== QUOTE) return false;
+      }
+      if (p < 0) return false;
+      p = afterBlanks(bytes, p, to);
+    } while (p < to && bytes[p] === COMMA);
+    const isWhole = p < to && bytes[p] === CLOSING_BRACE && afterBlanks(bytes, p + 1, to) === to;
+    if (!isWhole || (seen & LOG.bit) === 0 || (seen & TIME.bit) === 0) return false;
     this.seconds = this.#time.seconds;
     this.nanos = this.#time.nanos;
     return true;
@@ -160,6 +215,47 @@ export class DockerParser implements LineParser {
   #dropNewline(): void {
     this.isFinal = this.end > this.start && this.text[this.end - 1] === LF;
     if (this.isFinal) this.end--;
+  }
+}
+
+function keyAt(bytes: Uint8Array, at: number): Key | null {
+  for (const key of KEYS) if (standsAt(bytes, at, key.quoted)) return key;
+  return null;
+}
+
+/** Past what JSON has between its tokens, but line feeds: no line has one. */
+function afterBlanks(bytes: Uint8Array, from: number, to: number): number {
+  let p = from;
+  while (p < to && (bytes[p] === 0x20 || bytes[p] === 0x09 || bytes[p] === 0x0d)) p++;
+  return p;
+}
+
+/** Past the rest of a JSON string without escapes; -1: it is none. */
+function afterString(bytes: Uint8Array, from: number, to: number): number {
+  let p = from;
+  while (p < to && PLAIN[bytes[p]!] === 1) p++;
+  return p < to && bytes[p] === QUOTE ? p + 1 : -1;
+}
+
+/** Past a JSON object of strings without escapes; -1: it is none. */
+function afterStrings(bytes: Uint8Array, from: number, to: number): number {
+  if (bytes[from] !== OPENING_BRACE) return -1;
+  let p = afterBlanks(bytes, from + 1, to);
+  if (bytes[p] === CLOSING_BRACE) return p + 1;
+  for (;;) {
+    if (bytes[p] !== QUOTE) return -1;
+    p = afterString(bytes, p + 1, to);
+    if (p < 0) return -1;
+    p = afterBlanks(bytes, p, to);
+    if (bytes[p] !== COLON) return -1;
+    p = afterBlanks(bytes, p + 1, to);
+    if (bytes[p] !== QUOTE) return -1;
+    p = afterString(bytes, p + 1, to);
+    if (p < 0) return -1;
+    p = afterBlanks(bytes, p, to);
+    if (bytes[p] === CLOSING_BRACE) return p + 1;
+    if (bytes[p] !== COMMA) return -1;
+    p = afterBlanks(bytes, p + 1, to);
   }
 }
 

@@ -8,6 +8,7 @@ import { ByteSet } from "./byte_set.ts";
 import type { Hir } from "./regex_engine.ts";
 
 const LF = 0x0a;
+const STOP = 2;
 const MAX_STRINGS = 16;
 const MAX_LENGTH = 64;
 
@@ -20,7 +21,7 @@ type Part = { readonly strings: readonly SetString[] } | "gap";
 /** After so many attempts a proof that held for fewer than half of them is not tried again: it costs more than it saves. */
 const TRIAL = 256;
 
-/** Proves matches in texts of valid UTF-8 without a line feed. */
+/** Proves matches in texts of valid UTF-8. */
 export class MatchProof {
   readonly #segments: readonly Segment[];
   #attempts = 0;
@@ -38,7 +39,7 @@ export class MatchProof {
   /**
    * Is text[start, end) proven to match? False says nothing.
    *
-   * @param hint where one of the strings may be; not before `start` where it is none
+   * @param hint where one of the strings may be, in a text without line feeds; -1: nowhere
    */
   holds(text: Uint8Array, start: number, end: number, hint: number): boolean {
     this.#attempts++;
@@ -56,11 +57,14 @@ export class MatchProof {
 class Segment {
   /** For each string, for each of its places: 1 for the bytes that may stand there. */
   readonly #strings: readonly (readonly Uint8Array[])[];
+  /** 1 for the bytes that one of the strings may begin with, STOP for those that nothing in front of it may hold. */
   readonly #first: Uint8Array;
 
-  constructor(strings: readonly SetString[]) {
+  /** @param isBehind must one be found behind another segment's, with no line feed between them? */
+  constructor(strings: readonly SetString[], isBehind: boolean) {
     this.#strings = strings.map((string) => string.map((set) => set.table()));
     this.#first = strings.map((string) => string[0]!).reduce((all, set) => all.union(set)).table();
+    if (isBehind) this.#first[LF] = STOP;
   }
 
   /** Where one of the strings ends that begins at `from` or later; -1: there is none. */
@@ -71,7 +75,9 @@ class Segment {
     }
     const first = this.#first;
     for (let at = from; at < end; at++) {
-      if (first[text[at]!] === 0) continue;
+      const mark = first[text[at]!]!;
+      if (mark === 0) continue;
+      if (mark === STOP) return -1;
       const found = this.#endAt(text, at, end);
       if (found >= 0) return found;
     }
@@ -99,7 +105,9 @@ export function deriveProof(hir: Hir): MatchProof | null {
   for (const part of [...parts, "gap"] as const) {
     if (part === "gap") {
       // An empty string is everywhere.
-      if (strings.every((string) => string.length > 0)) segments.push(new Segment(strings));
+      if (strings.every((string) => string.length > 0)) {
+        segments.push(new Segment(strings, segments.length > 0));
+      }
       strings = [[]];
     } else {
       strings = product(strings, part.strings);
@@ -171,7 +179,7 @@ function isTooMuch(strings: readonly SetString[]): boolean {
 
 type Class = Extract<Hir["kind"], { "@variant": "Class" }>["@values"][0];
 
-/** The ASCII characters of a class, without the line feed: no text has one. */
+/** The ASCII characters of a class, without the line feed. */
 function asciiOf(kind: Class): ByteSet {
   const set = new ByteSet();
   for (const [first, last] of rangesOf(kind)) {

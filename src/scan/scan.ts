@@ -209,10 +209,10 @@ class PieceScanner implements Scanner {
       return this.#longLine(text, textStart, messageEnd, textEnd, skip);
     }
     const { exact } = this.#pattern;
-    // Only bytes that are as the search saw them tell something about what it found, and hold no line feed.
-    const seen = line.text === bytes;
+    // What the search found tells something about texts that are the bytes that it saw.
+    const place = line.text === bytes && found >= line.start ? found : -1;
     if (
-      exact === null || (seen && this.#isProven(text, textStart, textEnd, found, line.start)) ||
+      exact === null || this.#isProven(text, textStart, textEnd, place, text === bytes) ||
       exact.matches(text, textStart, textEnd)
     ) {
       this.#frames.add(line, text, textStart, messageEnd, line.isFinal);
@@ -221,21 +221,20 @@ class PieceScanner implements Scanner {
     return 0;
   }
 
-  /** Is it clear without the regex engine that the text matches? It may be repaired; then it begins elsewhere. */
+  /** Is it clear without the regex engine that a text matches? `isRaw`: it is the bytes of the log as they are. */
   #isProven(
     text: Uint8Array,
     start: number,
     end: number,
     found: number,
-    messageStart: number,
+    isRaw: boolean,
   ): boolean {
     const { search, proof } = this.#pattern;
-    if (search !== null && found >= messageStart) {
+    if (search !== null && found >= 0) {
       if (search.exact === "always") return true;
       if (search.exact === "ascii" && isAscii(text, start, end)) return true;
     }
-    const hint = start === messageStart ? found : -1;
-    return proof !== null && proof.isUseful && proof.holds(text, start, end, hint);
+    return proof !== null && proof.isUseful && proof.holds(text, start, end, isRaw ? found : -1);
   }
 
   /** Cuts a message into parts, each judged alone. The blanks trimmed from the last count for grep. */

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { DockerParser } from "../../../src/scan/docker.ts";
+import { Random, runSeed } from "./random.ts";
+
+const time = "2024-10-01T05:40:46.960135302Z";
+
+function parse(line: string) {
+  const parser = new DockerParser();
+  const bytes = new TextEncoder().encode(line);
+  if (!parser.parse(bytes, 0, bytes.length)) return null;
+  const text = new TextDecoder().decode(parser.text.subarray(parser.start, parser.end));
+  return { text, isFinal: parser.isFinal, seconds: parser.seconds, nanos: parser.nanos };
+}
+
+const record = { text: "hello", isFinal: true, seconds: 1727761246, nanos: 960135302 };
+
+for (
+  const { form, line } of [
+    { form: "Docker's own", line: `{"log":"hello\\n","stream":"stdout","time":"${time}"}` },
+    {
+      form: "blanks behind colons and commas",
+      line: `{"log": "hello\\n", "stream": "stdout", "time": "${time}"}`,
+    },
+    {
+      form: "blanks everywhere",
+      line: ` { "log"\t:  "hello\\n" ,"stream" : "stdout",\t"time" : "${time}" } `,
+    },
+    { form: "another order", line: `{"time":"${time}","stream":"stdout","log":"hello\\n"}` },
+    { form: "no stream", line: `{"log":"hello\\n","time":"${time}"}` },
+    {
+      form: "attributes",
+      line: `{"log":"hello\\n","stream":"stdout","attrs":{"tag": "x", "n":"1"},"time":"${time}"}`,
+    },
+    { form: "no attributes", line: `{"log":"hello\\n","attrs":{},"time":"${time}"}` },
+    {
+      form: "other members",
+      line: `{"log":"hello\\n","n":[1,{"a":null}],"stream":"std\\u006fut","time":"${time}"}`,
+    },
+    { form: "a member twice", line: `{"log":"no","log":"hello\\n","time":"${time}"}` },
+    { form: "escaped", line: `{"log": "\\u0068ell\\u006f\\n", "time": "${time}"}` },
+  ]
+) {
+  Deno.test(`a line with ${form} is parsed`, () => assert.deepEqual(parse(line), record));
+}
+
+Deno.test("what is no such object is malformed", () => {
+  for (
+    const line of [
+      "",
+      "{",
+      "{}",
+      `{"log": "a"}`,
+      `{"time": "${time}"}`,
+      `{"log": 1, "time": "${time}"}`,
+      `{"log": "a", "time": "${time}",}`,
+      `{"log": "a", "time": "${time}"} x`,
+      `{"log": "a", "time": "${time}"`,
+      `{"log": "a", "time": "${time} "}`,
+      `{"log": "a" "time": "${time}"}`,
+      `{"log": "a\tb", "time": "${time}"}`,
+      `{"log": "a", "attrs": {"a":}, "time": "${time}"}`,
+      `{"log": "a", "attrs": {"a":"b",}, "time": "${time}"}`,
+    ]
+  ) {
+    assert.equal(parse(line), null, line);
+  }
+});
+
+Deno.test("whatever is written between and within the parts, a line is read as JSON.parse reads it", () => {
+  const seed = runSeed();
+  for (let round = 0; round < 20_000; round++) {
+    const random = new Random(seed + round);
+    const blank = () => random.pick(["", "", " ", "\t", "  "]);
+    const string = () =>
+      random.pick(['"x"', '""', '"a\\n"', '"\\u00e9\\n"', '"é"', '"a\\qb"', '"\t"']);
+    const value = () =>
+      random.chance(0.8)
+        ? string()
+        : random.pick(["1", "null", "{}", `{"a":${string()}}`, "[]", "{a}"]);
+    const members = Array.from({ length: random.below(5) }, () => {
+      const key = random.pick(["log", "log", "time", "time", "stream", "attrs", "x"]);
+      const right = key === "time" ? `"${time}"` : value();
+      return `${blank()}"${key}"${blank()}:${blank()}${
+        random.chance(0.9) ? right : value()
+      }${blank()}`;
+    });
+    let line = `${blank()}{${members.join(random.chance(0.95) ? "," : "")}}${blank()}`;
+    if (random.chance(0.1)) line = line.slice(0, random.below(line.length + 1));
+    let expected: { text: string; isFinal: boolean } | null = null;
+    try {
+      const { log, time } = JSON.parse(line) as { log?: unknown; time?: unknown };
+      if (typeof log === "string" && typeof time === "string" && /^2024/.test(time)) {
+        expected = { text: log.replace(/\n$/, ""), isFinal: log.endsWith("\n") };
+      }
+    } catch {
+      // Malformed.
+    }
+    const found = parse(line);
+    const label = `SEED=${seed + round} ${line}`;
+    assert.deepEqual(found && { text: found.text, isFinal: found.isFinal }, expected, label);
+  }
+});
