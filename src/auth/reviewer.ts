@@ -209,13 +209,13 @@ export class KubernetesReviewer implements Reviewer {
       ? "The Kubernetes API server does not accept the agent's own credentials (401)"
       : "The agent's own account may not create SubjectAccessReviews (403)";
     this.#notice(
-      `${what}: it needs a valid account bound to ClusterRole system:auth-delegator`,
+      `${what}: it needs a valid account with the right to create subjectaccessreviews.authorization.k8s.io`,
       answer,
     );
     return new Failure(
       "internal",
       "Cannot review access: the agent's own account lacks the right to ask the Kubernetes API server " +
-        "(ClusterRole system:auth-delegator)",
+        "(create subjectaccessreviews.authorization.k8s.io)",
     );
   }
 

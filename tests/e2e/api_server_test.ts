@@ -8,7 +8,7 @@ import { KubernetesReviewer } from "../../src/auth/reviewer.ts";
 import { Failure } from "../../src/failure/failure.ts";
 import { FollowFrom } from "../../src/generated/cluster_agent.ts";
 import type { AgentEvent } from "../../src/telemetry/events.ts";
-import { startAgent } from "../harness/agent.ts";
+import { startAgent, type TestAgent } from "../harness/agent.ts";
 import { drain, metadata, request } from "../harness/calls.ts";
 import { FakeClock, idle } from "../harness/fake_clock.ts";
 import type { TreeLog } from "../harness/log_tree.ts";
@@ -91,8 +91,8 @@ Deno.test({
   async fn(t) {
     assert.ok("folder" in assets);
     await using cluster = await Cluster.start(assets.folder);
-    const agent = await cluster.agentAccount("agent", { delegator: true });
-    const powerless = await cluster.agentAccount("powerless", { delegator: false });
+    const agent = await cluster.agentAccount("agent", { mayReview: true });
+    const powerless = await cluster.agentAccount("powerless", { mayReview: false });
     const viewer = await cluster.serviceAccount("team-a", "viewer");
     await cluster.allowLogs({ kind: "User", name: "alice" }, "team-a");
     await cluster.allowLogs({ kind: "Group", name: "sre" }, null);
@@ -151,16 +151,16 @@ Deno.test({
     });
 
     await t.step(
-      "without system:auth-delegator the operator is told, and tokens still work",
+      "without the right to create SubjectAccessReviews the operator is told, and tokens still work",
       async () => {
         using agentAuth = new AgentAuth(cluster, powerless);
         assert.match(
           await agentAuth.ask(user("alice"), "team-a"),
-          /^internal: Cannot review access: .*ClusterRole system:auth-delegator/,
+          /^internal: Cannot review access: .*create subjectaccessreviews/,
         );
         const notice = agentAuth.events.find((event) => event.type === "notice");
         assert.equal(notice?.level, "error");
-        assert.match(notice?.text ?? "", /\(403\): it needs .* ClusterRole system:auth-delegator/);
+        assert.match(notice?.text ?? "", /\(403\): it needs .* create subjectaccessreviews/);
         assert.match(
           String(notice?.fields?.["answer"]),
           /system:serviceaccount:kubetail-system:powerless.* cannot create resource "subjectaccessreviews"/,
@@ -274,11 +274,7 @@ async function wholeAgent(cluster: Cluster, account: string, viewer: string): Pr
     const a = running.logs.add({ namespace: "team-a", content: line });
     const b = running.logs.add({ namespace: "team-b", content: line });
     const records = running.records();
-    const read = async (log: TreeLog, pairs: [string, string][]) => {
-      const call = records.streamForward(request(log.request), metadata(pairs));
-      const { code, messages } = await drain(call);
-      return `${code} ${messages.map((record) => record.message).join()}`.trim();
-    };
+    const read = (log: TreeLog, pairs: [string, string][]) => readWith(records, log, pairs);
     assert.equal(await read(a, [["x-remote-user", "alice"]]), "OK hello");
     assert.equal(await read(b, [["x-remote-user", "alice"]]), "PERMISSION_DENIED");
     const bob: [string, string][] = [
@@ -287,9 +283,8 @@ async function wholeAgent(cluster: Cluster, account: string, viewer: string): Pr
       ["x-remote-group", "sre"],
     ];
     assert.equal(await read(b, bob), "OK hello");
-    assert.equal(await read(a, [["authorization", `Bearer ${viewer}`]]), "OK hello");
-    assert.equal(await read(b, [["authorization", viewer]]), "PERMISSION_DENIED");
-    assert.equal(await read(a, [["authorization", "nonsense"]]), "UNAUTHENTICATED");
+    // A front proxy's certificate: never judged by a token.
+    assert.equal(await read(a, [["authorization", `Bearer ${viewer}`]]), "UNAUTHENTICATED");
     assert.equal(await read(a, []), "UNAUTHENTICATED");
 
     const withdraw = await cluster.allowLogs({ kind: "User", name: "erin" }, "team-a");
@@ -304,10 +299,34 @@ async function wholeAgent(cluster: Cluster, account: string, viewer: string): Pr
     assert.equal(code, "PERMISSION_DENIED");
     assert.equal(details, "permission denied: `get pods/log` in namespace `team-a`");
     assert.equal(messages.length, 1);
+
+    await using tokens = await startAgent({
+      tls: { clientAuth: "none" },
+      authorization: { methods: ["token"] },
+    }, { reviewer });
+    const c = tokens.logs.add({ namespace: "team-a", content: line });
+    const d = tokens.logs.add({ namespace: "team-b", content: line });
+    const readByToken = (log: TreeLog, token: string) =>
+      readWith(tokens.records(), log, [["authorization", token]]);
+    assert.equal(await readByToken(c, `Bearer ${viewer}`), "OK hello");
+    assert.equal(await readByToken(d, viewer), "PERMISSION_DENIED");
+    assert.equal(await readByToken(c, "nonsense"), "UNAUTHENTICATED");
   } finally {
     reviewer.close();
     Deno.removeSync(folder, { recursive: true });
   }
+}
+
+/** Reads a log: the status' name and the messages. */
+async function readWith(
+  records: ReturnType<TestAgent["records"]>,
+  log: TreeLog,
+  pairs: [string, string][],
+): Promise<string> {
+  const { code, messages } = await drain(
+    records.streamForward(request(log.request), metadata(pairs)),
+  );
+  return `${code} ${messages.map((record) => record.message).join()}`.trim();
 }
 
 /** What has come of a follow by now: nothing, or how it ended. */

@@ -17,7 +17,7 @@ export class Cluster implements AsyncDisposable {
     this.server = server;
   }
 
-  /** With namespaces team-a, team-b and kubetail-system, and a ClusterRole log-reader. */
+  /** With namespaces team-a, team-b and kubetail-system, and the ClusterRoles log-reader and access-reviewer. */
   static async start(assets: string): Promise<Cluster> {
     const cluster = new Cluster(await startApiServer(assets));
     for (const name of ["team-a", "team-b", agentNamespace]) {
@@ -26,6 +26,15 @@ export class Cluster implements AsyncDisposable {
     await cluster.#create("/apis/rbac.authorization.k8s.io/v1/clusterroles", {
       metadata: { name: "log-reader" },
       rules: [{ apiGroups: [""], resources: ["pods/log"], verbs: ["get"] }],
+    });
+    // As the chart's: this one right, and nothing else of system:auth-delegator.
+    await cluster.#create("/apis/rbac.authorization.k8s.io/v1/clusterroles", {
+      metadata: { name: "access-reviewer" },
+      rules: [{
+        apiGroups: ["authorization.k8s.io"],
+        resources: ["subjectaccessreviews"],
+        verbs: ["create"],
+      }],
     });
     return cluster;
   }
@@ -41,12 +50,12 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** A service account that may ask for others' access reviews, or may not; returns a token of it. */
-  async agentAccount(name: string, options: { delegator: boolean }): Promise<string> {
+  async agentAccount(name: string, options: { mayReview: boolean }): Promise<string> {
     const token = await this.serviceAccount(agentNamespace, name);
-    if (options.delegator) {
+    if (options.mayReview) {
       await this.#bind(
         { kind: "ServiceAccount", namespace: agentNamespace, name },
-        "system:auth-delegator",
+        "access-reviewer",
         null,
         { group: "authorization.k8s.io", resource: "subjectaccessreviews", verb: "create" },
       );

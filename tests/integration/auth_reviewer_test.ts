@@ -202,7 +202,7 @@ for (const [status, forUser, forToken] of statuses) {
 }
 
 for (const status of [401, 403]) {
-  Deno.test(`the agent's own ${status} names system:auth-delegator to the operator`, async () => {
+  Deno.test(`the agent's own ${status} names the right that is missing to the operator`, async () => {
     await using setup = await setUp();
     setup.api.answer = () => failure(status, "the agent may not do that");
     await rejectsWith(setup.review(alice), "internal", /agent's own account/);
@@ -210,7 +210,7 @@ for (const status of [401, 403]) {
     const notices = setup.events.filter((event) => event.type === "notice");
     assert.equal(notices.length, 1, "told once, not for every call");
     assert.equal(notices[0]?.level, "error");
-    assert.match(notices[0]?.text ?? "", /system:auth-delegator/);
+    assert.match(notices[0]?.text ?? "", /create subjectaccessreviews/);
     assert.deepEqual(notices[0]?.fields, { answer: "the agent may not do that" });
     assert.ok(!JSON.stringify(setup.events).includes("agent-token"));
   });
