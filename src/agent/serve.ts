@@ -24,6 +24,7 @@ import type { Report } from "../telemetry/events.ts";
 import { setUpTelemetry } from "./telemetry_setup.ts";
 import { Readiness } from "./readiness.ts";
 import { ReviewHealth } from "./review_health.ts";
+import { reportUncaughtErrors } from "./uncaught_errors.ts";
 import { startupProblems } from "./startup_checks.ts";
 
 /** A running agent. */
@@ -41,6 +42,8 @@ export interface RunningAgent {
 export interface ServeOptions {
   /** Receives every event, in addition to log and metrics. */
   readonly report?: Report;
+  /** Handles errors of the whole process that nobody else did; see reportUncaughtErrors. */
+  readonly ownsProcess?: boolean;
   /** Replaces access reviews by the Kubernetes API. */
   readonly reviewer?: Reviewer;
 }
@@ -63,6 +66,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     }),
   );
   const { report, startCallSpan } = telemetry;
+  if (options.ownsProcess) parts.use(reportUncaughtErrors(report));
   if (allowsAll(config)) {
     report({
       type: "notice",

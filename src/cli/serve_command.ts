@@ -38,7 +38,7 @@ export async function serveCommand(
     for (const warning of warnings) terminal.err(`warning: ${warning}\n`);
     const refused = checkBakedRoots(config);
     if (refused !== null) throw new ConfigError(refused);
-    const agent = await serve(config);
+    const agent = await serve(config, { ownsProcess: true });
     stop = () => agent.stop();
     if (asked) stop();
     return await Promise.race([agent.ended, cut.promise]);

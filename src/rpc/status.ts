@@ -1,11 +1,15 @@
 import { status as Status } from "@grpc/grpc-js";
 import { Failure, type FailureKind } from "../failure/failure.ts";
+import { shortened } from "../telemetry/foreign_text.ts";
 
 /** What ends a call other than OK. */
 export interface CallStatus {
   readonly code: Status;
   readonly details: string;
 }
+
+/** A status travels in a header, and a message may quote what the caller sent. */
+const MAX_DETAILS = 2000;
 
 const codes: Readonly<Record<FailureKind, Status>> = {
   "invalid-argument": Status.INVALID_ARGUMENT,
@@ -24,7 +28,7 @@ const codes: Readonly<Record<FailureKind, Status>> = {
  */
 export function toStatus(error: unknown): CallStatus {
   if (error instanceof Failure) {
-    return { code: codes[error.kind], details: error.message };
+    return { code: codes[error.kind], details: shortened(error.message, MAX_DETAILS) };
   }
   return { code: Status.INTERNAL, details: "Internal error" };
 }

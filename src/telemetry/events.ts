@@ -43,6 +43,14 @@ export type AgentEvent =
     /** Whom it concerns: a peer address, or an identity without secrets. */
     readonly who?: string;
   }
+  /** An error that reached the top of the process: in no call's work, or in a callback. */
+  | {
+    readonly type: "uncaught-error";
+    readonly kind: "exception" | "rejection";
+    readonly error: string;
+    /** Where it was thrown, as far as it is known. */
+    readonly at: string;
+  }
   /** Anything else worth a log line. The text holds no token and no log content. */
   | {
     readonly type: "notice";

@@ -1,3 +1,4 @@
+import { escaped, shortened } from "./foreign_text.ts";
 import type { AgentEvent, LimitName, Report } from "./events.ts";
 
 export type Level = "debug" | "info" | "warn" | "error";
@@ -51,7 +52,7 @@ export function createLog(
     const line = lineOf(event);
     if (line === null || rank[line.level] < least) return;
     try {
-      write(`${format(now(), line)}\n`);
+      write(`${format(now(), bounded(line))}\n`);
     } catch {
       // Nobody reads the log any more (a closed pipe). The agent serves on.
     }
@@ -159,6 +160,12 @@ export function describeEvents(now: () => Date): (event: AgentEvent) => Line | n
             text: "the new certificate cannot be used, the old one is kept",
             fields: { problem: event.problem, expires: instant(event.notAfterMs) },
           };
+      case "uncaught-error":
+        return {
+          level: "error",
+          text: "an error that nobody handled; the agent goes on",
+          fields: { kind: event.kind, error: event.error, at: event.at },
+        };
       case "notice":
         return { level: event.level, text: event.text, fields: event.fields ?? {} };
       // Counted by the metrics, too many to write down.
@@ -186,7 +193,24 @@ function json(at: Date, { level, text, fields }: Line): string {
     // A field cannot pass itself off as the line's own time, level or text.
     line[Object.hasOwn(line, name) ? `field_${name}` : name] = value;
   }
-  return JSON.stringify(line);
+  return escaped(JSON.stringify(line));
+}
+
+/** The agent's own words are never longer. */
+const maxTextCharacters = 1000;
+/** Of a list: a request may name a thousand namespaces. */
+const maxListed = 10;
+
+/** Whatever a caller, a file or a peer can put into a line is cut: a line stays small. */
+function bounded({ level, text, fields }: Line): Line {
+  const entries = Object.entries(fields).map(([name, value]) => {
+    if (typeof value === "string") return [name, shortened(value)];
+    if (!Array.isArray(value)) return [name, value];
+    const listed = value.slice(0, maxListed).map((each) => shortened(each));
+    const left = value.length - listed.length;
+    return [name, left === 0 ? listed : [...listed, `and ${left} more`]];
+  });
+  return { level, text: shortened(text, maxTextCharacters), fields: Object.fromEntries(entries) };
 }
 
 function logfmt(at: Date, { level, text, fields }: Line): string {
@@ -221,12 +245,4 @@ function pairs(fields: Line["fields"]): string {
 /** Quoted where a reader of key=value could not tell where it ends. */
 function quoted(text: string): string {
   return /^[^\s"=\\]+$/.test(text) ? escaped(text) : escaped(JSON.stringify(text));
-}
-
-/** No character that steers a terminal or turns the reading direction gets out, whatever a caller put into a name. */
-function escaped(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }

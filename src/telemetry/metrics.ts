@@ -132,6 +132,10 @@ export function createMetrics(options: {
     "Streams that wait until others' records have been read.",
   );
   const workers = gauge(`${prefix}workers`, "Scan workers that run now.");
+  const uncaught = counter(
+    `${prefix}uncaught_errors_total`,
+    "Errors that nobody handled; each is a fault of the agent.",
+  );
   const replaced = counter(`${prefix}workers_replaced_total`, "Scan workers replaced.");
   const limitsReached = counter(
     `${prefix}limit_reached_total`,
@@ -176,6 +180,7 @@ export function createMetrics(options: {
   }
   for (const verdict of ["allowed", "denied", "error"]) reviews.add(0, { verdict });
   for (const limit of limitNames) limitsReached.add(0, { limit });
+  for (const kind of ["exception", "rejection"]) uncaught.add(0, { kind });
   for (const reason of ["died", "stuck"]) replaced.add(0, { reason });
   for (const state of ["loaded", "kept"]) certificates.add(0, { state });
   for (
@@ -290,6 +295,9 @@ export function createMetrics(options: {
         return;
       case "workers":
         workers.set(event.count);
+        return;
+      case "uncaught-error":
+        uncaught.add(1, { kind: event.kind });
         return;
       case "worker-replaced":
         replaced.add(1, { reason: event.reason });

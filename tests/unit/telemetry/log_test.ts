@@ -172,9 +172,7 @@ Deno.test("no caller's name makes a second line or steers a terminal", () => {
   for (const format of ["json", "text", "pretty"] as const) {
     const [line = "", ...rest] = lines({ format }, [{ ...call, identity }]);
     assert.deepEqual(rest, []);
-    // deno-lint-ignore no-control-regex
-    const steering = format === "json" ? /[\x00-\x1f]/ : /[\x00-\x1f\x7f-\x9f\u2028\u202e]/;
-    assert.doesNotMatch(line.slice(0, -1), steering, format);
+    assert.doesNotMatch(line.slice(0, -1), /\p{Cc}|\u2028|\u202e/u, format);
     assert.ok(line.endsWith("\n"));
   }
 });
@@ -192,4 +190,42 @@ Deno.test("fanOut passes every event to all, in order", () => {
   report({ type: "rotation" });
   report({ type: "review-cached" });
   assert.deepEqual(seen, ["a rotation", "b rotation", "a review-cached", "b review-cached"]);
+});
+
+Deno.test("a refused pattern of 50 KB, and every other foreign text, is cut to 200 characters", () => {
+  const pattern = "(" + "a".repeat(50_000);
+  const events: AgentEvent[] = [
+    {
+      ...call,
+      code: "INVALID_ARGUMENT",
+      error: `Invalid grep pattern: ${pattern}: unclosed group`,
+    },
+    { ...call, identity: `user:${"u".repeat(5000)}` },
+    { ...call, namespaces: Array.from({ length: 1000 }, (_, i) => `namespace-${i}`) },
+    { type: "notice", level: "info", text: "x", fields: { why: "w".repeat(5000) } },
+    { type: "truncated", path: `/${"p".repeat(5000)}`, bytes: 1 },
+  ];
+  for (const format of ["json", "text", "pretty"] as const) {
+    for (const line of lines({ format }, events)) {
+      assert.ok(line.length < 700, `${format}: ${line.length} characters`);
+    }
+  }
+  const [refused = ""] = lines({}, events);
+  const { error } = JSON.parse(refused);
+  assert.ok(error.startsWith("Invalid grep pattern: (aaa"));
+  assert.ok(error.endsWith("unclosed group"), "the parser's own words are kept");
+  assert.match(error, /\(\d+ more characters\)/);
+});
+
+Deno.test("control, C1, bidi and invisible characters are escaped in every format", () => {
+  const foreign =
+    "a\x1b[2Jb\x07c\r\nd\x85e\x9bf\u202eg\u2066h\u200fi\u2028j\u200bk\ufeffl\u{e0041}m";
+  const event: AgentEvent = { ...call, error: foreign, identity: foreign, namespaces: [foreign] };
+  for (const format of ["json", "text", "pretty"] as const) {
+    const [line = ""] = lines({ format }, [event]);
+    assert.doesNotMatch(line.slice(0, -1), /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/u, format);
+    assert.equal(line.at(-1), "\n");
+  }
+  const [line = ""] = lines({}, [event]);
+  assert.equal(JSON.parse(line).error, foreign, "JSON keeps the value");
 });

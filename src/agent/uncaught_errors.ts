@@ -1,0 +1,30 @@
+import process from "node:process";
+import type { Report } from "../telemetry/events.ts";
+
+/**
+ * What becomes of an error that nobody handled: it is logged and counted, and the process goes on. Every call has an
+ * owner that ends it for any error of its work, so what arrives here belongs to no call or to a callback of a
+ * library; ending the process would end everybody's streams, and whoever can cause it could do so again and
+ * again (docs/decisions/0012-uncaught-errors.md). Disposing of the result restores the platform's way.
+ */
+export function reportUncaughtErrors(report: Report): Disposable {
+  const onException = (error: unknown) => report(eventOf("exception", error));
+  const onRejection = (reason: unknown) => report(eventOf("rejection", reason));
+  process.on("uncaughtException", onException);
+  process.on("unhandledRejection", onRejection);
+  return {
+    [Symbol.dispose]() {
+      process.off("uncaughtException", onException);
+      process.off("unhandledRejection", onRejection);
+    },
+  };
+}
+
+function eventOf(kind: "exception" | "rejection", thrown: unknown) {
+  const error = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  // The first frame only: the text before it repeats the message.
+  const at = thrown instanceof Error
+    ? /^\s+at .*$/m.exec(thrown.stack ?? "")?.[0].trim()
+    : undefined;
+  return { type: "uncaught-error", kind, error, at: at ?? "unknown" } as const;
+}
