@@ -59,6 +59,11 @@ Deno.test("every metric of the agent is on the dashboard", () => {
   deepStrictEqual([...exported().keys()].filter((name) => !shown.has(name)), []);
 });
 
+Deno.test("every metric of the agent is described in docs/operations.md", () => {
+  const page = readFileSync(new URL("../../../docs/operations.md", import.meta.url), "utf8");
+  deepStrictEqual([...exported().keys()].filter((name) => !page.includes(`\`${name}\``)), []);
+});
+
 Deno.test("a counter is on the dashboard as a rate or an increase only", () => {
   const counters = [...exported()].filter(([, type]) => type === "counter").map(([name]) => name);
   const bare: string[] = [];
