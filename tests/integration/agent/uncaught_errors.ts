@@ -14,11 +14,14 @@ void Promise.reject("no error at all");
 setTimeout(() => {
   throw new Error("in a timer");
 });
-const server = createServer(() => {
-  throw new RangeError("in a library's callback");
+const server = createServer((peer) => {
+  peer.on("data", () => {
+    throw new RangeError("in a library's callback");
+  });
 });
 await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+socket.write("x");
 await all.promise;
 socket.destroy();
 server.close();
