@@ -21,6 +21,7 @@ import { AgentServer, SERVICES } from "../rpc/server.ts";
 import { version } from "../config/version.ts";
 import { BufferBudget } from "../stream/buffer_budget.ts";
 import type { Report } from "../telemetry/events.ts";
+import { MemoryReturn } from "./memory_return.ts";
 import { setUpTelemetry } from "./telemetry_setup.ts";
 import { Readiness } from "./readiness.ts";
 import { ReviewHealth } from "./review_health.ts";
@@ -74,6 +75,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
       text: "authorization.methods is allow-all: whoever reaches this port reads every log",
     });
   }
+  parts.use(new MemoryReturn());
   const roots: LogRoots = { containerLogsDir: config.containerLogsDir, logRoots: config.logRoots };
   const credentials = config.tls.enabled
     ? parts.use(await FileCredentials.load(config.tls, report))

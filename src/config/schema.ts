@@ -192,7 +192,7 @@ export const schema = {
     ),
     "handshake-timeout": field(
       duration({ min: "100ms", max: "10m" }),
-      "10s",
+      "5s",
       "How long a TLS handshake may take.",
     ),
     "max-header-bytes": field(

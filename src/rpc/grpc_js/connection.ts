@@ -3,11 +3,10 @@ import type { Socket } from "node:net";
 import type { LimitName } from "../../telemetry/events.ts";
 import type { CountedConnection } from "../limits/connection_budget.ts";
 import { FrameGate, type FrameLimits, type Passed } from "../limits/frame_gate.ts";
+import type { Turns } from "../limits/turns.ts";
 import type { HeaderSize } from "../limits/header_meter.ts";
 import type { Http2Session } from "./http2_servers.ts";
 
-/** New calls of one connection in a turn of the event loop: the others come next. */
-const OPENS_PER_TURN = 8;
 /** Frames that are answered unasked (PING, SETTINGS) while the client does not read. */
 const MAX_UNREAD_REPLIES = 1000;
 /** Beyond this the client does not read what it is sent. */
@@ -22,6 +21,7 @@ export class PortConnection implements CountedConnection {
   readonly #acceptedMs: number;
   /** Open streams by id: whether the client may leave its request unfinished. */
   readonly #streams = new Map<number, boolean>();
+  readonly #turns: Turns;
   #socket: Socket;
   #establishedMs: number | null = null;
   #session: Http2Session | null = null;
@@ -36,6 +36,8 @@ export class PortConnection implements CountedConnection {
     socket: Socket,
     options: {
       readonly now: number;
+      /** Shared by all connections. */
+      readonly turns: Turns;
       /** Told once where the connection is ended for what it did. */
       readonly onEnd: (limit: LimitName | null, why: string) => void;
     },
@@ -44,6 +46,7 @@ export class PortConnection implements CountedConnection {
     this.peer = socket.remoteAddress ?? "";
     this.#acceptedMs = options.now;
     this.#onEnd = options.onEnd;
+    this.#turns = options.turns;
   }
 
   /** The one that HTTP/2 is spoken over: that of TLS where there is TLS. */
@@ -86,12 +89,15 @@ export class PortConnection implements CountedConnection {
     }
     socket.removeListener("data", read);
     socket.on("data", (chunk: Uint8Array) => {
-      if (this.#hasEnded) return;
-      this.#waiting.push(...gate.receive(chunk));
-      if (gate.offense !== null) return this.end(gate.offense.limit, gate.offense.why);
-      this.#countReplies(gate.takeReplies());
-      if (!this.#hasEnded && !this.#isPaused) this.#pass(read);
+      if (!this.#hasEnded) this.#receive(gate, chunk, read);
     });
+  }
+
+  #receive(gate: FrameGate, chunk: Uint8Array, read: (bytes: Uint8Array) => void): void {
+    this.#waiting.push(...gate.receive(chunk));
+    if (gate.offense !== null) return this.end(gate.offense.limit, gate.offense.why);
+    this.#countReplies(gate.takeReplies());
+    if (!this.#hasEnded && !this.#isPaused) this.#pass(read);
   }
 
   /** Counts a stream that was opened. Returns the size of its headers. */
@@ -135,23 +141,38 @@ export class PortConnection implements CountedConnection {
     }
   }
 
-  /** Passes on what has come, but not more calls in one turn of the event loop than others' calls can wait for. */
+  /** Passes on what has come: calls in turns with those of other connections. */
   #pass(read: (chunk: Uint8Array) => void): void {
-    let opens = 0;
-    let next = 0;
-    for (const { bytes, opens: isCall } of this.#waiting) {
-      if (this.#hasEnded || (isCall && ++opens > OPENS_PER_TURN)) break;
-      next++;
+    let passed = 0;
+    for (const { bytes, units } of this.#waiting) {
+      if (this.#hasEnded || (units > 0 && !this.#turns.take(units))) break;
+      passed++;
       read(bytes);
     }
     if (this.#hasEnded) return;
-    this.#waiting = this.#waiting.slice(next);
-    const paused = this.#waiting.length > 0;
-    if (paused) setImmediate(() => this.#pass(read));
-    if (paused === this.#isPaused) return;
-    this.#isPaused = paused;
-    if (paused) this.#socket.pause();
-    else this.#socket.resume();
+    this.#waiting = this.#waiting.slice(passed);
+    if (this.#waiting.length === 0) return;
+    this.#isPaused = true;
+    this.#socket.pause();
+    this.#turns.wait(() => this.#passOne(read));
+  }
+
+  /** Passes on the next call and what follows it. Returns the work that this makes. */
+  #passOne(read: (chunk: Uint8Array) => void): number {
+    let work = 0;
+    let passed = 0;
+    for (const { bytes, units } of this.#waiting) {
+      if (this.#hasEnded || (units > 0 && work > 0)) break;
+      passed++;
+      work += units;
+      read(bytes);
+    }
+    if (this.#hasEnded) return 0;
+    this.#waiting = this.#waiting.slice(passed);
+    if (this.#waiting.length > 0) return work;
+    this.#isPaused = false;
+    this.#socket.resume();
+    return 0;
   }
 
   #countReplies(replies: number): void {
@@ -171,6 +192,7 @@ export class PortConnection implements CountedConnection {
     const session = this.#session;
     const socket = this.#socket;
     if (session === null || session.destroyed) return void socket.destroy();
+    socket.pause(); // What else it sends is not even read.
     session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     session.destroy();
     const timer = setTimeout(() => socket.destroy(), LAST_WORDS_MS);

@@ -5,6 +5,7 @@ import { TLSSocket } from "node:tls";
 import type { LimitName, Report } from "../../telemetry/events.ts";
 import { ConnectionBudget } from "../limits/connection_budget.ts";
 import { headerMemoryOf, type PortLimits } from "../limits/port_limits.ts";
+import { Turns } from "../limits/turns.ts";
 import { PortConnection } from "./connection.ts";
 import {
   type Http2Session,
@@ -28,6 +29,7 @@ export class Connections implements Disposable {
   readonly #allowedNames: readonly string[];
   readonly #tls: boolean;
   readonly #budget: ConnectionBudget;
+  readonly #turns = new Turns();
   readonly #bySocket = new Map<string, PortConnection>();
   readonly #bySession = new WeakMap<object, PortConnection>();
   readonly #timer: ReturnType<typeof setInterval>;
@@ -74,6 +76,7 @@ export class Connections implements Disposable {
     const key = keyOf(socket);
     const connection = new PortConnection(socket, {
       now: performance.now(),
+      turns: this.#turns,
       onEnd: (limit, why) => this.#reportEnd(connection, limit, why),
     });
     this.#bySocket.set(key, connection);

@@ -1,0 +1,50 @@
+/** Work of one turn of the event loop, in units of an ordinary call. */
+const UNITS_PER_TURN = 8;
+
+/**
+ * Lets everybody's work begin in turns, so that whoever comes with a thousand calls at once keeps those
+ * of others waiting for one turn of the event loop, not for all of them.
+ */
+export class Turns {
+  readonly #waiting = new Set<() => number>();
+  readonly #later: (run: () => void) => void;
+  #left = UNITS_PER_TURN;
+  #scheduled = false;
+
+  constructor(later: (run: () => void) => void = setImmediate) {
+    this.#later = later;
+  }
+
+  /** True where so much may begin in this turn. Otherwise it must wait. */
+  take(units: number): boolean {
+    if (this.#left <= 0) return false;
+    this.#left -= units;
+    this.#schedule();
+    return true;
+  }
+
+  /** Calls begin in a later turn, when others that wait have had theirs; it returns the units that it used, 0 where none are left to do. */
+  wait(begin: () => number): void {
+    this.#waiting.add(begin);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#later(() => this.#turn());
+  }
+
+  #turn(): void {
+    this.#scheduled = false;
+    this.#left = UNITS_PER_TURN;
+    for (const begin of [...this.#waiting]) {
+      if (this.#left <= 0) break;
+      this.#waiting.delete(begin);
+      const used = begin();
+      this.#left -= used;
+      if (used > 0) this.#waiting.add(begin); // Behind the others.
+    }
+    if (this.#waiting.size > 0) this.#schedule();
+  }
+}

@@ -1,0 +1,232 @@
+import {
+  LogMetadataListRequest,
+  LogRecordsStreamRequest,
+} from "../../../src/generated/cluster_agent.ts";
+import { ServerReflectionRequest } from "../../../src/generated/grpc/reflection.ts";
+import { request } from "../../harness/calls.ts";
+import {
+  callHeaders,
+  frame,
+  grpcMessage,
+  headersFrame,
+  RawConnection,
+  type RawTarget,
+  repeatedHeader,
+  silentSocket,
+} from "../../harness/raw_http2.ts";
+
+/** What an attack is given. */
+export interface Prey {
+  readonly port: number;
+  readonly telemetryPort: number;
+  readonly ca: string;
+  readonly client: { readonly cert: string; readonly key: string };
+  readonly other: { readonly cert: string; readonly key: string };
+  /** The four fields of a big log. */
+  readonly log: Readonly<Record<string, string>>;
+}
+
+const LIST = "/cluster_agent.LogMetadataService/List";
+const WATCH = "/cluster_agent.LogMetadataService/Watch";
+const FORWARD = "/cluster_agent.LogRecordsService/StreamForward";
+const HEALTH_WATCH = "/grpc.health.v1.Health/Watch";
+const REFLECTION = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+const everything = LogMetadataListRequest.encode({ namespaces: [] }).finish();
+const mallory = [["x-remote-user", "mallory"]] as const;
+const hugeWindow = 2 ** 31 - 1;
+
+/** Does its worst and resolves when all is sent; what it holds open it holds until the process ends. */
+export type Attack = (prey: Prey) => Promise<unknown>;
+
+function as(prey: Prey, who: "client" | "other" | "none" = "client"): RawTarget {
+  return {
+    port: prey.port,
+    ca: prey.ca,
+    ...(who === "none" ? {} : { pair: who === "client" ? prey.client : prey.other }),
+  };
+}
+
+/** Opens connections one after another, and does something with each. */
+async function many(
+  count: number,
+  prey: Prey,
+  use: (connection: RawConnection, index: number) => void | Promise<void>,
+  options: { readonly who?: "client" | "other" | "none"; readonly window?: number } = {},
+): Promise<void> {
+  for (let index = 0; index < count; index++) {
+    const connection = await RawConnection.open(as(prey, options.who), options);
+    await use(connection, index);
+    await connection.flushed();
+  }
+}
+
+function bomb(connection: RawConnection, streams = 60): void {
+  const block = (first: boolean) =>
+    Buffer.concat([
+      callHeaders(LIST),
+      first ? repeatedHeader("x-a", "v".repeat(4000), 3900) : Buffer.alloc(3900, 0x80 | 62),
+    ]);
+  const frames: Uint8Array[] = [];
+  for (let index = 0; index < streams; index++) {
+    frames.push(headersFrame(connection.newStream(), block(index === 0), 5));
+  }
+  connection.send(...frames);
+}
+
+export const attacks = {
+  "header bombs, allowed name": (prey) => many(10, prey, (connection) => bomb(connection)),
+  "header bombs, other name": (prey) =>
+    many(10, prey, (connection) => bomb(connection), { who: "other" }),
+  "header bombs, no certificate": (prey) =>
+    many(10, prey, (connection) => bomb(connection), { who: "none" }),
+
+  "header blocks without end": (prey) =>
+    many(50, prey, (connection) => {
+      const stream = connection.newStream();
+      connection.send(frame(1, 0, stream, callHeaders(LIST)));
+      for (let index = 0; index < 300; index++) {
+        connection.send(frame(9, 0, stream, Buffer.alloc(index % 3 === 0 ? 0 : 4000, 0x82)));
+      }
+    }),
+
+  "large identities in many calls": (prey) =>
+    many(4, prey, (connection) => {
+      const groups = Array.from({ length: 1000 }, (_, i) =>
+        ["x-remote-group", `group-${i}`] as const);
+      for (let index = 0; index < 250; index++) {
+        connection.call(LIST, everything, [...mallory, ...groups]);
+      }
+    }, { window: 0 }),
+
+  "requests that are never finished": (prey) =>
+    many(20, prey, (connection) => {
+      for (let index = 0; index < 250; index++) {
+        const stream = connection.newStream();
+        connection.send(headersFrame(stream, callHeaders(LIST, mallory)));
+        for (let part = 0; part < 4; part++) {
+          connection.send(frame(0, 0, stream, new Uint8Array(16_000)));
+        }
+      }
+    }),
+
+  "reflection without reading": (prey) =>
+    many(8, prey, (connection) => {
+      connection.stopReading();
+      const ask = grpcMessage(
+        ServerReflectionRequest.encode({
+          host: "",
+          file_containing_symbol: "cluster_agent.LogRecordsService",
+        }).finish(),
+      );
+      for (let index = 0; index < 30; index++) {
+        const stream = connection.newStream();
+        connection.send(headersFrame(stream, callHeaders(REFLECTION)));
+        for (let part = 0; part < 20; part++) {
+          connection.send(frame(0, 0, stream, Buffer.concat(Array(100).fill(ask))));
+        }
+      }
+    }, { window: hugeWindow, who: "other" }),
+
+  "health watches": (prey) =>
+    many(26, prey, (connection) => {
+      for (let index = 0; index < 1000; index++) connection.call(HEALTH_WATCH, new Uint8Array(0));
+    }),
+
+  "health watches of connections with another name": (prey) =>
+    many(300, prey, (connection) => {
+      for (let index = 0; index < 6; index++) connection.call(HEALTH_WATCH, new Uint8Array(0));
+    }, { who: "other" }),
+
+  "half-open handshakes": async (prey) => {
+    for (let index = 0; index < 14_000; index += 100) {
+      await Promise.all(Array.from({ length: 100 }, () => silentSocket(prey.port)));
+    }
+  },
+
+  "idle connections": (prey) => many(600, prey, () => {}),
+
+  "1,500 Lists at once": (prey) =>
+    many(1, prey, (connection) => {
+      for (let index = 0; index < 1500; index++) connection.call(LIST, everything, mallory);
+    }),
+
+  "500 Lists of as many users, unread": (prey) =>
+    many(5, prey, (connection, number) => {
+      for (let index = 0; index < 100; index++) {
+        connection.call(LIST, everything, [["x-remote-user", `user-${number}-${index}`]]);
+      }
+    }, { window: 0 }),
+
+  "20,000 finished and unread streams": (prey) =>
+    many(10, prey, (connection) => {
+      const empty = LogRecordsStreamRequest.encode(
+        request({
+          ...prey.log,
+          start_time: "2024-10-01T05:00:00Z",
+          stop_time: "2024-10-01T05:00:00Z",
+        }),
+      ).finish();
+      for (let index = 0; index < 2000; index++) connection.call(FORWARD, empty, mallory);
+    }, { window: 0 }),
+
+  "4 x 250 unread streams": (prey) =>
+    many(4, prey, (connection, number) => {
+      const all = LogRecordsStreamRequest.encode(request(prey.log)).finish();
+      for (let index = 0; index < 250; index++) {
+        connection.call(FORWARD, all, [["x-remote-user", `user-${number}`]]);
+      }
+    }),
+
+  "unread streams with open windows": (prey) =>
+    many(4, prey, (connection, number) => {
+      connection.stopReading();
+      const all = LogRecordsStreamRequest.encode(request(prey.log)).finish();
+      for (let index = 0; index < 250; index++) {
+        connection.call(FORWARD, all, [["x-remote-user", `user-${number}`]]);
+      }
+    }, { window: hugeWindow }),
+
+  "unread Watches": (prey) =>
+    many(1, prey, (connection) => {
+      for (let index = 0; index < 250; index++) connection.call(WATCH, everything, mallory);
+    }, { window: 0 }),
+
+  "calls reset as soon as begun": (prey) =>
+    many(4, prey, async (connection) => {
+      const all = LogRecordsStreamRequest.encode(request(prey.log)).finish();
+      for (let index = 0; index < 3000 && !connection.isClosed; index++) {
+        const stream = connection.call(FORWARD, all, mallory);
+        connection.send(frame(3, 0, stream, Buffer.of(0, 0, 0, 8)));
+        if (index % 100 === 0) await connection.flushed();
+      }
+    }),
+
+  "pings whose answers are not read": (prey) =>
+    many(4, prey, async (connection) => {
+      connection.stopReading();
+      const pings = Buffer.concat(
+        Array.from({ length: 1000 }, () => frame(6, 0, 0, Buffer.alloc(8))),
+      );
+      for (let index = 0; index < 1000 && !connection.isClosed; index++) {
+        connection.send(pings);
+        if (index % 50 === 0) await connection.flushed();
+      }
+    }),
+
+  "made-up tokens": (prey) =>
+    many(8, prey, (connection, number) => {
+      for (let index = 0; index < 1000; index++) {
+        connection.call(LIST, everything, [["authorization", `Bearer made-up-${number}-${index}`]]);
+      }
+    }, { who: "none" }),
+
+  "sockets on the telemetry port": async (prey) => {
+    for (let index = 0; index < 1000; index++) {
+      const socket = await silentSocket(prey.telemetryPort);
+      if (index % 2 === 0) socket?.write("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100));
+      if (index % 4 === 0) socket?.pause();
+    }
+  },
+} satisfies Record<string, Attack>;
+
+export type AttackName = keyof typeof attacks;

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { get } from "node:http";
+import { defaults } from "../../../src/config/schema.ts";
+import type { Config } from "../../../src/config/schema.ts";
+import { AuthorizationApi } from "../../harness/authorization_api.ts";
+import { drain, metadata, request } from "../../harness/calls.ts";
+import { criLines } from "../../harness/log_tree.ts";
+import { type AgentProcess, startProcess } from "../../harness/process.ts";
+import type { AttackName, Prey } from "./attacks.ts";
+
+const MAX_RSS_MIB = 384;
+/** How long an innocent caller's small read, and a liveness probe, may take. */
+const MAX_WAIT_MS = 1000;
+const RECOVERY_MS = Number(Deno.env.get("RECOVERY_MS") ?? 60_000);
+
+/** What was seen. Sizes in MiB, times in milliseconds. */
+export interface Observed {
+  readonly idle: number;
+  readonly peak: number;
+  readonly after: number;
+  readonly slowestRead: number;
+  readonly reads: number;
+  readonly slowestLivez: number;
+  readonly failures: readonly string[];
+}
+
+export interface Siege extends AsyncDisposable {
+  readonly agent: AgentProcess;
+  readonly api: AuthorizationApi;
+  /** Attacks while an innocent caller reads and the kubelet probes; then waits until memory is given back. */
+  attack(name: AttackName): Promise<Observed>;
+}
+
+/** An agent in its default configuration with 1,000 logs, as a process of its own. */
+export async function besiege(
+  options: { readonly config?: Partial<Config>; readonly token?: string } = {},
+): Promise<Siege> {
+  await using stack = new AsyncDisposableStack();
+  const api = stack.use(await AuthorizationApi.start());
+  const agent = stack.use(
+    await startProcess({
+      kubeConfig: api.kubeConfig(),
+      config: {
+        authorization: defaults.authorization,
+        logging: { ...defaults.logging, level: "info" },
+        ...options.config,
+      },
+    }),
+  );
+  for (let index = 0; index < 1000; index++) {
+    agent.logs.add({ pod: `pod-with-a-rather-long-name-${index}`, content: "" });
+  }
+  const small = agent.logs.add({ pod: "small-0", content: criLines(20) });
+  const big = agent.logs.add({ pod: "big-0", content: criLines(300_000) });
+  const prey: Prey = {
+    port: agent.port,
+    telemetryPort: agent.telemetryPort,
+    ca: agent.authority.cert,
+    client: agent.client,
+    other: await agent.authority.client("somebody-else"),
+    log: big.request,
+  };
+  const innocent = metadata(
+    options.token === undefined
+      ? [["x-remote-user", "innocent"]]
+      : [["authorization", options.token]],
+  );
+  const records = agent.records();
+  const read = async () => {
+    const { code, details, messages } = await drain(
+      records.streamForward(request(small.request), innocent),
+    );
+    return code === "OK" && messages.length === 20 ? null : `read: ${code} ${details}`;
+  };
+  const livez = () => probe(agent.telemetryPort);
+  // The agent at rest has served a few calls.
+  for (let index = 0; index < 20; index++) assert.equal(await read(), null);
+  const kept = stack.move();
+  return {
+    agent,
+    api,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+    async attack(name) {
+      const idle = await memory(agent.pid, "VmRSS");
+      const failures: string[] = [];
+      let over = false;
+      let reads = 0;
+      const watch = async (ask: () => Promise<string | null>, told?: () => void) => {
+        let slowest = 0;
+        while (!over) {
+          const began = performance.now();
+          const failure = await ask().catch(String);
+          slowest = Math.max(slowest, performance.now() - began);
+          if (failure !== null) failures.push(failure);
+          told?.();
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+        return Math.round(slowest);
+      };
+      const reading = watch(read, () => reads++);
+      const probing = watch(livez);
+      await attackWith(name, prey);
+      over = true;
+      const [slowestRead, slowestLivez] = await Promise.all([reading, probing]);
+      const peak = await memory(agent.pid, "VmHWM");
+      // The attacker has gone. Nothing tells when memory is given back.
+      const deadline = performance.now() + RECOVERY_MS;
+      let after = await memory(agent.pid, "VmRSS");
+      while (after > idle * 1.2 && performance.now() < deadline) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        after = await memory(agent.pid, "VmRSS");
+      }
+      return { idle, peak, after, slowestRead, reads, slowestLivez, failures };
+    },
+  };
+}
+
+/** Fails unless the agent held. */
+export function assertHeld(observed: Observed): void {
+  const text = JSON.stringify({ ...observed, failures: observed.failures.slice(0, 3) });
+  console.log(text);
+  assert.deepEqual(observed.failures.slice(0, 3), [], text);
+  assert.ok(observed.peak <= MAX_RSS_MIB, text);
+  assert.ok(observed.after <= observed.idle * 1.2, text);
+  assert.ok(observed.slowestRead <= MAX_WAIT_MS && observed.slowestLivez <= MAX_WAIT_MS, text);
+}
+
+async function attackWith(name: AttackName, prey: Prey): Promise<void> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--quiet",
+      "-A",
+      "--no-check",
+      new URL("attacker.ts", import.meta.url).pathname,
+      name,
+    ],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(`${JSON.stringify(prey)}\n`));
+  const output = child.stdout.getReader();
+  const first = await output.read();
+  // Some time to work on what was sent: that is when it hurts, and nothing tells when it is over.
+  await new Promise((resolve) => setTimeout(resolve, HOLD_MS));
+  await writer.close();
+  await output.cancel();
+  await child.status;
+  assert.ok(!first.done, `the attacker failed: ${name}`);
+}
+
+const HOLD_MS = 2000;
+
+async function memory(pid: number, field: "VmRSS" | "VmHWM"): Promise<number> {
+  const text = await Deno.readTextFile(`/proc/${pid}/status`);
+  return Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(text)?.[1]) / 1024);
+}
+
+function probe(port: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    get({ host: "127.0.0.1", port, path: "/livez", agent: false }, (response) => {
+      response.resume();
+      response.on(
+        "end",
+        () => resolve(response.statusCode === 200 ? null : `livez: ${response.statusCode}`),
+      );
+    }).on("error", (error) => resolve(`livez: ${error.message}`));
+  });
+}
