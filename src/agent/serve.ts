@@ -106,10 +106,11 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     const reviewHealth = parts.use(new ReviewHealth(config, kubernetes));
     reviewProblem = () => reviewHealth.problem;
   }
+  const limits = new CallLimits(config.limits, report);
   const calls = new Calls({
     authorizer: new CallAuthorizer(config, new Authorizer({ config, reviewer, report })),
     peers,
-    limits: new CallLimits(config.limits),
+    limits,
     report,
     startCallSpan,
   });
@@ -144,6 +145,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
       report,
     }),
   });
+  limits.endConnection = (connection, limit, why) => server.endConnection(connection, limit, why);
   readiness.serving((ready) => health.set(ready));
   report({
     type: "notice",

@@ -1,4 +1,6 @@
 import { Failure } from "../failure/failure.ts";
+import type { LimitName, Report } from "../telemetry/events.ts";
+import { Quota } from "./limits/quota.ts";
 import type { CallKind } from "./running_call.ts";
 
 /** Taken from a limit; disposing of it gives it back. */
@@ -20,63 +22,94 @@ export interface AuthorizedCall {
   readonly user: string;
 }
 
+/** The limits of the configuration that count calls. */
+export interface CallNumbers {
+  readonly maxStreams: number;
+  readonly maxStreamsPerUser: number;
+  readonly maxUnaryCalls: number;
+  readonly maxUnaryCallsPerUser: number;
+  readonly maxPublicCalls: number;
+  readonly maxPublicCallsPerConnection: number;
+}
+
+/** Ends a connection with all its calls. */
+export type EndConnection = (connection: object, limit: LimitName, why: string) => void;
+
 /** How many calls may run, by connection, by user and in total. Every lease lasts until the call's last byte has left. */
 export class CallLimits {
-  readonly #limits: { readonly maxStreams: number; readonly maxStreamsPerUser: number };
-  readonly #streamsByUser = new Map<string, number>();
-  #streams = 0;
+  readonly #limits: CallNumbers;
+  readonly #report: Report;
+  readonly #streams: Quota<string>;
+  readonly #unaryCalls: Quota<string>;
+  readonly #publicCalls: Quota<object>;
+  /** Set as soon as there are connections. */
+  endConnection: EndConnection = () => {};
 
-  constructor(limits: { readonly maxStreams: number; readonly maxStreamsPerUser: number }) {
+  constructor(limits: CallNumbers, report: Report) {
     this.#limits = limits;
+    this.#report = report;
+    this.#streams = new Quota({ total: limits.maxStreams, each: limits.maxStreamsPerUser });
+    this.#unaryCalls = new Quota({
+      total: limits.maxUnaryCalls,
+      each: limits.maxUnaryCallsPerUser,
+    });
+    this.#publicCalls = new Quota({
+      total: limits.maxPublicCalls,
+      each: limits.maxPublicCallsPerConnection,
+    });
   }
 
   /** Streams that are open now. */
   get streams(): number {
-    return this.#streams;
+    return this.#streams.total;
   }
 
-  /** What any call takes, before its caller is identified. Throws Failure resource-exhausted. */
-  admit(_call: AdmittedCall): Lease {
-    return nothing;
+  /**
+   * What any call takes, before its caller is identified. Throws Failure resource-exhausted. Calls that need
+   * no identity are counted by connection; where there are too many, the connection with the most
+   * of them is ended, so that one that holds many keeps no probe out.
+   */
+  admit({ isPublic, connection }: AdmittedCall): Lease {
+    if (!isPublic || connection === null) return nothing;
+    const { maxPublicCalls, maxPublicCallsPerConnection } = this.#limits;
+    const exceeded = this.#publicCalls.exceeded(connection);
+    if (this.#publicCalls.of(connection) >= maxPublicCallsPerConnection) {
+      const why =
+        `a connection may have at most ${maxPublicCallsPerConnection} calls of health and reflection at once (limits.max-public-calls-per-connection)`;
+      this.endConnection(connection, "public-calls-per-connection", why);
+      throw new Failure("resource-exhausted", `Cannot begin another call: ${why}`);
+    }
+    if (exceeded === "total") {
+      const greatest = this.#publicCalls.greatest();
+      const why =
+        `the agent serves at most ${maxPublicCalls} calls of health and reflection at once (limits.max-public-calls)`;
+      if (greatest === null || this.#publicCalls.of(greatest) <= 1) {
+        this.#report({ type: "limit-reached", limit: "public-calls" });
+        throw new Failure("resource-exhausted", `Cannot begin another call: ${why}`);
+      }
+      this.endConnection(greatest, "public-calls", why);
+    }
+    return this.#publicCalls.take(connection);
   }
 
   /** What a call takes on behalf of its user. Throws Failure resource-exhausted. */
   authorize({ kind, user }: AuthorizedCall): Lease {
-    if (kind !== "stream" && kind !== "endless") return nothing;
-    const { maxStreams, maxStreamsPerUser } = this.#limits;
-    if (this.#streams >= maxStreams) {
-      throw new Failure(
-        "resource-exhausted",
-        `Cannot open another stream: the agent serves at most ${maxStreams} at once (limits.max-streams)`,
-      );
-    }
-    const count = this.#streamsByUser.get(user) ?? 0;
-    if (count >= maxStreamsPerUser) {
-      throw new Failure(
-        "resource-exhausted",
-        `Cannot open another stream: a user may have at most ${maxStreamsPerUser} at once (limits.max-streams-per-user)`,
-      );
-    }
-    this.#streams++;
-    this.#streamsByUser.set(user, count + 1);
-    return once(() => {
-      this.#streams--;
-      const left = (this.#streamsByUser.get(user) ?? 0) - 1;
-      if (left > 0) this.#streamsByUser.set(user, left);
-      else this.#streamsByUser.delete(user);
-    });
+    if (kind === "probe") return nothing;
+    const isStream = kind !== "unary";
+    const quota = isStream ? this.#streams : this.#unaryCalls;
+    const exceeded = quota.exceeded(user);
+    if (exceeded === null) return quota.take(user);
+    const limit = `${isStream ? "streams" : "unary-calls"}${
+      exceeded === "each" ? "-per-user" : ""
+    }` as const;
+    this.#report({ type: "limit-reached", limit, ...(exceeded === "each" ? { who: user } : {}) });
+    const { maxStreams, maxStreamsPerUser, maxUnaryCalls, maxUnaryCallsPerUser } = this.#limits;
+    const what = isStream ? "open another stream" : "begin another unary call";
+    const why = exceeded === "each"
+      ? `a user may have at most ${isStream ? maxStreamsPerUser : maxUnaryCallsPerUser}`
+      : `the agent serves at most ${isStream ? maxStreams : maxUnaryCalls}`;
+    throw new Failure("resource-exhausted", `Cannot ${what}: ${why} at once (limits.max-${limit})`);
   }
 }
 
 const nothing: Lease = { [Symbol.dispose]: () => {} };
-
-/** A lease that gives back once, however often it is disposed of. */
-function once(giveBack: () => void): Lease {
-  let held = true;
-  return {
-    [Symbol.dispose]() {
-      if (held) giveBack();
-      held = false;
-    },
-  };
-}

@@ -7,7 +7,7 @@ import {
   ServerReflectionService,
 } from "../generated/grpc/reflection.ts";
 import { metadataServiceDefinition, type MetadataServiceHandlers } from "./metadata_service.ts";
-import type { Report } from "../telemetry/events.ts";
+import type { LimitName, Report } from "../telemetry/events.ts";
 import type { Calls } from "./calls.ts";
 import { Connections } from "./grpc_js/connections.ts";
 import type { VerifiedPeers } from "./verified_peers.ts";
@@ -97,6 +97,11 @@ export class AgentServer {
     server.addService(ServerReflectionService, parts.reflection);
     const port = await bind(server, parts);
     return new AgentServer(server, parts, { port, open, connections });
+  }
+
+  /** Ends the connection of an HTTP/2 session, with all its calls. */
+  endConnection(session: object, limit: LimitName, why: string): void {
+    this.#connections.end(session, limit, why);
   }
 
   /**

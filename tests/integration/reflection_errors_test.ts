@@ -1,3 +1,5 @@
+import { silent } from "../../src/telemetry/events.ts";
+import { defaults } from "../../src/config/schema.ts";
 import assert from "node:assert/strict";
 import { credentials, Server, ServerCredentials } from "@grpc/grpc-js";
 import {
@@ -23,7 +25,7 @@ async function serveReflection(load: () => Promise<Descriptors>) {
   const unused = () => Promise.reject(new Error("reflection needs no identity"));
   const calls = new Calls({
     authorizer: { identify: () => assert.fail(), authorize: unused, recheck: unused },
-    limits: new CallLimits({ maxStreams: 0, maxStreamsPerUser: 0 }),
+    limits: new CallLimits(defaults.limits, silent),
     report: (event) => events.push(event),
   });
   const server = new Server();

@@ -28,7 +28,8 @@ export class PortConnection implements CountedConnection {
   #gate: FrameGate | null = null;
   #maxStreams = 0;
   #waiting: Passed[] = [];
-  #isPaused = false;
+  #isWaiting = false;
+  #mayPause = false;
   #unreadReplies = 0;
   #hasEnded = false;
 
@@ -88,6 +89,8 @@ export class PortConnection implements CountedConnection {
       throw new Error("This version of node:http2 does not read its socket by the data event");
     }
     socket.removeListener("data", read);
+    // In its next tick node:http2 reads what a paused socket holds, past this listener.
+    setImmediate(() => this.#mayPause = true);
     socket.on("data", (chunk: Uint8Array) => {
       if (!this.#hasEnded) this.#receive(gate, chunk, read);
     });
@@ -97,7 +100,7 @@ export class PortConnection implements CountedConnection {
     this.#waiting.push(...gate.receive(chunk));
     if (gate.offense !== null) return this.end(gate.offense.limit, gate.offense.why);
     this.#countReplies(gate.takeReplies());
-    if (!this.#hasEnded && !this.#isPaused) this.#pass(read);
+    if (!this.#hasEnded && !this.#isWaiting) this.#pass(read);
   }
 
   /** Counts a stream that was opened. Returns the size of its headers. */
@@ -131,7 +134,7 @@ export class PortConnection implements CountedConnection {
     const gate = this.#gate;
     // Without a gate it has not agreed to HTTP/2.
     const incomplete = gate === null ? this.#establishedMs : gate.incompleteSince;
-    if (incomplete !== null && incomplete < oldest && !this.#isPaused) {
+    if (incomplete !== null && incomplete < oldest && !this.#isWaiting) {
       return this.end("request-time", "a frame or the beginning of HTTP/2 is not complete");
     }
     for (const [stream, since] of gate?.unfinished ?? []) {
@@ -143,35 +146,28 @@ export class PortConnection implements CountedConnection {
 
   /** Passes on what has come: calls in turns with those of other connections. */
   #pass(read: (chunk: Uint8Array) => void): void {
-    let passed = 0;
-    for (const { bytes, units } of this.#waiting) {
-      if (this.#hasEnded || (units > 0 && !this.#turns.take(units))) break;
-      passed++;
-      read(bytes);
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      if (next.units > 0 && !this.#turns.take(next.units)) break;
+      this.#waiting.shift();
+      read(next.bytes);
     }
-    if (this.#hasEnded) return;
-    this.#waiting = this.#waiting.slice(passed);
     if (this.#waiting.length === 0) return;
-    this.#isPaused = true;
-    this.#socket.pause();
+    this.#isWaiting = true;
+    if (this.#mayPause) this.#socket.pause();
     this.#turns.wait(() => this.#passOne(read));
   }
 
   /** Passes on the next call and what follows it. Returns the work that this makes. */
   #passOne(read: (chunk: Uint8Array) => void): number {
     let work = 0;
-    let passed = 0;
-    for (const { bytes, units } of this.#waiting) {
-      if (this.#hasEnded || (units > 0 && work > 0)) break;
-      passed++;
-      work += units;
-      read(bytes);
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      if (next.units > 0 && work > 0) return work;
+      this.#waiting.shift();
+      work += next.units;
+      read(next.bytes);
     }
-    if (this.#hasEnded) return 0;
-    this.#waiting = this.#waiting.slice(passed);
-    if (this.#waiting.length > 0) return work;
-    this.#isPaused = false;
-    this.#socket.resume();
+    this.#isWaiting = false;
+    if (!this.#hasEnded) this.#socket.resume();
     return 0;
   }
 

@@ -69,7 +69,8 @@ export class Connections implements Disposable {
 
   /** Ends the connection of a session, with all its calls. */
   end(session: object, limit: LimitName, why: string): void {
-    this.#bySession.get(session)?.end(limit, why);
+    // Not within the library's callback, which still uses the session.
+    setImmediate(() => this.#bySession.get(session)?.end(limit, why));
   }
 
   #accepted(socket: Socket): void {

@@ -14,22 +14,26 @@ const SWEEP_MS = 5000;
  */
 export class OpenStreams implements Disposable {
   readonly #open = new Set<Http2Stream>();
+  readonly #awaited = new Set<Http2Stream>();
   readonly #waiting = new Set<() => void>();
   #closedBefore = new Set<Http2Stream>();
   #sweeper: ReturnType<typeof setInterval> | undefined;
 
   /** To be made before bindAsync. Throws where grpc-js has changed. */
   constructor(server: Server) {
-    onHttp2Server(server, (source) => source.on("stream", (stream) => this.#opened(stream)));
+    onHttp2Server(server, (source) => {
+      source.on("stream", (stream, headers) => this.#opened(stream, headers[":path"]));
+    });
   }
 
+  /** Streams that a graceful stop waits for: those of callers who are owed an answer. */
   get count(): number {
-    return this.#open.size;
+    return this.#awaited.size;
   }
 
-  /** Resolves when no stream is open. */
+  /** Resolves when no such stream is open. */
   noneLeft(): Promise<void> {
-    if (this.#open.size === 0) return Promise.resolve();
+    if (this.#awaited.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.add(resolve));
   }
 
@@ -37,8 +41,10 @@ export class OpenStreams implements Disposable {
     clearInterval(this.#sweeper);
   }
 
-  #opened(stream: Http2Stream): void {
+  #opened(stream: Http2Stream, path: unknown): void {
     this.#open.add(stream);
+    // Watchers of health come again for as long as the port is open, and a client of reflection need not end its side.
+    if (!/^\/grpc\.(?:health|reflection)\./.test(String(path))) this.#awaited.add(stream);
     this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_MS);
     // Not within the library's callback, which still uses the stream.
     stream.once("aborted", () => setImmediate(() => stream.destroy()));
@@ -47,9 +53,12 @@ export class OpenStreams implements Disposable {
 
   #closed(stream: Http2Stream): void {
     this.#open.delete(stream);
-    if (this.#open.size > 0) return;
-    clearInterval(this.#sweeper);
-    this.#sweeper = undefined;
+    this.#awaited.delete(stream);
+    if (this.#open.size === 0) {
+      clearInterval(this.#sweeper);
+      this.#sweeper = undefined;
+    }
+    if (this.#awaited.size > 0) return;
     for (const resolve of this.#waiting) resolve();
     this.#waiting.clear();
   }

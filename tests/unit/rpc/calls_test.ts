@@ -1,3 +1,4 @@
+import { defaults } from "../../../src/config/schema.ts";
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { Metadata, type ServerWritableStream, status as Status } from "@grpc/grpc-js";
@@ -49,7 +50,10 @@ function setUp(
 ) {
   const events: AgentEvent[] = [];
   const steps: string[] = [];
-  const callLimits = new CallLimits(options.limits ?? { maxStreams: 3, maxStreamsPerUser: 2 });
+  const callLimits = new CallLimits({
+    ...defaults.limits,
+    ...options.limits ?? { maxStreams: 3, maxStreamsPerUser: 2 },
+  }, () => {});
   const calls = new Calls({
     limits: callLimits,
     peers: options.peers ?? null,
