@@ -22,8 +22,8 @@ export interface MergeOptions {
   readonly live: boolean;
   /** Takes the records in order. Returns false where it has enough. */
   readonly emit: (record: LogRecord, name: string) => boolean;
-  /** All that can be emitted for now was. */
-  readonly onIdle: () => void;
+  /** Records that had waited for others were emitted, and nothing has come meanwhile. */
+  readonly onReleased: () => void;
   /** Milliseconds of a clock that only goes forward. */
   readonly now?: () => number;
 }
@@ -74,7 +74,10 @@ export class RecordMerge {
       const next = this.#next();
       if (next === null) break;
       if (typeof next === "number") {
-        this.#timer = setTimeout(() => this.#pump(), next);
+        this.#timer = setTimeout(() => {
+          this.#pump();
+          this.#options.onReleased();
+        }, next);
         break;
       }
       const record = next.shift(this.#now());
@@ -84,7 +87,6 @@ export class RecordMerge {
       }
       if (this.#isDone) return; // emit may close the merge
     }
-    this.#options.onIdle();
   }
 
   /** The source whose record is next; how long to wait, milliseconds; null: until something comes. */

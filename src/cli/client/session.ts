@@ -65,7 +65,7 @@ export class RecordsSession {
         this.#finish("enough");
         return false;
       },
-      onIdle: () => this.#attempt(options.onPause),
+      onReleased: () => this.#attempt(options.onPause),
     });
     const interrupt = () => this.#finish("interrupted");
     options.signal.addEventListener("abort", interrupt);
@@ -166,7 +166,7 @@ export class RecordsSession {
         this.#attempt(() => add(joiner === null ? [record] : joiner.add(record)));
         return true;
       },
-      onPause: () => {},
+      onPause: () => this.#attempt(this.#options.onPause),
     }, { signal: this.#stop.signal }).then(
       (ending) => () => {
         const isGone = ending === "complete" && followFrom !== FollowFrom.NOOP && !signal.aborted;
@@ -180,6 +180,7 @@ export class RecordsSession {
       this.#attempt(() => {
         add(joiner?.end() ?? []);
         source.end();
+        this.#options.onPause();
         tell();
       });
       this.#reading--;

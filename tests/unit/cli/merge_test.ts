@@ -20,7 +20,7 @@ function merging(
       emitted.push(`${name}${record.timestamp?.seconds}`);
       return emitted.length !== options.limit;
     },
-    onIdle: () => {},
+    onReleased: () => {},
     now: () => clock.now,
   });
   const rooms: string[] = [];
