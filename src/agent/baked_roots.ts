@@ -13,9 +13,9 @@ export const bakedLogRoots: readonly string[] = [
 ];
 
 /**
- * Says which configured log folders this program was not granted, naming them and the granted ones;
- * null where all is well. Asked of the platform, so it is also true of a program started with other
- * permissions than the released binary's.
+ * A message that names the configured log folders which this program may not read, and those it may; null if it may read
+ * all of them. The platform is asked, so the answer is also right for a program started with other permissions than the
+ * released binary's.
  */
 export function checkBakedRoots(
   config: Pick<Config, "containerLogsDir" | "logRoots">,

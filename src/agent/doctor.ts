@@ -12,7 +12,7 @@ import {
   type Problem,
 } from "./startup_checks.ts";
 
-/** What a check found out. */
+/** The result of a check. */
 export interface Finding {
   /** What was checked, as "certificates". */
   readonly subject: string;

@@ -60,7 +60,7 @@ function servingStatus(body: Uint8Array): number {
 
 /**
  * The agent's own certificate, shown as a client's, is one that its CA signed. The server is trusted
- * by that CA, or by being the very certificate of the configuration; its name is not looked at, for
+ * by that CA, or by being the very certificate of the configuration; its name is not checked, for
  * it is the Service's and the agent is asked by its address here.
  */
 function tlsOptions(tls: Config["tls"]) {
@@ -75,7 +75,7 @@ function tlsOptions(tls: Config["tls"]) {
   };
 }
 
-/** A server that does not like a client's certificate just hangs up; so it is looked at when that happens. */
+/** A server that refuses a client certificate just closes the connection; so the certificate is checked when that happens. */
 function explain(error: Error, tls: Config["tls"]): Error {
   if (!tls.enabled || tls.clientAuth !== "require-and-verify" || mayBeClients(tls.certFile)) {
     return error;

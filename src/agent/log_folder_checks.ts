@@ -4,10 +4,10 @@ import { fileErrorKind, type FileFacts, openFile, readDirectory, stat } from "..
 import { userId } from "../platform/process.ts";
 import { checkBakedRoots } from "./baked_roots.ts";
 
-/** How many logs are tried: enough to tell "all" from "one that was just removed". */
+/** How many logs are opened: enough to tell "all" from "one that was just removed". */
 const samples = 20;
 
-/** Why the log folder cannot be listed, and what would help; null where it can. Cheap: asked by every probe. */
+/** Why the log folder cannot be listed, with the remedy; null where it can. Cheap: every probe calls it. */
 export function logFolderProblem(config: Pick<Config, "containerLogsDir">): string | null {
   const path = config.containerLogsDir;
   try {
@@ -20,7 +20,7 @@ export function logFolderProblem(config: Pick<Config, "containerLogsDir">): stri
 
 /**
  * Why the logs themselves cannot be read although they are listed: their targets are not mounted, or
- * the agent's user may not read them. Null where one can be read, or none is there yet.
+ * the agent's user may not read them. Null where one can be read, or where there is none yet.
  */
 export function logFilesProblem(config: Pick<Config, "containerLogsDir">): string | null {
   let dangling = 0;
@@ -44,15 +44,15 @@ export function logFilesProblem(config: Pick<Config, "containerLogsDir">): strin
   if (refused !== null) return refused;
   if (names.length === 0 || dangling < names.length) return null;
   return `Cannot read the logs in ${config.containerLogsDir}: the links there lead nowhere. ` +
-    "Mount what they lead to from the node, at the same path: /var/log (so also /var/log/pods), " +
-    "and with Docker /var/lib/docker/containers";
+    "Mount their targets from the node at the same path: /var/log/pods, and with Docker " +
+    "/var/lib/docker/containers";
 }
 
 function explain(what: "list" | "read", path: string, error: unknown): string {
   switch (fileErrorKind(error)) {
     case "not-found":
-      return `Cannot ${what} ${path}: no such folder. Mount it from the node ` +
-        "(volumes: hostPath: { path: /var/log }), or set container-logs-dir";
+      return `Cannot ${what} ${path}: no such folder. Mount /var/log/containers and /var/log/pods from ` +
+        "the node (hostPath volumes), or set container-logs-dir";
     case "permission-denied":
       if (error instanceof Error && error.name === "NotCapable") {
         return checkBakedRoots({ containerLogsDir: path, logRoots: [] }) ??
@@ -64,7 +64,7 @@ function explain(what: "list" | "read", path: string, error: unknown): string {
   }
 }
 
-/** Who the agent is, whose the file is, and which setting of the pod brings them together. */
+/** The agent's user, the file's owner and mode, and the pod setting that gives access. */
 function whoMay(path: string): string {
   const user = userId();
   const self = user === null ? "the agent's user" : `the agent's user ${user}`;

@@ -1,7 +1,7 @@
 import type { Config } from "../config/schema.ts";
 import { logFolderProblem } from "./log_folder_checks.ts";
 
-/** How often readiness is looked at without anybody asking, for those who watch the health service. */
+/** How often readiness is checked for clients that watch the health service, milliseconds. */
 const checkMs = 5000;
 
 /** Whether the agent can do its work, and why not. */
@@ -26,17 +26,17 @@ export class Readiness implements Disposable {
     this.#reviewProblem = options.reviewProblem;
   }
 
-  /** It serves from now on. Tells onChange at once, and then whenever the answer changes. */
+  /** The agent serves from now on. Calls onChange at once, and then whenever readiness changes. */
   serving(onChange: (ready: boolean) => void): void {
     this.#stage = "serving";
     let last: boolean | null = null;
-    const look = () => {
+    const check = () => {
       const ready = this.problems().length === 0;
       if (ready !== last) onChange(ready);
       last = ready;
     };
-    look();
-    this.#timer = setInterval(look, checkMs);
+    check();
+    this.#timer = setInterval(check, checkMs);
   }
 
   /** It will not serve again. */

@@ -5,8 +5,10 @@ import { clientList } from "./client/list.ts";
 import { clientRecords } from "./client/records.ts";
 import { clientWatch } from "./client/watch.ts";
 import { commandList } from "./command.ts";
+import { completion } from "./completion.ts";
 import { runCommand } from "./run_command.ts";
 import { exitCode, processTerminal, type Terminal, UsageError } from "./terminal.ts";
+import { toolCommands } from "./tool_commands.ts";
 
 function clientHelp(columns = 80): string {
   return commandList(
@@ -33,6 +35,8 @@ export function client(
       case "forward":
       case "backward":
         return await clientRecords(command, rest, terminal, signal);
+      case "completion":
+        return completion("kubetail-agent-tools", toolCommands, rest, terminal);
       case "--help":
       case "-h":
       case "help":

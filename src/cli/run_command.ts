@@ -1,6 +1,6 @@
 import { exitCode, isReaderGone, type Terminal, UsageError } from "./terminal.ts";
 
-/** A second interrupt within this time is the same one, told twice: `deno task` passes on what the terminal sends too. */
+/** A second interrupt within this time is a duplicate: `deno task` forwards what the terminal sends to every process anyway. */
 const SAME_INTERRUPT_MS = 1000;
 
 /** What a running command is given. */
@@ -12,7 +12,7 @@ export interface CommandContext {
 }
 
 /**
- * Runs a command: tells it when it is interrupted, and turns what it throws into words and an exit code. Errors that
+ * Runs a command: signals when it is interrupted, and turns what it throws into a message and an exit code. Errors that
  * isExpected knows speak for themselves; any other is a fault in the program and shows where. A second interrupt ends
  * the process at once.
  */

@@ -9,11 +9,11 @@ import {
 } from "../platform/process.ts";
 import { terminalSafe } from "./terminal_text.ts";
 
-/** Where a command writes, and what ends it early. Tests bring one of their own. */
+/** Where a command writes, and what ends it early. Tests pass their own. */
 export interface Terminal {
   /**
    * Writes results. Where a person reads them (interactive), control characters other than line feed, tab and colours
-   * are shown escaped unless raw is set. Throws where the reader has gone away (isReaderGone).
+   * are shown escaped unless raw is set. Throws where the reader has ended (isReaderGone).
    */
   out(text: string, options?: { readonly raw?: boolean }): void;
   /** Writes everything about the results: endings, hints, errors. Control characters are always escaped. */

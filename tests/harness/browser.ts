@@ -42,13 +42,13 @@ export class Browser implements AsyncDisposable {
       if (error instanceof Deno.errors.NotFound) return null;
       throw error;
     }
-    let told = "";
+    let printed = "";
     for await (const bytes of child.stderr.values({ preventCancel: true })) {
-      told += new TextDecoder().decode(bytes);
-      if (/DevTools listening on \S+\n/.test(told)) break;
+      printed += new TextDecoder().decode(bytes);
+      if (/DevTools listening on \S+\n/.test(printed)) break;
     }
     child.stderr.pipeTo(new WritableStream()).catch(() => {});
-    const socket = new WebSocket(/DevTools listening on (\S+)/.exec(told)?.[1] ?? "");
+    const socket = new WebSocket(/DevTools listening on (\S+)/.exec(printed)?.[1] ?? "");
     await new Promise((resolve, reject) => {
       socket.addEventListener("open", resolve);
       socket.addEventListener("error", reject);
@@ -104,7 +104,7 @@ export class Browser implements AsyncDisposable {
     this.#socket.close();
     this.#child.kill("SIGKILL");
     await this.#child.status;
-    // Its helpers may write for a moment still.
+    // Its child processes may still write for a moment.
     for (let tries = 0; tries < 50; tries++) {
       try {
         Deno.removeSync(this.#profile, { recursive: true });

@@ -43,7 +43,7 @@ const remedies: readonly (readonly [code: string, details: RegExp, remedy: strin
 ];
 
 /**
- * The error as a person needs it: where a call could not reach the agent, why, found out by a connection of its own.
+ * The error as a person needs it: where a call could not reach the agent, the cause, determined by a connection of its own.
  * Errors of any other kind are returned unchanged.
  */
 export async function explained(error: unknown, connection: Connection): Promise<unknown> {

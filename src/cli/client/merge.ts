@@ -44,7 +44,7 @@ export class RecordMerge {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** onRoom is called when a source that was told to pause may go on. */
+  /** onRoom is called when a paused source may resume. */
   source(name: string, onRoom: () => void): MergeSource {
     const source = new Source(name, onRoom, this.#now());
     this.#sources.add(source);

@@ -200,7 +200,7 @@ export class RecordsSession {
     this.#stop.abort();
   }
 
-  /** Work that may throw because the reader of the output has gone: that ends the session. */
+  /** Runs work that throws when the reader of the output has ended; that ends the session. */
   #attempt(work: () => void): void {
     try {
       work();

@@ -4,7 +4,7 @@ import { asksForHelp, helpText, parseCommand } from "../command.ts";
 import { countText, logName, metadataJson, Output, sizeText, timeText } from "../output.ts";
 import { exitCode, type Terminal } from "../terminal.ts";
 import { safeJson } from "../terminal_text.ts";
-import { explained, readStream } from "./calls.ts";
+import { explained, list, readStream } from "./calls.ts";
 import { watchCommand } from "./commands.ts";
 import { connectAll, type Connection } from "./connection.ts";
 
@@ -29,7 +29,10 @@ export async function clientWatch(
   let count = 0;
   const watchOne = async (connection: Connection) => {
     const call = connection.metadata.watch({ namespaces: [...positionals] }, connection.identity);
-    call.on("metadata", () => terminal.err(`Watching ${connection.address}; Ctrl-C ends.\n`));
+    call.on("metadata", () => {
+      terminal.err(`Watching ${connection.address}; Ctrl-C ends.\n`);
+      noteUnknown(connection, positionals, terminal, either);
+    });
     try {
       return await readStream(call, `watch the logs of ${connection.address}`, {
         onMessage(event: LogMetadataWatchEvent) {
@@ -67,6 +70,22 @@ export async function clientWatch(
       : `The watch has ended after ${events}.\n`,
   );
   return failed === undefined ? exitCode.done : exitCode.failed;
+}
+
+/** Says of which namespaces there is no log yet: their names may be misspelt. */
+function noteUnknown(
+  connection: Connection,
+  namespaces: readonly string[],
+  terminal: Terminal,
+  signal: AbortSignal,
+): void {
+  if (namespaces.length === 0) return;
+  list(connection, namespaces, { signal }).then((logs) => {
+    for (const name of namespaces) {
+      if (logs.some(({ spec }) => spec?.namespace === name)) continue;
+      terminal.err(`No logs of namespace ${name} on ${connection.address} yet.\n`);
+    }
+  }, () => {}); // The watch itself reports what is wrong.
 }
 
 function show({ type, object }: LogMetadataWatchEvent, output: Output): void {

@@ -30,7 +30,7 @@ export const grepCommand = {
       short: "l",
       help: "show only the names of files with selected lines",
     },
-    quiet: { type: "boolean", short: "q", help: "show nothing; the exit code tells" },
+    quiet: { type: "boolean", short: "q", help: "show nothing; only set the exit code" },
     "line-number": { type: "boolean", short: "n", help: "show line numbers" },
     "after-context": { type: "string", short: "A", value: "N", help: "show N lines after each" },
     "before-context": { type: "string", short: "B", value: "N", help: "show N lines before each" },

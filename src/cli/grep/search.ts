@@ -34,7 +34,7 @@ export interface Search {
 }
 
 /**
- * Searches every path, in order. A path that cannot be read is told and the others are searched all the same; resolves
+ * Searches every path, in order. A path that cannot be read is reported and the others are searched; resolves
  * with how many lines were selected. Throws Failure invalid-argument for a pattern that is none.
  */
 export async function searchPaths(

@@ -16,8 +16,8 @@ Deno.test("a missing folder, and a file in its place, are named with what to mou
   const missing = `${tree.dir}/nowhere`;
   assert.equal(
     logFolderProblem({ containerLogsDir: missing }),
-    `Cannot list ${missing}: no such folder. Mount it from the node ` +
-      "(volumes: hostPath: { path: /var/log }), or set container-logs-dir",
+    `Cannot list ${missing}: no such folder. Mount /var/log/containers and /var/log/pods from ` +
+      "the node (hostPath volumes), or set container-logs-dir",
   );
   Deno.writeTextFileSync(missing, "");
   assert.match(logFolderProblem({ containerLogsDir: missing }) ?? "", /no such folder/);

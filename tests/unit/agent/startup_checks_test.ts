@@ -32,7 +32,7 @@ async function withCertificates(
   };
 }
 
-Deno.test("certificates: good ones are no problem; expired, about to expire and a wrong clock are told", async () => {
+Deno.test("certificates: good ones are no problem; expired, about to expire and a wrong clock are reported", async () => {
   using tree = new LogTree();
   const tls = await withCertificates(tree.dir, { notAfter: new Date(Date.now() + 30 * dayMs) });
   // The authority is valid for a day only: leave it out by asking for no client certificates.
@@ -58,7 +58,7 @@ Deno.test("certificates: good ones are no problem; expired, about to expire and 
   assert.deepEqual(both, ["tls.cert-file", `tls.ca-file ${tree.dir.slice(0, 1)}`]);
 });
 
-Deno.test("certificates: every authority of a bundle is looked at, one without a host name is told", async () => {
+Deno.test("certificates: every authority of a bundle is checked, one without a host name is reported", async () => {
   using tree = new LogTree();
   const tls = await withCertificates(tree.dir);
   const [first, second] = await Promise.all([createAuthority("one"), createAuthority("two")]);
@@ -120,7 +120,7 @@ Deno.test("the API server: not named, not reachable, reachable", async () => {
   );
 });
 
-Deno.test("the start-up check is silent where all is well, and tells all that is wrong at once", async () => {
+Deno.test("the start-up checks report nothing without a problem, and all problems at once", async () => {
   using tree = new LogTree();
   tree.add({ content: criLines(1) });
   const tls = await withCertificates(tree.dir, { notAfter: new Date(Date.now() + 30 * dayMs) });
@@ -152,10 +152,10 @@ Deno.test("readiness: starting, serving, a folder that went, an expired certific
     certificateNotAfterMs: () => notAfter,
     reviewProblem: () => null,
   });
-  const told: boolean[] = [];
+  const reported: boolean[] = [];
   assert.deepEqual(readiness.problems(), ["The agent is starting"]);
-  readiness.serving((ready) => told.push(ready));
-  assert.deepEqual(told, [true]);
+  readiness.serving((ready) => reported.push(ready));
+  assert.deepEqual(reported, [true]);
   assert.deepEqual(readiness.problems(), []);
 
   Deno.renameSync(tree.containerLogsDir, `${tree.dir}/away`);
