@@ -21,7 +21,6 @@ export type Treatment =
 
 /** The first pattern that matches decides. */
 const TREATMENTS: readonly (readonly [RegExp, Treatment])[] = [
-  [/^npx -y deno@\S+ task test$/, { leftOut: "it is the test run itself" }],
   [/^(?:git clone|cd) /, { leftOut: "the sources are here already" }],
   [/^(?:docker|hack\/(?:kind|k3d|minikube)\/|tests\/e2e\/kind\/|tilt) ?/, {
     leftOut: "needs Docker",
@@ -44,6 +43,17 @@ const TREATMENTS: readonly (readonly [RegExp, Treatment])[] = [
   [/^kubectl create namespace kubetail-system$/, { leftOut: "hack/secret.sh has made it" }],
   [/^deno task client .*\$\(kubectl create token/, {
     leftOut: "needs `deno task dev` beside a cluster's logs",
+  }],
+  [/^export KUBETAIL_AGENT_ADDR=/, { leftOut: "tells the commands after it the address" }],
+  [/^kubetail-agent-tools client .*(?:USER|ACCOUNT|NAMESPACE\/POD)/, {
+    leftOut: "names an account and a pod of the reader's; the same calls are in the README",
+  }],
+  [/^(?:source|kubetail-agent-tools completion)/, {
+    leftOut: "changes the shell that reads it; tests/unit/cli/commands_test.ts has the completion",
+  }],
+  [/^kubetail-agent-tools grep |^zcat /, {
+    leftOut:
+      "searches a node's own logs; tests/integration/grep_test.ts has folders, files and standard input",
   }],
   [/^(?:kubectl|helm) |kubernetes-admin/, "cluster"],
   [/^(?:[A-Z_]+=\S+ )*(?:deno|npx|kubetail-cluster-agent|kubetail-agent-tools) /, "here"],

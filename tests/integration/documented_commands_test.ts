@@ -134,7 +134,7 @@ class Place implements Disposable {
     const said = await new Response(child.stdout).text();
     const { code } = await child.status;
     assert.equal(code, 0, `${words}\n${said}${await errors}`);
-    if (/ (?:client|grep) /.test(words)) assert.match(said, /web-0|error: timeout/);
+    if (/ (?:client|grep) /.test(words)) assert.match(said, /web-0|error: timeout|shutdown event/);
   }
 
   /** Starts the agent; the commands after it call it. */
