@@ -2,8 +2,8 @@ import { Gunzip } from "fflate";
 import type { ByteSource } from "../scan/byte_source.ts";
 
 /** So much inflated text is held at a time: of all compressed logs of a thread at most MAX_WINDOWS times that. */
-const WINDOW_BYTES = 8 * 1024 * 1024;
-const MAX_WINDOWS = 4;
+const WINDOW_BYTES = 4 * 1024 * 1024;
+const MAX_WINDOWS = 3;
 /** How much is read of the compressed file at a time. Deflate makes at most a thousand times as much of it. */
 const READ_BYTES = 32 * 1024;
 const DENSE_READ_BYTES = 2 * 1024;
@@ -63,6 +63,7 @@ export class InflatedBytes implements ByteSource, Disposable {
       if (chunk === null) break;
       const over = inflation.offset - begin;
       if (over > 0) inflation.putBack(chunk.subarray(chunk.length - over));
+      else giveBack(chunk);
     }
     return true;
   }
@@ -108,23 +109,18 @@ export class InflatedBytes implements ByteSource, Disposable {
     this.prepare(begin, () => false);
     if (this.#size !== null && begin >= this.#size) return new Uint8Array(0);
     const inflation = this.#inflation;
-    const parts: Uint8Array[] = [];
+    const window = new Uint8Array(WINDOW_BYTES);
     let length = 0;
     while (length < WINDOW_BYTES) {
       const chunk = this.#next(inflation);
       if (chunk === null) break;
       const part = chunk.subarray(0, WINDOW_BYTES - length);
-      parts.push(part);
+      window.set(part, length);
       length += part.length;
-      inflation.putBack(chunk.subarray(part.length));
+      if (part.length < chunk.length) inflation.putBack(chunk.subarray(part.length));
+      else giveBack(chunk);
     }
-    const window = new Uint8Array(length);
-    for (let at = 0; parts.length > 0;) {
-      const part = parts.shift()!;
-      window.set(part, at);
-      at += part.length;
-    }
-    return window;
+    return length < WINDOW_BYTES ? window.slice(0, length) : window;
   }
 
   /** The inflation that is under way, or one from a checkpoint nearer to the offset. */
@@ -139,7 +135,7 @@ export class InflatedBytes implements ByteSource, Disposable {
     return new Inflation(this.#file, checkpoint, (inflation) => this.#keep(inflation));
   }
 
-  #next(inflation: Inflation): Uint8Array | null {
+  #next(inflation: Inflation): Uint8Array<ArrayBuffer> | null {
     const chunk = inflation.next();
     if (chunk === null) this.#size = inflation.offset;
     return chunk;
@@ -155,6 +151,11 @@ export class InflatedBytes implements ByteSource, Disposable {
     const kept = this.#checkpoints.filter((_, i) => i % 2 === 1);
     this.#checkpoints.splice(0, this.#checkpoints.length, ...kept);
   }
+}
+
+/** Frees a chunk's memory at once, not when garbage is collected. */
+function giveBack(chunk: Uint8Array<ArrayBuffer>): void {
+  chunk.buffer.transfer(0);
 }
 
 /** A state from which inflating can continue. */
@@ -176,7 +177,7 @@ class Inflation {
   readonly #gunzip: Gunzip;
   readonly #onStep: (inflation: Inflation) => void;
   readonly #compressed = new Uint8Array(READ_BYTES);
-  readonly #chunks: Uint8Array[] = [];
+  readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
   #read: number;
   #readBytes = DENSE_READ_BYTES;
   #isOver = false;
@@ -192,14 +193,14 @@ class Inflation {
     this.#read = from?.read ?? 0;
     this.#gunzip = new Gunzip((chunk) => {
       if (chunk.length === 0) return;
-      this.#chunks.push(chunk);
+      this.#chunks.push(chunk as Uint8Array<ArrayBuffer>);
       this.inflated += chunk.length;
     });
     if (from !== null) Object.assign(this.#gunzip, structuredClone(from.state));
   }
 
   /** The next inflated bytes; null at the end, or where damage begins. */
-  next(): Uint8Array | null {
+  next(): Uint8Array<ArrayBuffer> | null {
     while (this.#chunks.length === 0 && !this.#isOver) this.#step();
     const chunk = this.#chunks.shift() ?? null;
     this.offset += chunk?.length ?? 0;
@@ -207,7 +208,7 @@ class Inflation {
   }
 
   /** The last bytes that next() has given come again. */
-  putBack(rest: Uint8Array): void {
+  putBack(rest: Uint8Array<ArrayBuffer>): void {
     if (rest.length === 0) return;
     this.#chunks.unshift(rest);
     this.offset -= rest.length;

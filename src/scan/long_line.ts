@@ -1,7 +1,7 @@
-import { Buffer } from "node:buffer";
 import { type ByteSource, type ReadBuffer, reserve } from "./byte_source.ts";
 import { CriParser } from "./cri.ts";
 import { type LinePolicy, MAX_HEADER_BYTES, partBytes } from "./line_policy.ts";
+import { firstNonNul } from "./lines.ts";
 import { recordEnd, trimmedEnd, wholeCharacters } from "./text.ts";
 
 /**
@@ -53,7 +53,6 @@ const TAG_OFFSET = 38;
 /** How much of the white space behind a message a pattern sees. */
 const MAX_TAIL_BYTES = 2048;
 const BLOCK_BYTES = 256 * 1024;
-const zeros = new Uint8Array(BLOCK_BYTES);
 const parser = new CriParser();
 const encoder = new TextEncoder();
 
@@ -120,16 +119,12 @@ function passNuls(
   const wanted = Math.min(BLOCK_BYTES, end - line.at);
   const count = read(source, line.at, wanted, buffer);
   const bytes = buffer.bytes.subarray(0, count);
-  const content = isZero(bytes) ? -1 : bytes.findIndex((byte) => byte !== 0);
-  if (content >= 0) return step(line.at, { ...line, stage: "head", at: line.at + content });
+  const content = firstNonNul(bytes);
+  if (content < count) return step(line.at, { ...line, stage: "head", at: line.at + content });
   const at = line.at + count;
   // Nothing but NULs: an empty line without its LF.
   if (count < wanted || at >= end) return step(at, null, { malformed: 1, short: count < wanted });
   return step(at, { ...line, at });
-}
-
-function isZero(bytes: Uint8Array): boolean {
-  return Buffer.compare(bytes, zeros.subarray(0, bytes.length)) === 0;
 }
 
 function readHead(

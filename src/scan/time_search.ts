@@ -4,6 +4,7 @@ import { DockerParser } from "./docker.ts";
 import type { LogFormat } from "./format.ts";
 import { compareInstants, type Instant } from "./instant.ts";
 import { MAX_HEADER_BYTES } from "./line_policy.ts";
+import { firstNonNul } from "./lines.ts";
 import { DockerTail } from "./docker_tail.ts";
 import type { LineParser } from "./lines.ts";
 
@@ -293,8 +294,8 @@ class TimeSearch {
       if (available === 0) return to;
       const begin = offset - this.#start;
       const held = this.#bytes.subarray(begin, this.#end - this.#start);
-      const found = held.findIndex((byte) => byte !== 0);
-      if (found >= 0) return offset + found;
+      const found = firstNonNul(held);
+      if (found < held.length) return offset + found;
       offset += held.length;
       await this.#breathe();
     }

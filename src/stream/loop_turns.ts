@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers";
 
 /** How long one computation may hold the event loop. */
-const TURN_MS = 4;
+const TURN_MS = 2;
 
 /** Computations that wait for their turn: one of them in each turn of the event loop, in order. */
 const waiting: (() => void)[] = [];

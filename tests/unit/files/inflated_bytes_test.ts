@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { InflatedBytes } from "../../../src/files/inflated_bytes.ts";
 import { Random, runSeed } from "../scan/random.ts";
 
-const WINDOW = 8 << 20;
+const WINDOW = 4 << 20;
 
 class Compressed {
   bytesRead = 0;

@@ -1,0 +1,108 @@
+import { request } from "../../harness/calls.ts";
+import { criLine, type TreeLog } from "../../harness/log_tree.ts";
+import type { AgentProcess } from "../../harness/process.ts";
+import { type Attack, Received, type Sizes } from "./attacks.ts";
+
+let pods = 0;
+
+/** What an attack cost. */
+export interface Cost {
+  readonly seconds: number;
+  /** Resident memory as the kernel counts it: the peak while it ran, MiB. */
+  readonly peak: number;
+  /** The longest that another caller's small read took, and /livez, milliseconds. */
+  readonly other: number;
+  readonly livez: number;
+}
+
+/** Runs an attack while another caller reads a small log again and again. Throws where the answer is wrong. */
+export async function runAttack(
+  agent: AgentProcess,
+  attack: Attack,
+  sizes: Sizes,
+): Promise<Cost> {
+  const log = await attack.prepare(agent, sizes);
+  const small = agent.logs.add({
+    pod: `small-${pods++}`,
+    content: criLine("2024-10-01T05:00:00Z", "small"),
+  });
+  await readSmall(agent, small);
+  resetPeak(agent.pid);
+  const innocent = new Innocent(agent, small);
+  const began = performance.now();
+  const all = await Promise.all(
+    Array.from({ length: attack.calls ?? 1 }, () => read(agent, log, attack)),
+  );
+  const seconds = (performance.now() - began) / 1000;
+  const { other, livez } = await innocent.stop();
+  for (const received of all) attack.check(received, sizes);
+  for (const name of Deno.readDirSync(log.path.slice(0, log.path.lastIndexOf("/")))) {
+    // The space is given back, and the next attack finds an empty page cache.
+    Deno.truncateSync(`${log.path.slice(0, log.path.lastIndexOf("/"))}/${name.name}`);
+  }
+  return { seconds, peak: memory(agent.pid, "VmHWM"), other, livez };
+}
+
+/** Resident memory now, or its peak, MiB. The runtime reads /proc only with all permissions, hence the commands. */
+export function memory(pid: number, field: "VmRSS" | "VmHWM"): number {
+  const { stdout } = new Deno.Command("cat", { args: [`/proc/${pid}/status`] }).outputSync();
+  const status = new TextDecoder().decode(stdout);
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) / 1024;
+}
+
+/** proc(5), clear_refs: 5 resets the peak. */
+function resetPeak(pid: number): void {
+  new Deno.Command("sh", { args: ["-c", `echo 5 > /proc/${pid}/clear_refs`] }).outputSync();
+}
+
+async function read(agent: AgentProcess, log: TreeLog, attack: Attack): Promise<Received> {
+  const method = attack.direction === "forward" ? "streamForward" : "streamBackward";
+  const call = agent.records()[method](request({ ...log.request, ...attack.fields }));
+  const received = new Received();
+  try {
+    for await (const record of call) {
+      received.add(record);
+      if (received.count === attack.limit) break;
+    }
+  } finally {
+    call.cancel();
+  }
+  return received;
+}
+
+async function readSmall(agent: AgentProcess, log: TreeLog): Promise<number> {
+  const began = performance.now();
+  let count = 0;
+  for await (const _ of agent.records().streamForward(request(log.request))) count++;
+  if (count !== 1) throw new Error(`the other caller got ${count} records in place of 1`);
+  return performance.now() - began;
+}
+
+/** Reads a small log, and asks for /livez, one after the other until it is stopped. */
+class Innocent {
+  #isStopped = false;
+  readonly #done: Promise<{ other: number; livez: number }>;
+
+  constructor(agent: AgentProcess, log: TreeLog) {
+    this.#done = this.#run(agent, log);
+  }
+
+  stop(): Promise<{ other: number; livez: number }> {
+    this.#isStopped = true;
+    return this.#done;
+  }
+
+  async #run(agent: AgentProcess, log: TreeLog): Promise<{ other: number; livez: number }> {
+    let other = 0;
+    let livez = 0;
+    do {
+      other = Math.max(other, await readSmall(agent, log));
+      const began = performance.now();
+      const response = await fetch(`http://127.0.0.1:${agent.telemetryPort}/livez`);
+      await response.body?.cancel();
+      if (response.status !== 200) throw new Error(`/livez: ${response.status}`);
+      livez = Math.max(livez, performance.now() - began);
+    } while (!this.#isStopped);
+    return { other, livez };
+  }
+}
