@@ -151,6 +151,22 @@ Deno.test({
     });
 
     await t.step(
+      "two tokens of one ServiceAccount are one user, another account's is another",
+      async () => {
+        using agentAuth = new AgentAuth(cluster, powerless);
+        const { signal } = new AbortController();
+        const now = Math.floor(Date.now() / 1000);
+        const keys = await Promise.all(
+          [viewer, await cluster.signToken("team-a", "viewer", now + 700), powerless].map((token) =>
+            agentAuth.authorizer.userKey({ kind: "token", token }, { signal })
+          ),
+        );
+        assert.equal(keys[0], keys[1]);
+        assert.notEqual(keys[0], keys[2]);
+      },
+    );
+
+    await t.step(
       "without the right to create SubjectAccessReviews the operator is told, and tokens still work",
       async () => {
         using agentAuth = new AgentAuth(cluster, powerless);
