@@ -34,7 +34,7 @@ export function verifyPeer(
   if (own === undefined) return { trusted: false, why: "its certificate cannot be had" };
   if (!isInDate(own, nowMs)) return { trusted: false, why: "its certificate is not in date" };
   const path = pathToAuthority(own, {
-    intermediates: (chain ?? []).slice(1, MAX_CHAIN).filter((certificate) => certificate.ca),
+    untried: new Set((chain ?? []).slice(1, MAX_CHAIN).filter((certificate) => certificate.ca)),
     authorities: authorities.filter((authority) => isInDate(authority, nowMs)),
     nowMs,
   });
@@ -45,7 +45,8 @@ export function verifyPeer(
 }
 
 interface Issuers {
-  readonly intermediates: readonly X509Certificate[];
+  /** Intermediates; each is tried once, so that no chain takes long however it is linked. */
+  readonly untried: Set<X509Certificate>;
   readonly authorities: readonly X509Certificate[];
   readonly nowMs: number;
 }
@@ -53,14 +54,16 @@ interface Issuers {
 /** From the certificate to an authority; null where there is no such path. */
 function pathToAuthority(
   certificate: X509Certificate,
-  { intermediates, authorities, nowMs }: Issuers,
+  issuers: Issuers,
 ): X509Certificate[] | null {
+  const { untried, authorities, nowMs } = issuers;
   const authority = authorities.find((authority) => isIssuedBy(certificate, authority));
   if (authority !== undefined) return [certificate, authority];
-  for (const issuer of intermediates) {
+  for (const issuer of [...untried]) {
+    if (!untried.has(issuer)) continue;
     if (!isInDate(issuer, nowMs) || !isIssuedBy(certificate, issuer)) continue;
-    const others = intermediates.filter((other) => other !== issuer);
-    const path = pathToAuthority(issuer, { intermediates: others, authorities, nowMs });
+    untried.delete(issuer);
+    const path = pathToAuthority(issuer, issuers);
     if (path !== null) return [certificate, ...path];
   }
   return null;
