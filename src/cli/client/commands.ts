@@ -137,6 +137,11 @@ const selectionOptions = {
 } as const satisfies Options;
 
 const followOptions = {
+  tail: {
+    type: "string",
+    value: "N",
+    help: "start with the last N records of each log",
+  },
   follow: {
     type: "boolean",
     short: "f",

@@ -28,6 +28,11 @@ export async function clientRecords(
     throw new UsageError("Only client forward can follow a log");
   }
   const { values, positionals } = parseCommand(forwardCommand, args);
+  if (direction === "backward" && values.tail !== undefined) {
+    throw new UsageError(
+      "client backward begins with the last records: use --limit in place of --tail",
+    );
+  }
   if (positionals.length === 0) {
     throw new UsageError(
       `client ${direction} needs a target: NAMESPACE/POD[/CONTAINER[/ID]]. Try: client list`,
@@ -36,7 +41,11 @@ export async function clientRecords(
   const wanted = positionals.map(parseTarget);
   const format = readWord("--output", values.output, ["text", "json", "raw"]);
   const limit = readCount("--limit", values.limit);
+  const tail = readCount("--tail", values.tail);
   const follow = followFrom(values.follow ?? false, values["follow-from"]);
+  if (tail !== null && follow === FollowFrom.END) {
+    throw new UsageError("--tail and --follow-from end exclude each other");
+  }
   const now = terminal.now();
   const time = (option: "since" | "until") => {
     const text = values[option];
@@ -63,6 +72,7 @@ export async function clientRecords(
   const session = new RecordsSession({
     direction,
     request,
+    tail,
     joinLines: format !== "json",
     ...reader.handlers(),
     signal,

@@ -8,6 +8,7 @@ import { logName } from "../output.ts";
 import { explained, readStream } from "./calls.ts";
 import type { Connection } from "./connection.ts";
 import { LineJoiner } from "./line_joiner.ts";
+import { LogStream } from "./log_stream.ts";
 import { RecordMerge } from "./merge.ts";
 import type { Selection } from "./target.ts";
 
@@ -26,6 +27,8 @@ export interface SessionOptions {
     readonly grep: string;
     readonly follow_from: FollowFrom;
   };
+  /** Forward: start with the last N lines of each log; null: with the first. */
+  readonly tail: number | null;
   /** Whether records that are parts of one line are joined. */
   readonly joinLines: boolean;
   /** Takes the merged records. Returns false where it has enough. */
@@ -149,25 +152,27 @@ export class RecordsSession {
       container_name: spec?.container_name ?? "",
       container_id: id,
     };
-    const call = direction === "forward"
-      ? connection.records.streamForward(wanted, connection.identity)
-      : connection.records.streamBackward(wanted, connection.identity);
-    const source = this.#merge.source(key, () => call.resume());
     const joiner = joinLines
       ? new LineJoiner({ direction, isFiltered: request.grep !== "" })
       : null;
     const add = (records: readonly LogRecord[]) => {
       let hasRoom = true;
       for (const record of records) hasRoom = source.add(record);
-      if (!hasRoom) call.pause();
+      if (!hasRoom) stream.pause();
     };
-    void readStream(call, `read ${logName(of.log)}`, {
-      onMessage: (record: LogRecord) => {
-        this.#attempt(() => add(joiner === null ? [record] : joiner.add(record)));
-        return true;
-      },
+    const stream = new LogStream(connection, wanted, {
+      doing: `read ${logName(of.log)}`,
+      direction,
+      // A log that is new has no records that are too old.
+      tail: isNew ? null : this.#options.tail,
+      joinsLines: joinLines,
+      onRecord: (record) =>
+        this.#attempt(() => add(joiner === null ? [record] : joiner.add(record))),
       onPause: () => this.#attempt(this.#options.onPause),
-    }, { signal: this.#stop.signal }).then(
+      signal: this.#stop.signal,
+    });
+    const source = this.#merge.source(key, () => stream.resume());
+    void stream.read().then(
       (ending) => () => {
         const isGone = ending === "complete" && followFrom !== FollowFrom.NOOP && !signal.aborted;
         if (isGone) this.#options.onGone(of);
