@@ -59,7 +59,8 @@ export const schema = {
   "log-roots": field(
     list(folder),
     [],
-    "The folders that may contain log files, after links are resolved. Empty: the tree of `container-logs-dir`, " +
+    "The folders that may contain log files, after links are resolved. A file's path must name its container: by a " +
+      "pod's folder below one named `pods`, by Docker's, or by its own name as in `container-logs-dir`. Empty: the tree of `container-logs-dir`, " +
       "`/var/log/pods` and `/var/lib/docker/containers`.",
   ),
   "allowed-namespaces": field(
@@ -122,7 +123,8 @@ export const schema = {
     "allowed-names": field(
       list(word),
       ["kubetail-cluster-api"],
-      "The common names that client certificates may have. Empty: any verified certificate.",
+      "The common names that client certificates may have. Empty: any verified certificate. Where front-proxy is among the " +
+        "methods, these are the front proxies, and no token counts over their certificates.",
     ),
   }),
   authorization: section("Who may read which logs.", true, {

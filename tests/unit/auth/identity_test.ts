@@ -141,7 +141,7 @@ Deno.test("x-remote-user present: authorization is ignored", () => {
   assert.equal(describeIdentity(identity), "user:alice");
 });
 
-Deno.test("without front-proxy among the methods nobody can say to be somebody", () => {
+Deno.test("without front-proxy among the methods nobody can impersonate anybody", () => {
   const pairs: Pairs = [["x-remote-user", "admin"], ["x-remote-group", "system:masters"]];
   for (const peer of [nobody, proxy]) {
     refused(() => identify(peer, metadata(pairs), tokenOnly), "unauthenticated", "missing token");
