@@ -127,6 +127,8 @@ Deno.test("the commands shown are those that work for whoever runs the demo", ()
   Deno.mkdirSync(npx, { recursive: true });
   Deno.symlinkSync(Deno.execPath(), `${npx}/deno`);
   assert.equal(at(npx), "npx -y deno@2.9.6 task", "npx's own folder is not in the person's PATH");
+  Deno.symlinkSync("/nowhere/deno", `${folder.path}/deno`);
+  assert.equal(at(folder.path), "npx -y deno@2.9.6 task", "a link that leads nowhere");
 });
 
 Deno.test("a command that is wider than the terminal is continued on the next line", () => {

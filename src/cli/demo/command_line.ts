@@ -1,4 +1,4 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { env, isStandalone } from "../../platform/process.ts";
 import { version } from "../../config/version.ts";
@@ -21,8 +21,9 @@ function hasDeno(path: string): boolean {
     .filter((folder) => folder !== "" && !/[/\\]node_modules[/\\]\.bin|[/\\]_npx[/\\]/.test(folder))
     .some((folder) => {
       try {
-        accessSync(join(folder, "deno"), constants.X_OK);
-        return true;
+        const path = join(folder, "deno");
+        accessSync(path, constants.X_OK);
+        return statSync(path).isFile(); // Not a link that leads nowhere: access lets it pass.
       } catch {
         return false;
       }

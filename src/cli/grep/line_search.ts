@@ -150,7 +150,8 @@ async function* lines(
       end < bytes.length;
       end = lineEnd(bytes, start, bytes.length)
     ) {
-      if (!isTooLong) yield { bytes, start, end };
+      // A line that is too long counts, as a malformed one.
+      yield { bytes, start: isTooLong ? end : start, end };
       isTooLong = false;
       start = end + 1;
     }

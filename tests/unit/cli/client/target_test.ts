@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { notFoundText, parseTarget, select } from "../../../src/cli/client/target.ts";
-import { UsageError } from "../../../src/cli/terminal.ts";
-import type { LogMetadata } from "../../../src/generated/cluster_agent.ts";
+import { notFoundText, parseTarget, select } from "../../../../src/cli/client/target.ts";
+import { UsageError } from "../../../../src/cli/terminal.ts";
+import type { LogMetadata } from "../../../../src/generated/cluster_agent.ts";
 
 function log(pod: string, container: string, id: string, seconds = 0n, nanos = 0): LogMetadata {
   return {

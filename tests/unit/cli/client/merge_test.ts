@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { type MergeSource, RecordMerge } from "../../../src/cli/client/merge.ts";
-import type { LogRecord } from "../../../src/generated/cluster_agent.ts";
+import { type MergeSource, RecordMerge } from "../../../../src/cli/client/merge.ts";
+import { Random, runSeed } from "../../scan/random.ts";
+import type { LogRecord } from "../../../../src/generated/cluster_agent.ts";
 
 function at(seconds: number): LogRecord {
   return { timestamp: { seconds: BigInt(seconds), nanos: 0 }, message: "", is_final: true };
@@ -97,18 +98,16 @@ Deno.test("while following, a silent log does not hold back another, and order h
 });
 
 Deno.test("a random interleaving comes out sorted", () => {
-  const seed = Math.floor(Math.random() * 2 ** 31);
-  let state = seed;
-  const random = () => (state = (state * 1103515245 + 12345) & 0x7fffffff) / 2 ** 31;
+  const random = new Random(runSeed());
   const { sources, emitted } = merging(5);
   const clocks = sources.map(() => 0);
   for (let i = 0; i < 2000; i++) {
-    const which = Math.floor(random() * 5);
-    clocks[which]! += Math.floor(random() * 3);
+    const which = random.below(5);
+    clocks[which]! += random.below(3);
     sources[which]!.add(at(clocks[which]!));
   }
   for (const source of sources) source.end();
   const times = emitted.map((text) => Number(text.slice(1)));
-  assert.equal(times.length, 2000, `seed ${seed}`);
-  assert.deepEqual(times, times.toSorted((x, y) => x - y), `seed ${seed}`);
+  assert.equal(times.length, 2000, `seed ${random.seed}`);
+  assert.deepEqual(times, times.toSorted((x, y) => x - y), `seed ${random.seed}`);
 });
