@@ -55,6 +55,13 @@ const TREATMENTS: readonly (readonly [RegExp, Treatment])[] = [
     leftOut:
       "searches a node's own logs; tests/integration/grep_test.ts has folders, files and standard input",
   }],
+  [/^kubectl port-forward .*\d$/, {
+    leftOut: "runs until it is ended; with & it is run elsewhere",
+  }],
+  [/^kubectl auth can-i .* USER /, { leftOut: "asks about a user of the reader's" }],
+  [/^kubectl exec .* doctor /, {
+    leftOut: "the node test's image has the bundle and no binary; tests/integration/doctor_test.ts",
+  }],
   [/^(?:kubectl|helm) |kubernetes-admin/, "cluster"],
   [/^(?:[A-Z_]+=\S+ )*(?:deno|npx|kubetail-cluster-agent|kubetail-agent-tools) /, "here"],
 ];
