@@ -168,6 +168,12 @@ function ownerOf(realPath: string, asked: LogName): "asked" | string {
     return "the Docker folder of another container";
   }
 
+  // {pod folder}/{container}/N.log in a root that is not named pods.
+  const folder = POD_FOLDER.exec(parts.at(-3) ?? "");
+  if (folder !== null && folder[1] === asked.namespace && folder[2] === asked.podName) {
+    return "asked";
+  }
+
   // A log folder may hold the files themselves; a link from one name to another is not that container's log.
   const named = parseLogFileName(file);
   if (named === null) {

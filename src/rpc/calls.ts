@@ -70,7 +70,7 @@ export class Calls {
   ): handleUnaryCall<Request, Response> {
     return (call, respond) => {
       let response: Response | null = null;
-      void this.#run(call, method, call.request, async (running, checked) => {
+      this.#start(call, method, call.request, async (running, checked) => {
         response = await work(running, checked);
       }, (status) => status.code === Status.OK ? respond(null, response) : respond(status));
     };
@@ -86,7 +86,7 @@ export class Calls {
     ) => Promise<void>,
   ): handleServerStreamingCall<Request, Response> {
     return (call) => {
-      void this.#run(
+      this.#start(
         call,
         method,
         call.request,
@@ -102,7 +102,7 @@ export class Calls {
     work: (running: RunningCall, call: ServerDuplexStream<Request, Response>) => Promise<void>,
   ): handleBidiStreamingCall<Request, Response> {
     return (call) => {
-      void this.#run(
+      this.#start(
         call,
         method,
         undefined,
@@ -123,6 +123,21 @@ export class Calls {
   /** Ends whatever is still running but probes. */
   cut(): void {
     this.#abortAll((running) => running.kind !== "probe");
+  }
+
+  /** Runs a call. It ends whatever happens: a fault of the owner itself must not leave it open. */
+  #start<Request, Checked>(
+    call: ServerCall,
+    method: Method<Request, Checked>,
+    request: Request,
+    work: (running: RunningCall, checked: Checked) => Promise<void>,
+    end: (status: CallStatus) => void,
+  ): void {
+    this.#run(call, method, request, work, end).catch((error) => {
+      const text = "a call was ended for a fault of its owner";
+      this.#report({ type: "notice", level: "error", text, fields: { error: explain(error) } });
+      end(toStatus(error));
+    });
   }
 
   async #run<Request, Checked>(

@@ -3,10 +3,13 @@ import type { Config } from "../config/schema.ts";
 import type { Report } from "../telemetry/events.ts";
 import { ReloadableCredentials } from "./grpc_js/reloadable_credentials.ts";
 import {
+  type CertificatePair,
   contextOptions,
   type KeyMaterial,
-  readKeyMaterial,
-  sameMaterial,
+  readPair,
+  readTrust,
+  samePair,
+  sameTrust,
   tryHandshake,
 } from "./key_material.ts";
 
@@ -16,7 +19,8 @@ const CHECK_MS = 2000;
 /**
  * TLS of the gRPC port, read again from its files when they change: new connections get the new
  * certificate, running ones go on. Files that cannot be used leave the old ones in force, and are tried
- * again at every check.
+ * again at every check. The authorities do not wait for the agent's own certificate: one that is removed counts no
+ * more, whatever is wrong with the rest.
  */
 export class FileCredentials implements Disposable {
   /** For grpc-js. */
@@ -35,25 +39,25 @@ export class FileCredentials implements Disposable {
     this.#tls = tls;
     this.#report = report;
     this.#current = material;
-    report({ type: "certificate", state: "loaded", notAfterMs: material.notAfterMs });
+    report({ type: "certificate", state: "loaded", notAfterMs: material.pair.notAfterMs });
     this.#timer = setInterval(() => void this.check(), CHECK_MS);
   }
 
   /** Rejects with Failure invalid-argument naming the file that cannot be used. */
   static async load(tls: Config["tls"], report: Report): Promise<FileCredentials> {
-    const material = readKeyMaterial(tls);
+    const material = { pair: readPair(tls), trust: readTrust(tls) };
     await tryHandshake(material, tls.certFile);
     return new FileCredentials(tls, material, report);
   }
 
   /** End of validity of the certificate in use, milliseconds since the epoch. */
   get notAfterMs(): number {
-    return this.#current.notAfterMs;
+    return this.#current.pair.notAfterMs;
   }
 
   /** Those that may issue clients' certificates now; another array once they have changed. */
   get authorities(): readonly X509Certificate[] {
-    return this.#current.authorities;
+    return this.#current.trust.authorities;
   }
 
   /** Reads the files, and uses them where they have changed and can be used. Never rejects. */
@@ -66,31 +70,50 @@ export class FileCredentials implements Disposable {
   }
 
   async #check(): Promise<void> {
-    const { notAfterMs } = this.#current;
-    try {
-      const material = readKeyMaterial(this.#tls);
-      if (sameMaterial(material, this.#current)) {
-        this.#problem = "";
-        return;
+    const { pair, trust } = this.#current;
+    const problems: string[] = [];
+    const attempt = async <T>(now: T, read: () => T | Promise<T>): Promise<T> => {
+      try {
+        return await read();
+      } catch (error) {
+        problems.push(error instanceof Error ? error.message : String(error));
+        return now;
       }
-      this.#checkDates(material);
-      await tryHandshake(material, this.#tls.certFile);
-      this.server.update(contextOptions(material));
-      this.#current = material;
-      this.#problem = "";
-      this.#report({ type: "certificate", state: "loaded", notAfterMs: material.notAfterMs });
-    } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error);
-      if (problem === this.#problem) return; // Reported already.
-      this.#problem = problem;
+    };
+    const next: KeyMaterial = {
+      trust: await attempt(trust, () => {
+        const read = readTrust(this.#tls);
+        return sameTrust(read, trust) ? trust : read;
+      }),
+      pair: await attempt(pair, () => this.#readPair()),
+    };
+    if (next.pair !== pair || next.trust !== trust) {
+      this.#current = next;
+      this.server.update(contextOptions(next));
+      this.#report({ type: "certificate", state: "loaded", notAfterMs: next.pair.notAfterMs });
+    }
+    const problem = problems.join("; ");
+    if (problem !== "" && problem !== this.#problem) {
+      const { notAfterMs } = next.pair;
       this.#report({ type: "certificate", state: "kept", notAfterMs, problem });
     }
+    this.#problem = problem;
+  }
+
+  /** The pair in the files where it is another and can be used, else the one in use. Rejects where it cannot. */
+  async #readPair(): Promise<CertificatePair> {
+    const { pair: current, trust } = this.#current;
+    const pair = readPair(this.#tls);
+    if (samePair(pair, current)) return current;
+    this.#checkDates(pair);
+    await tryHandshake({ pair, trust }, this.#tls.certFile);
+    return pair;
   }
 
   /** Throws where the new certificate is not in date while the one in use is. */
-  #checkDates({ notBeforeMs, notAfterMs }: KeyMaterial): void {
+  #checkDates({ notBeforeMs, notAfterMs }: CertificatePair): void {
     const now = Date.now();
-    if (this.#current.notAfterMs <= now || (notBeforeMs <= now && now < notAfterMs)) return;
+    if (this.#current.pair.notAfterMs <= now || (notBeforeMs <= now && now < notAfterMs)) return;
     const text = (milliseconds: number) => new Date(milliseconds).toISOString();
     throw new Error(
       `Cannot use tls.cert-file ${this.#tls.certFile}: valid from ${text(notBeforeMs)}` +

@@ -6,16 +6,26 @@ import type { Config } from "../config/schema.ts";
 import { Failure } from "../failure/failure.ts";
 import { readBytes } from "../platform/files.ts";
 
-/** Certificate, key and authorities as they lie in files: PEM. */
-export interface KeyMaterial {
+/** The agent's own certificate and key as they lie in files: PEM. */
+export interface CertificatePair {
   readonly cert: Buffer;
   readonly key: Buffer;
-  /** Null where clients show no certificate. */
-  readonly ca: Buffer | null;
-  /** Of ca; empty where that is null. */
-  readonly authorities: readonly X509Certificate[];
   readonly notBeforeMs: number;
   readonly notAfterMs: number;
+}
+
+/** Who may issue clients' certificates. */
+export interface Trust {
+  /** PEM; null where clients show no certificate. */
+  readonly ca: Buffer | null;
+  /** The certificates of ca; empty where that is null. */
+  readonly authorities: readonly X509Certificate[];
+}
+
+/** All that TLS of the port needs. */
+export interface KeyMaterial {
+  readonly pair: CertificatePair;
+  readonly trust: Trust;
 }
 
 /** Keys that every TLS library in use can verify a server by; Go's and rustls' know no others. */
@@ -24,11 +34,10 @@ const CURVES = new Set(["prime256v1", "secp384r1", "secp521r1", "P-256", "P-384"
 /** A handshake in memory takes milliseconds. */
 const HANDSHAKE_MS = 5000;
 
-/** Reads the files. Throws Failure invalid-argument naming the file that cannot be used. */
-export function readKeyMaterial(tls: Config["tls"]): KeyMaterial {
+/** Reads certificate and key. Throws Failure invalid-argument naming the file that cannot be used. */
+export function readPair(tls: Config["tls"]): CertificatePair {
   const cert = readPem("tls.cert-file", tls.certFile);
   const key = readPem("tls.key-file", tls.keyFile);
-  const ca = tls.clientAuth === "none" ? null : readPem("tls.ca-file", tls.caFile);
   const certificate = parse("tls.cert-file", tls.certFile, () => new X509Certificate(cert));
   const privateKey = parse("tls.key-file", tls.keyFile, () => createPrivateKey(key));
   if (!certificate.checkPrivateKey(privateKey)) {
@@ -38,28 +47,33 @@ export function readKeyMaterial(tls: Config["tls"]): KeyMaterial {
     );
   }
   checkKeyType(privateKey, tls.keyFile);
-  const authorities = ca === null
-    ? []
-    : parse("tls.ca-file", tls.caFile, () => parseCertificates(ca));
   return {
     cert,
     key,
-    ca,
-    authorities,
     notBeforeMs: Date.parse(certificate.validFrom),
     notAfterMs: Date.parse(certificate.validTo),
   };
 }
 
-/** What node:tls and grpc-js take. */
-export function contextOptions({ cert, key, ca }: KeyMaterial) {
-  return { cert, key, ...(ca === null ? {} : { ca }) };
+/** Reads the authorities. Throws Failure invalid-argument where they cannot be used. */
+export function readTrust(tls: Config["tls"]): Trust {
+  if (tls.clientAuth === "none") return { ca: null, authorities: [] };
+  const ca = readPem("tls.ca-file", tls.caFile);
+  return { ca, authorities: parse("tls.ca-file", tls.caFile, () => parseCertificates(ca)) };
 }
 
-export function sameMaterial(a: KeyMaterial, b: KeyMaterial): boolean {
-  const same = (x: Buffer | null, y: Buffer | null) =>
-    x === null || y === null ? x === y : x.equals(y);
-  return same(a.cert, b.cert) && same(a.key, b.key) && same(a.ca, b.ca);
+/** What node:tls and grpc-js take. */
+export function contextOptions({ pair, trust }: KeyMaterial) {
+  const { cert, key } = pair;
+  return { cert, key, ...(trust.ca === null ? {} : { ca: trust.ca }) };
+}
+
+export function samePair(a: CertificatePair, b: CertificatePair): boolean {
+  return a.cert.equals(b.cert) && a.key.equals(b.key);
+}
+
+export function sameTrust(a: Trust, b: Trust): boolean {
+  return a.ca === null || b.ca === null ? a.ca === b.ca : a.ca.equals(b.ca);
 }
 
 /**

@@ -104,6 +104,21 @@ Deno.test("a new certificate whose key TLS clients cannot use does not replace t
   });
 });
 
+Deno.test("a CA that is removed together with an unusable key counts no more", async () => {
+  using files = new Files();
+  const [authority, next] = await Promise.all([createAuthority(), createAuthority("Next CA")]);
+  Deno.writeTextFileSync(files.tls.caFile, authority.cert);
+  files.write(await authority.server());
+  const events: AgentEvent[] = [];
+  using credentials = await FileCredentials.load(files.tls, (event) => events.push(event));
+  await files.make("EC", "ec_paramgen_curve:secp256k1");
+  Deno.writeTextFileSync(files.tls.caFile, next.cert);
+  await credentials.check();
+  assert.deepEqual(credentials.authorities.map(({ subject }) => subject), ["CN=Next CA"]);
+  const states = events.map((event) => event.type === "certificate" ? event.state : "");
+  assert.deepEqual(states, ["loaded", "loaded", "kept"]);
+});
+
 Deno.test("an agent does not start with a key that TLS clients cannot use", async () => {
   using files = new Files();
   Deno.writeTextFileSync(files.tls.caFile, (await createAuthority()).cert);

@@ -84,6 +84,12 @@ Deno.test("a plain file in the log folder is a log, and a root may itself be a l
   assert.equal(locate(given, name).realPath, `${tree.root}/real/pod_ns_app-abc.log`);
 });
 
+Deno.test("a pod's folder in a root of another name is the pod's all the same", () => {
+  using tree = new Tree();
+  tree.file("data/ns_pod_uid/app/0.log").link(LINK, "data/ns_pod_uid/app/0.log");
+  assert(locate(tree.roots, name));
+});
+
 Deno.test("a container that is itself named pods is found in its pod's folder", () => {
   using tree = new Tree();
   tree.file("pods/ns_pod_uid/pods/0.log").link(
@@ -181,6 +187,12 @@ Deno.test("what leads elsewhere is refused", async (t) => {
     [
       "a root's file whose path names no pod",
       (t) => t.file("data/app.log").link(LINK, "data/app.log"),
+      "permission-denied",
+      "does not name the container",
+    ],
+    [
+      "another pod's folder in a root of another name",
+      (t) => t.file("data/secret_pod_uid/app/0.log").link(LINK, "data/secret_pod_uid/app/0.log"),
       "permission-denied",
       "does not name the container",
     ],
