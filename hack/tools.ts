@@ -12,6 +12,7 @@ export function toolFlags(command: string): string[] {
 
 if (import.meta.main) {
   const [command = "", ...words] = Deno.args;
-  const entry = new URL(`../${tools.entry}`, import.meta.url).pathname;
-  exitWith(await launch(toolFlags(command), entry, [command, ...words]));
+  const path = (file: string) => new URL(`../${file}`, import.meta.url).pathname;
+  const flags = ["--config", path("deno.json"), ...toolFlags(command)];
+  exitWith(await launch(flags, path(tools.entry), [command, ...words]));
 }

@@ -17,6 +17,8 @@ export async function launch(
 ): Promise<number> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", ...flags, entry, ...words],
+    // A task runs in the project's folder; INIT_CWD is where it was called, which relative paths mean.
+    ...(process.env["INIT_CWD"] === undefined ? {} : { cwd: process.env["INIT_CWD"] }),
     stdin: "inherit",
     stdout: "inherit",
     stderr: "inherit",

@@ -147,7 +147,8 @@ Deno.test("grep reads standard input, also compressed, as other programs' output
 cat ${tree.file} | grep -c 'line 1'
 cat ${tree.dir}/0.log.gz | grep -n 'line 99'
 grep nowhere < ${tree.file}; echo "exit $?"
-grep 'line 1' ${tree.file} | head -n 1`;
+grep 'line 1' ${tree.file} | head -n 1
+cat deno.json | grep lock 2>&1; echo "exit $?"`;
   const { stdout, stderr } = await new Deno.Command("bash", {
     args: ["-c", script],
     cwd: new URL("../..", import.meta.url),
@@ -155,6 +156,16 @@ grep 'line 1' ${tree.file} | head -n 1`;
   assert.equal(new TextDecoder().decode(stderr), "");
   assert.equal(
     untimed(new TextDecoder().decode(stdout)),
-    "11\n100:line 99\nexit 1\nline 1\n",
+    "11\n100:line 99\nexit 1\nline 1\n" +
+      "(standard input): no container log (neither CRI nor Docker json-file format)\nexit 1\n",
   );
+});
+
+Deno.test("deno task grep takes paths relative to where it is called", async () => {
+  const { code, stdout } = await new Deno.Command("deno", {
+    args: ["task", "--quiet", "grep", "-c", "", "../src/cli/demo/samples/etcd.log"],
+    cwd: new URL("../../docs", import.meta.url),
+  }).output();
+  assert.equal(code, 0);
+  assert.ok(Number(new TextDecoder().decode(stdout)) > 100);
 });

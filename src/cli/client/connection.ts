@@ -124,9 +124,9 @@ function tlsFiles(values: ConnectionValues): Endpoint["tls"] {
     throw new UsageError("--cert and --key must be given together");
   }
   return {
-    ca: ca === undefined ? null : read("--ca", ca),
-    cert: cert === undefined ? null : read("--cert", cert),
-    key: key === undefined ? null : read("--key", key),
+    ca: ca === undefined ? null : read(values.ca === undefined ? "--tls" : "--ca", ca),
+    cert: cert === undefined ? null : read(values.cert === undefined ? "--tls" : "--cert", cert),
+    key: key === undefined ? null : read(values.key === undefined ? "--tls" : "--key", key),
     serverName: values["server-name"] ?? null,
   };
 }
@@ -190,6 +190,7 @@ function read(option: string, path: string): Buffer {
   try {
     return Buffer.from(readText(path));
   } catch (error) {
-    throw new UsageError(`Cannot read ${option} ${path}: ${(error as Error).message}`);
+    const why = (error as Error).message.replace(/ \(os error \d+\).*$/, "");
+    throw new UsageError(`Cannot read ${option} ${path}: ${why}`);
   }
 }

@@ -37,6 +37,8 @@ export interface LineSearchOptions {
   readonly maxCount: number | null;
   readonly window: { readonly start: Instant | null; readonly stop: Instant | null };
   readonly signal: AbortSignal;
+  /** Counts what was read: lines that are not blank, and those of them that a container runtime wrote. */
+  readonly seen?: { lines: number; records: number };
 }
 
 /**
@@ -66,7 +68,10 @@ export async function* searchLines(
       if (detected === null) continue;
       parser = parserOf(detected);
     }
-    if (!parser.parse(bytes, start, end) || !isWithin(parser, options.window)) continue;
+    if (options.seen !== undefined && end > start) options.seen.lines++;
+    if (!parser.parse(bytes, start, end)) continue;
+    if (options.seen !== undefined) options.seen.records++;
+    if (!isWithin(parser, options.window)) continue;
     const { text, from, to } = validText(parser);
     const isMatch = (options.regex?.matches(text, from, to) ?? true) !== options.invert;
     const isDone = selected === options.maxCount;

@@ -14,6 +14,8 @@ import { filesOf, isNoContainerLog, openInput } from "./inputs.ts";
 import { fileBlocks, inputBlocks, searchLines } from "./line_search.ts";
 import type { Report } from "./report.ts";
 
+const noContainerLog = "no container log (neither CRI nor Docker json-file format)";
+
 /** As the agent's default: longer messages are cut into several records. */
 const maxRecordBytes = 2 * 1024 * 1024;
 
@@ -56,7 +58,7 @@ export async function searchPaths(
     if (signal.aborted) break;
     try {
       if (path === "-") {
-        found += await searchByLines("(standard input)", null, search, signal);
+        found += await searchInput(search, terminal, signal);
         continue;
       }
       let skipped = 0;
@@ -67,7 +69,7 @@ export async function searchPaths(
           skipped++;
           if (file !== path) continue;
           report.flush();
-          terminal.err(`${path}: no container log (neither CRI nor Docker json-file format)\n`);
+          terminal.err(`${path}: ${noContainerLog}\n`);
           continue;
         }
         found += search.byLines
@@ -93,18 +95,32 @@ export async function searchPaths(
 }
 
 /** Resolves with how many lines were selected. */
+async function searchInput(
+  search: Search,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<number> {
+  const name = "(standard input)";
+  const seen = { lines: 0, records: 0 };
+  const found = await searchByLines(name, null, search, signal, seen);
+  if (seen.lines > 0 && seen.records === 0) terminal.err(`${name}: ${noContainerLog}\n`);
+  return found;
+}
+
+/** Resolves with how many lines were selected. */
 async function searchByLines(
   name: string,
   source: LogSource | null,
   search: Search,
   signal: AbortSignal,
+  seen = { lines: 0, records: 0 },
 ): Promise<number> {
   const { report, regex } = search;
   const blocks = source === null ? inputBlocks(signal) : fileBlocks(source, signal);
   let count = 0;
   let isFirst = true;
   for await (
-    const line of searchLines(blocks, source?.format ?? null, { ...search, regex, signal })
+    const line of searchLines(blocks, source?.format ?? null, { ...search, regex, signal, seen })
   ) {
     if (line.isMatch) count++;
     if (report.kind === "lines") {
