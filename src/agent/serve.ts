@@ -1,7 +1,8 @@
 import type { Config } from "../config/schema.ts";
 import { allowsAll } from "../config/auth_rules.ts";
 import { nodeName } from "../config/node_name.ts";
-import { Authorizer, type Reviewer } from "../auth/authorizer.ts";
+import { Authorizer } from "../auth/authorizer.ts";
+import type { Reviewer } from "../auth/review.ts";
 import type { KubernetesReviewer } from "../auth/reviewer.ts";
 import { Changes } from "../files/changes.ts";
 import { Follows } from "../files/follow.ts";

@@ -4,33 +4,11 @@ import { Failure } from "../failure/failure.ts";
 import { checkNamespace } from "../files/name.ts";
 import type { Report } from "../telemetry/events.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import type { FrontProxyIdentity, Identity, TokenIdentity } from "./identity.ts";
-import { canonicalExtra, distinct, sha256, type User, userHash } from "./user.ts";
-
-/** Who can be asked about at the API server. */
-export type ReviewedIdentity = FrontProxyIdentity | TokenIdentity;
-
-/** Asks the one who knows. */
-export interface Reviewer {
-  /**
-   * May this identity `get pods/log` in the namespace ("": in every one)? Throws Failure where no
-   * answer could be had, which is never to be taken for a yes.
-   */
-  review(
-    identity: ReviewedIdentity,
-    namespace: string,
-    options: { readonly signal: AbortSignal },
-  ): Promise<boolean>;
-
-  /**
-   * Who the bearer of a token is; null where the API server does not say. A reviewer without it, or one
-   * that throws, counts as one that does not know. Never asked for authorization, only to count a user's calls.
-   */
-  whoIs?(
-    identity: TokenIdentity,
-    options: { readonly signal: AbortSignal },
-  ): Promise<User | null>;
-}
+import { cancelled, unlessAborted } from "./abort.ts";
+import type { Identity } from "./identity.ts";
+import type { ReviewedIdentity, Reviewer } from "./review.ts";
+import { identityHash, sha256 } from "./user.ts";
+import { UserKeys } from "./user_keys.ts";
 
 /** What was said, and when it was asked (milliseconds of the clock). */
 interface Verdict {
@@ -50,10 +28,6 @@ const verb = "get";
 const maxNamespaces = 1000;
 const maxReviewsOfCall = 16;
 const maxVerdicts = 10_000;
-/** How long a token's user is remembered; it changes only where an account is made anew under its old name. */
-const userTtlMs = 10 * 60 * 1000;
-/** Where the API server did not say whose a token is, it is asked again after so long. */
-const unknownUserTtlMs = 30 * 1000;
 /** A namespace's place in reviews where none was named: all of them. */
 const everywhere = "";
 
@@ -69,8 +43,7 @@ export class Authorizer {
   /** Keys are hashes: no token lies here. */
   readonly #verdicts = new LRUCache<string, Verdict>({ max: maxVerdicts });
   readonly #pending = new Map<string, Pending>();
-  /** Of each token, by its hash, the user it belongs to. */
-  readonly #users = new LRUCache<string, Promise<string>>({ max: maxVerdicts, ttl: userTtlMs });
+  readonly #userKeys: UserKeys;
 
   constructor(
     options: {
@@ -82,6 +55,7 @@ export class Authorizer {
   ) {
     this.#config = options.config;
     this.#reviewer = options.reviewer;
+    this.#userKeys = new UserKeys(options.reviewer);
     this.#report = options.report;
     this.#clock = options.clock ?? systemClock;
   }
@@ -102,20 +76,9 @@ export class Authorizer {
     await this.#reviewAll(identity, asked, this.#config.authorization.cacheTtlMs, options.signal);
   }
 
-  /**
-   * A key that is equal for all calls of one user, to count them by; see userHash. A token counts for who the
-   * API server says its bearer is, and for itself where it does not say. Call it after authorize: a token that
-   * has passed a review is genuine.
-   */
-  async userKey(
-    identity: Identity,
-    options: { readonly signal: AbortSignal },
-  ): Promise<string> {
-    if (identity.kind === "anonymous") return "anonymous";
-    if (identity.kind === "front-proxy") return userHash(identity);
-    const key = identityHash(identity);
-    const known = this.#users.get(key) ?? this.#askWhoIs(key, identity);
-    return await unlessAborted(known, options.signal);
+  /** See UserKeys. Call it after authorize. */
+  userKey(identity: Identity, options: { readonly signal: AbortSignal }): Promise<string> {
+    return this.#userKeys.keyOf(identity, options);
   }
 
   /**
@@ -244,21 +207,6 @@ export class Authorizer {
     }
   }
 
-  /** Resolves with the token's own hash where nobody can say whose it is. */
-  #askWhoIs(key: string, identity: TokenIdentity): Promise<string> {
-    // Shared by all who wait: no single call's end ends it; the reviewer has a deadline of its own.
-    const { signal } = new AbortController();
-    const asked = Promise.resolve(this.#reviewer.whoIs?.(identity, { signal }) ?? null)
-      .catch(() => null)
-      .then((user) => {
-        if (user !== null) return userHash(user);
-        this.#users.set(key, Promise.resolve(key), { ttl: unknownUserTtlMs });
-        return key;
-      });
-    this.#users.set(key, asked);
-    return asked;
-  }
-
   async #verdict(
     identity: ReviewedIdentity,
     hash: string,
@@ -334,13 +282,6 @@ export class Authorizer {
   }
 }
 
-/** SHA-256 of a canonical form: the order of groups and extras does not matter, and no token can be read from it. */
-function identityHash(identity: ReviewedIdentity): string {
-  if (identity.kind === "token") return sha256(JSON.stringify(["token", identity.token]));
-  const { user, groups, extra } = identity;
-  return sha256(JSON.stringify(["front-proxy", user, distinct(groups), canonicalExtra(extra)]));
-}
-
 function verdictKey(identity: string, namespace: string): string {
   return sha256(JSON.stringify([identity, namespace, verb]));
 }
@@ -351,18 +292,4 @@ function denied(namespace: string, why = ""): Failure {
     "permission-denied",
     `permission denied: \`get pods/log\` in namespace \`${name}\`${why}`,
   );
-}
-
-function cancelled(): Failure {
-  return new Failure("cancelled", "the call has ended");
-}
-
-/** As the promise, but rejects as soon as the signal fires. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(cancelled());
-    if (signal.aborted) return onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

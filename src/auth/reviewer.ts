@@ -1,15 +1,13 @@
-import type { V1SelfSubjectAccessReview } from "@kubernetes/client-node/dist/gen/models/V1SelfSubjectAccessReview.js";
-import type { V1SubjectAccessReview } from "@kubernetes/client-node/dist/gen/models/V1SubjectAccessReview.js";
 import { Failure } from "../failure/failure.ts";
 import type { Report } from "../telemetry/events.ts";
+import { apiVersion, selfReview, subjectReview } from "./access_review.ts";
 import { type Answer, ApiServer, NoAnswer } from "./api_server.ts";
-import type { ReviewedIdentity, Reviewer } from "./authorizer.ts";
+import type { ReviewedIdentity, Reviewer } from "./review.ts";
 import type { TokenIdentity } from "./identity.ts";
 import { type ApiServerAccess, findApiServer } from "./kube_config.ts";
 import type { User } from "./user.ts";
 
 const group = "/apis/authorization.k8s.io/v1";
-const apiVersion = "authorization.k8s.io/v1";
 const defaultTimeoutMs = 10_000;
 /** A broken API server fails every call; the log needs to say so once in a while only. */
 const noticeIntervalMs = 60_000;
@@ -245,41 +243,6 @@ export class KubernetesReviewer implements Reviewer {
       ...(typeof message === "string" ? { fields: { answer: message.slice(0, 500) } } : {}),
     });
   }
-}
-
-/** Verb, resource and subresource as RBAC's `pods/log` names them; no namespace: all of them. */
-function attributes(namespace: string) {
-  return {
-    verb: "get",
-    group: "",
-    resource: "pods",
-    subresource: "log",
-    ...(namespace === "" ? {} : { namespace }),
-  };
-}
-
-function selfReview(namespace: string): V1SelfSubjectAccessReview {
-  return {
-    apiVersion,
-    kind: "SelfSubjectAccessReview",
-    spec: { resourceAttributes: attributes(namespace) },
-  };
-}
-
-function subjectReview(
-  identity: Exclude<ReviewedIdentity, { kind: "token" }>,
-  namespace: string,
-): V1SubjectAccessReview {
-  return {
-    apiVersion,
-    kind: "SubjectAccessReview",
-    spec: {
-      user: identity.user,
-      groups: [...identity.groups],
-      extra: Object.fromEntries([...identity.extra].map(([name, values]) => [name, [...values]])),
-      resourceAttributes: attributes(namespace),
-    },
-  };
 }
 
 function unavailable(why: string, cause?: unknown): Failure {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { FrontProxyIdentity, TokenIdentity } from "./identity.ts";
 
 /** A user as Kubernetes' authentication API describes one (UserInfo), without its uid. */
 export interface User {
@@ -19,14 +20,21 @@ export function userHash({ user, groups, extra }: User): string {
   return sha256(JSON.stringify([user, distinct(groups), canonicalExtra(new Map(ofUser))]));
 }
 
+/** SHA-256 of a canonical form: the order of groups and extras does not matter, and no token can be read from it. */
+export function identityHash(identity: FrontProxyIdentity | TokenIdentity): string {
+  if (identity.kind === "token") return sha256(JSON.stringify(["token", identity.token]));
+  const { user, groups, extra } = identity;
+  return sha256(JSON.stringify(["front-proxy", user, distinct(groups), canonicalExtra(extra)]));
+}
+
 /** Extras in a form that does not depend on their order. */
-export function canonicalExtra(extra: User["extra"]): [string, string[]][] {
+function canonicalExtra(extra: User["extra"]): [string, string[]][] {
   return [...extra]
     .map(([name, values]): [string, string[]] => [name, distinct(values)])
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-export function distinct(values: readonly string[]): string[] {
+function distinct(values: readonly string[]): string[] {
   return [...new Set(values)].sort();
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ReviewedIdentity } from "../../src/auth/authorizer.ts";
+import type { ReviewedIdentity } from "../../src/auth/review.ts";
 import type { Account, ApiServerAccess } from "../../src/auth/kube_config.ts";
 import { KubernetesReviewer } from "../../src/auth/reviewer.ts";
 import { Failure, type FailureKind } from "../../src/failure/failure.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { LRUCache } from "lru-cache";
 import { type Config, defaults } from "../../../src/config/schema.ts";
-import { Authorizer, type ReviewedIdentity, type Reviewer } from "../../../src/auth/authorizer.ts";
+import { Authorizer } from "../../../src/auth/authorizer.ts";
+import type { ReviewedIdentity, Reviewer } from "../../../src/auth/review.ts";
 import type { Identity } from "../../../src/auth/identity.ts";
 import { Failure, type FailureKind } from "../../../src/failure/failure.ts";
 import type { AgentEvent } from "../../../src/telemetry/events.ts";

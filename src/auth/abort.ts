@@ -1,0 +1,16 @@
+import { Failure } from "../failure/failure.ts";
+
+/** What a wait ends with whose call has ended. */
+export function cancelled(): Failure {
+  return new Failure("cancelled", "the call has ended");
+}
+
+/** As the promise, but rejects as soon as the signal fires. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(cancelled());
+    if (signal.aborted) return onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}

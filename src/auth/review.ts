@@ -1,0 +1,27 @@
+import type { FrontProxyIdentity, TokenIdentity } from "./identity.ts";
+import type { User } from "./user.ts";
+
+/** Who can be asked about at the API server. */
+export type ReviewedIdentity = FrontProxyIdentity | TokenIdentity;
+
+/** Asks the one who knows. */
+export interface Reviewer {
+  /**
+   * May this identity `get pods/log` in the namespace ("": in every one)? Throws Failure where no
+   * answer could be had, which is never to be taken for a yes.
+   */
+  review(
+    identity: ReviewedIdentity,
+    namespace: string,
+    options: { readonly signal: AbortSignal },
+  ): Promise<boolean>;
+
+  /**
+   * Who the bearer of a token is; null where the API server does not say. A reviewer without it, or one
+   * that throws, counts as one that does not know. Never asked for authorization, only to count a user's calls.
+   */
+  whoIs?(
+    identity: TokenIdentity,
+    options: { readonly signal: AbortSignal },
+  ): Promise<User | null>;
+}

@@ -1,0 +1,54 @@
+import { LRUCache } from "lru-cache";
+import { unlessAborted } from "./abort.ts";
+import type { Identity, TokenIdentity } from "./identity.ts";
+import type { Reviewer } from "./review.ts";
+import { identityHash, userHash } from "./user.ts";
+
+const maxTokens = 10_000;
+/** How long a token's user is remembered; it changes only where an account is made anew under its old name. */
+const userTtlMs = 10 * 60 * 1000;
+/** Where the API server did not say whose a token is, it is asked again after so long. */
+const unknownUserTtlMs = 30 * 1000;
+
+/**
+ * Keys to count calls by, equal for all calls of one user; see userHash. A token counts for who the API server says
+ * its bearer is, and for itself where it does not say. Only tokens that have passed a review may come here: they
+ * are genuine.
+ */
+export class UserKeys {
+  readonly #reviewer: Reviewer;
+  /** Of each token, by its hash, the key of its user. */
+  readonly #keys = new LRUCache<string, Promise<string>>({ max: maxTokens, ttl: userTtlMs });
+
+  constructor(reviewer: Reviewer) {
+    this.#reviewer = reviewer;
+  }
+
+  /** Rejects where the signal fires. */
+  async keyOf(
+    identity: Identity,
+    options: { readonly signal: AbortSignal },
+  ): Promise<string> {
+    if (identity.kind === "anonymous") return "anonymous";
+    if (identity.kind === "front-proxy") return userHash(identity);
+    const token = identityHash(identity);
+    return await unlessAborted(
+      this.#keys.get(token) ?? this.#askWhoIs(token, identity),
+      options.signal,
+    );
+  }
+
+  #askWhoIs(token: string, identity: TokenIdentity): Promise<string> {
+    // Shared by all who wait: no single call's end ends it; the reviewer has a deadline of its own.
+    const { signal } = new AbortController();
+    const asked = Promise.resolve(this.#reviewer.whoIs?.(identity, { signal }) ?? null)
+      .catch(() => null)
+      .then((user) => {
+        if (user !== null) return userHash(user);
+        this.#keys.set(token, Promise.resolve(token), { ttl: unknownUserTtlMs });
+        return token;
+      });
+    this.#keys.set(token, asked);
+    return asked;
+  }
+}
