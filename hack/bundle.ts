@@ -10,7 +10,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync
 import { builtinModules } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import * as esbuild from "esbuild";
-import { licenceFile } from "./bundle/licences.ts";
+import { licenseFile } from "./bundle/licenses.ts";
 import { installPackages, type Package, packageOf } from "./bundle/packages.ts";
 import { softwareBillOfMaterials } from "./bundle/sbom.ts";
 import { type Program, programs } from "./permissions.ts";
@@ -23,8 +23,8 @@ export interface Bundle {
   readonly include: readonly string[];
   /** The packages with code in the bundle, by name. */
   readonly packages: readonly Package[];
-  /** Licences of all that is bundled, as one text. */
-  readonly licences: string;
+  /** Licenses of all that is bundled, as one text. */
+  readonly licenses: string;
   /** CycloneDX, JSON. */
   readonly sbom: string;
 }
@@ -64,7 +64,7 @@ const require = bundleRequire(import.meta.url);`,
     // Less text for the runtime to keep. Names stay: stack traces say them.
     minifySyntax: true,
     minifyWhitespace: true,
-    legalComments: "none", // they are in the file of licences
+    legalComments: "none", // they are in the file of licenses
     sourcemap: "linked",
     sourcesContent: false,
     metafile: true,
@@ -100,7 +100,7 @@ const require = bundleRequire(import.meta.url);`,
       ...maps.map((path) => resolve(project, path)),
     ],
     packages,
-    licences: licenceFile(packages),
+    licenses: licenseFile(packages),
     sbom: softwareBillOfMaterials(program.name, packages),
   };
 }
@@ -205,7 +205,7 @@ if (import.meta.main) {
     Deno.exit(2);
   }
   const made = await bundle(program, resolve(folder));
-  writeFileSync(join(made.folder, "LICENSES.txt"), made.licences);
+  writeFileSync(join(made.folder, "LICENSES.txt"), made.licenses);
   writeFileSync(join(made.folder, "sbom.cdx.json"), made.sbom);
   console.log(made.entry);
 }

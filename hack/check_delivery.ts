@@ -1,5 +1,5 @@
 /**
- * Checks all that is not code: workflows, the image's bake file, charts, manifests, alerts, shell scripts, links.
+ * Checks all that is not code: workflows, the image's bake file, charts, manifests, alerts, shell scripts, links, spelling.
  *
  *     deno task check:delivery [WORD...]     only the checks whose names have one of the words
  *
@@ -21,6 +21,7 @@ import {
   type ManifestSet,
   mustRefuseMisspelt,
 } from "./delivery/server_check.ts";
+import { checkSpelling } from "./delivery/spelling.ts";
 import { debianTool, firstLine, goTool, project, run, Skipped, tracked } from "./delivery/tools.ts";
 import { manifests } from "./dry_run.ts";
 import { brokenLinks } from "./links.ts";
@@ -33,6 +34,7 @@ const checks: readonly (readonly [string, () => string | Promise<string>])[] = [
   ["bake file (buildx bake --print)", bakeFile],
   ["shell scripts (shellcheck)", shellScripts],
   ["links of the documents", documents],
+  ["spelling (cspell)", checkSpelling],
   ["chart (helm lint, values.schema.json)", chart],
   ["alerts (promtool check rules, promtool test rules)", checkAlerts],
   ["what a release carries", checkRelease],

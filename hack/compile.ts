@@ -6,7 +6,7 @@
  *     deno task compile --out FOLDER --version 1.2.3
  *
  * Leaves bundle/PROGRAM, TARGET/PROGRAM, an archive for each program and target (with LICENSE, the
- * licences of what is bundled, README.md and, for the agent, an example of its configuration), the
+ * licenses of what is bundled, README.md and, for the agent, an example of its configuration), the
  * bill of materials of each program (PROGRAM_VERSION.cdx.json), and SHA256SUMS of archives and bills.
  * `deno compile` downloads the runtime of each target once.
  */
@@ -90,7 +90,7 @@ function pack({ program, bundled, target, path }: Binary, options: CompileOption
   rmSync(staged, { recursive: true, force: true });
   mkdirSync(staged);
   copyFileSync(path, join(staged, program.name));
-  writeFileSync(join(staged, "LICENSES-OF-PACKAGES.txt"), bundled.licences);
+  writeFileSync(join(staged, "LICENSES-OF-PACKAGES.txt"), bundled.licenses);
   const texts = ["LICENSE", "README.md"];
   if (program.name === "kubetail-cluster-agent") texts.push("deploy/config.example.yaml");
   for (const text of texts) copyFileSync(join(project, text), join(staged, basename(text)));

@@ -74,8 +74,8 @@ export function packageOf(file: string): Package | null {
   return { name, version, license: String(license), folder, integrity };
 }
 
-/** The texts of a package's licence and notices, by file name. */
-export function licenceTexts(folder: string): string[] {
+/** The texts of a package's license and notices, by file name. */
+export function licenseTexts(folder: string): string[] {
   return readdirSync(folder).filter((name) => /^(?:licen[cs]e|copying|notice)/i.test(name)).sort()
     .map((name) => readFileSync(join(folder, name), "utf8").trim());
 }

@@ -12,7 +12,7 @@ export function nearest(key: string, candidates: readonly string[]): string | nu
 }
 
 /**
- * How many letters must be added, removed, replaced or swapped with their neighbour to make `to` of
+ * How many letters must be added, removed, replaced or swapped with their neighbor to make `to` of
  * `from` (optimal string alignment).
  */
 export function editDistance(from: string, to: string): number {

@@ -38,7 +38,7 @@ const STEP_BYTES = 64 * 1024;
 
 /**
  * Reads the next lines of a position: about `blockBytes` of whole lines, or the next step through a line that is longer
- * than `policy.heldBytes`, which may give nothing yet. A line belongs to the range in which it begins, so neighbouring
+ * than `policy.heldBytes`, which may give nothing yet. A line belongs to the range in which it begins, so neighboring
  * ranges give every line exactly once. Time and memory of a call are bounded whatever the source holds.
  */
 export function readLines(

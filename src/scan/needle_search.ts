@@ -189,7 +189,7 @@ function spelling(set: ByteSet): { byte: number; mask: number } | null {
 
 /**
  * The three rarest spelled places of a needle, from the rarest on, or of two the rarer one twice; null: there are fewer.
- * Of places that are as rare those that lie far apart: letters that are neighbours are so in other words, too.
+ * Of places that are as rare those that lie far apart: letters that are neighbors are so in other words, too.
  */
 function rarestSpelled(needle: Needle): readonly [number, number, number] | null {
   const places = [...needle.keys()].filter((place) => spelling(needle[place]!) !== null);

@@ -37,7 +37,7 @@ Deno.test("stack traces of a bundle name the sources, line and function", async 
   ok(/failDeliberately.*\btests\/integration\/bundle\/fails\.ts:3:9/.test(text), text);
 });
 
-Deno.test("licences and bill of materials list every bundled package, with the checksum of deno.lock", async () => {
+Deno.test("licenses and bill of materials list every bundled package, with the checksum of deno.lock", async () => {
   using made = await bundled(tools);
   const { npm } = JSON.parse(readFileSync(join(project, "deno.lock"), "utf8")) as {
     npm: Record<string, { integrity: string }>;
@@ -48,7 +48,7 @@ Deno.test("licences and bill of materials list every bundled package, with the c
   };
   strictEqual(bill.bomFormat, "CycloneDX");
   for (const { name, version, license } of made.packages) {
-    ok(made.licences.includes(`\n${name} ${version} (${license})\n`), name);
+    ok(made.licenses.includes(`\n${name} ${version} (${license})\n`), name);
     const component = bill.components.find((one) => one.name === name && one.version === version);
     const locked = Object.entries(npm).find(([id]) => id.startsWith(`${name}@${version}`))?.[1];
     strictEqual(

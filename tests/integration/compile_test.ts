@@ -82,7 +82,7 @@ Deno.test("both programs compile for both architectures, complete and with nothi
   }
 });
 
-Deno.test("archives hold the program, its licence and its texts; SHA256SUMS fits them", async () => {
+Deno.test("archives hold the program, its license and its texts; SHA256SUMS fits them", async () => {
   using folder = temporary();
   const archives = await compile({
     programs,
@@ -92,7 +92,7 @@ Deno.test("archives hold the program, its licence and its texts; SHA256SUMS fits
     pack: true,
     runtime: standIn,
   });
-  const licences = "LICENSES-OF-PACKAGES.txt";
+  const licenses = "LICENSES-OF-PACKAGES.txt";
   const sums = readFileSync(join(folder.path, "SHA256SUMS"), "utf8");
   deepStrictEqual(archives.map((path) => basename(path)).sort(), [
     "kubetail-agent-tools_9.8.7.cdx.json",
@@ -112,8 +112,8 @@ Deno.test("archives hold the program, its licence and its texts; SHA256SUMS fits
     deepStrictEqual(
       inside,
       basename(archive).startsWith(agent.name)
-        ? ["LICENSE", licences, "README.md", "config.example.yaml", agent.name]
-        : ["LICENSE", licences, "README.md", tools.name],
+        ? ["LICENSE", licenses, "README.md", "config.example.yaml", agent.name]
+        : ["LICENSE", licenses, "README.md", tools.name],
     );
   }
 });

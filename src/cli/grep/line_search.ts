@@ -42,7 +42,7 @@ export interface LineSearchOptions {
 }
 
 /**
- * Searches line by line, in order: what the engine does not tell about a match, its number and its neighbours, and what
+ * Searches line by line, in order: what the engine does not tell about a match, its number and its neighbors, and what
  * cannot be read at any offset, standard input. Malformed lines count and are not shown.
  */
 export async function* searchLines(

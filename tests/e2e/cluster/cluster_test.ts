@@ -285,10 +285,10 @@ async function otherCertificate(pod: Pod): Promise<void> {
 
 async function initContainers(agent: AgentConnection, node: string): Promise<void> {
   const before = { "prepare-1": "echo first 1", "prepare-2": "echo second 1; echo second 2" };
-  await apply([loggingPod({ name: "initialised", node, before, script: "echo main 1" })]);
-  await succeeded("pod/initialised");
+  await apply([loggingPod({ name: "initialized", node, before, script: "echo main 1" })]);
+  await succeeded("pod/initialized");
   const { response } = await list(agent, reader);
-  const logs = response!.items.filter(({ spec }) => spec?.pod_name === "initialised");
+  const logs = response!.items.filter(({ spec }) => spec?.pod_name === "initialized");
   const texts: Record<string, string[]> = {};
   for (const log of logs) {
     const { messages, code } = await drain(

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { licenceTexts, type Package } from "./packages.ts";
+import { licenseTexts, type Package } from "./packages.ts";
 
 const project = resolve(import.meta.dirname!, "../..");
 const rule = "-".repeat(80);
@@ -19,20 +19,20 @@ const others = [
   },
 ];
 
-/** Name, version and licence text of everything in a bundle, as one file. Throws where a package has no licence. */
-export function licenceFile(packages: readonly Package[]): string {
+/** Name, version and license text of everything in a bundle, as one file. Throws where a package has no license. */
+export function licenseFile(packages: readonly Package[]): string {
   const parts = packages.map((one) => {
-    const texts = licenceTexts(one.folder);
+    const texts = licenseTexts(one.folder);
     if (texts.length === 0 && !/^[\w.+() -]+$/.test(one.license)) {
-      throw new Error(`${one.name}@${one.version} has no licence text and names no licence`);
+      throw new Error(`${one.name}@${one.version} has no license text and names no license`);
     }
     const text = texts.length > 0
       ? texts.join("\n\n")
-      : `The package holds no licence text; its package.json says: ${one.license}`;
+      : `The package holds no license text; its package.json says: ${one.license}`;
     return `${one.name} ${one.version} (${one.license})\n\n${text}`;
   });
   for (const { title, text } of others) parts.push(`${title}\n\n${text()}`);
-  return `Licences of the software in this program. Its own: LICENSE.\n\n${
+  return `Licenses of the software in this program. Its own: LICENSE.\n\n${
     parts.map((part) => `${rule}\n${part}\n`).join("\n")
   }`;
 }
