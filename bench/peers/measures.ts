@@ -148,12 +148,14 @@ function grep(name: string, pattern: string, { method = forward } = {}): Measure
     name,
     unit: "ms",
     ripgrep: { pattern, path: (logs) => logs.cri.path },
-    async run({ client, logs }) {
+    async run({ client, logs, use }) {
+      const before = use.cpuSeconds();
       const { milliseconds, frames } = await checked(client, method, {
         ...request(logs.cri),
         grep: pattern,
       });
-      return { value: milliseconds, notes: { hits: frames } };
+      const cpu = (use.cpuSeconds() - before) * 1000;
+      return { value: milliseconds, notes: { hits: frames, "CPU ms": cpu } };
     },
   };
 }

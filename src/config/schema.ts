@@ -169,7 +169,7 @@ export const schema = {
       size({ min: 32 * 1024 * 1024, max: 1024 ** 4 }),
       "160MiB",
       "What the regular expression engines of all threads together take. Patterns that need more than a " +
-        "thread's part of it (16 MiB with two cores) take turns for one large part (128 MiB); a pattern that " +
+        "thread's part of it (10 MiB with two cores) take turns for one large part (128 MiB); a pattern that " +
         "needs more than that is refused.",
     ),
     "scan-workers": field(
