@@ -5,8 +5,9 @@ import { checkNamespace } from "../files/name.ts";
 import type { Report } from "../telemetry/events.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { cancelled, unlessAborted } from "./abort.ts";
-import type { Identity } from "./identity.ts";
+import type { Identity, TokenIdentity } from "./identity.ts";
 import type { ReviewedIdentity, Reviewer } from "./review.ts";
+import { UnknownCallers } from "./unknown_callers.ts";
 import { identityHash, sha256 } from "./user.ts";
 import { UserKeys } from "./user_keys.ts";
 
@@ -28,6 +29,8 @@ const verb = "get";
 const maxNamespaces = 1000;
 const maxReviewsOfCall = 16;
 const maxVerdicts = 10_000;
+/** How long a token that the API server does not accept (401) is refused without asking again. */
+const refusedTtlMs = 10 * 1000;
 /** A namespace's place in reviews where none was named: all of them. */
 const everywhere = "";
 
@@ -44,6 +47,13 @@ export class Authorizer {
   readonly #verdicts = new LRUCache<string, Verdict>({ max: maxVerdicts });
   readonly #pending = new Map<string, Pending>();
   readonly #userKeys: UserKeys;
+  /** Hashes of tokens that the API server has accepted. */
+  readonly #accepted = new LRUCache<string, true>({ max: maxVerdicts });
+  /** Of tokens that were refused lately, by their hashes: why, and when. */
+  readonly #refused = new LRUCache<string, { readonly failure: Failure; readonly at: number }>({
+    max: maxVerdicts,
+  });
+  readonly #unknownCallers: UnknownCallers;
 
   constructor(
     options: {
@@ -58,28 +68,71 @@ export class Authorizer {
     this.#userKeys = new UserKeys(options.reviewer);
     this.#report = options.report;
     this.#clock = options.clock ?? systemClock;
+    this.#unknownCallers = new UnknownCallers({
+      max: options.config.limits.maxUnknownCallers,
+      onRefused: () => this.#report({ type: "limit-reached", limit: "unknown-callers" }),
+    });
   }
 
   /**
    * Resolves where the identity may read the logs of all the namespaces (none named: of the whole
    * cluster). Throws Failure otherwise: permission-denied naming the namespace, unauthenticated for a
    * token that the API server refuses, invalid-argument for too many namespaces or a name that is
-   * none, unavailable or internal where no verdict could be had.
+   * none, unavailable or internal where no verdict could be had, resource-exhausted where too many callers
+   * wait who are not known yet.
    */
   async authorize(
     identity: Identity,
     namespaces: readonly string[],
-    options: { readonly signal?: AbortSignal } = {},
+    options: {
+      readonly signal?: AbortSignal;
+      /** The connection of the call: unknown callers of one wait for each other first. */
+      readonly origin?: object | null;
+    } = {},
   ): Promise<void> {
     const asked = this.#namespaces(namespaces);
     if (identity.kind === "anonymous") return;
+    if (identity.kind === "token") {
+      await this.#introduce(identity, asked, options);
+    }
     await this.#reviewAll(identity, asked, this.#config.authorization.cacheTtlMs, options.signal);
   }
 
-  /** See UserKeys. Call it after authorize. */
+<<<  /** See UserKeys. Call it after authorize. */
   userKey(identity: Identity, options: { readonly signal: AbortSignal }): Promise<string> {
     return this.#userKeys.keyOf(identity, options);
+===  /** A token's first review waits in a queue of its own, so that made-up ones do not delay those that are known. */
+  async #introduce(
+    identity: TokenIdentity,
+    [first = everywhere]: readonly string[],
+    options: { readonly signal?: AbortSignal; readonly origin?: object | null },
+  ): Promise<void> {
+    const hash = identityHash(identity);
+    const refused = this.#refused.get(hash);
+    if (refused !== undefined && this.#clock.now() - refused.at < refusedTtlMs) {
+      throw refused.failure;
+    }
+    if (this.#accepted.has(hash)) return;
+    const signal = options.signal ?? new AbortController().signal;
+    using _place = await this.#unknownCallers.enter(options.origin ?? this, signal);
+    await this.#verdict(identity, hash, first, this.#config.authorization.cacheTtlMs, signal);
   }
+
+  /**
+   * A key that is equal for all calls of one user, to count them by; see userHash. A token counts for who the
+   * API server says its bearer is, and for itself where it does not say. Call it after authorize: a token that
+   * has passed a review is genuine.
+   */
+  async userKey(
+    identity: Identity,
+    options: { readonly signal: AbortSignal },
+  ): Promise<string> {
+    if (identity.kind === "anonymous") return "anonymous";
+    if (identity.kind === "front-proxy") return userHash(identity);
+    const key = identityHash(identity);
+    const known = this.#users.get(key) ?? this.#askWhoIs(key, identity);
+    return await unlessAborted(known, options.signal);
+>>>  }
 
   /**
    * Looks again and again whether a long stream may go on. Resolves with the Failure that must end
@@ -223,7 +276,15 @@ export class Authorizer {
     const pending = this.#pending.get(key) ?? this.#begin(key, identity, namespace);
     pending.waiting++;
     try {
-      return await unlessAborted(pending.verdict, signal);
+      const verdict = await unlessAborted(pending.verdict, signal);
+      if (identity.kind === "token") this.#accepted.set(hash, true);
+      return verdict;
+    } catch (error) {
+      if (error instanceof Failure && error.kind === "unauthenticated") {
+        this.#accepted.delete(hash);
+        this.#refused.set(hash, { failure: error, at: this.#clock.now() });
+      }
+      throw error;
     } finally {
       pending.waiting--;
       // The review belongs to all who wait for it; with the last of them it goes.

@@ -36,7 +36,7 @@ export class CallAuthorizer {
   async authorize(
     caller: Caller,
     namespaces: readonly string[],
-    options: { readonly signal: AbortSignal },
+    options: { readonly signal: AbortSignal; readonly origin?: object | null },
   ): Promise<string> {
     await this.#authorizer.authorize(caller.identity, namespaces, options);
     return await this.#authorizer.userKey(caller.identity, options);

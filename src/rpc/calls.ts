@@ -211,7 +211,10 @@ export class Calls {
     const checked = method.check(request);
     const namespaces = access(checked);
     running.namespaces = namespaces;
-    const user = await this.#authorizer.authorize(caller, namespaces, { signal });
+    const user = await this.#authorizer.authorize(caller, namespaces, {
+      signal,
+      origin: connection,
+    });
     signal.throwIfAborted();
     running.user = user;
     running.hold(this.#limits.authorize({ kind, user }));

@@ -272,7 +272,7 @@ Deno.test("the cache holds tokens and names as SHA-256 only", async () => {
   } finally {
     LRUCache.prototype.set = set;
   }
-  assert.equal(keys.length, 2);
+  assert.equal(keys.length, 3);
   for (const key of keys) assert.match(String(key), /^[0-9a-f]{64}$/);
 });
 
@@ -566,4 +566,55 @@ Deno.test("under allow-all a follow is never looked at again", async () => {
   abort.abort();
   assert.equal((await ended).kind, "cancelled");
   assert.deepEqual(reviewer.asked, []);
+});
+
+Deno.test("a token that the API server does not accept is refused for 10 s without asking again", async () => {
+  const { authorizer, reviewer, clock } = setUp();
+  const bad: Identity = { kind: "token", token: "bad" };
+  reviewer.answer = () => new Failure("unauthenticated", "not accepted");
+  await rejectsWith(authorizer.authorize(bad, ["a"]), "unauthenticated");
+  await rejectsWith(authorizer.authorize(bad, ["b", "c"]), "unauthenticated", "not accepted");
+  assert.equal(reviewer.asked.length, 1);
+  await clock.pass(9_999);
+  await rejectsWith(authorizer.authorize(bad, ["a"]), "unauthenticated");
+  assert.equal(reviewer.asked.length, 1);
+  await clock.pass(1);
+  reviewer.answer = () => true;
+  await authorizer.authorize(bad, ["a"]);
+  assert.equal(reviewer.asked.length, 2);
+});
+
+Deno.test("made-up tokens do not delay callers who were accepted before, nor new ones of other connections for long", async () => {
+  const { authorizer, reviewer, clock, events } = setUp();
+  const good: Identity = { kind: "token", token: "good" };
+  await authorizer.authorize(good, ["a"]);
+  await clock.pass(minute); // Its verdict is too old by now.
+  reviewer.answer = null;
+  const attacker = {};
+  const refusals = Array.from(
+    { length: 1000 },
+    (_, i) =>
+      authorizer.authorize({ kind: "token", token: `made-up-${i}` }, ["a"], { origin: attacker })
+        .then(() => "allowed", (error: Failure) => error.kind),
+  );
+  await idle();
+  assert.equal(reviewer.asked.length, 1 + 8, "few of them are asked about at the same time");
+
+  reviewer.answer = () => true;
+  await authorizer.authorize(good, ["a"]);
+
+  reviewer.answer = null;
+  const stranger = authorizer.authorize({ kind: "token", token: "new" }, ["a"], { origin: {} });
+  const refused = new Failure("unauthenticated", "not accepted");
+  // Two of the made-up ones are answered; then it is the stranger's turn.
+  reviewer.answer = (_namespace, { kind, ...rest }) =>
+    kind === "token" && "token" in rest && rest.token === "new" ? true : refused;
+  for (const asked of reviewer.asked) asked.reject(refused);
+  await stranger;
+  const kinds = await Promise.all(refusals);
+  assert.deepEqual(new Set(kinds), new Set(["unauthenticated", "resource-exhausted"]));
+  assert.ok(kinds.filter((kind) => kind === "unauthenticated").length <= 8 + 64);
+  assert.ok(
+    events.some((event) => event.type === "limit-reached" && event.limit === "unknown-callers"),
+  );
 });
