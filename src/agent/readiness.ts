@@ -9,6 +9,7 @@ export class Readiness implements Disposable {
   readonly #config: Config;
   readonly #certificateNotAfterMs: () => number | null;
   readonly #reviewProblem: () => string | null;
+  readonly #listenerProblems: () => readonly string[];
   #stage: "starting" | "serving" | "stopping" = "starting";
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -19,11 +20,14 @@ export class Readiness implements Disposable {
       readonly certificateNotAfterMs: () => number | null;
       /** Why no access review can be had; null where they can. */
       readonly reviewProblem: () => string | null;
+      /** Which ports accept no connections. */
+      readonly listenerProblems?: () => readonly string[];
     },
   ) {
     this.#config = config;
     this.#certificateNotAfterMs = options.certificateNotAfterMs;
     this.#reviewProblem = options.reviewProblem;
+    this.#listenerProblems = options.listenerProblems ?? (() => []);
   }
 
   /** The agent serves from now on. Calls onChange at once, and then whenever readiness changes. */
@@ -60,7 +64,7 @@ export class Readiness implements Disposable {
     }
     const reviews = this.#reviewProblem();
     if (reviews !== null) problems.push(`No call can be authorized: ${reviews}`);
-    return problems;
+    return [...problems, ...this.#listenerProblems()];
   }
 
   [Symbol.dispose](): void {

@@ -14,7 +14,8 @@ import { CallAuthorizer } from "../rpc/call_authorizer.ts";
 import { VerifiedPeers } from "../rpc/verified_peers.ts";
 import { FileCredentials } from "../rpc/credentials.ts";
 import { Health } from "../rpc/health_service.ts";
-import { portLimits } from "../rpc/limits/port_limits.ts";
+import { availableDescriptors } from "../platform/descriptors.ts";
+import { descriptorsNeeded, portLimits } from "../rpc/limits/port_limits.ts";
 import { metadataService } from "../rpc/metadata_service.ts";
 import { recordsService } from "../rpc/records_service.ts";
 import { reflectionService } from "../rpc/reflection_service.ts";
@@ -22,6 +23,7 @@ import { AgentServer, SERVICES } from "../rpc/server.ts";
 import { version } from "../config/version.ts";
 import { BufferBudget } from "../stream/buffer_budget.ts";
 import type { Report } from "../telemetry/events.ts";
+import { ListenerCheck } from "./listener_check.ts";
 import { MemoryReturn } from "./memory_return.ts";
 import { setUpTelemetry } from "./telemetry_setup.ts";
 import { Readiness } from "./readiness.ts";
@@ -55,10 +57,12 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
   await using parts = new AsyncDisposableStack();
   let certificateNotAfterMs: () => number | null = () => null;
   let reviewProblem: () => string | null = () => null;
+  let listenerProblems: () => readonly string[] = () => [];
   const readiness = parts.use(
     new Readiness(config, {
       certificateNotAfterMs: () => certificateNotAfterMs(),
       reviewProblem: () => reviewProblem(),
+      listenerProblems: () => listenerProblems(),
     }),
   );
   const telemetry = parts.use(
@@ -115,6 +119,16 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     report,
     startCallSpan,
   });
+  const needed = descriptorsNeeded(config.limits);
+  const descriptors = availableDescriptors(config.containerLogsDir, needed);
+  if (descriptors < needed) {
+    report({
+      type: "notice",
+      level: "warn",
+      text: "the limit of open files is low: fewer connections are accepted than configured",
+      fields: { available: descriptors, needed },
+    });
+  }
   const health = new Health(SERVICES);
   const server = await AgentServer.start({
     addr: config.addr,
@@ -125,7 +139,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     reflection: reflectionService(calls),
     calls,
     report,
-    limits: portLimits(config.limits),
+    limits: portLimits(config.limits, descriptors),
     allowedNames: config.tls.allowedNames,
     records: recordsService({
       calls,
@@ -146,6 +160,19 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
       report,
     }),
   });
+  const listeners = parts.use(
+    new ListenerCheck([
+      ...server.listeners.map((listener) => ({
+        name: "addr",
+        server: listener,
+        shed: () => server.shed(),
+      })),
+      ...telemetry.listener === null
+        ? []
+        : [{ name: "telemetry.addr", server: telemetry.listener, shed: () => server.shed() }],
+    ], report),
+  );
+  listenerProblems = () => listeners.problems;
   limits.endConnection = (connection, limit, why) => server.endConnection(connection, limit, why);
   readiness.serving((ready) => health.set(ready));
   report({

@@ -1,3 +1,4 @@
+import type { Server } from "node:net";
 import { parseAddress } from "../config/address.ts";
 import { nodeName } from "../config/node_name.ts";
 import type { Config } from "../config/schema.ts";
@@ -19,6 +20,8 @@ export interface AgentTelemetry extends AsyncDisposable {
   readonly startCallSpan: StartCallSpan;
   /** The HTTP port; null where telemetry.addr is empty. */
   readonly port: number | null;
+  /** What listens on it. */
+  readonly listener: Server | null;
 }
 
 /** Starts log, metrics, traces and the HTTP port as configured. Rejects with an Error naming telemetry.addr where it cannot listen there. */
@@ -69,6 +72,7 @@ export async function setUpTelemetry(
       report,
       startCallSpan,
       port: server?.port ?? null,
+      listener: server?.listener ?? null,
       async [Symbol.asyncDispose]() {
         metrics.close();
         await server?.close();

@@ -1,3 +1,4 @@
+import type { Server as NetServer } from "node:net";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { LogRecordsServiceService } from "../generated/cluster_agent.ts";
 import type { LogRecordsServiceServer } from "../generated/cluster_agent.ts";
@@ -97,6 +98,16 @@ export class AgentServer {
     server.addService(ServerReflectionService, parts.reflection);
     const port = await bind(server, parts);
     return new AgentServer(server, parts, { port, open, connections });
+  }
+
+  /** What listens on the port. */
+  get listeners(): readonly NetServer[] {
+    return this.#connections.listeners;
+  }
+
+  /** Ends every connection without a call: descriptors have run out. */
+  shed(): void {
+    this.#connections.shed();
   }
 
   /** Ends the connection of an HTTP/2 session, with all its calls. */

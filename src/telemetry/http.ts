@@ -21,6 +21,8 @@ export interface TelemetryOptions {
 
 export interface TelemetryServer {
   readonly port: number;
+  /** What listens on the port. */
+  readonly listener: Server;
   /** Ends all connections. */
   close(): Promise<void>;
 }
@@ -61,6 +63,7 @@ export async function startTelemetry(given: TelemetryOptions): Promise<Telemetry
   }
   const bound = server.address();
   return {
+    listener: server,
     port: typeof bound === "object" && bound !== null ? bound.port : port,
     close: () =>
       new Promise((resolve) => {

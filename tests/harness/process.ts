@@ -25,6 +25,8 @@ export interface ProcessOptions {
   readonly readable?: readonly string[];
   /** Folder of a bundle (hack/bundle.ts) to run instead of the sources. Default: AGENT_BUNDLE, where that is set. */
   readonly bundle?: string;
+  /** Limit of open files, hard and soft. */
+  readonly openFiles?: number;
 }
 
 /**
@@ -102,8 +104,13 @@ export async function startProcess(options: ProcessOptions = {}): Promise<AgentP
   if (options.kubeConfig !== undefined) Deno.writeTextFileSync(kubeConfig, options.kubeConfig);
 
   const bundle = options.bundle ?? (Deno.env.get("AGENT_BUNDLE") || undefined);
-  const child = new Deno.Command(Deno.execPath(), {
+  // A shell can set limits, and is replaced by the agent.
+  const limited = options.openFiles === undefined
+    ? []
+    : ["-c", `ulimit -n ${options.openFiles}; exec "$0" "$@"`, Deno.execPath()];
+  const child = new Deno.Command(limited.length === 0 ? Deno.execPath() : "sh", {
     args: [
+      ...limited,
       "run",
       "--quiet",
       // A bundle is complete: it finds neither import map nor packages.

@@ -1,6 +1,6 @@
 import { status as Status } from "@grpc/grpc-js";
 import type { Server } from "@grpc/grpc-js";
-import type { Socket } from "node:net";
+import type { Server as NetServer, Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { LimitName, Report } from "../../telemetry/events.ts";
 import { ConnectionBudget } from "../limits/connection_budget.ts";
@@ -33,6 +33,7 @@ export class Connections implements Disposable {
   readonly #bySocket = new Map<string, PortConnection>();
   readonly #bySession = new WeakMap<object, PortConnection>();
   readonly #timer: ReturnType<typeof setInterval>;
+  readonly #listeners: NetServer[] = [];
   #streams = 0;
   #headerMemory = 0;
 
@@ -53,6 +54,7 @@ export class Connections implements Disposable {
     this.#allowedNames = options.allowedNames;
     this.#budget = new ConnectionBudget(options.limits);
     onHttp2Server(server, (source) => {
+      this.#listeners.push(source as unknown as NetServer); // node:http2's servers are.
       source.prependListener("connection", (socket) => this.#accepted(socket));
       if (this.#tls) {
         source.prependListener("secureConnection", (socket) => this.#established(socket));
@@ -61,6 +63,18 @@ export class Connections implements Disposable {
     });
     judgeStreams(server, (stream, headers) => this.#judge(stream, headers));
     this.#timer = setInterval(() => this.#endLate(), CHECK_MS);
+  }
+
+  /** What listens on the port. */
+  get listeners(): readonly NetServer[] {
+    return this.#listeners.filter(({ listening }) => listening);
+  }
+
+  /** Ends every connection without a call: descriptors have run out. */
+  shed(): void {
+    for (const connection of this.#bySocket.values()) {
+      if (connection.idle()) connection.end("descriptors", "no descriptors are left");
+    }
   }
 
   [Symbol.dispose](): void {

@@ -29,7 +29,23 @@ export function headerMemoryOf(size: { readonly bytes: number; readonly pairs: n
   return size.bytes + size.pairs * PAIR_BYTES;
 }
 
-/** The limits of the port, from those of the configuration. */
+/** Descriptors that connections leave to logs, workers and the API server. */
+const CONNECTIONS_SHARE = 0.4;
+const HANDSHAKES_SHARE = 0.15;
+
+/** How many descriptors the limits of the configuration may need: two for each stream, and some for all else. */
+export function descriptorsNeeded(config: {
+  readonly maxStreams: number;
+  readonly maxConnections: number;
+  readonly maxHandshakes: number;
+}): number {
+  return config.maxConnections + config.maxHandshakes + 2 * config.maxStreams + 200;
+}
+
+/**
+ * The limits of the port, from those of the configuration and the descriptors that the process may open:
+ * a listener that finds none left is lost, so connections never take the last ones.
+ */
 export function portLimits(config: {
   readonly maxStreams: number;
   readonly maxConnections: number;
@@ -40,12 +56,13 @@ export function portLimits(config: {
   readonly maxRequestBytes: number;
   readonly requestTimeoutMs: number;
   readonly headerMemory: number;
-}): PortLimits {
+}, descriptors: number): PortLimits {
   const { maxHeaderBytes, maxRequestBytes } = config;
+  const connections = Math.ceil(descriptors * CONNECTIONS_SHARE);
   return {
-    connections: config.maxConnections,
-    connectionsPerPeer: config.maxConnectionsPerPeer,
-    handshakes: config.maxHandshakes,
+    connections: Math.min(config.maxConnections, connections),
+    connectionsPerPeer: Math.min(config.maxConnectionsPerPeer, connections),
+    handshakes: Math.min(config.maxHandshakes, Math.ceil(descriptors * HANDSHAKES_SHARE)),
     handshakeMs: config.handshakeTimeoutMs,
     frames: {
       headers: { bytes: maxHeaderBytes, pairs: MAX_HEADER_PAIRS },

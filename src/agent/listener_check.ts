@@ -1,0 +1,109 @@
+import { connect, type Server, Server as NetServer, type Socket } from "node:net";
+import type { Report } from "../telemetry/events.ts";
+
+/** How often a port is tried. */
+const CHECK_MS = 1000;
+/** A connection that was not accepted after so long will not be. */
+const ACCEPTED_WITHIN_MS = 1500;
+
+/** A port that must go on accepting connections. */
+export interface CheckedListener {
+  readonly name: string;
+  readonly server: Server;
+  /** Ends connections that nobody needs, where descriptors have run out. */
+  shed(): void;
+}
+
+/**
+ * Sees to it that a port accepts connections. A listener of Deno 2.9.6 that once found no descriptor left
+ * (EMFILE) accepts nothing any more and reports nothing; so each port is connected to every second,
+ * and where the connection does not arrive the listener is bound anew, its connections kept.
+ */
+export class ListenerCheck implements Disposable {
+  readonly #listeners: readonly CheckedListener[];
+  readonly #report: Report;
+  readonly #problems = new Map<CheckedListener, string>();
+  readonly #busy = new Set<CheckedListener>();
+  readonly #timer: ReturnType<typeof setInterval>;
+
+  constructor(listeners: readonly CheckedListener[], report: Report) {
+    this.#listeners = listeners;
+    this.#report = report;
+    this.#timer = setInterval(() => this.#checkAll(), CHECK_MS);
+  }
+
+  /** Why connections are not accepted; empty where they are. */
+  get problems(): string[] {
+    return [...this.#problems.values()];
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  #checkAll(): void {
+    for (const listener of this.#listeners) {
+      if (this.#busy.has(listener) || !listener.server.listening) continue;
+      this.#busy.add(listener);
+      void this.#check(listener).finally(() => this.#busy.delete(listener));
+    }
+  }
+
+  async #check(listener: CheckedListener): Promise<void> {
+    const result = await arrives(listener.server);
+    if (result === "accepted") return void this.#problems.delete(listener);
+    if (result === "no-descriptors") {
+      this.#report({ type: "limit-reached", limit: "descriptors" });
+      listener.shed();
+    }
+    this.#problems.set(
+      listener,
+      `${listener.name} accepts no connections: no descriptors are left`,
+    );
+    bindAgain(listener.server);
+    this.#report({
+      type: "notice",
+      level: "warn",
+      text:
+        `${listener.name} accepted no connections and was bound again; raise the limit of open files`,
+    });
+  }
+}
+
+/** Connects to the server and waits until it gets the connection. */
+function arrives(server: Server): Promise<"accepted" | "no-descriptors" | "lost"> {
+  const address = server.address();
+  if (address === null || typeof address === "string") return Promise.resolve("accepted");
+  const { promise, resolve } = Promise.withResolvers<"accepted" | "no-descriptors" | "lost">();
+  const host = { "0.0.0.0": "127.0.0.1", "::": "::1" }[address.address] ?? address.address;
+  const socket = connect({ port: address.port, host });
+  // The server may be told of the connection first, or the client.
+  const ports = new Set<number | undefined>();
+  const onConnection = (accepted: Socket) => {
+    ports.add(accepted.remotePort);
+    if (ports.has(socket.localPort ?? 0)) resolve("accepted");
+  };
+  server.on("connection", onConnection);
+  socket.on("connect", () => {
+    if (ports.has(socket.localPort ?? 0)) resolve("accepted");
+  });
+  socket.on("error", (error) => {
+    const { code } = error as { code?: unknown };
+    resolve(code === "EMFILE" || code === "ENFILE" ? "no-descriptors" : "lost");
+  });
+  const timer = setTimeout(() => resolve("lost"), ACCEPTED_WITHIN_MS);
+  return promise.finally(() => {
+    clearTimeout(timer);
+    server.off("connection", onConnection);
+    socket.destroy();
+  });
+}
+
+/** Closes the listener, but none of its connections, and listens at the same address again. */
+function bindAgain(server: Server): void {
+  const address = server.address();
+  if (address === null || typeof address === "string") return;
+  // Not the server's own close: that of node:http2 would end every session.
+  NetServer.prototype.close.call(server);
+  server.listen(address.port, address.address);
+}
