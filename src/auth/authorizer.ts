@@ -98,10 +98,12 @@ export class Authorizer {
     await this.#reviewAll(identity, asked, this.#config.authorization.cacheTtlMs, options.signal);
   }
 
-<<<  /** See UserKeys. Call it after authorize. */
+  /** See UserKeys. Call it after authorize. */
   userKey(identity: Identity, options: { readonly signal: AbortSignal }): Promise<string> {
     return this.#userKeys.keyOf(identity, options);
-===  /** A token's first review waits in a queue of its own, so that made-up ones do not delay those that are known. */
+  }
+
+  /** A token's first review waits in a queue of its own, so that made-up ones do not delay those that are known. */
   async #introduce(
     identity: TokenIdentity,
     [first = everywhere]: readonly string[],
@@ -117,22 +119,6 @@ export class Authorizer {
     using _place = await this.#unknownCallers.enter(options.origin ?? this, signal);
     await this.#verdict(identity, hash, first, this.#config.authorization.cacheTtlMs, signal);
   }
-
-  /**
-   * A key that is equal for all calls of one user, to count them by; see userHash. A token counts for who the
-   * API server says its bearer is, and for itself where it does not say. Call it after authorize: a token that
-   * has passed a review is genuine.
-   */
-  async userKey(
-    identity: Identity,
-    options: { readonly signal: AbortSignal },
-  ): Promise<string> {
-    if (identity.kind === "anonymous") return "anonymous";
-    if (identity.kind === "front-proxy") return userHash(identity);
-    const key = identityHash(identity);
-    const known = this.#users.get(key) ?? this.#askWhoIs(key, identity);
-    return await unlessAborted(known, options.signal);
->>>  }
 
   /**
    * Looks again and again whether a long stream may go on. Resolves with the Failure that must end
