@@ -4,6 +4,9 @@ import { type FileFacts, lstat, realPath } from "../platform/files.ts";
 /** The kernel stamps changes with a coarse clock, and the platform cuts ctime to whole seconds. */
 const CTIME_RESOLUTION_MS = 1000 + 100;
 
+/** One more than the longest layout has. */
+const FOLDERS = 4;
+
 /** Each check passes with probability 1/2 at most on a path that is being exchanged: 2^-32 in all. */
 const CHECKS = 32;
 
@@ -31,15 +34,20 @@ export function ledToOpened(
     realPath(path) === path && isOpened(lstat(path));
 }
 
-/** Has no folder on the way changed since then? Those that may not be read lie above every log root. */
+/**
+ * Has none of the folders changed since then in which somebody but the node's owner may write? In the longest layout
+ * these are a container's, its pod's, and the one of all pods; who may write above that may read all of them.
+ */
 function unchangedSince(folder: string, startedMs: number): boolean {
-  for (let at = folder;; at = dirname(at)) {
+  let at = folder;
+  for (let level = 0; level < FOLDERS; level++) {
     try {
       const { ctimeMs } = lstat(at);
       if (ctimeMs === 0 || ctimeMs + CTIME_RESOLUTION_MS >= startedMs) return false;
     } catch {
-      return at !== folder;
+      return level > 0; // It lies above every folder that the agent may read.
     }
-    if (at === dirname(at)) return true;
+    at = dirname(at);
   }
+  return true;
 }
