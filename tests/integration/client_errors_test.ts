@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { createAuthority } from "../harness/certificates.ts";
 import { startAgent, type TestAgent } from "../harness/agent.ts";
 import { reach, runClient } from "../harness/client.ts";
@@ -69,9 +70,21 @@ Deno.test("a wrong CA: --ca", async () => {
   Deno.writeTextFileSync(other, (await createAuthority("Other")).cert);
   assert.match(
     await listing(...address, "--ca", other),
-    /not from the authority given \(.*\)\. Check --ca/,
+    /not from the authority given \(it is from Throwaway CA\)\. Check --ca/,
   );
   assert.match(await listing(...address), /not from a well-known authority .*Give .* --ca FILE/);
+});
+
+Deno.test("an agent whose certificate has expired: when, and who loads the new one", async () => {
+  await using agent = await startAgent();
+  const { cert, key } = await agent.authority.server({ notAfter: new Date(Date.now() - 60_000) });
+  const server = createTlsServer({ cert, key, ALPNProtocols: ["h2"] });
+  server.on("tlsClientError", () => {});
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const text = await listing("--addr", `localhost:${port}`, "--ca", paths(agent).ca);
+  assert.match(text, /the agent's certificate expired 20\S+Z\. Renew it on the node/);
+  await new Promise((resolve) => server.close(resolve));
 });
 
 Deno.test("a wrong server name: the names that the certificate has, and --server-name", async () => {

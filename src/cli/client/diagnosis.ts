@@ -57,10 +57,6 @@ export async function diagnose(endpoint: Endpoint): Promise<string | null> {
       return `the agent's certificate is not for ${tls?.serverName ?? host} but for ${
         seen.names ?? "no name"
       }. Give one of its names with --server-name, or call the agent by it`;
-    case "CERT_HAS_EXPIRED":
-      return "the agent's certificate has expired. Renew it on the node; the agent loads the new file by itself";
-    case "CERT_NOT_YET_VALID":
-      return "the agent's certificate is not valid yet. Check the clocks of this machine and of the node";
   }
   if (REFUSALS.test(seen.code)) {
     if (tls === null) {
@@ -71,18 +67,64 @@ export async function diagnose(endpoint: Endpoint): Promise<string | null> {
       : "the agent refuses the client certificate. Give one with --cert and --key that its authority (tls.ca-file) " +
         "issued and that has not expired";
   }
-  if (AUTHORITY_ERRORS.test(seen.code)) {
-    return tls?.ca === null
-      ? `the agent's certificate is not from a well-known authority (${seen.message}). Give its authority with --ca FILE or --tls FOLDER`
-      : `the agent's certificate is not from the authority given (${seen.message}). Check --ca or ca.crt in --tls`;
-  }
+  if (AUTHORITY_ERRORS.test(seen.code)) return await authorityProblem(endpoint, seen.message);
   return seen.message;
 }
 
 /** How servers refuse a client's certificate: by an alert (RFC 8446, 6.2), or by hanging up. */
 const REFUSALS =
   /^(?:ended|ECONNRESET|EPIPE)$|ALERT_(?:BAD_|NO_|UNKNOWN_)?(?:CERTIFICATE|CA|HANDSHAKE)/;
-const AUTHORITY_ERRORS = /SELF_SIGNED|UNABLE_TO|ISSUER|CERT_UNTRUSTED|SIGNATURE_FAILURE/;
+const AUTHORITY_ERRORS = /SELF_SIGNED|UNABLE_TO|ISSUER|^CERT_|SIGNATURE_FAILURE/;
+
+/**
+ * Why the agent's certificate could not be verified. The platform says the same of an expired certificate as of a
+ * stranger's, so its dates and issuer are read over a connection that verifies nothing and sends nothing.
+ */
+async function authorityProblem(endpoint: Endpoint, message: string): Promise<string> {
+  const certificate = await peerCertificate(endpoint);
+  const now = Date.now();
+  if (certificate !== null && Date.parse(certificate.valid_to) < now) {
+    return `the agent's certificate expired ${
+      isoTime(certificate.valid_to)
+    }. Renew it on the node; the agent loads the new file by itself`;
+  }
+  if (certificate !== null && Date.parse(certificate.valid_from) > now) {
+    return `the agent's certificate is not valid before ${
+      isoTime(certificate.valid_from)
+    }. Check the clocks of this machine and of the node`;
+  }
+  const issuer = certificate?.issuer?.CN;
+  const from = issuer === undefined ? message : `it is from ${String(issuer)}`;
+  return endpoint.tls?.ca === null
+    ? `the agent's certificate is not from a well-known authority (${from}). Give its authority with --ca FILE or --tls FOLDER`
+    : `the agent's certificate is not from the authority given (${from}). Check --ca, or ca.crt in --tls`;
+}
+
+/** The certificate that the agent presents; null where it presents none. */
+function peerCertificate({ host, port, tls }: Endpoint): Promise<PeerCertificate | null> {
+  const { promise, resolve } = Promise.withResolvers<PeerCertificate | null>();
+  const name = tls?.serverName ?? host;
+  const socket = connectTls({
+    host,
+    port,
+    ALPNProtocols: ["h2"],
+    servername: isIP(name) === 0 ? name : "agent.invalid",
+    rejectUnauthorized: false,
+  });
+  socket.on("secureConnect", () => {
+    const certificate = socket.getPeerCertificate();
+    resolve(certificate?.valid_to === undefined ? null : certificate);
+  });
+  socket.on("error", () => resolve(null));
+  socket.on("close", () => resolve(null));
+  socket.setTimeout(TIMEOUT_MS, () => resolve(null));
+  return promise.finally(() => socket.destroy());
+}
+
+function isoTime(text: string): string {
+  const time = new Date(text);
+  return Number.isNaN(time.getTime()) ? text : `${time.toISOString().slice(0, 19)}Z`;
+}
 
 interface Seen {
   /** "ok", "ended", "timeout", "speaks-tls", or the platform's error code. */
