@@ -76,6 +76,11 @@ export class InflatedFiles {
     return found.bytes;
   }
 
+  close(): void {
+    clearTimeout(this.#timer);
+    for (const key of [...this.#files.keys()]) this.#close(key);
+  }
+
   #closeUnused(): void {
     this.#timer = undefined;
     const before = performance.now() - INFLATED_LIFETIME_MS;

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { setImmediate } from "node:timers/promises";
+import { loopTurns } from "../../../src/stream/loop_turns.ts";
+
+/** Computes for so many milliseconds of its own, with turns for others. */
+async function compute(milliseconds: number, signal: AbortSignal, onTurn: () => void) {
+  const breathe = loopTurns(signal);
+  for (let used = 0; used < milliseconds;) {
+    const began = performance.now();
+    while (performance.now() - began < 0.5);
+    used += performance.now() - began;
+    const turn = breathe();
+    if (turn === null) continue;
+    await turn;
+    onTurn();
+  }
+}
+
+Deno.test("of many long computations, one runs in each turn of the event loop", async () => {
+  const { signal } = new AbortController();
+  let inThisTurn = 0;
+  let most = 0;
+  const computations = Array.from(
+    { length: 10 },
+    () => compute(20, signal, () => most = Math.max(most, ++inThisTurn)),
+  );
+  let isDone = false;
+  const all = Promise.all(computations).then(() => isDone = true);
+  while (!isDone) {
+    inThisTurn = 0;
+    await setImmediate();
+  }
+  await all;
+  // One between two looks of this test, or two where its look falls between.
+  assert.ok(most >= 1 && most <= 2, `${most} in one turn`);
+});
+
+Deno.test("a computation ends with its signal at its next turn", async () => {
+  const controller = new AbortController();
+  let turns = 0;
+  const computation = compute(1e9, controller.signal, () => {
+    if (++turns === 3) controller.abort(new Error("nobody wants it"));
+  });
+  await assert.rejects(computation, /nobody wants it/);
+  assert.equal(turns, 3);
+});
