@@ -70,6 +70,7 @@ export class RecordsSession {
       },
       onReleased: () => this.#attempt(options.onPause),
     });
+    this.#ended.promise.catch(() => {}); // ended() hands it out; until then it is nobody's to handle.
     const interrupt = () => this.#finish("interrupted");
     options.signal.addEventListener("abort", interrupt);
     this.#stop.signal.addEventListener(
