@@ -4,7 +4,7 @@ import type { ClientReadableStream } from "@grpc/grpc-js";
 import { connect } from "node:tls";
 import { FollowFrom, type LogRecord } from "../../src/generated/cluster_agent.ts";
 import { createAuthority, type KeyPair } from "../harness/certificates.ts";
-import { request } from "../harness/calls.ts";
+import { drain, request } from "../harness/calls.ts";
 import { append, criLine, type TreeLog } from "../harness/log_tree.ts";
 import { type AgentProcess, startProcess } from "../harness/process.ts";
 
@@ -39,11 +39,16 @@ async function serial(
 
 /** Follows a log; messages come by next(). */
 function follower(agent: AgentProcess, log: TreeLog) {
-  const call: ClientReadableStream<LogRecord> = agent.records().streamForward(
+  const client = agent.records();
+  const call: ClientReadableStream<LogRecord> = client.streamForward(
     request({ ...log.request, follow_from: FollowFrom.DEFAULT }),
   );
   const records = call[Symbol.asyncIterator]();
   return {
+    /** Makes another call on the same connection, which verifies it again. Resolves with its code. */
+    async again(): Promise<string> {
+      return (await drain(client.streamForward(request(log.request)))).code;
+    },
     async next(): Promise<string> {
       const { value, done } = await records.next();
       assert.ok(!done, "the stream ended");
@@ -70,6 +75,7 @@ Deno.test("a swap of the Secret with 50 running streams: none ends, new connecti
   assert.notEqual(await serial(agent, agent.authority.cert), old);
   assert.ok(performance.now() - begun < 5000, `${performance.now() - begun} ms`);
 
+  for (const each of followers) assert.equal(await each.again(), "OK");
   append(log, criLine(time, "after"));
   for (const each of followers) assert.equal(await each.next(), "after");
   assert.equal(await agent.metric('kubetail_agent_certificate_loads_total{state="loaded"}'), 2);
