@@ -4,7 +4,7 @@ import type { Report } from "../telemetry/events.ts";
 /**
  * What becomes of an error that nobody handled: it is logged and counted, and the process goes on. Every call has an
  * owner that ends it for any error of its work, so what arrives here belongs to no call or to a callback of a
- * library; ending the process would end everybody's streams, and whoever can cause it could do so again and
+ * library; ending the process would end everybody's streams, and a caller who can cause it could do so again and
  * again (docs/decisions/0012-uncaught-errors.md). Disposing of the result restores the platform's way.
  */
 export function reportUncaughtErrors(report: Report): Disposable {

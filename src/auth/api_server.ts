@@ -130,7 +130,7 @@ export class ApiServer {
 }
 
 /**
- * How the agent connects: TLS begins only on a TCP connection that stands. Deno 2.9.6 never frees a TLS
+ * How the agent connects: TLS begins only on an established TCP connection. Deno 2.9.6 never frees a TLS
  * socket whose connection was refused, 16 KB and more for each request while an API server is away.
  */
 function tcpFirst(timeoutMs: number) {

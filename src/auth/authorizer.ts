@@ -212,7 +212,7 @@ export class Authorizer {
     for (const namespace of asked) {
       if (namespace !== everywhere) checkNamespace(namespace);
       // All namespaces are more than the allowed ones, and an answer that silently left some out would be
-      // taken for the whole: so who wants some must name them.
+      // mistaken for all of them, so callers must name the namespaces.
       if (allowed.length > 0 && !allowed.includes(namespace)) {
         throw denied(namespace, ": this agent serves only its allowed-namespaces");
       }
@@ -284,7 +284,7 @@ export class Authorizer {
   #begin(key: string, identity: ReviewedIdentity, namespace: string): Pending {
     const abort = new AbortController();
     const verdict = this.#ask(key, identity, namespace, abort.signal);
-    // Whoever waits is told; when all have left, nobody needs to be.
+    // Those who wait get the error; when all have left, nobody needs it.
     verdict.catch(() => {});
     const pending = { verdict, abort, waiting: 0 };
     this.#pending.set(key, pending);

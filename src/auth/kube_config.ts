@@ -77,7 +77,7 @@ function fromPod(host: string, port: string, folder: string): ApiServerAccess {
   );
 }
 
-/** Files that do not exist are passed over; of two entries with one name the first counts (as kubectl does it). */
+/** Missing files are skipped; of two entries with one name the first counts, as with kubectl. */
 async function fromKubeConfig(files: readonly string[]): Promise<ApiServerAccess> {
   // The module that reads kubeconfig entries, and none of the hundreds that the package's index pulls
   // in; nor in a pod, which has no kubeconfig (docs/decisions/0004-access-review-client.md).
@@ -185,7 +185,7 @@ function access(cluster: Cluster, user: Credentials, where: string): ApiServerAc
     },
   };
 
-  /** Reads the file each time, or gives what stands in place of one; a file counts before that. */
+  /** Reads the file each time, or returns the inline data; a file takes precedence. */
   function fileOrData(
     name: string,
     file: string | undefined,

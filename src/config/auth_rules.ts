@@ -9,7 +9,7 @@ export function checkAuthConfig(config: Config): string[] {
   const problems: string[] = [];
   const { tls, addr } = config;
   const methods = config.authorization.methods;
-  // An address that cannot be understood is taken for one that others can reach.
+  // An address that cannot be parsed counts as one that others can reach.
   const loopback = isLoopback(parseAddress(addr)?.host ?? "");
 
   if (methods.length === 0) {
@@ -36,12 +36,12 @@ export function checkAuthConfig(config: Config): string[] {
     if (!tls.enabled) {
       problems.push(
         "authorization.methods: front-proxy with tls.enabled: false: " +
-          "needs tls.enabled: true, or whoever connects could name any user",
+          "needs tls.enabled: true, or anybody who connects could impersonate any user",
       );
     } else if (tls.clientAuth !== "require-and-verify") {
       problems.push(
         `authorization.methods: front-proxy with tls.client-auth: ${tls.clientAuth}: ` +
-          "needs tls.client-auth: require-and-verify, or whoever connects could name any user",
+          "needs tls.client-auth: require-and-verify, or anybody who connects could impersonate any user",
       );
     }
   }

@@ -22,7 +22,7 @@ export class CallAuthorizer {
     this.#authorizer = authorizer;
   }
 
-  /** Who calls. Throws Failure where that cannot be told, or where a part of it was lost on the way. */
+  /** Who calls. Throws Failure where that cannot be determined, or where a part of it was lost on the way. */
   identify(call: ServerCall): Caller {
     checkArrivedWhole(takeSentHeaders(call), call.metadata);
     const identity = identify({ commonName: commonNameOf(call) }, call.metadata, this.#config);

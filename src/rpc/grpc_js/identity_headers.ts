@@ -21,7 +21,7 @@ const sent = new WeakMap<object, SentHeaders>();
  * bindAsync. Throws where grpc-js has changed, rather than let calls in whose identity was half read.
  *
  * - node:http2 joins repeated headers by ", " (two groups would become one that nobody is in, and a group named
- *   "a, b" could not be told from two: https://github.com/nodejs/node/issues/35658) and drops a second
+ *   "a, b" could not be distinguished from two: https://github.com/nodejs/node/issues/35658) and drops a second
  *   `authorization` (https://github.com/nodejs/node/issues/45699). Here they become lists, which grpc-js reads.
  * - grpc-js drops values that are not printable ASCII (https://github.com/grpc/grpc-node/issues/1173). What was
  *   sent is kept until the call is identified, so that it can be compared with what arrived.

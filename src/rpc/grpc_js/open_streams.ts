@@ -63,7 +63,7 @@ export class OpenStreams implements Disposable {
     this.#waiting.clear();
   }
 
-  /** A reset after the call's end is not told as "aborted": ends what has been closed for a whole turn. */
+  /** A reset after the call's end is not reported as "aborted": ends what has been closed for a whole turn. */
   #sweep(): void {
     const closed = new Set<Http2Stream>();
     for (const stream of this.#open) {
