@@ -6,7 +6,7 @@ import { DockerParser } from "../../src/scan/docker.ts";
 import { FrameWriter } from "../../src/scan/frames.ts";
 import type { LineParser } from "../../src/scan/lines.ts";
 import { NeedleSearch } from "../../src/scan/needle_search.ts";
-import { deriveNeed } from "../../src/scan/needles.ts";
+import { derivePrefilter } from "../../src/scan/literal_prefilter.ts";
 import { plainText } from "../../src/scan/encoding.ts";
 import { RustRegex } from "../../src/scan/rust_regex.ts";
 import { isAscii, trimmedEnd } from "../../src/scan/text.ts";
@@ -61,7 +61,7 @@ Deno.bench("write frames", () => {
 });
 
 for (const pattern of ["needle", "(?i)needle", "error|timeout", "\\d{2}\\.\\d{2}"]) {
-  const need = deriveNeed(new RustRegex(pattern).syntax(), plainText);
+  const need = derivePrefilter(new RustRegex(pattern).syntax(), plainText);
   if (typeof need === "string") throw new Error(`no needles of ${pattern}`);
   const search = new NeedleSearch(need.needles);
   Deno.bench(`search for the needles of ${pattern}`, () => {

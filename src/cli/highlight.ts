@@ -12,12 +12,12 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
  */
 export async function loadHighlighter(pattern: string): Promise<FindMatches | null> {
   const { RustRegex } = await import("../scan/rust_regex.ts");
-  const { tolerantBlanks } = await import("../scan/blanks.ts");
+  const { allowAnsiAroundSpaces } = await import("../scan/ansi_spaces.ts");
   const trimmed = pattern.replace(/^\p{White_Space}+|\p{White_Space}+$/gu, "");
   if (trimmed === "") return null;
   let regex: InstanceType<typeof RustRegex>;
   try {
-    regex = new RustRegex(tolerantBlanks(trimmed));
+    regex = new RustRegex(allowAnsiAroundSpaces(trimmed));
   } catch {
     return null;
   }

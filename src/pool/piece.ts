@@ -98,7 +98,7 @@ export function scanPiece(
   const began = performance.now();
   const { inline = false } = limits;
   const policy = linePolicy(piece.spec, { inline });
-  const gathered = new Gathered(piece.budget);
+  const accumulated = new PieceAccumulator(piece.budget);
   const maxBlockBytes = piece.spec.grep === "" ? Math.max(MIN_BLOCK_BYTES, piece.budget) : Infinity;
   const forward = piece.spec.direction === "forward";
   let position: LinePosition | null = piece;
@@ -113,13 +113,13 @@ export function scanPiece(
     const chunk = readLines(source, position, policy, blockBytes, scratch);
     let resume: ScanResult["resume"] = null;
     if (chunk.length > 0) {
-      const options = { budget: gathered.budgetLeft, skip, window: piece.window };
+      const options = { budget: accumulated.budgetLeft, skip, window: piece.window };
       const result = scanner.scan(scratch.bytes, 0, chunk.length, options);
-      gathered.add(result);
+      accumulated.add(result);
       resume = result.resume;
       skip = 0;
     }
-    gathered.addChunk(chunk);
+    accumulated.addChunk(chunk);
     if (resume !== null) {
       skip = resume.skip;
       // Of a long line, the same part comes again.
@@ -136,11 +136,11 @@ export function scanPiece(
     const now = performance.now();
     adaptBlock(scratch, now - blockBegan);
     blockBegan = now;
-    if (gathered.budgetLeft <= 0 || now - began >= limits.sliceMs || limits.isStopped?.()) break;
+    if (accumulated.budgetLeft <= 0 || now - began >= limits.sliceMs || limits.isStopped?.()) break;
   }
   if (scratch.bytes.length > MAX_KEPT_BYTES) scratch.bytes = new Uint8Array(0);
   return {
-    ...gathered.take(piece),
+    ...accumulated.take(piece),
     resume: short ? null : resumeAt(position, piece.spec.direction, skip),
     seconds: (performance.now() - began) / 1000,
     short,
@@ -172,7 +172,7 @@ function adaptBlock(scratch: Scratch, milliseconds: number): void {
 }
 
 /** The results of a piece's blocks, put together. */
-class Gathered {
+class PieceAccumulator {
   #budget: number;
   #frames: Uint8Array<ArrayBuffer>[] = [];
   #frameBytes = 0;

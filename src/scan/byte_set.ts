@@ -1,7 +1,7 @@
 /** A set of bytes. */
 export class ByteSet {
   readonly #has = new Uint8Array(256);
-  #rareness: number | null = null;
+  #selectivity: number | null = null;
 
   static of(...bytes: readonly number[]): ByteSet {
     const set = new ByteSet();
@@ -15,13 +15,13 @@ export class ByteSet {
 
   addRange(first: number, last: number): this {
     this.#has.fill(1, first, last + 1);
-    this.#rareness = null;
+    this.#selectivity = null;
     return this;
   }
 
   delete(byte: number): void {
     this.#has[byte] = 0;
-    this.#rareness = null;
+    this.#selectivity = null;
   }
 
   has(byte: number): boolean {
@@ -52,11 +52,11 @@ export class ByteSet {
   }
 
   /** How rare one of these bytes is in a log, roughly, in bits. */
-  get rareness(): number {
-    this.#rareness ??= -Math.log2(
+  get selectivity(): number {
+    this.#selectivity ??= -Math.log2(
       Math.min(1, this.bytes().reduce((sum, byte) => sum + SHARES[byte]!, 0)),
     );
-    return this.#rareness;
+    return this.#selectivity;
   }
 }
 

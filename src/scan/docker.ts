@@ -1,3 +1,12 @@
+import {
+  afterBlanks,
+  afterString,
+  afterStrings,
+  ESCAPED,
+  hexUnit,
+  PLAIN,
+  writeUtf8,
+} from "./json_bytes.ts";
 import { afterNuls, type LineParser } from "./lines.ts";
 import { TimeReader } from "./rfc3339.ts";
 
@@ -8,16 +17,6 @@ const COMMA = 0x2c;
 const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 const LF = 0x0a;
-
-/** 1 for the bytes that stand for themselves in a JSON string. */
-const PLAIN = new Uint8Array(256).fill(1, 0x20);
-PLAIN[QUOTE] = PLAIN[BACKSLASH] = 0;
-
-/** What the letter after a backslash stands for; 0: none. */
-const ESCAPED = new Uint8Array(256);
-for (const [letter, character] of ['""', "\\\\", "//", "b\b", "f\f", "n\n", "r\r", "t\t"]) {
-  ESCAPED[letter!.charCodeAt(0)] = character!.charCodeAt(0);
-}
 
 /** In a record, attributes may hold what looks like a record's beginning. */
 const MAX_GLUED_ATTEMPTS = 4;
@@ -223,42 +222,6 @@ function keyAt(bytes: Uint8Array, at: number): Key | null {
   return null;
 }
 
-/** Past what JSON has between its tokens, but line feeds: no line has one. */
-function afterBlanks(bytes: Uint8Array, from: number, to: number): number {
-  let p = from;
-  while (p < to && (bytes[p] === 0x20 || bytes[p] === 0x09 || bytes[p] === 0x0d)) p++;
-  return p;
-}
-
-/** Past the rest of a JSON string without escapes; -1: it is none. */
-function afterString(bytes: Uint8Array, from: number, to: number): number {
-  let p = from;
-  while (p < to && PLAIN[bytes[p]!] === 1) p++;
-  return p < to && bytes[p] === QUOTE ? p + 1 : -1;
-}
-
-/** Past a JSON object of strings without escapes; -1: it is none. */
-function afterStrings(bytes: Uint8Array, from: number, to: number): number {
-  if (bytes[from] !== OPENING_BRACE) return -1;
-  let p = afterBlanks(bytes, from + 1, to);
-  if (bytes[p] === CLOSING_BRACE) return p + 1;
-  for (;;) {
-    if (bytes[p] !== QUOTE) return -1;
-    p = afterString(bytes, p + 1, to);
-    if (p < 0) return -1;
-    p = afterBlanks(bytes, p, to);
-    if (bytes[p] !== COLON) return -1;
-    p = afterBlanks(bytes, p + 1, to);
-    if (bytes[p] !== QUOTE) return -1;
-    p = afterString(bytes, p + 1, to);
-    if (p < 0) return -1;
-    p = afterBlanks(bytes, p, to);
-    if (bytes[p] === CLOSING_BRACE) return p + 1;
-    if (bytes[p] !== COMMA) return -1;
-    p = afterBlanks(bytes, p + 1, to);
-  }
-}
-
 function standsAt(bytes: Uint8Array, at: number, expected: Uint8Array): boolean {
   for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return false;
   return true;
@@ -272,38 +235,4 @@ function lastIndexOfRecord(bytes: Uint8Array, from: number, before: number): num
     if (standsAt(bytes, at, BEFORE_LOG)) return at;
   }
   return -1;
-}
-
-/** The number that four hexadecimal digits make, -1 where they are none. */
-function hexUnit(bytes: Uint8Array, at: number, to: number): number {
-  if (at + 4 > to) return -1;
-  let unit = 0;
-  for (let i = at; i < at + 4; i++) {
-    const byte = bytes[i]!;
-    const letter = byte | 0x20;
-    if (byte >= 0x30 && byte <= 0x39) unit = unit * 16 + byte - 0x30;
-    else if (letter >= 0x61 && letter <= 0x66) unit = unit * 16 + letter - 0x57;
-    else return -1;
-  }
-  return unit;
-}
-
-function writeUtf8(out: Uint8Array, at: number, codePoint: number): number {
-  let p = at;
-  if (codePoint < 0x80) {
-    out[p++] = codePoint;
-  } else if (codePoint < 0x800) {
-    out[p++] = 0xc0 | (codePoint >> 6);
-    out[p++] = 0x80 | (codePoint & 0x3f);
-  } else {
-    if (codePoint < 0x10000) {
-      out[p++] = 0xe0 | (codePoint >> 12);
-    } else {
-      out[p++] = 0xf0 | (codePoint >> 18);
-      out[p++] = 0x80 | ((codePoint >> 12) & 0x3f);
-    }
-    out[p++] = 0x80 | ((codePoint >> 6) & 0x3f);
-    out[p++] = 0x80 | (codePoint & 0x3f);
-  }
-  return p;
 }

@@ -1,5 +1,5 @@
 import { ByteSet } from "./byte_set.ts";
-import { type Needle, rareness } from "./needles.ts";
+import { type Needle, selectivity } from "./literal_prefilter.ts";
 import { lineEnd, lineStart } from "./lines.ts";
 import module from "./needle_search_wasm.js";
 
@@ -193,13 +193,13 @@ function spelling(set: ByteSet): { byte: number; mask: number } | null {
  */
 function rarestSpelled(needle: Needle): readonly [number, number, number] | null {
   const places = [...needle.keys()].filter((place) => spelling(needle[place]!) !== null);
-  const rareness = (place: number) => needle[place]!.rareness;
+  const bits = (place: number) => needle[place]!.selectivity;
   const chosen: number[] = [];
   while (chosen.length < 3 && chosen.length < places.length) {
     const distance = (place: number) =>
       Math.min(needle.length, ...chosen.map((other) => Math.abs(place - other)));
     const [next] = places.filter((place) => !chosen.includes(place))
-      .sort((a, b) => rareness(b) - rareness(a) || distance(b) - distance(a));
+      .sort((a, b) => bits(b) - bits(a) || distance(b) - distance(a));
     chosen.push(next!);
   }
   const [first, second, third = second] = chosen;
@@ -211,8 +211,8 @@ function rarestSpelled(needle: Needle): readonly [number, number, number] | null
 function rarestWindow(needle: Needle): number {
   let best = 0;
   for (let at = 1; at + WINDOW <= needle.length; at++) {
-    const isRarer = rareness([needle.slice(at, at + WINDOW)]) >
-      rareness([needle.slice(best, best + WINDOW)]);
+    const isRarer = selectivity([needle.slice(at, at + WINDOW)]) >
+      selectivity([needle.slice(best, best + WINDOW)]);
     if (isRarer) best = at;
   }
   return best;

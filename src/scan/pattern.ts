@@ -1,10 +1,10 @@
 import { Failure } from "../failure/failure.ts";
-import { tolerantBlanks } from "./blanks.ts";
+import { allowAnsiAroundSpaces } from "./ansi_spaces.ts";
 import { anyJsonText, dockerText, isForeignEscape, plainText, UNICODE_ESCAPE } from "./encoding.ts";
 import type { LogFormat } from "./format.ts";
 import { deriveProof, type MatchProof } from "./match_proof.ts";
 import { NeedleSearch } from "./needle_search.ts";
-import { deriveNeed, type Exactness } from "./needles.ts";
+import { derivePrefilter, type Exactness } from "./literal_prefilter.ts";
 import { type Hir, RustRegex } from "./rust_regex.ts";
 
 const LF = 0x0a;
@@ -33,7 +33,7 @@ export interface Search {
  */
 export function compilePattern(pattern: string, format: LogFormat): Pattern {
   const asSent = compile(pattern); // must be valid by itself
-  const tolerant = tolerantBlanks(pattern);
+  const tolerant = allowAnsiAroundSpaces(pattern);
   const exact = tolerant === pattern ? asSent : compile(tolerant);
   const syntax = exact.syntax();
   if (namesLineFeed(syntax)) {
@@ -45,14 +45,14 @@ export function compilePattern(pattern: string, format: LogFormat): Pattern {
 }
 
 function criSearch(syntax: Hir): Search | null | "anything" {
-  const need = deriveNeed(syntax, plainText);
+  const need = derivePrefilter(syntax, plainText);
   if (typeof need === "string") return need === "anything" ? need : null;
   const search = new NeedleSearch(need.needles);
   return { choose: () => search, exact: need.exact };
 }
 
 function dockerSearch(syntax: Hir): Search | null | "anything" {
-  const need = deriveNeed(syntax, dockerText);
+  const need = derivePrefilter(syntax, dockerText);
   if (typeof need === "string") return need === "anything" ? need : null;
   const usual = new NeedleSearch(need.needles);
   const escapes = new NeedleSearch([UNICODE_ESCAPE]);
@@ -61,7 +61,7 @@ function dockerSearch(syntax: Hir): Search | null | "anything" {
     choose(bytes, from, to) {
       if (!hasForeignEscape(escapes, bytes, from, to)) return usual;
       if (foreign === undefined) {
-        const need = deriveNeed(syntax, anyJsonText);
+        const need = derivePrefilter(syntax, anyJsonText);
         foreign = typeof need === "string" ? null : new NeedleSearch(need.needles);
       }
       return foreign;

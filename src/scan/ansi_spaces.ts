@@ -1,11 +1,11 @@
 /** White space amid ANSI escape sequences: colours (m) and erase-in-line (K). */
-const BLANK_AMID_ESCAPES = String.raw`(?:(?:\x1B\[[0-9;]*[mK])?)*\s(?:(?:\x1B\[[0-9;]*[mK])?)*`;
+const SPACE_AMID_ESCAPES = String.raw`(?:(?:\x1B\[[0-9;]*[mK])?)*\s(?:(?:\x1B\[[0-9;]*[mK])?)*`;
 
 /**
- * Lets each literal blank of a valid pattern (Rust regex syntax) match white space amid ANSI escape
- * sequences. Blanks in a class, escaped, quantified or under `(?x)` keep their meaning.
+ * Lets each literal space of a valid pattern (Rust regex syntax) match white space amid ANSI escape
+ * sequences. Spaces in a class, escaped, quantified or under `(?x)` keep their meaning.
  */
-export function tolerantBlanks(pattern: string): string {
+export function allowAnsiAroundSpaces(pattern: string): string {
   let out = "";
   let at = 0;
   /** Is `x` (verbose mode) on: for the open groups, the innermost last. */
@@ -48,7 +48,7 @@ export function tolerantBlanks(pattern: string): string {
       case " ":
         at++;
         if (!verbose.at(-1) && !"*+?{".includes(pattern[at] ?? "end")) {
-          out += BLANK_AMID_ESCAPES;
+          out += SPACE_AMID_ESCAPES;
           continue;
         }
         break;

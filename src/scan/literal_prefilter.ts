@@ -28,7 +28,7 @@ export interface Needles {
 }
 
 /** What a pattern asks of a message; "unknown" where no needle is found that is worth a search. */
-export type Need = Needles | "anything" | "unknown";
+export type Prefilter = Needles | "anything" | "unknown";
 
 /** All that a part of a pattern matches, or a superset, as needles. */
 export interface Part extends Needles {
@@ -40,33 +40,33 @@ const MAX_NEEDLES = 16;
 const MAX_LENGTH = 24;
 const MAX_ITEMS = 1000;
 const MAX_COPIES = 16;
-/** Bits of rareness below which nearly every line has a needle and a search is of no use. */
-const MIN_RARENESS = 4;
+/** Bits of selectivity below which nearly every line has a needle and a search is of no use. */
+const MIN_SELECTIVITY = 4;
 
 type Item =
   | { readonly kind: "part"; readonly part: Part }
-  /** Any number of something, none too; `copies` of it, its least number, stand before this. */
+  /** Any number of something, none too; `copies` of it, its least number, come before this. */
   | { readonly kind: "more"; readonly copies: readonly Item[] }
   /** Zero bytes wide, not expressed. */
   | { readonly kind: "look" }
-  /** Anything may stand here. */
+  /** Anything may be here. */
   | { readonly kind: "gap" };
 
 const LOOK: Item = { kind: "look" };
 const GAP: Item = { kind: "gap" };
 
 /** Derives what the bytes of a message must hold for the message to match. */
-export function deriveNeed(hir: Hir, encoding: Encoding): Need {
-  const need = needOf(hir, encoding);
-  return typeof need !== "string" && rareness(need.needles) < MIN_RARENESS ? "unknown" : need;
+export function derivePrefilter(hir: Hir, encoding: Encoding): Prefilter {
+  const need = prefilterOf(hir, encoding);
+  return typeof need !== "string" && selectivity(need.needles) < MIN_SELECTIVITY ? "unknown" : need;
 }
 
-function needOf(hir: Hir, encoding: Encoding): Need {
+function prefilterOf(hir: Hir, encoding: Encoding): Prefilter {
   const kind = hir.kind;
-  if (kind["@variant"] === "Capture") return needOf(kind["@values"][0].sub, encoding);
+  if (kind["@variant"] === "Capture") return prefilterOf(kind["@values"][0].sub, encoding);
   if (kind["@variant"] === "Alternation") {
     // Each branch has the edges of the pattern, so each may be cut down to what is enough alone.
-    const needs = kind["@values"][0].map((branch) => needOf(branch, encoding));
+    const needs = kind["@values"][0].map((branch) => prefilterOf(branch, encoding));
     if (needs.includes("anything")) return "anything";
     const parts = needs.filter((need) => typeof need !== "string");
     const needles = parts.flatMap((part) => part.needles);
@@ -231,15 +231,17 @@ function rarest(runs: readonly Needles[]): Needles | null {
   let best: Needles | null = null;
   for (const run of runs) {
     const isUsable = !isTooMuch(run.needles) && run.needles.every((needle) => needle.length > 0);
-    if (isUsable && (best === null || rareness(run.needles) > rareness(best.needles))) best = run;
+    if (isUsable && (best === null || selectivity(run.needles) > selectivity(best.needles))) {
+      best = run;
+    }
   }
   return best;
 }
 
 /** How rare a place is at which one of the needles is found, in bits. */
-export function rareness(needles: readonly Needle[]): number {
+export function selectivity(needles: readonly Needle[]): number {
   const share = needles.reduce(
-    (sum, needle) => sum + 2 ** -needle.reduce((bits, set) => bits + set.rareness, 0),
+    (sum, needle) => sum + 2 ** -needle.reduce((bits, set) => bits + set.selectivity, 0),
     0,
   );
   return -Math.log2(share);
