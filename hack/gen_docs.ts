@@ -76,7 +76,7 @@ agent.yaml: logging.level: found the text "verbose", expected one of debug, info
 \`\`\`
 
 An unknown key is a warning that names the most similar known one. Under ${strictSections()}, and where it
-resembles a key that restricts something, it is an error: a misspelt \`allowed-namespaces\` would allow everything.
+resembles a key that restricts something, it is an error: a misspelled \`allowed-namespaces\` would allow everything.
 
 Editors validate a YAML file against [config.schema.json](config.schema.json) when its first line is
 \`# yaml-language-server: $schema=config.schema.json\`.
@@ -118,8 +118,8 @@ function sections(): string {
 
 function table(fields: readonly (readonly [string, Field<unknown>])[], prefix = ""): string {
   const rows = fields.map(([name, field]) => {
-    const value = valueText(field, field.kind.read(field.default));
-    const cells = [`\`${prefix}${name}\``, `\`${value}\``, `${field.doc} (${field.kind.expected})`];
+    const value = valueText(field, field.type.read(field.default));
+    const cells = [`\`${prefix}${name}\``, `\`${value}\``, `${field.doc} (${field.type.expected})`];
     return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |\n`;
   });
   return `| key | default | what it is |\n| --- | --- | --- |\n${rows.join("")}`;

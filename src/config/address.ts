@@ -11,6 +11,14 @@ export interface Address {
 /**
  * Parses ":50051", "127.0.0.1:0", "localhost:80" and "[::1]:50051". Null where the text is none of
  * these: a port is always required, and an IPv6 address needs its brackets, as in a URL.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { parseAddress } from "./address.ts";
+ *
+ * assert.deepEqual(parseAddress("[::1]:50051"), { host: "::1", port: 50051 });
+ * assert.equal(parseAddress("localhost"), null);
+ * ```
  */
 export function parseAddress(text: string): Address | null {
   const match = /^(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([A-Za-z0-9._-]*)):(\d{1,5})$/.exec(text);

@@ -2,8 +2,18 @@ import { isLoopback, parseAddress } from "./address.ts";
 import type { Config } from "./schema.ts";
 
 /**
- * What is wrong with how the configuration lets callers in; empty where nothing is. The agent does
+ * The problems of the configuration's rules for callers; empty where there are none. The agent does
  * not start with any of these. Each text names the keys, what was found and what is needed.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { checkAuthConfig } from "./auth_rules.ts";
+ * import { checkConfig } from "./check.ts";
+ *
+ * const open = { addr: ":50051", authorization: { methods: ["allow-all"] } };
+ * const { config } = checkConfig(open, { source: "agent.yaml" });
+ * assert.match(checkAuthConfig(config)[0]!, /allowed only on a loopback address/);
+ * ```
  */
 export function checkAuthConfig(config: Config): string[] {
   const problems: string[] = [];
@@ -54,7 +64,17 @@ export function checkAuthConfig(config: Config): string[] {
   return problems;
 }
 
-/** Does the configuration let everyone read everything? Then every start warns of it. */
+/**
+ * Whether the configuration lets everyone read everything. Every start warns of it.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { allowsAll } from "./auth_rules.ts";
+ * import { defaults } from "./schema.ts";
+ *
+ * assert.equal(allowsAll(defaults), false);
+ * ```
+ */
 export function allowsAll(config: Config): boolean {
   return config.authorization.methods.includes("allow-all");
 }

@@ -1,14 +1,23 @@
-import { wrong } from "./config_error.ts";
-import { describe, Mismatch, Untyped } from "./kinds.ts";
+import { configError } from "./config_error.ts";
+import { describe, RawText, TypeMismatch } from "./value_type.ts";
 import { editDistance, letters, nearest } from "./nearest.ts";
 import { buildConfig, type Config, type Fields, isSection, schema } from "./schema.ts";
 
-/** A configuration as it was read: nested, with values of any type. */
+/** A configuration as it was read: nested, with unchecked values. */
 export type Raw = Readonly<Record<string, unknown>>;
 
 /**
- * Makes a configuration of what was read, by the schema. Throws ConfigError for a wrong value, and
- * for an unknown key where it could mean that something stays open; other unknown keys are warnings.
+ * Checks what was read against the schema. Throws ConfigError for a wrong value, and for an unknown
+ * key that may have been meant to restrict something; other unknown keys are warnings.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { checkConfig } from "./check.ts";
+ *
+ * const { config, warnings } = checkConfig({ histroy: true }, { source: "agent.yaml" });
+ * assert.equal(config.history, false);
+ * assert.deepEqual(warnings, ["agent.yaml: histroy: unknown key, ignored; did you mean history?"]);
+ * ```
  */
 export function checkConfig(
   raw: Raw,
@@ -21,12 +30,12 @@ export function checkConfig(
 
   const config = buildConfig((key, entry) => {
     const value = values.get(key);
-    if (!values.has(key)) return entry.kind.read(entry.default);
+    if (!values.has(key)) return entry.type.read(entry.default);
     try {
-      return entry.kind.read(value);
+      return entry.type.read(value);
     } catch (error) {
-      if (!(error instanceof Mismatch)) throw error;
-      throw wrong({
+      if (!(error instanceof TypeMismatch)) throw error;
+      throw configError({
         source: sourceOf(error.value, source),
         key: key + error.at,
         found: describe(error.value),
@@ -44,7 +53,7 @@ export function checkConfig(
       if (entry === undefined) {
         const hint = hintFor(name, fields, prefix);
         if (strict || resemblesSecurityKey(name)) {
-          throw wrong({
+          throw configError({
             source: sourceOf(value, source),
             key,
             found: "a key that does not exist",
@@ -60,8 +69,8 @@ export function checkConfig(
       } else if (isRaw(value)) {
         collect(value, entry.fields, `${key}.`, entry.strict);
       } else if (value !== null) {
-        // A section of which only comments are left is null: all defaults.
-        throw wrong({
+        // A section that holds only comments is null: all defaults.
+        throw configError({
           source: sourceOf(value, source),
           key,
           found: describe(value),
@@ -72,13 +81,32 @@ export function checkConfig(
   }
 }
 
-/** Whether a value read from a file is a section: neither a list, nor null, nor a date. */
+/**
+ * Whether a value read from a file is a section: neither a list, nor null, nor a date.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { isRaw } from "./check.ts";
+ *
+ * assert.equal(isRaw({ level: "info" }), true);
+ * assert.equal(isRaw(["info"]), false);
+ * ```
+ */
 export function isRaw(value: unknown): value is Raw {
-  return typeof value === "object" && value !== null && !(value instanceof Untyped) &&
+  return typeof value === "object" && value !== null && !(value instanceof RawText) &&
     (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null);
 }
 
-/** Every dotted key of the schema. */
+/**
+ * Every dotted key of the schema.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { allKeys } from "./check.ts";
+ *
+ * assert.ok(allKeys().includes("logging.level"));
+ * ```
+ */
 export function allKeys(): readonly string[] {
   return Object.entries(schema as Fields).flatMap(([name, entry]) =>
     isSection(entry) ? Object.keys(entry.fields).map((inner) => `${name}.${inner}`) : [name]
@@ -86,10 +114,10 @@ export function allKeys(): readonly string[] {
 }
 
 function sourceOf(value: unknown, source: string): string {
-  return value instanceof Untyped && value.from === "option" ? "option -p" : source;
+  return value instanceof RawText && value.from === "option" ? "option -p" : source;
 }
 
-/** The known key that was probably meant: the very word in another place, a near one beside it, a near one anywhere. */
+/** The known key that was probably meant: the same word in another section, a similar one in this section, a similar one anywhere. */
 function hintFor(name: string, fields: Fields, prefix: string): string | null {
   const elsewhere = allKeys().find((key) => letters(key.replace(/^.*\./, "")) === letters(name));
   if (elsewhere !== undefined) return elsewhere;
@@ -97,7 +125,7 @@ function hintFor(name: string, fields: Fields, prefix: string): string | null {
   return beside === null ? nearest(prefix + name, allKeys()) : prefix + beside;
 }
 
-/** Words that tell that a key is about who may do what; `roots` bounds the files that can be read. */
+/** Words in the names of keys that restrict callers; `roots` restricts the files that can be read. */
 const securityWords =
   /^(allow|namespac|auth|tls|ssl|cert|limit|secur|den(y|ied)|permi|token|roots?$)/;
 const securityKeys = Object.entries(schema as Fields).flatMap(([name, entry]) =>
@@ -114,7 +142,7 @@ function resemblesSecurityKey(name: string): boolean {
     );
 }
 
-/** TLS needs its files named; whether they can be used is found out when they are loaded. */
+/** TLS needs the paths of its files. Loading them shows whether they can be used. */
 function checkFiles(config: Config, source: string): void {
   const { tls } = config;
   if (!tls.enabled) return;
@@ -128,7 +156,7 @@ function checkFiles(config: Config, source: string): void {
   }
   for (const [key, value, reason] of needed) {
     if (value === "") {
-      throw wrong({
+      throw configError({
         source,
         key: `tls.${key}`,
         found: "nothing",

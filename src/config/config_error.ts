@@ -1,14 +1,27 @@
-/** Wrong configuration. The program says the message and ends with exit code 2. */
+/** An invalid configuration. The program prints the message and exits with code 2. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-/** The error for one wrong place of a configuration. */
-export function wrong(
+/**
+ * The error for one key of a configuration.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { configError } from "./config_error.ts";
+ *
+ * const place = { source: "agent.yaml", key: "history", found: "a list", expected: "true or false" };
+ * assert.equal(
+ *   configError(place).message,
+ *   "agent.yaml: history: found a list, expected true or false",
+ * );
+ * ```
+ */
+export function configError(
   place: {
-    /** The file, or the command line option, that holds the mistake. */
+    /** The file or the command line option with the error. */
     readonly source: string;
-    /** Dotted key; empty where the whole file is meant. */
+    /** Dotted key; empty: the whole file. */
     readonly key: string;
     readonly found: string;
     readonly expected: string;

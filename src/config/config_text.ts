@@ -1,9 +1,16 @@
 import { type Config, type Field, type Fields, isSection, propertyName, schema } from "./schema.ts";
 
 /**
- * A configuration as a YAML file that gives the same again, every key written out. It holds what the
- * schema knows and nothing else: no key of the schema is a secret, and a text that an unknown key
- * of the file held is not printed.
+ * A configuration as a YAML file with every key, which reads back as the same configuration. It holds
+ * only keys of the schema: none of them is a secret, and the value of an unknown key is not printed.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { configText } from "./config_text.ts";
+ * import { defaults } from "./schema.ts";
+ *
+ * assert.match(configText(defaults), /^addr: ":50051"\n[^]*\nlogging:\n {2}enabled: true\n/);
+ * ```
  */
 export function configText(config: Config): string {
   return sectionText(schema as Fields, config as unknown as Tree, "");
@@ -22,9 +29,20 @@ function sectionText(fields: Fields, values: Tree, indent: string): string {
   return text;
 }
 
-/** One value of a file, in a form that is YAML and JSON at once but for plain words. */
+/**
+ * One value of a file, in a form that is both YAML and JSON, except for plain words.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { valueText } from "./config_text.ts";
+ * import { schema } from "./schema.ts";
+ *
+ * assert.equal(valueText(schema["allowed-namespaces"], ["team-a"]), "[team-a]");
+ * assert.equal(valueText(schema["shutdown-timeout"], 90_000), "90s");
+ * ```
+ */
 export function valueText(field: Field<unknown>, value: unknown): string {
-  const written = field.kind.write(value);
+  const written = field.type.write(value);
   if (Array.isArray(written)) return `[${written.map(scalarText).join(", ")}]`;
   return scalarText(written);
 }

@@ -1,5 +1,5 @@
-import { wrong } from "./config_error.ts";
-import { Untyped } from "./kinds.ts";
+import { configError } from "./config_error.ts";
+import { RawText } from "./value_type.ts";
 
 /**
  * Replaces `${VAR}` and `${VAR:default}` in a configuration file.
@@ -8,6 +8,15 @@ import { Untyped } from "./kinds.ts";
  * brace or a quote can neither break the file nor add keys to it: each reference becomes a mark of
  * one private-use character, a number and another such character before parsing, and `resolve` puts
  * the values in their places afterwards.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { markReferences } from "./environment.ts";
+ *
+ * const { marked, resolve } = markReferences('{"addr": "${KUBETAIL_ADDR::50051}"}');
+ * const { addr } = resolve(JSON.parse(marked), () => undefined, "agent.json") as { addr: unknown };
+ * assert.deepEqual({ ...addr as object }, { text: ":50051", from: "environment" });
+ * ```
  */
 export function markReferences(text: string): {
   readonly marked: string;
@@ -31,7 +40,7 @@ export function markReferences(text: string): {
       function walk(value: unknown, key: string): unknown {
         if (typeof value === "string") {
           const filled = fill(value, key);
-          return filled === value ? value : new Untyped(filled, "environment");
+          return filled === value ? value : new RawText(filled, "environment");
         }
         if (Array.isArray(value)) {
           return value.map((item: unknown, index) => walk(item, `${key}[${index}]`));
@@ -51,7 +60,7 @@ export function markReferences(text: string): {
           if (reference === undefined) return mark;
           const found = lookup(reference.name) ?? reference.fallback;
           if (found !== undefined) return found;
-          throw wrong({
+          throw configError({
             source,
             key,
             found: `\${${reference.name}}, which is not set or may not be read`,

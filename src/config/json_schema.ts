@@ -1,6 +1,15 @@
 import { type Field, type Fields, isSection, schema, type Section } from "./schema.ts";
 
-/** The JSON Schema (draft 2020-12) of a configuration file, for editors. */
+/**
+ * The JSON Schema (draft 2020-12) of a configuration file, for editors.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { jsonSchema } from "./json_schema.ts";
+ *
+ * assert.ok("logging" in (jsonSchema()["properties"] as object));
+ * ```
+ */
 export function jsonSchema(): Record<string, unknown> {
   const root = objectSchema(schema as Fields);
   return {
@@ -8,7 +17,7 @@ export function jsonSchema(): Record<string, unknown> {
     title: "kubetail-cluster-agent configuration",
     ...root,
     properties: {
-      // Editors put it into YAML and JSON files to find this very schema.
+      // Editors write it into YAML and JSON files to find this schema.
       $schema: { type: "string" },
       ...root.properties,
       "cluster-agent": {
@@ -35,7 +44,7 @@ function objectSchema(
 function entrySchema(entry: Field<unknown> | Section): Record<string, unknown> {
   if (isSection(entry)) return { description: entry.doc, ...objectSchema(entry.fields) };
   const reference = { type: "string", pattern: "\\$\\{[A-Za-z_][A-Za-z0-9_]*(:[^}]*)?\\}" };
-  const { json } = entry.kind;
+  const { json } = entry.type;
   // Any value may come from the environment.
   const alternatives = "anyOf" in json ? json["anyOf"] as readonly unknown[] : [json];
   return {

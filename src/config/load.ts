@@ -1,16 +1,25 @@
 import { env } from "../platform/process.ts";
 import { fileErrorKind, readText } from "../platform/files.ts";
 import { allKeys, checkConfig, isRaw, type Raw } from "./check.ts";
-import { ConfigError, wrong } from "./config_error.ts";
+import { ConfigError, configError } from "./config_error.ts";
 import { checkAuthConfig } from "./auth_rules.ts";
-import { describe, Untyped } from "./kinds.ts";
+import { describe, RawText } from "./value_type.ts";
 import { markReferences } from "./environment.ts";
 import { nearest } from "./nearest.ts";
 import type { Config } from "./schema.ts";
 
 /**
  * Reads the configuration: the file (YAML, JSON or TOML by its extension), then each `-p key:value`,
- * then `-a`; without a file the defaults stand. Throws ConfigError.
+ * then `-a`; without a file the defaults apply. Throws ConfigError.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { loadConfig } from "./load.ts";
+ *
+ * const { config } = await loadConfig({ params: ["logging.level:debug"], addr: "127.0.0.1:0" });
+ * assert.equal(config.logging.level, "debug");
+ * assert.equal(config.addr, "127.0.0.1:0");
+ * ```
  */
 export async function loadConfig(
   options: {
@@ -27,7 +36,7 @@ export async function loadConfig(
     raw = unwrap(await readFile(options.file), options.file, warnings);
   }
   for (const param of options.params ?? []) raw = override(raw, param);
-  if (options.addr !== undefined) raw = { ...raw, addr: new Untyped(options.addr, "option") };
+  if (options.addr !== undefined) raw = { ...raw, addr: new RawText(options.addr, "option") };
 
   const source = options.file ?? "configuration";
   const checked = checkConfig(raw, { source });
@@ -53,7 +62,7 @@ async function yamlParser(): Promise<Parser> {
   return (text) => {
     const documents = loadAll(text, { schema: CORE_SCHEMA });
     if (documents.length > 1) throw new Error("more than one document");
-    // A file of comments alone holds no document: all defaults.
+    // A file that holds only comments has no document: all defaults.
     return documents[0] ?? {};
   };
 }
@@ -62,7 +71,7 @@ async function readFile(file: string): Promise<Raw> {
   const extension = /\.([^./]+)$/.exec(file)?.[1]?.toLowerCase() ?? "";
   const loadParser = Object.hasOwn(parsers, extension) ? parsers[extension] : undefined;
   if (loadParser === undefined) {
-    throw wrong({
+    throw configError({
       source: file,
       key: "",
       found: extension === "" ? "no file extension" : `the extension .${extension}`,
@@ -82,14 +91,14 @@ async function readFile(file: string): Promise<Raw> {
   }
   const resolved = resolve(parsed, env, file);
   if (!isRaw(resolved)) {
-    throw wrong({
+    throw configError({
       source: file,
       key: "",
       found: describe(resolved),
       expected: "keys and values",
     });
   }
-  // Editors put it there to find the JSON Schema.
+  // Editors write it there to find the JSON Schema.
   const { $schema: _, ...rest } = resolved;
   return rest;
 }
@@ -104,13 +113,13 @@ function readWhole(file: string): string {
       : kind === "permission-denied"
       ? "a file that may not be read"
       : `a file that cannot be read (${parserMessage(error)})`;
-    throw wrong({ source: file, key: "", found, expected: "a configuration file" }, {
+    throw configError({ source: file, key: "", found, expected: "a configuration file" }, {
       cause: error,
     });
   }
 }
 
-/** The first line, without the marks of environment references; parsers quote the file below it. */
+/** The first line, without the marks of environment references. Parsers quote the file in the lines after it. */
 function parserMessage(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return (message.split("\n")[0] ?? "").replace(/\u{E000}\d+\u{E001}/gu, "${…}");
@@ -120,14 +129,14 @@ function parserMessage(error: unknown): string {
 const otherPrograms = ["dashboard", "cluster-api", "cli", "version"];
 
 /**
- * The first generation kept the agent's keys under `cluster-agent`, beside other programs' keys and
- * a shared `allowed-namespaces`. That one is honoured from there: to ignore it would open everything.
+ * The first generation kept the agent's keys under `cluster-agent`, next to other programs' keys and
+ * a shared `allowed-namespaces`. That one applies too: to ignore it would open every namespace.
  */
 function unwrap(raw: Raw, file: string, warnings: string[]): Raw {
   if (!Object.hasOwn(raw, "cluster-agent")) return raw;
   const inner = raw["cluster-agent"] ?? {};
   if (!isRaw(inner)) {
-    throw wrong({
+    throw configError({
       source: file,
       key: "cluster-agent",
       found: describe(inner),
@@ -143,13 +152,13 @@ function unwrap(raw: Raw, file: string, warnings: string[]): Raw {
     }
     const meant = nearest(key, allKeys().map((known) => known.replace(/\..*/, "")));
     if (meant === null) {
-      warnings.push(`${file}: ${key}: ignored beside cluster-agent`);
+      warnings.push(`${file}: ${key}: ignored next to cluster-agent`);
       continue;
     }
-    throw wrong({
+    throw configError({
       source: file,
       key,
-      found: "it beside cluster-agent",
+      found: "key not allowed next to cluster-agent",
       expected: meant === "allowed-namespaces"
         ? "allowed-namespaces, and only in one of the two places"
         : `cluster-agent.${meant}`,
@@ -158,27 +167,27 @@ function unwrap(raw: Raw, file: string, warnings: string[]): Raw {
   return { ...shared, ...inner };
 }
 
-/** Puts one `key:value` over what was read. */
+/** Overrides one key of what was read with a `key:value`. */
 function override(raw: Raw, param: string): Raw {
   const colon = param.indexOf(":");
   const path = param.slice(0, Math.max(colon, 0)).trim().replace(/^cluster-agent\./, "").split(".");
   if (colon < 0 || path.some((part) => part === "")) {
-    throw wrong({
+    throw configError({
       source: "option -p",
       key: "",
       found: describe(param),
       expected: "key:value, as in logging.level:debug",
     });
   }
-  return put(raw, path, new Untyped(param.slice(colon + 1).trim(), "option"));
+  return put(raw, path, new RawText(param.slice(colon + 1).trim(), "option"));
 }
 
-function put(raw: Raw, path: readonly string[], value: Untyped): Raw {
+function put(raw: Raw, path: readonly string[], value: RawText): Raw {
   const [head = "", ...rest] = path;
   if (rest.length === 0) return { ...raw, [head]: value };
   const inner = Object.hasOwn(raw, head) ? raw[head] : undefined;
   if (inner !== undefined && inner !== null && !isRaw(inner)) {
-    throw wrong({
+    throw configError({
       source: "option -p",
       key: path.join("."),
       found: describe(inner),

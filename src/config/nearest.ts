@@ -1,4 +1,14 @@
-/** The candidate that a misspelt key most probably means; null where none is near. */
+/**
+ * The candidate that a misspelled key most probably means; null where none is similar.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { nearest } from "./nearest.ts";
+ *
+ * assert.equal(nearest("maxLineByte", ["max-line-bytes", "history"]), "max-line-bytes");
+ * assert.equal(nearest("color", ["max-line-bytes", "history"]), null);
+ * ```
+ */
 export function nearest(key: string, candidates: readonly string[]): string | null {
   let best: { readonly candidate: string; readonly distance: number } | null = null;
   for (const candidate of candidates) {
@@ -14,6 +24,14 @@ export function nearest(key: string, candidates: readonly string[]): string | nu
 /**
  * How many letters must be added, removed, replaced or swapped with their neighbor to make `to` of
  * `from` (optimal string alignment).
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { editDistance } from "./nearest.ts";
+ *
+ * assert.equal(editDistance("tls", "tsl"), 1);
+ * assert.equal(editDistance("kitten", "sitting"), 3);
+ * ```
  */
 export function editDistance(from: string, to: string): number {
   let beforeLast: number[] = [];
@@ -38,7 +56,16 @@ export function editDistance(from: string, to: string): number {
   return at(last, to.length);
 }
 
-/** `maxLineBytes`, `max_line_bytes` and `max-line-bytes` are the same word to a person. */
+/**
+ * The letters and digits of a key: `maxLineBytes`, `max_line_bytes` and `max-line-bytes` are the same word to a person.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { letters } from "./nearest.ts";
+ *
+ * assert.equal(letters("maxLineBytes"), letters("max-line-bytes"));
+ * ```
+ */
 export function letters(key: string): string {
   return key.toLowerCase().replace(/[^a-z0-9.]/g, "");
 }

@@ -1,40 +1,30 @@
-import {
-  address,
-  choice,
-  count,
-  countOrAuto,
-  duration,
-  flag,
-  folder,
-  type Kind,
-  list,
-  namespace,
-  optionalFile,
-  size,
-  word,
-} from "./kinds.ts";
+import { flag } from "./flag_type.ts";
+import { list } from "./list_type.ts";
+import { count, countOrAuto, duration, size } from "./number_types.ts";
+import { address, choice, folder, namespace, optionalFile, word } from "./text_types.ts";
+import type { ValueType } from "./value_type.ts";
 
 /** One key of the configuration: all that types, defaults, checks, JSON Schema and documentation need. */
 export interface Field<T, Name extends string = string> {
-  readonly kind: Kind<T, Name>;
-  /** As it would stand in a file. */
+  readonly type: ValueType<T, Name>;
+  /** In the form in which a file holds it. */
   readonly default: unknown;
   readonly doc: string;
 }
 
 export interface Section<Fields = Readonly<Record<string, Field<unknown>>>> {
   readonly doc: string;
-  /** An unknown key in it is an error: misspelt, it would leave open what was meant to be closed. */
+  /** An unknown key in it is an error: a misspelled one would leave something unrestricted. */
   readonly strict: boolean;
   readonly fields: Fields;
 }
 
 function field<T, Name extends string>(
-  kind: Kind<T, Name>,
+  type: ValueType<T, Name>,
   value: unknown,
   doc: string,
 ): Field<T, Name> {
-  return { kind, default: value, doc };
+  return { type, default: value, doc };
 }
 
 function section<Fields>(doc: string, strict: boolean, fields: Fields): Section<Fields> {
@@ -282,25 +272,57 @@ type ConfigOf<Fields> = {
     : never;
 };
 
-/** The finished configuration, as every other part is given it: checked, complete, frozen. Durations are milliseconds, sizes bytes. */
+/** The checked configuration with every key, frozen. Durations are milliseconds, sizes bytes. */
 export type Config = ConfigOf<typeof schema>;
 
 export type AuthorizationMethod = Config["authorization"]["methods"][number];
 
-/** The schema as plain data, for code that walks it. */
+/** The schema as plain data, for code that visits every key. */
 export type Fields = Readonly<Record<string, Field<unknown> | Section>>;
 
+/**
+ * Whether an entry of the schema is a section of keys rather than one key.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { isSection, schema } from "./schema.ts";
+ *
+ * assert.equal(isSection(schema.logging), true);
+ * assert.equal(isSection(schema.addr), false);
+ * ```
+ */
 export function isSection(entry: Field<unknown> | Section): entry is Section {
   return "fields" in entry;
 }
 
-/** The name that a key of a file has in Config: `shutdown-timeout` is shutdownTimeoutMs. */
+/**
+ * The name that a key of a file has in Config.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { propertyName, schema } from "./schema.ts";
+ *
+ * assert.equal(propertyName("shutdown-timeout", schema["shutdown-timeout"]), "shutdownTimeoutMs");
+ * ```
+ */
 export function propertyName(key: string, entry: Field<unknown> | Section): string {
   const camel = key.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-  return !isSection(entry) && entry.kind.name === "duration" ? `${camel}Ms` : camel;
+  return !isSection(entry) && entry.type.name === "duration" ? `${camel}Ms` : camel;
 }
 
-/** Builds a frozen configuration; valueOf tells each key's value, already read by its kind. */
+/**
+ * Builds a frozen configuration; valueOf returns each key's value, already read by its type.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { buildConfig } from "./schema.ts";
+ *
+ * const config = buildConfig((key, field) =>
+ *   key === "history" ? true : field.type.read(field.default)
+ * );
+ * assert.equal(config.history, true);
+ * ```
+ */
 export function buildConfig(valueOf: (key: string, field: Field<unknown>) => unknown): Config {
   function build(fields: Fields, prefix: string): Readonly<Record<string, unknown>> {
     const result: Record<string, unknown> = {};
@@ -315,4 +337,4 @@ export function buildConfig(valueOf: (key: string, field: Field<unknown>) => unk
 }
 
 /** The contract's defaults. */
-export const defaults: Config = buildConfig((_, entry) => entry.kind.read(entry.default));
+export const defaults: Config = buildConfig((_, entry) => entry.type.read(entry.default));

@@ -1,4 +1,4 @@
-/** What went wrong, in the terms of the domain; src/rpc/status.ts maps each kind to one gRPC status. */
+/** The kinds of failures of a call; src/rpc/status.ts maps each to one gRPC status. */
 export type FailureKind =
   | "invalid-argument"
   | "unauthenticated"
@@ -10,8 +10,8 @@ export type FailureKind =
   | "internal";
 
 /**
- * The one error that the core throws on purpose. Its message is shown to the caller, so it names
- * what was being done and what is wrong, and holds no token and no log text.
+ * The only error that the core throws on purpose. The caller sees its message, which says what was
+ * being done and what is wrong, and contains no token and no log text.
  */
 export class Failure extends Error {
   override readonly name = "Failure";

@@ -1,13 +1,13 @@
 /** File system calls of the platform. Log files are opened only here: `node:fs` would follow links out of the granted folders. */
 
-/** What a stat call tells. */
+/** The result of a stat call. */
 export interface FileFacts {
   readonly isFile: boolean;
   readonly isDirectory: boolean;
   readonly isSymlink: boolean;
   /** Bytes. */
   readonly size: number;
-  /** Last change, milliseconds since the epoch (the platform gives no finer time). */
+  /** Last change of the content, milliseconds since the epoch (the platform has no finer unit). */
   readonly mtimeMs: number;
   /** Last change of content or metadata, set by the kernel alone, milliseconds since the epoch (cut to seconds); 0 where unknown. */
   readonly ctimeMs: number;
@@ -39,43 +39,48 @@ export interface DirectoryEntry {
 /** Why a file system call failed; "other" is everything without a name of its own here. */
 export type FileErrorKind = "not-found" | "permission-denied" | "other";
 
+/** The kind of an error that a function of this module threw. */
 export function fileErrorKind(error: unknown): FileErrorKind {
   if (error instanceof Deno.errors.NotFound) return "not-found";
   if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
     return "permission-denied";
   }
-  // A path component that is a file, not a folder: nothing is there either.
+  // A component of the path is a file, not a folder: the path does not exist.
   if (error instanceof Error && error.name === "NotADirectory") return "not-found";
   return "other";
 }
 
-/** Facts of what path leads to, links followed. */
+/** Facts of the file at path, links followed. Throws where there is none or it may not be read. */
 export function stat(path: string): FileFacts {
   return toFacts(Deno.statSync(path));
 }
 
-/** Facts of path itself, links not followed. */
+/** Facts of path itself, links not followed. Throws as stat does. */
 export function lstat(path: string): FileFacts {
   return toFacts(Deno.lstatSync(path));
 }
 
-/** The absolute path with every link resolved. */
+/** The absolute path with every link resolved. Throws where it leads to nothing. */
 export function realPath(path: string): string {
   return Deno.realPathSync(path);
 }
 
+/** The target of a symbolic link, as the link holds it. Throws where path is no link. */
 export function readLink(path: string): string {
   return Deno.readLinkSync(path);
 }
 
+/** The entries of a folder, in no order. Throws where it cannot be read. */
 export function readDirectory(path: string): DirectoryEntry[] {
   return [...Deno.readDirSync(path)];
 }
 
+/** A whole file. Throws where it cannot be read. */
 export function readBytes(path: string): Uint8Array<ArrayBuffer> {
   return Deno.readFileSync(path);
 }
 
+/** A whole file as UTF-8; bytes that are not become U+FFFD. Throws where it cannot be read. */
 export function readText(path: string): string {
   return Deno.readTextFileSync(path);
 }

@@ -1,8 +1,8 @@
 import { isIPv4, isIPv6 } from "node:net";
 
 /**
- * Whether only this very host can reach the address: 127.0.0.0/8 and ::1 in every way of writing
- * them. Of names only localhost (RFC 6761): any other is the resolver's to say, as 127.example.org.
+ * Whether only this host can reach the address: 127.0.0.0/8 and ::1 in every notation. Of names only
+ * localhost (RFC 6761): any other, such as 127.example.org, depends on the resolver.
  */
 export function isLoopback(host: string): boolean {
   const plain = host.toLowerCase().replace(/^::ffff:(?=\d+\.)/, "");

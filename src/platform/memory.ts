@@ -1,6 +1,6 @@
 /**
- * Collects all garbage now. For what V8 does not know to be large: it counts a WebAssembly memory as
- * a few bytes, so hundreds of megabytes would wait for it to collect by itself. Takes some
+ * Collects all garbage now. For memory whose size V8 does not see: it counts a WebAssembly memory as
+ * a few bytes, so hundreds of megabytes would stay until its next collection. Takes a few
  * milliseconds in a scan worker. Does nothing without the V8 flag --expose-gc (hack/permissions.ts).
  */
 export function collectGarbage(): void {

@@ -20,10 +20,10 @@ interface Wasi {
 
 type WasiConstructor = new (options: { version: "preview1"; stdin: number }) => Wasi;
 
-/** Where in a filestat record of wasi_snapshot_preview1 the time of the last change lies: behind that of the last access. */
+/** Offset of the time of the last change in a filestat record of wasi_snapshot_preview1: after the time of the last access. */
 const mtimeOffset = 48;
 
-/** Nanoseconds below the millisecond, by inode: a file is opened again only when stat tells of a change. */
+/** Nanoseconds below the millisecond, by inode: a file is opened again only when stat shows a change. */
 const known = new Map<number, { dev: number; mtimeMs: number; size: number; rest: number }>();
 const maxKnown = 20_000;
 
@@ -34,8 +34,8 @@ export interface FileTime {
 }
 
 /**
- * The time of a regular file's last change. facts is what stat has told of path just now; where the finer digits
- * cannot be had, the milliseconds of facts are the answer.
+ * The time of a regular file's last change. facts is the result of a stat of path just before; where the finer digits
+ * cannot be read, the result has the milliseconds of facts.
  */
 export function mtime(path: string, facts: FileFacts): FileTime {
   const seconds = Math.floor(facts.mtimeMs / 1000);
@@ -54,8 +54,8 @@ function rest(path: string, { dev, ino, mtimeMs, size }: FileFacts): number {
   const exact = readExact(path);
   if (exact === null) return 0;
   const rest = Number(exact - BigInt(Math.trunc(mtimeMs)) * 1_000_000n);
-  // Another time is that of a change since, or of another file: it does not belong to these facts. (One before 1970
-  // comes out wrong here as well, and stays without its finer digits.)
+  // Any other difference means a change since, or another file: the digits do not belong to these facts. (A time before
+  // 1970 stays without its finer digits, too.)
   if (rest < 0 || rest >= 1_000_000) return 0;
   if (known.size >= maxKnown) known.clear();
   known.set(ino, { dev, mtimeMs, size, rest });
@@ -76,7 +76,7 @@ function readExact(path: string): bigint | null {
     calls.fd_close(0); // Its own duplicate of fd, else kept until garbage collection.
     return code === 0 ? new DataView(memory.buffer).getBigUint64(mtimeOffset, true) : null;
   } catch {
-    return null; // Gone or not readable: the milliseconds of stat must do.
+    return null; // Gone or not readable: the milliseconds of stat are all there is.
   } finally {
     if (fd !== undefined) closeSync(fd);
   }

@@ -1,6 +1,6 @@
-/** What this process was granted. A compiled program's grants are baked in when it is compiled. */
+/** The permissions of this process. Those of a compiled program are fixed when it is compiled. */
 
-/** May files at and below path be read? Asks nobody: what is not granted yet counts as refused. */
+/** Whether files at and below path may be read. Never prompts: a permission that is not granted yet counts as refused. */
 export function hasReadPermission(path: string): boolean {
   return Deno.permissions.querySync({ name: "read", path }).state === "granted";
 }

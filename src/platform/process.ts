@@ -17,15 +17,17 @@ export function isStandalone(): boolean {
   return Deno.build.standalone;
 }
 
+/** The name of the host, as `hostname` prints it. */
 export function hostName(): string {
   return Deno.hostname();
 }
 
+/** Ends the process at once with an exit code, 0 to 255. */
 export function exit(code: number): never {
   Deno.exit(code);
 }
 
-/** Calls handler at each of the signals; returns how to stop that. */
+/** Calls handler each time the process gets the signal. Returns the function that removes the handler. */
 export function onSignal(signal: "SIGINT" | "SIGTERM" | "SIGHUP", handler: () => void): () => void {
   Deno.addSignalListener(signal, handler);
   return () => Deno.removeSignalListener(signal, handler);
@@ -36,31 +38,34 @@ export function residentBytes(): number {
   return Deno.memoryUsage().rss;
 }
 
-/** Effective user id; null where the platform does not tell. */
+/** Effective user ID; null where the platform has none. */
 export function userId(): number | null {
   return Deno.uid();
 }
 
+/** Writes all of it to standard output before it returns. Throws where the reader has gone. */
 export function writeOut(text: string | Uint8Array): void {
   writeAll(Deno.stdout, text);
 }
 
+/** Writes all of it to standard error before it returns. Throws where the reader has gone. */
 export function writeError(text: string): void {
   writeAll(Deno.stderr, text);
 }
 
+/** Whether standard output is a terminal. */
 export function outputIsTerminal(): boolean {
   return Deno.stdout.isTerminal();
 }
 
-/** Width of the terminal in characters; null where standard output is none. */
+/** Width of the terminal in characters; null where standard output is not one. */
 export function outputColumns(): number | null {
   if (!Deno.stdout.isTerminal()) return null;
   try {
     const { columns } = Deno.consoleSize();
     return columns > 0 ? columns : null;
   } catch {
-    return null; // Some terminals do not tell.
+    return null; // Some terminals do not report their size.
   }
 }
 

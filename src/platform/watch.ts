@@ -1,8 +1,8 @@
-/** What a file system watch tells; a hint only: the watched tree itself is the truth. */
+/** An event of a file system watch. Only a hint: the watched tree itself is authoritative. */
 export interface WatchEvent {
   readonly kind: "create" | "modify" | "remove" | "rename" | "access" | "any" | "other";
   readonly paths: readonly string[];
-  /** Events were lost: look at everything again. */
+  /** Events were lost: list everything again. */
   readonly rescan: boolean;
 }
 

@@ -346,16 +346,16 @@ cluster-agent:
   assert.deepEqual(warnings, []);
 });
 
-Deno.test("allowed-namespaces beside cluster-agent is not lost", async () => {
+Deno.test("allowed-namespaces next to cluster-agent is not lost", async () => {
   const shared = await load("allowed-namespaces: [a]\ncluster-agent: { history: true }\n");
   assert.deepEqual(shared.config.allowedNamespaces, ["a"]);
   assert.match(
     await refusal("allowed-namespaces: [a]\ncluster-agent: { allowed-namespaces: [b] }\n"),
-    /^FILE: allowed-namespaces: found it beside cluster-agent, expected .*only in one/,
+    /^FILE: allowed-namespaces: found key not allowed next to cluster-agent, expected .*only in one/,
   );
   assert.match(
     await refusal("tls: { enabled: true }\ncluster-agent: { history: true }\n"),
-    /^FILE: tls: found it beside cluster-agent, expected cluster-agent\.tls/,
+    /^FILE: tls: found key not allowed next to cluster-agent, expected cluster-agent\.tls/,
   );
 });
 
