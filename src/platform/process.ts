@@ -12,6 +12,11 @@ export function env(name: string): string | undefined {
   }
 }
 
+/** Path of the running binary: the program's own where it is standalone, otherwise the runtime's. */
+export function executablePath(): string {
+  return Deno.execPath();
+}
+
 /** Whether the program is a binary of its own rather than run from its sources. */
 export function isStandalone(): boolean {
   return Deno.build.standalone;

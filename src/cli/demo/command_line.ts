@@ -1,29 +1,37 @@
 import { accessSync, constants, statSync } from "node:fs";
-import { delimiter, join } from "node:path";
-import { env, isStandalone } from "../../platform/process.ts";
+import { basename, delimiter, join } from "node:path";
+import { env, executablePath, isStandalone } from "../../platform/process.ts";
 import { version } from "../../config/version.ts";
 
 /** How the person who runs this program calls it, before the command's name. */
 export function invocation(
-  options: { readonly standalone?: boolean; readonly path?: string; readonly deno?: string } = {},
+  options: {
+    /** Path of the program's own binary; null where it runs from its sources. */
+    readonly binary?: string | null;
+    readonly path?: string;
+    readonly deno?: string;
+  } = {},
 ): string {
-  if (options.standalone ?? isStandalone()) return "kubetail-agent-tools";
-  const deno = options.deno ?? denoVersion;
-  return hasDeno(options.path ?? env("PATH") ?? "") ? "deno task" : `npx -y deno@${deno} task`;
+  const path = options.path ?? env("PATH") ?? "";
+  const binary = options.binary === undefined
+    ? isStandalone() ? executablePath() : null
+    : options.binary;
+  if (binary !== null) return finds(path, basename(binary)) ? basename(binary) : binary;
+  return finds(path, "deno") ? "deno task" : `npx -y deno@${options.deno ?? denoVersion} task`;
 }
 
 /** The runtime's version, which package registries know Deno's own package by. */
 const denoVersion = (navigator.userAgent.match(/^Deno\/(\S+)/)?.[1]) ?? version;
 
-/** Whether a shell finds deno: npx adds folders of its own to PATH, which the person's shell does not have. */
-function hasDeno(path: string): boolean {
+/** Whether a shell finds the program: npx adds folders of its own to PATH, which the person's shell does not have. */
+function finds(path: string, program: string): boolean {
   return path.split(delimiter)
     .filter((folder) => folder !== "" && !/[/\\]node_modules[/\\]\.bin|[/\\]_npx[/\\]/.test(folder))
     .some((folder) => {
       try {
-        const path = join(folder, "deno");
-        accessSync(path, constants.X_OK);
-        return statSync(path).isFile(); // Not a link that leads nowhere: access lets it pass.
+        const file = join(folder, program);
+        accessSync(file, constants.X_OK);
+        return statSync(file).isFile(); // Not a link that leads nowhere: access lets it pass.
       } catch {
         return false;
       }
