@@ -57,8 +57,11 @@ export type Message =
   | { readonly kind: "stop-flag"; readonly stopFlag: SharedArrayBuffer }
   | ResponseMessage;
 
-/** A response, and how long the worker has computed for it, without waiting for a disk or a module; milliseconds. */
-export type ResponseMessage = Response & { readonly computedMs: number };
+/** A response, and what it took. */
+export type ResponseMessage = Response & {
+  /** How long the worker has computed for it, without waiting for a disk or a module; milliseconds. */
+  readonly computedMs: number;
+};
 
 /** The answer to a request. */
 export type Response =

@@ -95,6 +95,7 @@ export class ScanPool {
     this.#searches = new SearchTurns({
       perUser: options.searchesPerUser ?? SEARCHES_PER_USER,
       turnMs: this.#times.turn,
+      onWaiting: (count) => options.report({ type: "searches-waiting", count }),
     });
     this.#scheduler = new Scheduler({
       threads,

@@ -22,13 +22,22 @@ export class SearchTurns<J extends SearchJob> {
   readonly #perUser: number;
   readonly #turnMs: number;
   readonly #now: () => number;
+  readonly #onWaiting: (count: number) => void;
+  #waitingCount = 0;
   readonly #users = new Map<string, Searches<J>>();
 
   constructor(
-    options: { readonly perUser: number; readonly turnMs: number; readonly now?: () => number },
+    options: {
+      readonly perUser: number;
+      readonly turnMs: number;
+      readonly now?: () => number;
+      /** Called with how many searches wait, when that changes. */
+      readonly onWaiting?: (count: number) => void;
+    },
   ) {
     this.#perUser = options.perUser;
     this.#turnMs = options.turnMs;
+    this.#onWaiting = options.onWaiting ?? (() => {});
     this.#now = options.now ?? (() => performance.now());
   }
 
@@ -51,6 +60,7 @@ export class SearchTurns<J extends SearchJob> {
       const jobs = waiting.get(job.stream);
       if (jobs === undefined) waiting.set(job.stream, [job]);
       else jobs.push(job);
+      this.#reportWaiting();
       return false;
     }
     if (turn === undefined) active.set(job.stream, { jobs: 1, since: this.#now() });
@@ -73,6 +83,7 @@ export class SearchTurns<J extends SearchJob> {
       begun.push(...jobs);
     }
     this.#forgetIdle(job.user, searches);
+    this.#reportWaiting();
     return begun;
   }
 
@@ -84,6 +95,7 @@ export class SearchTurns<J extends SearchJob> {
     if (jobs !== undefined && index >= 0) jobs.splice(index, 1);
     if (jobs?.length === 0) searches.waiting.delete(job.stream);
     this.#forgetIdle(job.user, searches);
+    this.#reportWaiting();
     return index >= 0;
   }
 
@@ -91,7 +103,15 @@ export class SearchTurns<J extends SearchJob> {
   takeAll(): J[] {
     const jobs = [...this.#users.values()].flatMap(({ waiting }) => [...waiting.values()].flat());
     for (const { waiting } of this.#users.values()) waiting.clear();
+    this.#reportWaiting();
     return jobs;
+  }
+
+  #reportWaiting(): void {
+    const { waiting } = this;
+    if (waiting === this.#waitingCount) return;
+    this.#waitingCount = waiting;
+    this.#onWaiting(waiting);
   }
 
   #searches(user: string): Searches<J> {

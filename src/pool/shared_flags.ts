@@ -15,7 +15,8 @@ export const REQUEST_FLAGS = 64;
 const FINISHED = 0;
 const COMPUTING_SINCE = 1;
 const COMPUTED_MS = 2;
-const FIRST_REQUEST = 3;
+const ENGINE_KIB = 3;
+const FIRST_REQUEST = 4;
 
 /**
  * Memory that the pool and one of its workers share: a flag for each request under way, and how long the worker has
@@ -46,9 +47,9 @@ export class SharedFlags {
     return Atomics.compareExchange(this.#words, flagOf(id), QUEUED, REVOKED) !== BEGUN;
   }
 
-  /** Pool: the worker shall leave the request. It answers all the same. */
-  stop(id: number): void {
-    Atomics.store(this.#words, flagOf(id), STOPPED);
+  /** Pool: the worker shall leave the request. It answers all the same. Returns whether it has begun it. */
+  stop(id: number): boolean {
+    return Atomics.exchange(this.#words, flagOf(id), STOPPED) !== QUEUED;
   }
 
   isRevoked(id: number): boolean {
@@ -94,6 +95,15 @@ export class SharedFlags {
 
   get isComputing(): boolean {
     return Atomics.load(this.#words, COMPUTING_SINCE) !== 0;
+  }
+
+  /** Memory of the worker's regex engine, bytes, as the worker said last. */
+  get engineBytes(): number {
+    return Atomics.load(this.#words, ENGINE_KIB) * 1024;
+  }
+
+  set engineBytes(bytes: number) {
+    Atomics.store(this.#words, ENGINE_KIB, Math.ceil(bytes / 1024));
   }
 }
 

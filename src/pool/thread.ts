@@ -29,6 +29,9 @@ interface Assignment<J> {
 /** Requests that were revoked but that the worker has not passed yet: with so many, no job is queued behind another. */
 const MAX_OUTSTANDING = REQUEST_FLAGS / 2;
 
+/** So many graces a worker may wait with a stopped job before it counts as stuck. */
+const MAX_WAITS = 40;
+
 /**
  * A worker and what it is at: one job, and at most one more queued behind it, so that it need not wait for the pool
  * between two. Owned by the scheduler, which alone calls it.
@@ -105,8 +108,9 @@ export class Thread<J> {
     return this.isWorking ? this.#flags.computedMs : 0;
   }
 
-  get isComputing(): boolean {
-    return this.isWorking && this.#flags.isComputing;
+  /** Memory of its regex engine, bytes. */
+  get engineBytes(): number {
+    return this.#flags.engineBytes;
   }
 
   /** Gives it a job: to do at once, or, where canQueue says so, after the one that it is at. */
@@ -141,19 +145,26 @@ export class Thread<J> {
   }
 
   /**
-   * Tells the worker to stop what it does. It does so between two blocks of its piece; if it has not
-   * within the grace (milliseconds) its regex engine is ended, which takes no time. Calls back where
-   * not even that has helped after the second grace.
+   * Tells the worker to stop what it does. It does so between two blocks of its piece, and does not begin what it has
+   * not begun. If it still computes after the grace (milliseconds) its regex engine is ended, which takes no time.
+   * Calls back where not even that has helped after the second grace, or where it waits (for a disk, for a module to
+   * load) much longer than that.
    */
   stop(grace: number, secondGrace: number, onStuck: () => void): void {
-    if (!this.isBusy) return;
-    this.#flags.stop(this.#assigned[0]!.id);
-    clearTimeout(this.#graceTimer);
-    this.#graceTimer = setTimeout(() => {
+    const assignment = this.#assigned[0];
+    if (assignment === undefined || !this.#flags.stop(assignment.id)) return;
+    let waits = 0;
+    const look = () => {
       if (!this.isWorking) return;
+      if (!this.#flags.isComputing && waits++ < MAX_WAITS) {
+        this.#graceTimer = setTimeout(look, secondGrace);
+        return;
+      }
       if (this.#stopFlag !== null) Atomics.store(this.#stopFlag, 0, 1);
       this.#graceTimer = setTimeout(onStuck, secondGrace);
-    }, grace);
+    };
+    clearTimeout(this.#graceTimer);
+    this.#graceTimer = setTimeout(look, grace);
   }
 
   end(): void {

@@ -25,6 +25,7 @@ export class ThreadSet implements Iterable<Thread<Job>> {
   readonly #options: ThreadSetOptions;
   readonly #events: ThreadSetEvents;
   readonly #threads = new Set<Thread<Job>>();
+  #engineBytes = 0;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ThreadSetOptions, events: ThreadSetEvents) {
@@ -103,7 +104,10 @@ export class ThreadSet implements Iterable<Thread<Job>> {
       engineBytes: this.#options.engineBytes[lane],
       events: {
         ready: () => this.#events.ready(),
-        responded: (response) => this.#events.responded(thread, response),
+        responded: (response) => {
+          this.#reportEngines();
+          this.#events.responded(thread, response);
+        },
         died: (why) => this.#events.died(thread, why),
       },
     });
@@ -114,5 +118,14 @@ export class ThreadSet implements Iterable<Thread<Job>> {
 
   #reportCount(): void {
     this.#options.report({ type: "workers", count: this.#threads.size });
+    this.#reportEngines();
+  }
+
+  #reportEngines(): void {
+    let bytes = 0;
+    for (const thread of this.#threads) bytes += thread.engineBytes;
+    if (bytes === this.#engineBytes) return;
+    this.#engineBytes = bytes;
+    this.#options.report({ type: "engines", bytes });
   }
 }

@@ -47,6 +47,7 @@ function init(message: Init): void {
     carryOut: async (request, isStopped) => {
       clearTimeout(restTimer);
       const response = await carryOut(request, isStopped);
+      flags.engineBytes = engineModule?.engineMemory() ?? 0;
       restTimer = setTimeout(rest, REST_AFTER_MS);
       return response;
     },

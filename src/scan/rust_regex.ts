@@ -36,6 +36,11 @@ export function limitEngines(bytes: number): void {
   engine?.limit(bytes);
 }
 
+/** What this thread's engine takes, bytes; 0: there is none. */
+export function engineMemory(): number {
+  return engine?.bytes ?? 0;
+}
+
 /** A pattern of the Rust regex crate, matched against UTF-8 bytes. */
 export class RustRegex {
   readonly #pattern: string;

@@ -26,6 +26,10 @@ export type AgentEvent =
   /** Bytes that are known to be lost: truncated before they could be read. */
   | { readonly type: "truncated"; readonly bytes: number; readonly path: string }
   | { readonly type: "workers"; readonly count: number }
+  /** Memory that the regex engines of all workers take. */
+  | { readonly type: "engines"; readonly bytes: number }
+  /** Searches that wait because their users have others at work. */
+  | { readonly type: "searches-waiting"; readonly count: number }
   /** Bytes that results hold which have not been sent yet, and streams that wait for others' to leave. */
   | { readonly type: "buffers"; readonly bytes: number; readonly waiting: number }
   | { readonly type: "worker-replaced"; readonly reason: "died" | "stuck" }

@@ -172,6 +172,8 @@ export function describeEvents(now: () => Date): (event: AgentEvent) => Line | n
       case "scanned":
       case "sent":
       case "buffers":
+      case "engines":
+      case "searches-waiting":
       case "review-cached":
       case "followers":
       case "watchers":

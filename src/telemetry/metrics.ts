@@ -123,6 +123,14 @@ export function createMetrics(options: {
     `${prefix}truncated_bytes_total`,
     "Bytes truncated from a followed log before they could be read.",
   );
+  const engineBytes = gauge(
+    `${prefix}engine_memory_bytes`,
+    "Memory of the regular expression engines of all scan workers (limits.engine-memory).",
+  );
+  const searchesWaiting = gauge(
+    `${prefix}searches_waiting`,
+    "Searches that wait for others of their user (limits.searches-per-user).",
+  );
   const bufferBytes = gauge(
     `${prefix}result_buffer_bytes`,
     "Memory for records that are being read or that clients have not read yet (limits.buffer-bytes).",
@@ -195,6 +203,8 @@ export function createMetrics(options: {
       workers,
       bufferBytes,
       bufferWaits,
+      engineBytes,
+      searchesWaiting,
     ]
   ) metric.add(0);
 
@@ -288,6 +298,12 @@ export function createMetrics(options: {
       case "truncated":
         truncations.add(1);
         truncatedBytes.add(event.bytes);
+        return;
+      case "engines":
+        engineBytes.set(event.bytes);
+        return;
+      case "searches-waiting":
+        searchesWaiting.set(event.count);
         return;
       case "buffers":
         bufferBytes.set(event.bytes);

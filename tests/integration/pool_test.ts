@@ -166,17 +166,64 @@ Deno.test("slow patterns on long lines hold up neither a grep nor a plain scan, 
   for (const result of await cancelled) assert.equal(result.status, "rejected");
 
   // The threads leave it, too: what is left of the slow lines would keep the machine busy for a minute.
-  const began = performance.now();
-  let quiet = 0;
-  while (quiet < 5) {
-    quiet = await usesCpu() ? 0 : quiet + 1;
-    assert.ok(performance.now() - began < 10_000, "cancelled work still goes on after 10 s");
-  }
+  await quiet();
   assert.ok(setup.replaced().length >= 1);
   const of = spec("forward", "needle");
   const { records } = await toTheEnd(whole(plain.source, of), (part) => setup.scan(part));
   assert.equal(records, 20_000);
 });
+
+Deno.test("streams that are cancelled at random cost nobody else a record, and nothing runs on when all are done", async () => {
+  using setup = new Setup(2);
+  const seed = runSeed();
+  const random = new Random(seed);
+  const log = setup.log("a.log", cri("one needle").repeat(40_000));
+  const stay: Promise<{ records: number }>[] = [];
+  const gone: Promise<unknown>[] = [];
+  for (let stream = 0; stream < 24; stream++) {
+    const isCancelled = random.chance(0.6);
+    const cancel = new AbortController();
+    // Each its own pattern, so that none is shared.
+    const of = spec("forward", `needle|stream ${stream}`);
+    const piece = whole(log.source, of, 1 << 16);
+    const key = { stream };
+    if (!isCancelled) {
+      stay.push(toTheEnd(piece, (part) => setup.scan(part, key)));
+      continue;
+    }
+    for (const from of [0, 1, 2, 3].map((part) => part * Math.floor(piece.to / 4))) {
+      gone.push(setup.scan({ ...piece, from }, key, cancel.signal));
+    }
+    if (random.chance(0.5)) cancel.abort(new Error("gone"));
+    else queueMicrotask(() => cancel.abort(new Error("gone")));
+  }
+  for (const { status } of await Promise.allSettled(gone)) assert.equal(status, "rejected");
+  for (const { records } of await Promise.all(stay)) assert.equal(records, 40_000, `SEED=${seed}`);
+  await quiet();
+});
+
+Deno.test("engines of large patterns take their part and no more, whoever else searches", async () => {
+  using setup = new Setup(2);
+  const log = setup.log("a.log", cri("one needle").repeat(20_000));
+  const patterns = [String.raw`\w{150}z`, ".{9000}", String.raw`\pL{150}`, "(.*a){6000}"];
+  const large = patterns.map((pattern) => setup.pool.check(pattern, { user: "large" }));
+  const of = spec("forward", "n[e]+dle");
+  const { records } = await toTheEnd(whole(log.source, of), (part) => setup.scan(part, of));
+  assert.equal(records, 20_000);
+  await Promise.all(large);
+  const most = Math.max(...setup.events.map((event) => event.type === "engines" ? event.bytes : 0));
+  assert.ok(most > 16 * 2 ** 20 && most <= 160 * 2 ** 20, `${most} bytes`);
+});
+
+/** Waits until no thread of this process computes any more. */
+async function quiet(): Promise<void> {
+  const began = performance.now();
+  let quietTimes = 0;
+  while (quietTimes < 5) {
+    quietTimes = await usesCpu() ? 0 : quietTimes + 1;
+    assert.ok(performance.now() - began < 10_000, "cancelled work still goes on after 10 s");
+  }
+}
 
 /** Does any thread of this process compute? Looks for 50 ms. */
 async function usesCpu(): Promise<boolean> {

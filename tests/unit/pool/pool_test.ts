@@ -350,6 +350,34 @@ Deno.test("a worker that does not leave a cancelled piece in time is replaced", 
   ]);
 });
 
+Deno.test("a worker that was still starting, or loading its engine, when its first piece was cancelled was replaced: it may take its time", async () => {
+  const workers: FakeWorker[] = [];
+  using pool = closing(
+    new ScanPool({
+      workers: 1,
+      report: () => {},
+      times: { grace: 1, slow: 1e6, idle: 1e6 },
+      startWorker: () => {
+        workers.push(new FakeWorker());
+        return workers.at(-1) as unknown as Worker;
+      },
+    }),
+  );
+  const cancel = new AbortController();
+  const first = pool.scan(piece(1), { stream: {}, signal: cancel.signal });
+  await settle();
+  workers[0]!.waits();
+  cancel.abort();
+  await assert.rejects(first);
+  await new Promise((resolve) => setTimeout(resolve, 10)); // Longer than the grace: nothing is to happen.
+  assert.equal(workers[0]!.terminated, false);
+  const second = pool.scan(piece(2), { stream: {}, signal: new AbortController().signal });
+  await workers[0]!.scanned();
+  await workers[0]!.scanned({ records: 2 });
+  assert.equal((await second).records, 2);
+  assert.equal(workers.length, 1);
+});
+
 Deno.test("a worker whose regex engine was ended amid a cancelled piece is replaced, for it may have grown large", async () => {
   using setup = new Setup(1);
   const cancel = new AbortController();
