@@ -31,6 +31,8 @@ const { values } = parseArgs({
     backlog: { type: "string", default: "0" },
     connections: { type: "string", default: "1" },
     elsewhere: { type: "string", default: "0" },
+    burst: { type: "boolean", default: false },
+    checkout: { type: "string", default: "" },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -50,6 +52,8 @@ Lines lost, doubled and late while following
   --backlog N      lines in each file before the followers come (0)
   --connections N  HTTP/2 connections of the followers (1)
   --elsewhere N    lines a second written to a log that nobody follows (0)
+  --burst          all files are written at the same moment, not spread over time
+  --checkout DIR   the agent of another checkout, to compare with (this one)
   --json           the result as one JSON object`);
   Deno.exit(0);
 }
@@ -127,6 +131,7 @@ const begin = () =>
       rotations: order.rotations,
       style,
       first: order.backlog,
+      isBurst: values.burst,
       elsewhere: order.elsewhere > 0 ? { path: quiet.path, rate: order.elsewhere } : null,
     } satisfies WriterOrder,
   );
@@ -171,6 +176,9 @@ const result = {
   agent: {
     rssMb: Math.round(peak / 1e6),
     idleRssMb: Math.round(before.rssBytes / 1e6),
+    /** Of user and system time, all records that were received. */
+    cpuMsPerRecord: 1000 * (after.cpuSeconds - standing.cpuSeconds) /
+      Math.max(1, sum((follower) => follower.tally.received)),
     cpuPercent: Math.round(
       (100 * (after.cpuSeconds - standing.cpuSeconds)) /
         ((after.atMs - standing.atMs) / 1000),
@@ -192,7 +200,8 @@ else {
       ` max ${ms(result.latencyMs.max)} (the writer itself was up to ${
         ms(written.lateMs)
       } late)\n` +
-      `agent: ${result.agent.rssMb} MB at most (${result.agent.idleRssMb} idle), ${result.agent.cpuPercent} % of a core;` +
+      `agent: ${result.agent.rssMb} MB at most (${result.agent.idleRssMb} idle), ${result.agent.cpuPercent} % of a core,` +
+      ` ${result.agent.cpuMsPerRecord.toFixed(3)} ms for each record;` +
       ` ${ms(left.afterMs)} after the last follower ${result.agent.descriptorsLeft} logs open` +
       ` and ${result.agent.watchesLeft} watches more than before`,
   );
@@ -284,7 +293,9 @@ logging: { level: warn }
 telemetry: { addr: "" }
 `,
   );
-  const root = new URL("../../", import.meta.url).pathname;
+  const root = values.checkout === ""
+    ? new URL("../../", import.meta.url).pathname
+    : `${Deno.realPathSync(values.checkout)}/`;
   const permissions = agent.permissions.map((permission) =>
     permission.startsWith("--allow-read=") ? `${permission},${tree.dir},src` : permission
   );

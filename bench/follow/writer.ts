@@ -10,6 +10,8 @@ export interface WriterOrder {
   /** Of each file, spread over the time. */
   readonly rotations: number;
   readonly style: "rename" | "copytruncate";
+  /** Are all files written at the same moment? */
+  readonly isBurst: boolean;
   /** The number of the first line. */
   readonly first: number;
   /** A file that nobody follows, and how many lines a second are written to it. */
@@ -78,7 +80,7 @@ async function write(order: WriterOrder): Promise<WriterResult> {
     file: open(path),
     next: order.first,
     rotated: 0,
-    phase: (i / order.files.length) * period,
+    phase: order.isBurst ? 0 : (i / order.files.length) * period,
   }));
   const end = order.first + Math.round(order.rate * order.seconds);
   const rotateEvery = (order.seconds * 1000) / (order.rotations + 1);

@@ -92,7 +92,7 @@ function callersText({ authorization, tls }: Config): string {
 
 function logsText(config: Config): string {
   try {
-    const count = readLogFolder(config.containerLogsDir).size;
+    const count = readLogFolder(config.containerLogsDir).entries.size;
     return `${count} ${count === 1 ? "log" : "logs"}`;
   } catch (error) {
     return messageOf(error);

@@ -4,8 +4,8 @@ import { nodeName } from "../config/node_name.ts";
 import { Authorizer } from "../auth/authorizer.ts";
 import type { Reviewer } from "../auth/review.ts";
 import type { KubernetesReviewer } from "../auth/reviewer.ts";
-import { Changes } from "../files/changes.ts";
-import { Follows } from "../files/follow.ts";
+import { FileWatcher } from "../files/file_watcher.ts";
+import { FollowRegistry } from "../files/follow_registry.ts";
 import { type LogRoots, realRoots } from "../files/locate.ts";
 import { ScanPool } from "../pool/pool.ts";
 import { Calls } from "../rpc/calls.ts";
@@ -100,9 +100,9 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     (pool) => pool.close(),
   );
   const buffers = new BufferBudget({ bytes: config.limits.bufferBytes, report });
-  const changes = parts.adopt(new Changes({ roots, report }), (changes) => changes.close());
+  const watcher = parts.adopt(new FileWatcher({ roots, report }), (watcher) => watcher.close());
   const follows = parts.adopt(
-    new Follows({ roots, changes, report, missingFileWaitMs: config.missingFileWaitMs }),
+    new FollowRegistry({ roots, watcher, report, missingFileWaitMs: config.missingFileWaitMs }),
     (follows) => follows.close(),
   );
   const kubernetes = parts.adopt(lateReviewer(report), (reviewer) => reviewer.close());
@@ -155,7 +155,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
       calls,
       roots,
       nodeName: nodeName(),
-      changes,
+      watcher,
       debounceMs: config.watch.debounceMs,
       report,
     }),

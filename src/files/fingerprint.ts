@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { CriParser } from "../scan/cri.ts";
 import { DockerParser } from "../scan/docker.ts";
@@ -31,8 +32,10 @@ const SEARCH_BYTES = 256 * 1024;
 const READ_BYTES = [1024, 16 * 1024, SEARCH_BYTES];
 /** Fewer bytes of a text without times tell nothing. */
 const MIN_UNTIMED_BYTES = 32;
+const MAX_SEARCHED_NULS = 64 * 1024 * 1024;
 const LF = 0x0a;
 const BRACE = 0x7b;
+const DOCKER_TIME = '"time":"';
 
 const cri = new CriParser();
 const docker = new DockerParser();
@@ -69,8 +72,15 @@ export function fingerprintOf(text: Uint8Array, start = 0): Fingerprint {
   return { start, prefix, time, timedTo: length === 0 ? 0 : start + length, digest };
 }
 
-/** The fingerprint of what a source holds now. */
-export function readFingerprint(source: ByteSource): Fingerprint {
+/** The fingerprint of what a source holds now. Of a compressed one no more is inflated than must be. */
+export function readFingerprint(
+  source: ByteSource & { readonly head?: () => Uint8Array },
+): Fingerprint {
+  const head = source.head?.();
+  if (head !== undefined && head[0] !== 0) {
+    const found = fingerprintOf(head);
+    if (found.timedTo > 0) return found;
+  }
   const start = textStart(source);
   for (const length of READ_BYTES) {
     const bytes = new Uint8Array(length);
@@ -78,7 +88,7 @@ export function readFingerprint(source: ByteSource): Fingerprint {
     const found = fingerprintOf(bytes.subarray(0, count), start);
     if (found.timedTo > 0 || count < length) return found;
   }
-  throw new Error("unreachable: the last read covers all that is searched");
+  throw new Error("Cannot read a fingerprint: the last read did not cover all that is searched");
 }
 
 /**
@@ -97,9 +107,22 @@ export function matchesContent(a: Fingerprint, b: Fingerprint): boolean {
   return common >= MIN_UNTIMED_BYTES && a.prefix[0] !== BRACE;
 }
 
-/** Does any of the known fingerprints belong to the same content? */
+/** May a file that began like `before` begin like `now` after it has grown? */
+export function isContinuedBy(before: Fingerprint, now: Fingerprint): boolean {
+  if (before.prefix.length === 0) return true;
+  if (before.start !== now.start || !before.prefix.every((byte, i) => now.prefix[i] === byte)) {
+    return false;
+  }
+  return before.timedTo === 0 || (before.timedTo === now.timedTo && before.digest === now.digest);
+}
+
+/** Does any of the known fingerprints belong to the same content? The very same few bytes count as the same. */
 export function startsLikeAny(known: Iterable<Fingerprint>, one: Fingerprint): boolean {
-  for (const other of known) if (matchesContent(other, one)) return true;
+  for (const other of known) {
+    if (matchesContent(other, one)) return true;
+    const isShort = one.time === null && other.time === null && one.prefix.length > 0;
+    if (isShort && one.start === other.start && equalBytes(one.prefix, other.prefix)) return true;
+  }
   return false;
 }
 
@@ -107,16 +130,22 @@ export function startsLikeAny(known: Iterable<Fingerprint>, one: Fingerprint): b
 export function readLastTime(source: ByteSource, end: number): Instant | null {
   const from = Math.max(0, end - 64 * 1024);
   const bytes = new Uint8Array(end - from);
-  const count = source.readAt(from, bytes);
-  for (let to = count; to > 0;) {
+  return lastTimeIn(bytes.subarray(0, source.readAt(from, bytes)));
+}
+
+/** The time of the last line in the bytes that holds one; they may begin amid a line. */
+export function lastTimeIn(bytes: Uint8Array): Instant | null {
+  for (let to = bytes.length; to > 0;) {
     const end = bytes[to - 1] === LF ? to - 1 : to;
     const start = end === 0 ? 0 : bytes.lastIndexOf(LF, end - 1) + 1;
-    // Where the bytes begin amid a line, that line's beginning is not at hand.
-    const time = start > 0 || from === 0 ? timeOfLine(bytes, start, end) : null;
+    const time = timeOfLine(bytes, start, end);
     if (time !== null) return time;
     to = start;
   }
-  return null;
+  // A Docker line's time stands at its end, so the end of one will do.
+  const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).lastIndexOf(DOCKER_TIME);
+  const found = at >= 0 && timeReader.read(bytes, at + DOCKER_TIME.length, bytes.length) >= 0;
+  return found ? { seconds: timeReader.seconds, nanos: timeReader.nanos } : null;
 }
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
@@ -154,23 +183,41 @@ function timeOfLine(bytes: Uint8Array, from: number, to: number): Instant | null
   return { seconds: parser.seconds, nanos: parser.nanos };
 }
 
-/** The offset of the first byte that is not NUL. NULs stand in one run before all text, so it is found by bisection. */
+/**
+ * The offset of the first byte that is not NUL. In NULs of more than MAX_SEARCHED_NULS (a writer that kept a very large
+ * offset) it is found by bisection, which takes what follows for one text.
+ */
 export function textStart(source: ByteSource): number {
-  const probe = new Uint8Array(64);
-  const isNul = (offset: number) => {
-    const count = source.readAt(offset, probe.subarray(0, 1));
-    return count === 1 && probe[0] === 0;
-  };
-  if (!isNul(0)) return 0;
-  let low = 0; // NUL
-  let high = source.size; // Not NUL, or the end.
-  while (high - low > probe.length) {
+  const first = new Uint8Array(1);
+  if (source.readAt(0, first) === 0 || first[0] !== 0) return 0;
+  const block = new Uint8Array(64 * 1024);
+  for (let offset = 0;;) {
+    const count = source.readAt(offset, block);
+    const at = firstNotNul(block.subarray(0, count));
+    if (at < count || count < block.length) return offset + at;
+    offset += count;
+    if (offset % MAX_SEARCHED_NULS === 0) offset = bisectNuls(source, offset, block.length);
+  }
+}
+
+/** An offset after `low`, at most `step` before the end of the NULs. */
+function bisectNuls(source: ByteSource, from: number, step: number): number {
+  const byte = new Uint8Array(1);
+  let low = from;
+  let high = source.size;
+  while (high - low > step) {
     const middle = low + Math.floor((high - low) / 2);
-    if (isNul(middle)) low = middle;
+    if (source.readAt(middle, byte) === 1 && byte[0] === 0) low = middle;
     else high = middle;
   }
-  const count = source.readAt(low, probe);
-  let at = 0;
-  while (at < count && probe[at] === 0) at++;
-  return low + at;
+  return low;
+}
+
+function firstNotNul(bytes: Uint8Array): number {
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
+  let word = 0;
+  while (word < words.length && words[word] === 0) word++;
+  let at = word * 4;
+  while (at < bytes.length && bytes[at] === 0) at++;
+  return at;
 }

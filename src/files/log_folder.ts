@@ -10,25 +10,38 @@ export interface FolderEntry {
   readonly facts: FileFacts;
 }
 
+/** What the log folder holds, by file name. */
+export interface LogFolder {
+  /** Links whose target is a regular file. */
+  readonly entries: ReadonlyMap<string, FolderEntry>;
+  /** Links of which it cannot be told now whether their target is there: permissions, or no descriptor is left. */
+  readonly unknown: ReadonlySet<string>;
+}
+
 /**
- * What the log folder holds, by file name: every link whose name is a log's and whose target is a file; of all
- * namespaces where `wanted` is empty. Throws Failure not-found or permission-denied naming the folder.
+ * Every link whose name is a log's, of all namespaces where `wanted` is empty. Throws Failure not-found or
+ * permission-denied naming the folder, and what the platform throws where it cannot be read for another reason.
  *
  * A stat for each link and no more (1,000 links: about 5 ms): where a link leads is checked when the log is read.
  */
 export function readLogFolder(
   folder: string,
   wanted: ReadonlySet<string> = new Set(),
-): Map<string, FolderEntry> {
-  const found = new Map<string, FolderEntry>();
+): LogFolder {
+  const entries = new Map<string, FolderEntry>();
+  const unknown = new Set<string>();
   for (const fileName of readFileNames(folder)) {
     const name = parseLogFileName(fileName);
     if (name === null || (wanted.size > 0 && !wanted.has(name.namespace))) continue;
     const path = `${folder}/${fileName}`;
-    const facts = targetFacts(path);
-    if (facts !== null) found.set(fileName, { name, path, facts });
+    try {
+      const facts = stat(path);
+      if (facts.isFile) entries.set(fileName, { name, path, facts });
+    } catch (error) {
+      if (fileErrorKind(error) !== "not-found" && !leadsInCircle(error)) unknown.add(fileName);
+    }
   }
-  return found;
+  return { entries, unknown };
 }
 
 /** The names in the log folder. Throws Failure not-found or permission-denied naming the folder. */
@@ -52,12 +65,6 @@ export function readFileNames(folder: string): string[] {
   }
 }
 
-/** Null where no regular file is to be had: gone, a dangling link, or not ours to see. */
-function targetFacts(path: string): FileFacts | null {
-  try {
-    const facts = stat(path);
-    return facts.isFile ? facts : null;
-  } catch {
-    return null;
-  }
+function leadsInCircle(error: unknown): boolean {
+  return error instanceof Error && error.name === "FilesystemLoop";
 }

@@ -1,5 +1,5 @@
-import type { Changes } from "../files/changes.ts";
-import { type FolderEntry, readLogFolder } from "../files/log_folder.ts";
+import type { FileWatcher } from "../files/file_watcher.ts";
+import { type FolderEntry, type LogFolder, readLogFolder } from "../files/log_folder.ts";
 import type { LogRoots } from "../files/locate.ts";
 import type { LogMetadataWatchEvent } from "../generated/cluster_agent.ts";
 import type { Report } from "../telemetry/events.ts";
@@ -10,27 +10,32 @@ export interface WatchLogsOptions {
   readonly nodeName: string;
   /** Empty: all. */
   readonly namespaces: readonly string[];
-  readonly changes: Changes;
+  readonly watcher: FileWatcher;
   /** A file's MODIFIED events are at least so far apart, milliseconds. */
   readonly debounceMs: number;
   readonly signal: AbortSignal;
   readonly report: Report;
 }
 
+/** A rotation has a moment without link or file: a log that is missing for less is still there. */
+const GONE_MS = 2000;
+
 /**
- * What changes among the logs from now on: ADDED, MODIFIED, DELETED. Ends when the signal fires.
- * Throws Failure not-found where the log folder is missing.
+ * What changes among the logs from now on: ADDED, MODIFIED, DELETED (missing for two seconds). Ends when the signal
+ * fires. Throws Failure not-found where the log folder is missing.
  *
  * The log folder is listed every 500 ms, once for all who watch. A reader that is slow gets, when it asks, the difference
- * between what it was told last and what is there: one event a file, the last state.
+ * between what it was sent last and what is there: one event a file, the last state. While the folder, or the
+ * file that a link leads to, cannot be examined, nothing is known and nothing is sent.
  */
 export function watchLogs(options: WatchLogsOptions): AsyncIterableIterator<LogMetadataWatchEvent> {
   return new LogWatch(options);
 }
 
-interface Told {
+/** What a reader was sent of a file. */
+interface SentState {
   readonly entry: FolderEntry;
-  /** When a MODIFIED was sent last, by the clock of changes. */
+  /** When a MODIFIED was sent last, by the watcher's clock. */
   readonly modifiedAt: number;
 }
 
@@ -38,11 +43,13 @@ class LogWatch implements AsyncIterableIterator<LogMetadataWatchEvent> {
   readonly #options: WatchLogsOptions;
   readonly #wanted: ReadonlySet<string>;
   /** What the reader knows, by file name. */
-  readonly #told = new Map<string, Told>();
-  #latest: ReadonlyMap<string, FolderEntry>;
-  /** File names that may have news, until they have been looked at. */
+  readonly #sent = new Map<string, SentState>();
+  /** Since when a file that the reader knows has been missing, by the watcher's clock. */
+  readonly #missingSince = new Map<string, number>();
+  #latest: LogFolder;
+  /** File names whose state may differ from what was sent, until they have been compared. */
   #pending: Iterator<string> = [].values();
-  #fresh = false;
+  #hasListing = false;
   #ended = false;
   #wake: () => void = () => {};
   readonly #unregister: () => void;
@@ -52,14 +59,10 @@ class LogWatch implements AsyncIterableIterator<LogMetadataWatchEvent> {
     this.#options = options;
     this.#wanted = new Set(options.namespaces);
     this.#latest = readLogFolder(options.roots.containerLogsDir, this.#wanted);
-    for (const [fileName, entry] of this.#latest) {
-      this.#told.set(fileName, { entry, modifiedAt: -Infinity });
+    for (const [fileName, entry] of this.#latest.entries) {
+      this.#sent.set(fileName, { entry, modifiedAt: -Infinity });
     }
-    this.#unregister = options.changes.onListing((entries) => {
-      this.#latest = entries;
-      this.#fresh = true;
-      this.#wake();
-    });
+    this.#unregister = options.watcher.onListing((folder) => this.#listed(folder));
     options.report({ type: "watchers", change: 1 });
     options.signal.addEventListener("abort", this.#onAbort, { once: true });
     if (options.signal.aborted) this.#end();
@@ -92,42 +95,57 @@ class LogWatch implements AsyncIterableIterator<LogMetadataWatchEvent> {
     this.#wake();
   }
 
+  #listed(folder: LogFolder): void {
+    this.#latest = folder;
+    const now = this.#options.watcher.clock.now();
+    for (const fileName of this.#sent.keys()) {
+      if (folder.entries.has(fileName) || folder.unknown.has(fileName)) {
+        this.#missingSince.delete(fileName);
+      } else if (!this.#missingSince.has(fileName)) this.#missingSince.set(fileName, now);
+    }
+    this.#hasListing = true;
+    this.#wake();
+  }
+
   #take(): LogMetadataWatchEvent | null {
     while (true) {
       for (let next = this.#pending.next(); !next.done; next = this.#pending.next()) {
-        const event = this.#news(next.value);
+        const event = this.#diffSinceSent(next.value);
         if (event !== null) return event;
       }
-      if (!this.#fresh) return null;
-      this.#fresh = false;
-      this.#pending = new Set([...this.#told.keys(), ...this.#latest.keys()]).values();
+      if (!this.#hasListing) return null;
+      this.#hasListing = false;
+      this.#pending = new Set([...this.#sent.keys(), ...this.#latest.entries.keys()]).values();
     }
   }
 
   /** What the reader does not know yet of a file; null where that is nothing, or too soon. */
-  #news(fileName: string): LogMetadataWatchEvent | null {
-    const told = this.#told.get(fileName);
-    const entry = this.#latest.get(fileName);
+  #diffSinceSent(fileName: string): LogMetadataWatchEvent | null {
+    const sent = this.#sent.get(fileName);
+    const entry = this.#latest.entries.get(fileName);
+    const now = this.#options.watcher.clock.now();
     if (entry === undefined) {
-      if (told === undefined) return null;
-      this.#told.delete(fileName);
+      if (sent === undefined || this.#latest.unknown.has(fileName)) return null;
+      const since = this.#missingSince.get(fileName) ?? now;
+      if (now - since < GONE_MS) return null;
+      this.#sent.delete(fileName);
+      this.#missingSince.delete(fileName);
       return {
         type: "DELETED",
-        object: logMetadata(this.#options.nodeName, told.entry.name, {
+        object: logMetadata(this.#options.nodeName, sent.entry.name, {
           size: 0n,
           last_modified_at: undefined,
         }),
       };
     }
-    if (told === undefined) {
+    if (sent === undefined) {
       if (this.#wanted.size > 0 && !this.#wanted.has(entry.name.namespace)) return null;
-      this.#told.set(fileName, { entry, modifiedAt: -Infinity });
+      this.#sent.set(fileName, { entry, modifiedAt: -Infinity });
       return this.#event("ADDED", entry);
     }
-    if (isSame(told.entry, entry)) return null;
-    const now = this.#options.changes.clock.now();
-    if (now - told.modifiedAt < this.#options.debounceMs) return null;
-    this.#told.set(fileName, { entry, modifiedAt: now });
+    if (isSame(sent.entry, entry)) return null;
+    if (now - sent.modifiedAt < this.#options.debounceMs) return null;
+    this.#sent.set(fileName, { entry, modifiedAt: now });
     return this.#event("MODIFIED", entry);
   }
 

@@ -50,29 +50,62 @@ export function fileErrorKind(error: unknown): FileErrorKind {
   return "other";
 }
 
+/** The calls that logs are found and read by. */
+export interface FileSystem {
+  stat(path: string): FileFacts;
+  lstat(path: string): FileFacts;
+  realPath(path: string): string;
+  readLink(path: string): string;
+  readDirectory(path: string): DirectoryEntry[];
+  openFile(path: string): OpenFile;
+}
+
+const platformFiles: FileSystem = {
+  stat: (path) => toFacts(Deno.statSync(path)),
+  lstat: (path) => toFacts(Deno.lstatSync(path)),
+  realPath: (path) => Deno.realPathSync(path),
+  readLink: (path) => Deno.readLinkSync(path),
+  readDirectory: (path) => [...Deno.readDirSync(path)],
+  openFile: openPlatformFile,
+};
+
+let fileSystem = platformFiles;
+
+/** Puts another file system in the platform's place until the result is disposed of: for tests that need what a disk cannot do. */
+export function replaceFileSystem(other: FileSystem): Disposable {
+  const former = fileSystem;
+  fileSystem = other;
+  return { [Symbol.dispose]: () => void (fileSystem = former) };
+}
+
 /** Facts of the file at path, links followed. Throws where there is none or it may not be read. */
 export function stat(path: string): FileFacts {
-  return toFacts(Deno.statSync(path));
+  return fileSystem.stat(path);
 }
 
 /** Facts of path itself, links not followed. Throws as stat does. */
 export function lstat(path: string): FileFacts {
-  return toFacts(Deno.lstatSync(path));
+  return fileSystem.lstat(path);
 }
 
 /** The absolute path with every link resolved. Throws where it leads to nothing. */
 export function realPath(path: string): string {
-  return Deno.realPathSync(path);
+  return fileSystem.realPath(path);
 }
 
 /** The target of a symbolic link, as the link holds it. Throws where path is no link. */
 export function readLink(path: string): string {
-  return Deno.readLinkSync(path);
+  return fileSystem.readLink(path);
 }
 
 /** The entries of a folder, in no order. Throws where it cannot be read. */
 export function readDirectory(path: string): DirectoryEntry[] {
-  return [...Deno.readDirSync(path)];
+  return fileSystem.readDirectory(path);
+}
+
+/** Opens path for reading, links followed. The caller checks that it is a regular file first: opening a FIFO blocks. */
+export function openFile(path: string): OpenFile {
+  return fileSystem.openFile(path);
 }
 
 /** A whole file. Throws where it cannot be read. */
@@ -85,18 +118,20 @@ export function readText(path: string): string {
   return Deno.readTextFileSync(path);
 }
 
-/** Opens path for reading, links followed. The caller checks that it is a regular file first: opening a FIFO blocks. */
-export function openFile(path: string): OpenFile {
+function openPlatformFile(path: string): OpenFile {
   const file = Deno.openSync(path, { read: true });
+  /** Where the descriptor stands: whoever reads on where the last read has ended need not seek. */
+  let position = 0;
   return {
     readAt(offset, into) {
-      file.seekSync(offset, Deno.SeekMode.Start);
+      if (offset !== position) file.seekSync(offset, Deno.SeekMode.Start);
       let count = 0;
       while (count < into.length) {
         const n = file.readSync(count === 0 ? into : into.subarray(count));
         if (n === null || n === 0) break;
         count += n;
       }
+      position = offset + count;
       return count;
     },
     facts: () => toFacts(file.statSync()),

@@ -1,5 +1,5 @@
 import { type handleUnaryCall, Metadata } from "@grpc/grpc-js";
-import type { Changes } from "../files/changes.ts";
+import type { FileWatcher } from "../files/file_watcher.ts";
 import type { LogRoots } from "../files/locate.ts";
 import { checkNamespace } from "../files/name.ts";
 import { LogMetadataServiceService } from "../generated/cluster_agent.ts";
@@ -17,7 +17,7 @@ export interface MetadataServiceOptions {
   readonly calls: Calls;
   readonly roots: LogRoots;
   readonly nodeName: string;
-  readonly changes: Changes;
+  readonly watcher: FileWatcher;
   readonly debounceMs: number;
   readonly report: Report;
 }
@@ -39,7 +39,7 @@ export type MetadataServiceHandlers = Pick<LogMetadataServiceServer, "watch"> & 
 
 /** List and Watch of cluster_agent.LogMetadataService. */
 export function metadataService(options: MetadataServiceOptions): MetadataServiceHandlers {
-  const { calls, roots, nodeName, changes, debounceMs, report } = options;
+  const { calls, roots, nodeName, watcher, debounceMs, report } = options;
   const lister = new LogLister({ roots, nodeName });
   return {
     list: calls.unary({
@@ -63,7 +63,7 @@ export function metadataService(options: MetadataServiceOptions): MetadataServic
         roots,
         nodeName,
         namespaces,
-        changes,
+        watcher,
         debounceMs,
         signal,
         report,

@@ -1,10 +1,12 @@
 import { Metadata } from "@grpc/grpc-js";
-import type { Follows } from "../files/follow.ts";
+import type { FollowRegistry } from "../files/follow_registry.ts";
 import type { LogRoots } from "../files/locate.ts";
 import type { LogRecord, LogRecordsServiceServer } from "../generated/cluster_agent.ts";
 import type { LogRecordsStreamRequest } from "../generated/cluster_agent.ts";
 import type { ScanPool } from "../pool/pool.ts";
 import type { Direction } from "../scan/scan.ts";
+import { AppendedScanner } from "../stream/appended_scanner.ts";
+import { FollowStream } from "../stream/follow_stream.ts";
 import { openRecordSource, type RecordsRequest } from "../stream/record_source.ts";
 import type { BufferBudget } from "../stream/buffer_budget.ts";
 import { recordsStream } from "../stream/records.ts";
@@ -21,12 +23,13 @@ export interface RecordsServiceOptions {
   readonly maxLineBytes: number;
   readonly pool: ScanPool;
   readonly buffers: BufferBudget;
-  readonly follows: Follows;
+  readonly follows: FollowRegistry;
   readonly report: Report;
 }
 
 /** StreamForward and StreamBackward of cluster_agent.LogRecordsService. */
 export function recordsService(options: RecordsServiceOptions): LogRecordsServiceServer {
+  const appendedScanner = AppendedScanner.create(options.maxLineBytes);
   const handler = (direction: Direction) =>
     options.calls.serverStream<LogRecordsStreamRequest, LogRecord, RecordsRequest>(
       {
@@ -37,7 +40,8 @@ export function recordsService(options: RecordsServiceOptions): LogRecordsServic
         check: (request) => checkRecordsRequest(request, direction),
         access: ({ name }) => [name.namespace],
       },
-      (running, request, call) => sendRecords(running, request, call, options),
+      (running, request, call) =>
+        sendRecords(running, request, call, { ...options, appendedScanner }),
     );
   return { streamForward: handler("forward"), streamBackward: handler("backward") };
 }
@@ -46,7 +50,7 @@ async function sendRecords(
   running: RunningCall,
   request: RecordsRequest,
   call: RecordsCall,
-  options: RecordsServiceOptions,
+  options: RecordsServiceOptions & { readonly appendedScanner: Promise<AppendedScanner> },
 ): Promise<void> {
   const { pool, buffers, report } = options;
   const { direction, grep } = request;
@@ -54,11 +58,17 @@ async function sendRecords(
   const stream = {};
   if (grep !== "") await pool.check(grep, { stream, user, signal });
 
+  const scanner = await options.appendedScanner;
   using source = await openRecordSource(request, { ...options, signal, stream, user });
   // The headers tell a follower that the place is fixed from which no record will be missed.
   if (running.kind === "endless") call.sendMetadata(new Metadata());
-  const frames = recordsStream(source.ranges, {
-    direction,
+  const sink = frameSink(call, signal);
+  const write = (frames: Uint8Array) => {
+    running.bytes += frames.length;
+    report({ type: "sent", bytes: frames.length });
+    return sink.writeNow(frames);
+  };
+  const common = {
     grep,
     maxRecordBytes: options.maxLineBytes,
     pool,
@@ -67,13 +77,12 @@ async function sendRecords(
     buffers,
     report,
     signal,
-    onScanned: (result) => running.records += result.records,
-  });
-  const sink = frameSink(call, signal);
-  // Leaving the loop by an error cancels the stream, and with it all work for the call.
-  for await (const chunk of frames) {
-    running.bytes += chunk.length;
-    report({ type: "sent", bytes: chunk.length });
-    if (!await sink.write(chunk)) return;
+    onScanned: (result: { readonly records: number }) => running.records += result.records,
+  };
+  if (source instanceof FollowStream) {
+    return await source.run({ ...common, scanner, sink: { write } });
   }
+  const frames = recordsStream(source.ranges, { ...common, direction });
+  // Leaving the loop by an error cancels the stream, and with it all work for the call.
+  for await (const chunk of frames) if (!await write(chunk)) return;
 }

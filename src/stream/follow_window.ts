@@ -1,159 +1,115 @@
-import type { AppendedRange } from "../files/follow.ts";
+import type { AppendedRange } from "../files/appended_range.ts";
 import type { Instant } from "../scan/instant.ts";
-import { hasLaterLine, windowEnd, windowStart } from "../scan/time_search.ts";
-import { loopTurns } from "./loop_turns.ts";
-import type { LogSource, TimeWindow } from "./plan.ts";
-import type { FeedRange } from "./records.ts";
+import { type Breathe, hasLaterLine, windowEnd, windowStart } from "../scan/time_search.ts";
+import type { LogRange, LogSource, TimeWindow } from "./plan.ts";
 
 /** Parts of an unfinished line are held back for at most so many bytes, then given out as they are. */
 const MAX_HELD_BYTES = 1024 * 1024;
 
-/** setTimeout fires at once for longer delays. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
-/** Ranges to read, and how to stop following before their end. */
-export interface WindowedFollow {
-  readonly ranges: AsyncIterable<FeedRange>;
-  close(): void;
+/** What of an appended range lies in the window, in order; `over` where nothing after it will. */
+export interface WindowedLines {
+  readonly parts: readonly LogRange[];
+  readonly over: boolean;
 }
 
 /**
- * The ranges of a followed log, cut to a time window. It ends as soon as a line later than the stop
- * appears, or at the moment of the stop. Parts (P) before the stop wait for the final line (F)
- * that ends them, and are left out when it does not come in time.
- *
- * @param follow begins following, at once; its signal ends it
+ * Cuts the ranges of a followed log to a time window. It is over as soon as a line later than the stop appears. Parts
+ * (P) before the stop wait for the final line (F) that ends them, and are left out when it does not come in time.
  */
-export function followWindow(
-  follow: (signal: AbortSignal) => AsyncIterator<AppendedRange>,
-  window: TimeWindow,
-  options: { readonly signal: AbortSignal; readonly now?: () => number },
-): WindowedFollow {
-  const ended = new AbortController();
-  const source = follow(AbortSignal.any([options.signal, ended.signal]));
-  let stopPassed = false;
-  const cancelTimer = atMoment(window.stop, options.now ?? Date.now, () => {
-    stopPassed = true;
-    ended.abort();
-  });
-  const close = () => {
-    cancelTimer();
-    ended.abort();
-  };
-  const next = () =>
-    source.next().catch((error) => {
-      if (stopPassed && !options.signal.aborted) return { done: true as const, value: undefined };
-      throw error;
-    });
-  const breathe = loopTurns(AbortSignal.any([options.signal, ended.signal]));
-  return { ranges: cutToWindow({ next, close }, window, breathe), close };
-}
+export class FollowWindow {
+  /** Null as soon as the window has begun. */
+  #start: Instant | null;
+  /** Null: open at both ends. */
+  readonly #window: TimeWindow | null;
+  #held = new HeldParts();
 
-async function* cutToWindow(
-  followed: { next(): Promise<IteratorResult<AppendedRange>>; close(): void },
-  window: TimeWindow,
-  breathe: () => Promise<void> | null,
-): AsyncGenerator<FeedRange, void> {
-  try {
-    let start = window.start;
-    const cut = window.start === null && window.stop === null ? null : window;
-    const held = new HeldParts(cut);
-    for (;;) {
-      const next = await followed.next();
-      if (next.done) return;
-      const range = next.value;
-      const { source } = range;
-      let { from } = range;
-      if (start !== null) {
-        from = await windowStart(source, source.format, start, range, breathe);
-        if (from === range.to) continue;
-        start = null;
-      }
-      if (window.stop === null) {
-        yield feed(range, from, range.to, cut);
-        continue;
-      }
-      const rest = { from, to: range.to };
-      const over = await hasLaterLine(source, source.format, window.stop, rest, breathe);
-      const final = await windowEnd(source, source.format, window.stop, rest, breathe);
-      if (final > from) {
-        yield* held.release();
-        yield feed(range, from, final, cut);
-      }
-      if (over) return;
-      if (held.hold(source, final, range.to) > MAX_HELD_BYTES) yield* held.release();
+  constructor(window: TimeWindow) {
+    this.#start = window.start;
+    this.#window = window.start === null && window.stop === null ? null : window;
+  }
+
+  /** Does every line pass as it is? */
+  get isOpen(): boolean {
+    return this.#window === null;
+  }
+
+  /**
+   * @param lines the range, or a part of it that is in memory
+   * @param options.isIntact asked after reading: false where what was read is not the range's, and nothing comes of it
+   * @returns null where it is not intact
+   */
+  async cut(
+    { source, from, to }: LogRange,
+    { isIntact, breathe }: { readonly isIntact: () => boolean; readonly breathe: Breathe },
+  ): Promise<WindowedLines | null> {
+    const { format } = source;
+    const window = this.#window;
+    const stop = window?.stop ?? null;
+    const begin = this.#start === null
+      ? from
+      : await windowStart(source, format, this.#start, { from, to }, breathe);
+    const rest = { from: begin, to };
+    const end = stop === null ? to : await windowEnd(source, format, stop, rest, breathe);
+    const over = stop !== null && await hasLaterLine(source, format, stop, rest, breathe);
+    const held = stop === null || over || begin === to ? null : inMemory(source, end, to);
+    if (!isIntact()) return null;
+    if (begin === to) return { parts: [], over: false };
+    this.#start = null;
+    const parts: LogRange[] = [];
+    if (end > begin) parts.push(...this.#held.release(), { source, from: begin, to: end, window });
+    if (held !== null && this.#held.hold({ ...held, window }) > MAX_HELD_BYTES) {
+      parts.push(...this.#held.release());
     }
-  } finally {
-    followed.close();
+    return { parts, over };
   }
 }
 
-function feed(
-  range: AppendedRange,
-  from: number,
-  to: number,
-  window: TimeWindow | null,
-): FeedRange {
-  return { source: range.source, from, to, window, shortAt: (offset) => range.shortAt(offset) };
+/** The lines of a range as they are in memory, at the offsets that they have in the file. */
+export function linesInMemory(range: AppendedRange, bytes: Uint8Array): LogRange {
+  return {
+    source: memorySource(range.source, range.from, bytes),
+    from: range.from,
+    to: range.from + bytes.length,
+  };
 }
 
 /** Parts of a line, kept as bytes: the file that held them may be rotated away before the line ends. */
 class HeldParts {
-  readonly #window: TimeWindow | null;
-  #parts: FeedRange[] = [];
+  #parts: LogRange[] = [];
   #bytes = 0;
 
-  constructor(window: TimeWindow | null) {
-    this.#window = window;
-  }
-
   /** Returns how many bytes are held now. */
-  hold(source: LogSource, from: number, to: number): number {
-    if (from >= to) return this.#bytes;
-    const bytes = new Uint8Array(to - from);
-    const length = source.readAt(from, bytes);
-    this.#parts.push({
-      source: inMemory(source, bytes.subarray(0, length)),
-      from: 0,
-      to: length,
-      window: this.#window,
-    });
-    return this.#bytes += length;
+  hold(part: LogRange): number {
+    if (part.from < part.to) this.#parts.push(part);
+    return this.#bytes += part.to - part.from;
   }
 
-  *release(): Generator<FeedRange> {
+  release(): LogRange[] {
     const parts = this.#parts;
     this.#parts = [];
     this.#bytes = 0;
-    yield* parts;
+    return parts;
   }
 }
 
-/** A source of bytes that lie in memory. Device and inode are none's, so that no worker opens its path. */
-function inMemory(of: LogSource, bytes: Uint8Array): LogSource {
+function inMemory(source: LogSource, from: number, to: number): LogRange {
+  const bytes = new Uint8Array(to - from);
+  const length = source.readAt(from, bytes);
+  return { source: memorySource(source, from, bytes.subarray(0, length)), from, to: from + length };
+}
+
+/** Device and inode are none's, so that no worker opens the path. */
+function memorySource(of: LogSource, offset: number, bytes: Uint8Array): LogSource {
   return {
     path: of.path,
     dev: -1,
     ino: -1,
     format: of.format,
-    size: bytes.length,
-    readAt(offset, into) {
-      const part = bytes.subarray(offset, offset + into.length);
+    size: offset + bytes.length,
+    readAt(at, into) {
+      const part = bytes.subarray(at - offset, at - offset + into.length);
       into.set(part);
       return part.length;
     },
   };
-}
-
-/** Calls back once the moment is over (never for null); returns how to stop waiting for it. */
-function atMoment(moment: Instant | null, now: () => number, then: () => void): () => void {
-  if (moment === null) return () => {};
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const wait = () => {
-    const left = moment.seconds * 1000 + moment.nanos / 1e6 - now();
-    if (left < 0) then();
-    else timer = setTimeout(wait, Math.min(left + 1, MAX_TIMER_MS));
-  };
-  wait();
-  return () => clearTimeout(timer);
 }

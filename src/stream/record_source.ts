@@ -1,11 +1,11 @@
-import type { Follows } from "../files/follow.ts";
+import type { FollowRegistry } from "../files/follow_registry.ts";
 import type { LogRoots } from "../files/locate.ts";
 import type { LogName } from "../files/name.ts";
 import { openLog } from "../files/open_log.ts";
 import type { ScanPool } from "../pool/pool.ts";
 import { compareInstants, type Instant } from "../scan/instant.ts";
 import type { Direction } from "../scan/scan.ts";
-import { followWindow } from "./follow_window.ts";
+import { FollowStream } from "./follow_stream.ts";
 import {
   type LogSource,
   planRanges,
@@ -27,14 +27,17 @@ export interface RecordsRequest {
 }
 
 /** What the records of a call are read from. Disposing of it closes files and ends following. */
-export interface RecordSource extends Disposable {
+export type RecordSource = WrittenRecords | FollowStream;
+
+/** What is in the log's files by now. */
+export interface WrittenRecords extends Disposable {
   readonly ranges: Iterable<FeedRange> | AsyncIterable<FeedRange>;
 }
 
 export interface RecordSourceOptions {
   readonly roots: LogRoots;
   readonly history: boolean;
-  readonly follows: Follows;
+  readonly follows: FollowRegistry;
   readonly signal: AbortSignal;
   /** What compressed files are inflated in, and for whom. */
   readonly pool: ScanPool;
@@ -58,22 +61,16 @@ export async function openRecordSource(
     return await openWritten(request, { ...options, isEmpty: isEmpty || follow === "end" });
   }
   if (isEmpty) return nothing;
-  const { name } = request;
-  const { ranges, close } = followWindow(
-    (signal) => options.follows.follow(name, { start: follow, signal }),
-    window,
-    { signal: options.signal },
-  );
-  return { ranges, [Symbol.dispose]: close };
+  return new FollowStream(options.follows, request.name, { start: follow, window });
 }
 
-const nothing: RecordSource = { ranges: [], [Symbol.dispose]: () => {} };
+const nothing: WrittenRecords = { ranges: [], [Symbol.dispose]: () => {} };
 
 /** What is in the log's files now. */
 async function openWritten(
   { name, window, direction }: RecordsRequest,
   options: RecordSourceOptions & { readonly isEmpty: boolean },
-): Promise<RecordSource> {
+): Promise<WrittenRecords> {
   const { roots, history, signal, isEmpty, pool, stream, user } = options;
   using opened = new DisposableStack();
   const sources = await openLog(roots, name, { history, signal });

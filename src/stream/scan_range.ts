@@ -35,6 +35,8 @@ export interface ScanRangeOptions {
   readonly stream: object;
   readonly user: string;
   readonly signal: AbortSignal;
+  /** Where in the range's first line to continue; its beginning otherwise. */
+  readonly place?: Place;
 }
 
 interface Bounds {
@@ -43,9 +45,9 @@ interface Bounds {
 }
 
 /** Where in its first line a piece continues. */
-type Place = Pick<PieceResume, "skip" | "line">;
+export type Place = Pick<PieceResume, "skip" | "line">;
 
-const BEGINNING: Place = { skip: 0, line: null };
+export const BEGINNING: Place = { skip: 0, line: null };
 
 /** A piece that is being scanned, or whose result waits to be given out. */
 interface Submitted {
@@ -122,13 +124,15 @@ export async function* scanRange(
   };
 
   let head: Submitted | undefined;
+  let { place = BEGINNING } = options;
   try {
     for (;;) {
       head = window.shift();
       if (head === undefined) {
         const bounds = cut.shift() ?? cutter.next();
         if (bounds === null) return;
-        head = await submitHead(bounds, BEGINNING);
+        head = await submitHead(bounds, place);
+        place = BEGINNING;
       }
       fillWindow();
       let result = await head.result;

@@ -23,8 +23,14 @@ export type AgentEvent =
   /** How many files are being looked after for followers now. */
   | { readonly type: "followed-files"; readonly count: number }
   | { readonly type: "rotation" }
-  /** Bytes that are known to be lost: truncated before they could be read. */
-  | { readonly type: "truncated"; readonly bytes: number; readonly path: string }
+  /** Bytes of a followed log that are known to be lost: nobody can read them any more. */
+  | {
+    readonly type: "truncated";
+    readonly bytes: number;
+    readonly path: string;
+    /** Truncated with no copy left, removed before a slow reader came to them, or there but not to be read. */
+    readonly cause?: "truncated" | "removed" | "unreadable";
+  }
   | { readonly type: "workers"; readonly count: number }
   /** Memory that the regex engines of all workers take. */
   | { readonly type: "engines"; readonly bytes: number }

@@ -1,6 +1,12 @@
 import { escaped, shortened } from "./foreign_text.ts";
 import type { AgentEvent, LimitName, Report } from "./events.ts";
 
+const lossTexts = {
+  truncated: "a followed log was truncated before all of it was read",
+  removed: "a rotated file of a followed log was removed before all of it was read",
+  unreadable: "a part of a followed log could not be read",
+};
+
 export type Level = "debug" | "info" | "warn" | "error";
 
 export interface LogOptions {
@@ -119,7 +125,7 @@ export function describeEvents(now: () => Date): (event: AgentEvent) => Line | n
       case "truncated":
         return {
           level: "warn",
-          text: "a followed log was truncated before all of it was read",
+          text: lossTexts[event.cause ?? "truncated"],
           fields: { path: event.path, bytes: event.bytes },
         };
       case "workers":

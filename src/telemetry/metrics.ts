@@ -139,6 +139,10 @@ export function createMetrics(options: {
     `${prefix}result_buffer_waits`,
     "Streams that wait until others' records have been read.",
   );
+  const lostBytes = counter(
+    `${prefix}lost_bytes_total`,
+    "Bytes of followed logs that nobody can read any more, by cause.",
+  );
   const workers = gauge(`${prefix}workers`, "Scan workers that run now.");
   const uncaught = counter(
     `${prefix}uncaught_errors_total`,
@@ -191,6 +195,7 @@ export function createMetrics(options: {
   for (const kind of ["exception", "rejection"]) uncaught.add(0, { kind });
   for (const reason of ["died", "stuck"]) replaced.add(0, { reason });
   for (const state of ["loaded", "kept"]) certificates.add(0, { state });
+  for (const cause of ["truncated", "removed", "unreadable"]) lostBytes.add(0, { cause });
   for (
     const metric of [records, read, sent, malformed, reviewsCached, rotations, truncations]
   ) metric.add(0);
@@ -298,6 +303,7 @@ export function createMetrics(options: {
       case "truncated":
         truncations.add(1);
         truncatedBytes.add(event.bytes);
+        lostBytes.add(event.bytes, { cause: event.cause ?? "truncated" });
         return;
       case "engines":
         engineBytes.set(event.bytes);

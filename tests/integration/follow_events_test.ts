@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { Changes } from "../../src/files/changes.ts";
-import { type AppendedRange, Follows } from "../../src/files/follow.ts";
+import { atLine } from "../../src/files/appended_range.ts";
+import { FileWatcher } from "../../src/files/file_watcher.ts";
+import { FollowRegistry } from "../../src/files/follow_registry.ts";
+import type { LogFollower } from "../../src/files/log_follower.ts";
 import type { LogName } from "../../src/files/name.ts";
 import { silent } from "../../src/telemetry/events.ts";
 import { append, criLine, LogTree, type TreeLog } from "../harness/log_tree.ts";
@@ -16,17 +18,32 @@ function nameOf(log: TreeLog): LogName {
   };
 }
 
-/** Reads until the text has come. */
-async function readUntil(ranges: AsyncIterator<AppendedRange>, wanted: string): Promise<void> {
-  let text = "";
-  while (text.length < wanted.length) {
-    const next = await ranges.next();
-    assert(!next.done, `the end after ${JSON.stringify(text)}`);
-    const bytes = new Uint8Array(next.value.to - next.value.from);
-    next.value.source.readAt(next.value.from, bytes);
-    text += new TextDecoder().decode(bytes);
+/** A follower that can be waited for. */
+class Reader {
+  readonly follower: LogFollower;
+  #more = Promise.withResolvers<void>();
+
+  constructor(registry: FollowRegistry, log: TreeLog) {
+    this.follower = registry.follow(nameOf(log), "end", () => this.#more.resolve());
   }
-  assert.equal(text, wanted);
+
+  /** Reads until the text has come. */
+  async readUntil(wanted: string): Promise<void> {
+    let text = "";
+    while (text.length < wanted.length) {
+      const range = this.follower.take();
+      if (range === null) {
+        await this.#more.promise;
+        this.#more = Promise.withResolvers();
+        continue;
+      }
+      const bytes = new Uint8Array(range.to - range.from);
+      range.source.readAt(range.from, bytes);
+      text += new TextDecoder().decode(bytes);
+      range.given(atLine(range.to));
+    }
+    assert.equal(text, wanted);
+  }
 }
 
 /** What this process holds open, and how many inotify watches, as another process sees it. */
@@ -43,30 +60,29 @@ Deno.test("lines come by events through a rotation, and when the last follower g
   using tree = new LogTree();
   const logs = [tree.add({ pod: "a" }), tree.add({ pod: "b", format: "docker" })];
   const roots = { containerLogsDir: tree.containerLogsDir, logRoots: tree.logRoots };
-  const changes = new Changes({ roots, report: silent });
-  const follows = new Follows({ roots, changes, report: silent, missingFileWaitMs: 0 });
-  const start = { start: "end", signal: new AbortController().signal } as const;
+  const watcher = new FileWatcher({ roots, report: silent });
+  const follows = new FollowRegistry({ roots, watcher, report: silent, missingFileWaitMs: 0 });
   // The first watch of a process opens what all later ones share, and keeps it.
   const [first] = logs;
   assert(first !== undefined);
-  await follows.follow(nameOf(first), start).return?.();
-  await waitUntil(() => changes.state.watches === 0);
+  new Reader(follows, first).follower[Symbol.dispose]();
+  await waitUntil(() => watcher.state.watches === 0);
   const before = await resources();
 
-  const readers = logs.map((log) => follows.follow(nameOf(log), start));
+  const readers = logs.map((log) => new Reader(follows, log));
   const line = (n: number) => criLine("2026-11-23T10:00:00Z", `${n}`);
   for (const [i, log] of logs.entries()) {
     const reader = readers[i];
     assert(reader !== undefined);
     append(log, line(1));
-    await readUntil(reader, line(1));
+    await reader.readUntil(line(1));
     Deno.renameSync(log.path, `${log.path}.1`);
     Deno.writeTextFileSync(log.path, line(2));
-    await readUntil(reader, line(2));
+    await reader.readUntil(line(2));
   }
   assert((await resources()).watches > before.watches, "nothing was watched");
 
-  for (const reader of readers) await reader.return?.();
+  for (const reader of readers) reader.follower[Symbol.dispose]();
   const gone = performance.now();
   await waitUntil(async () => {
     const now = await resources();
@@ -74,7 +90,7 @@ Deno.test("lines come by events through a rotation, and when the last follower g
   });
   assert(performance.now() - gone < 1000, "given back too late");
   follows.close();
-  changes.close();
+  watcher.close();
 });
 
 /** Looks again and again, because nothing tells when the kernel has let go. */

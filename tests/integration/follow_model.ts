@@ -1,449 +1,469 @@
 import assert from "node:assert/strict";
-import { gzipSync } from "node:zlib";
-import { Changes } from "../../src/files/changes.ts";
-import { type AppendedRange, Follows } from "../../src/files/follow.ts";
-import type { LogName } from "../../src/files/name.ts";
-import type { AgentEvent } from "../../src/telemetry/events.ts";
-import { ManualClock } from "../harness/manual_clock.ts";
-import { openDescriptors } from "../harness/descriptors.ts";
+import { type AppendedRange, atLine } from "../../src/files/appended_range.ts";
+import type { LogFollower } from "../../src/files/log_follower.ts";
+import type { Random } from "./random.ts";
 
-/** A small generator of random numbers whose whole run hangs on its seed. */
-export class Random {
-  #state: number;
-
-  constructor(readonly seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** 0 to below - 1. */
-  below(below: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below);
-  }
-
-  chance(percent: number): boolean {
-    return this.below(100) < percent;
-  }
-
-  pick<T>(items: readonly T[]): T {
-    const item = items[this.below(items.length)];
-    if (item === undefined) throw new Error("nothing to pick from");
-    return item;
-  }
+/** What the runtime does to a disk: in memory, or a real one. */
+export interface Disk {
+  exists(path: string): boolean;
+  list(folder: string): string[];
+  /** Creates a file and returns how to append to it, whatever becomes of its name; or to write on where the writer was. */
+  create(path: string): (bytes: Uint8Array, keepOffset?: number) => void;
+  rename(from: string, to: string): void;
+  copy(from: string, to: string): void;
+  compress(from: string, to: string): void;
+  truncate(path: string): void;
+  remove(path: string): void;
+  link(path: string, target: string): void;
 }
 
-const name: LogName = {
-  namespace: "ns",
-  podName: "pod",
-  containerName: "app",
-  containerId: "abc",
-};
+/** How rotated files are called. */
+export const nameStyles = ["kubelet", "number", "hours", "seconds"] as const;
+export type NameStyle = typeof nameStyles[number];
+export type Format = "cri" | "docker";
 
-type Style = "stamp" | "number";
+/** The text of one file's time as the log, and where it is to be found. */
+interface Life {
+  /** In all that was written. */
+  readonly from: number;
+  to: number;
+  /** Files that hold it whole. */
+  readonly paths: Set<string>;
+  /** The agent has it open, so it outlives its last name. */
+  isOpen: boolean;
+  /** The agent has read of it. */
+  isRead: boolean;
+}
 
-/** The runtime's side: writes a log, rotates it, and remembers every byte that it wrote. */
-class Runtime {
-  readonly link: string;
+/**
+ * The runtime's side: writes a log, rotates it, and remembers every byte that it wrote, and what of it can be found no
+ * more.
+ */
+export class Runtime {
   readonly folder: string;
   readonly path: string;
-  /** All that was ever written to the log, in order. */
+  readonly link: string;
+  /** All that was ever written to the log, in order, without NULs. */
   written = "";
-  /** Where in `written` the current file begins. */
-  fileStart = 0;
-  /** Where in `written` a file's bytes end: a half line before it stays half. */
+  /** Where in `written` a file's bytes end: an unterminated line before it stays so. */
   readonly cuts = new Set<number>();
+  /** Parts of `written` that nobody can read any more unless they were read before. */
+  readonly gone: { readonly from: number; readonly to: number }[] = [];
   /** Bytes of a line that is not finished. */
   half = 0;
-  #file: Deno.FsFile;
+  /** How many NULs were written. */
+  nuls = 0;
+  /** Rotations since all readers were up to date: beyond what descriptors are kept for, files must not go. */
+  rotations = 0;
+  /** The agent has read no line since: files that nobody saw cannot be ordered across a clock that went back. */
+  #clockWentBackUnseen = false;
+  #lives: Life[];
+  #append: (bytes: Uint8Array, keepOffset?: number) => void;
+  #size = 0;
+  #keepsOffset = false;
+  #rest = "";
   #lines = 0;
-  #rotations = 0;
+  #count = 0;
+  /** Nanoseconds since the first moment. */
+  #time = 0;
 
-  constructor(readonly root: string, readonly random: Random, readonly style: Style) {
+  constructor(
+    readonly disk: Disk,
+    readonly root: string,
+    readonly format: Format,
+    readonly style: NameStyle,
+  ) {
+    const file = format === "docker" ? "abc-json.log" : "0.log";
     this.folder = `${root}/pods/ns_pod_uid/app`;
-    this.path = `${this.folder}/0.log`;
+    this.path = `${this.folder}/${file}`;
     this.link = `${root}/containers/pod_ns_app-abc.log`;
-    Deno.mkdirSync(this.folder, { recursive: true });
-    Deno.mkdirSync(`${root}/containers`);
-    this.#file = this.#create();
-    Deno.symlinkSync(this.path, this.link);
+    this.#append = disk.create(this.path);
+    disk.link(this.link, this.path);
+    this.#lives = [{ from: 0, to: 0, paths: new Set([this.path]), isOpen: false, isRead: false }];
   }
 
-  #create(): Deno.FsFile {
-    return Deno.openSync(this.path, { create: true, append: true, write: true });
+  /** Where in `written` the current file begins. */
+  get fileStart(): number {
+    return this.#current.from;
   }
 
-  #write(text: string) {
-    this.#file.writeSync(new TextEncoder().encode(text));
-    this.written += text;
+  /** Has the agent read of the current file? */
+  get isCurrentRead(): boolean {
+    return this.#current.isRead;
   }
 
-  #line(): string {
-    const length = this.random.chance(5) ? 3000 : this.random.below(60);
-    const time = `2026-11-23T10:00:00.${String(++this.#lines).padStart(9, "0")}Z`;
-    return `${time} stdout F ${"x".repeat(length)} ${this.#lines}\n`;
+  get hasFile(): boolean {
+    return this.disk.exists(this.path) && this.disk.exists(this.link);
   }
 
-  append(lines: number) {
+  /** The agent has checked the log, and all files lay still meanwhile. */
+  seen(): void {
+    for (const life of this.#lives) {
+      life.isOpen ||= life.paths.size > 0;
+      life.isRead ||= life.isOpen && life.to > life.from;
+    }
+    this.#clockWentBackUnseen &&= !this.#current.isRead;
+  }
+
+  append(random: Random, lines = 1 + random.below(4)): void {
     this.flush();
     let text = "";
-    for (let i = 0; i < lines; i++) text += this.#line();
+    for (let i = 0; i < lines; i++) text += this.#line(random);
     this.#write(text);
   }
 
-  #rest = "";
-
-  writeHalf() {
+  /** After a crash a run of NULs stands where lines were to be written. */
+  appendNuls(random: Random): void {
     this.flush();
-    const line = this.#line();
-    const cut = 1 + this.random.below(line.length - 1);
-    this.#write(line.slice(0, cut));
-    this.half = cut;
-    this.#rest = line.slice(cut);
+    const count = 1 + random.below(6000);
+    this.nuls += count;
+    this.#put(new Uint8Array(count));
+    this.append(random, 1);
   }
 
-  flush() {
+  writeHalf(random: Random): void {
+    this.flush();
+    const isFirst = this.#current.to === this.#current.from;
+    // A file that shows no time yet is taken for whatever begins alike.
+    if (isFirst && this.format === "docker") this.append(random, 1);
+    const line = this.#line(random);
+    const shown = isFirst && this.format === "cri" ? 36 : 1;
+    this.half = shown + random.below(line.length - shown);
+    this.#write(line.slice(0, this.half));
+    this.#rest = line.slice(this.half);
+  }
+
+  flush(): void {
     if (this.#rest === "") return;
     this.#write(this.#rest);
     this.#rest = "";
     this.half = 0;
   }
 
+  clockGoesBack(random: Random): void {
+    this.#time -= (60 + random.below(3600)) * 1e9;
+    this.#clockWentBackUnseen = true;
+    this.#current.isRead = false;
+    // That it did, lines tell.
+    this.append(random, 1);
+  }
+
   /** kubelet's way: rename, then the runtime opens a new file; in between and just after, it writes to the old one. */
-  rename(between: () => void) {
-    this.#shift();
-    Deno.renameSync(this.path, this.#rotatedName());
+  rename(random: Random, between: () => void): void {
+    if (!this.#mayRotate()) return;
+    const rotated = this.#shift();
+    this.#rename(this.path, rotated);
     between();
-    if (this.random.chance(30)) this.append(1);
-    const old = this.#file;
-    this.#file = this.#create();
-    const current = this.#file;
+    if (random.chance(30)) this.append(random, 1);
+    const append = this.#append;
+    const old = this.#current;
+    this.#append = this.disk.create(this.path);
     between();
     // A line that was in the runtime's hands when the file was switched.
-    if (this.random.chance(30) || this.half > 0) {
-      this.#file = old;
-      if (this.half > 0 && this.random.chance(70)) this.flush();
-      else if (this.half === 0) this.append(1);
-      this.#file = current;
+    const flushes = this.half > 0 && random.chance(70);
+    if (flushes || (this.half === 0 && random.chance(30))) {
+      const text = flushes ? this.#rest : this.#line(random);
+      append(new TextEncoder().encode(text));
+      this.written += text;
+      old.to = this.written.length;
     }
-    // What is still missing of a line now never comes.
-    this.#rest = "";
-    this.half = 0;
-    old.close();
-    this.#cut();
+    this.#begin();
   }
 
   /** logrotate's way: a copy, then the same file from its beginning. */
-  copyTruncate() {
-    this.#shift();
-    Deno.copyFileSync(this.path, this.#rotatedName());
-    this.truncate();
+  copyTruncate(random: Random, between: () => void): void {
+    if (!this.#mayRotate()) return;
+    const rotated = this.#shift();
+    this.disk.copy(this.path, rotated);
+    this.#current.paths.add(rotated);
+    between();
+    if (random.chance(15)) {
+      // Known of copytruncate: what is written between the copy and the truncation is lost.
+      const from = this.written.length;
+      this.cuts.add(from);
+      this.#dropIfUntimed(from);
+      this.append(random, 1);
+      this.gone.push({ from, to: this.written.length });
+    }
+    this.truncate(random);
   }
 
-  truncate() {
-    Deno.truncateSync(this.path, 0);
-    this.#cut();
+  truncate(random: Random): void {
+    if (!this.#mayRotate()) return;
+    const old = this.#current;
+    this.disk.truncate(this.path);
+    old.paths.delete(this.path);
+    old.isOpen = false;
+    this.#dropIfGone(old);
+    this.#dropIfUntimed(this.written.length);
+    // A writer that does not append goes on where it was.
+    this.#keepsOffset = random.chance(20);
+    const size = this.#size;
+    this.#begin();
+    if (!this.#keepsOffset) return;
+    this.#size = size;
+    this.nuls += size;
+  }
+
+  compress(): void {
+    const plain = this.#rotated().filter((path) => !path.endsWith(".gz"));
+    // The newest stays: the runtime may still write to it.
+    const path = plain[0];
+    if (path === undefined || plain.length < 2) return;
+    this.disk.compress(path, `${path}.tmp`);
+    this.disk.rename(`${path}.tmp`, `${path}.gz`);
+    for (const life of this.#lives) if (life.paths.delete(path)) life.paths.add(`${path}.gz`);
+    this.disk.remove(path);
+  }
+
+  removeRotated(random: Random): void {
+    for (const path of this.#rotated()) {
+      if (!random.chance(40)) continue;
+      this.disk.remove(path);
+      for (const life of this.#lives) if (life.paths.delete(path)) this.#dropIfGone(life);
+    }
+  }
+
+  /** The file goes and comes again, as another file. */
+  recreate(random: Random, between: () => void): void {
+    if (!this.#mayRotate()) return;
+    const old = this.#current;
+    this.disk.remove(this.path);
+    old.paths.delete(this.path);
+    this.#dropIfGone(old);
+    const isRelinked = random.chance(50);
+    if (isRelinked) this.disk.remove(this.link);
+    between();
+    this.#append = this.disk.create(this.path);
+    if (isRelinked) this.disk.link(this.link, this.path);
+    this.#begin();
+  }
+
+  remove(): void {
+    this.cuts.add(this.written.length);
+    this.disk.remove(this.link);
+    this.disk.remove(this.path);
+    this.#current.paths.delete(this.path);
+    this.#dropIfGone(this.#current);
+  }
+
+  get #current(): Life {
+    const last = this.#lives.at(-1);
+    if (last === undefined) throw new Error("a log without a file");
+    return last;
+  }
+
+  #mayRotate(): boolean {
+    return this.hasFile && !this.#clockWentBackUnseen;
+  }
+
+  #begin(): void {
+    this.rotations++;
+    this.#rest = "";
     this.half = 0;
+    this.#size = 0;
+    this.cuts.add(this.written.length);
+    const from = this.written.length;
+    this.#lives.push({ from, to: from, paths: new Set([this.path]), isOpen: false, isRead: false });
   }
 
-  /** Numbers are moved on by one, the highest first. */
-  #shift() {
-    this.#rotations++;
-    if (this.style !== "number") return;
+  #dropIfGone(life: Life): void {
+    if (life.paths.size > 0) return;
+    if (life.isOpen && this.rotations <= 6) return;
+    this.gone.push({ from: life.from, to: life === this.#current ? this.written.length : life.to });
+  }
+
+  /** The beginning of a first line that shows no time is taken for that of whatever begins alike. */
+  #dropIfUntimed(to: number): void {
+    const { from } = this.#current;
+    const text = this.written.slice(from, to);
+    const isTimed = text.includes("\n") || (this.format === "cri" && text.length > 35);
+    if (!isTimed && text !== "") this.gone.push({ from, to });
+  }
+
+  #write(text: string): void {
+    this.#put(new TextEncoder().encode(text));
+    this.written += text;
+    this.#current.to = this.written.length;
+  }
+
+  #put(bytes: Uint8Array): void {
+    this.#append(bytes, this.#keepsOffset ? this.#size : undefined);
+    this.#size += bytes.length;
+    this.#keepsOffset = false;
+  }
+
+  #line(random: Random): string {
+    this.#time += 1 + random.below(random.chance(10) ? 5e9 : 5e6);
+    const at = new Date(Date.UTC(2026, 10, 23, 10) + Math.floor(this.#time / 1e6)).toISOString();
+    const time = `${at.slice(0, -1)}${String(((this.#time % 1e6) + 1e6) % 1e6).padStart(6, "0")}Z`;
+    const number = ++this.#lines;
+    const long = random.chance(10) ? 600 : random.chance(5) ? 3000 : random.below(50);
+    if (this.format === "cri") return `${time} stdout F ${"x".repeat(long)} ${number}\n`;
+    return `{"log":"${"x".repeat(long)} ${number}\\n","stream":"stdout","time":"${time}"}\n`;
+  }
+
+  /** Moves numbers on by one, the highest first; returns the name of the file that is rotated now. */
+  #shift(): string {
+    this.#count++;
+    const day = new Date(Date.UTC(2026, 10, 23, 10) + Math.floor(this.#time / 1e6));
+    // kubelet stamps local time: it goes back when clocks do. The last digits keep names apart.
+    const stamp = day.toISOString().replace(/[-:]/g, "").slice(0, 13).replace("T", "-");
+    switch (this.style) {
+      case "kubelet":
+        return `${this.path}.${stamp}${String(this.#count % 100).padStart(2, "0")}`;
+      case "hours":
+        return `${this.path}-${stamp.slice(0, 6)}${String(1000 + this.#count)}`;
+      case "seconds":
+        return `${this.path}-${stamp.slice(0, 8)}-${
+          Math.floor(day.getTime() / 1000) + this.#count
+        }`;
+      case "number":
+    }
     for (let n = 40; n >= 1; n--) {
       for (const gz of ["", ".gz"]) {
-        try {
-          Deno.renameSync(`${this.path}.${n}${gz}`, `${this.path}.${n + 1}${gz}`);
-        } catch (error) {
-          if (!(error instanceof Deno.errors.NotFound)) throw error;
-        }
+        const from = `${this.path}.${n}${gz}`;
+        if (this.disk.exists(from)) this.#rename(from, `${this.path}.${n + 1}${gz}`);
       }
     }
+    return `${this.path}.1`;
   }
 
-  #rotatedName(): string {
-    return this.style === "number"
-      ? `${this.path}.1`
-      : `${this.path}.20261123-10${String(1000 + this.#rotations)}`;
+  #rename(from: string, to: string): void {
+    this.disk.rename(from, to);
+    for (const life of this.#lives) if (life.paths.delete(from)) life.paths.add(to);
   }
 
-  rotated(): string[] {
-    return [...Deno.readDirSync(this.folder)].map((entry) => `${this.folder}/${entry.name}`)
-      .filter((path) => path !== this.path).sort();
-  }
-
-  /** The file goes and comes again with its link, as another file. */
-  recreate(between: () => void) {
-    Deno.removeSync(this.path);
-    if (this.random.chance(50)) Deno.removeSync(this.link);
-    between();
-    this.flush(); // Still into the file that has no name.
-    this.#file.close();
-    this.#file = this.#create();
-    try {
-      Deno.symlinkSync(this.path, this.link);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    }
-    this.#cut();
-  }
-
-  #cut() {
-    this.fileStart = this.written.length;
-    this.cuts.add(this.fileStart);
-  }
-
-  remove() {
-    this.#cut();
-    Deno.removeSync(this.link);
-    Deno.removeSync(this.path);
-  }
-
-  close() {
-    this.#file.close();
+  #rotated(): string[] {
+    const all = this.disk.list(this.folder).filter((path) => path !== this.path);
+    const age = (path: string) => this.#lives.findIndex((life) => life.paths.has(path));
+    return all.sort((a, b) => age(a) - age(b));
   }
 }
 
 /** A follower's side, and what it must be given. */
-class Reader {
+export class ModelReader {
   /** The next byte of `written` that must come. */
   position: number;
-  /** Parts of `written` that were cut off before this reader came to them. */
-  readonly lost: { from: number; to: number }[] = [];
+  /** Bytes that were passed over because nobody could read them. */
+  skipped = 0;
   done = false;
-  #pending: Promise<void> | null = null;
-  #result: IteratorResult<AppendedRange> | null = null;
-  #held: AppendedRange | null = null;
+  readonly follower: LogFollower;
+  readonly #runtime: Runtime;
+  readonly #isSlow: boolean;
   #error: unknown = null;
+  /** What a slow reader has read and not given out yet. */
+  #held: { readonly range: AppendedRange; readonly bytes: Uint8Array | null } | null = null;
 
   constructor(
-    readonly runtime: Runtime,
-    readonly iterator: AsyncIterableIterator<AppendedRange>,
-    readonly look: () => void,
-    readonly slow: boolean,
-    start: "beginning" | "end",
+    runtime: Runtime,
+    follow: (onMore: () => void) => LogFollower,
+    options: { readonly isSlow: boolean; readonly start: "beginning" | "end" },
   ) {
-    this.position = start === "beginning"
+    this.#runtime = runtime;
+    this.#isSlow = options.isSlow;
+    this.position = options.start === "beginning"
       ? runtime.fileStart
       : runtime.written.length - runtime.half;
+    this.follower = follow(() => {
+      if (!this.#isSlow) this.read();
+    });
+    if (!this.#isSlow) this.read();
+    this.check();
   }
 
-  /** What is cut off now is lost where it was not read. */
-  cutOff() {
-    const from = Math.max(this.position, this.runtime.fileStart);
-    if (from < this.runtime.written.length) {
-      this.lost.push({ from, to: this.runtime.written.length });
+  /** Throws what was found wrong, amid a check of the agent as well. */
+  check(): void {
+    if (this.#error !== null) throw this.#error;
+  }
+
+  /** Takes what there is; a slow reader takes a range, reads it the next time, and gives it out the time after that. */
+  read(): void {
+    try {
+      this.#read();
+    } catch (error) {
+      this.#error ??= error;
+      this.done = true;
     }
   }
 
-  /** Takes what there is; a slow reader takes one range, and reads it the next time. */
-  async pump() {
-    for (let taken = 0; !this.done; taken++) {
-      if (this.#held !== null) {
-        this.#read(this.#held);
-        this.#held = null;
-      }
-      if (this.slow && taken > 0) return;
-      this.#pending ??= this.iterator.next().then(
-        (result) => {
-          this.#result = result;
-        },
-        (error) => {
-          this.#error = error;
-        },
-      );
-      for (let i = 0; i < 8 && this.#result === null && this.#error === null; i++) {
-        await Promise.resolve();
-      }
-      if (this.#error !== null) throw this.#error;
-      const result: IteratorResult<AppendedRange> | null = this.#result;
-      if (result === null) return;
-      this.#pending = null;
-      this.#result = null;
-      if (result.done) this.done = true;
-      else this.#held = result.value;
-    }
-  }
-
-  #read(range: AppendedRange) {
-    this.look(); // What was promised a while ago may have been cut off since.
-    const bytes = new Uint8Array(range.to - range.from);
-    const count = range.source.readAt(range.from, bytes);
-    const text = new TextDecoder().decode(bytes.subarray(0, count));
-    for (const lost of this.lost) if (this.position === lost.from) this.position = lost.to;
-    const expected = this.runtime.written.slice(this.position, this.position + text.length);
-    assert.equal(text, expected, `at byte ${this.position} of ${this.runtime.written.length}`);
-    this.position += count;
-    if (count < bytes.length) range.shortAt(range.from + count);
-    else {
-      assert(
-        text.endsWith("\n") || this.runtime.cuts.has(this.position),
-        "a half line was given out before its end",
-      );
-    }
-  }
-
-  checkEnd() {
-    for (const lost of this.lost) if (this.position === lost.from) this.position = lost.to;
-    assert.equal(this.position, this.runtime.written.length, "lines are missing at the end");
-  }
-
-  get lostBytes(): number {
-    return this.lost.reduce((sum, lost) => sum + lost.to - lost.from, 0);
-  }
-}
-
-/** One random life of a log with its followers; throws where a follower is given anything but every byte once. */
-export async function runSequence(
-  seed: number,
-  trace: (text: string) => void = () => {},
-): Promise<void> {
-  const random = new Random(seed);
-  const root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "follow-" }));
-  const before = openDescriptors();
-  const runtime = new Runtime(root, random, random.pick(["stamp", "number"]));
-  const clock = new ManualClock();
-  const events: AgentEvent[] = [];
-  const report = (event: AgentEvent) => void events.push(event);
-  const roots = { containerLogsDir: `${root}/containers`, logRoots: [root] };
-  const changes = new Changes({ roots, report, clock, watch: null });
-  const follows = new Follows({ roots, changes, report, missingFileWaitMs: 1000 });
-  const ended = new AbortController();
-  const readers: Reader[] = [];
-  let lostByGone = 0;
-  /** Rotations since every reader was up to date: beyond what descriptors are kept for, files must not go. */
-  let rotations = 0;
-
-  const attach = () => {
-    const start = random.pick(["beginning", "end"] as const);
-    const iterator = follows.follow(name, { start, signal: ended.signal });
-    readers.push(new Reader(runtime, iterator, () => changes.check(), random.chance(40), start));
-  };
-  const pumpAll = async () => {
-    for (const reader of readers) await reader.pump();
-  };
-  const maybeCheck = () => {
-    if (random.chance(30)) changes.check();
-  };
-  const cutOff = () => {
-    for (const reader of readers) reader.cutOff();
-  };
-
-  const steps: [number, string, () => void | Promise<void>][] = [
-    [30, "append", () => runtime.append(1 + random.below(5))],
-    [1, "append many", () => runtime.append(800)],
-    [10, "half", () => runtime.writeHalf()],
-    [6, "flush", () => runtime.flush()],
-    [10, "rename", () => {
-      runtime.rename(maybeCheck);
-      rotations++;
-    }],
-    [6, "copy+truncate", () => {
-      changes.check();
-      // A file of which less than a line's time was seen cannot be told from its copy or from what takes its place.
-      const unseen = runtime.written.length - runtime.fileStart < 32;
-      if (unseen || random.chance(50)) runtime.append(2);
-      if (unseen) changes.check();
-      runtime.copyTruncate();
-      rotations++;
-    }],
-    [2, "truncate", () => {
-      changes.check();
-      cutOff();
-      runtime.truncate();
-      rotations++;
-    }],
-    [5, "compress", () => {
-      const plain = runtime.rotated().filter((path) => !path.endsWith(".gz"));
-      // The newest stays: the runtime may still write to it.
-      const path = runtime.style === "number" ? plain.at(-1) : plain[0];
-      if (path === undefined || plain.length < 2) return;
-      changes.check();
-      Deno.writeFileSync(`${path}.tmp`, gzipSync(Deno.readFileSync(path)));
-      Deno.renameSync(`${path}.tmp`, `${path}.gz`);
-      Deno.removeSync(path);
-    }],
-    [4, "remove rotated", () => {
-      changes.check();
-      if (rotations > 6) return;
-      for (const path of runtime.rotated()) if (random.chance(50)) Deno.removeSync(path);
-    }],
-    [3, "recreate", () => {
-      changes.check();
-      if (rotations > 6) return;
-      runtime.recreate(maybeCheck);
-      changes.check();
-      rotations++;
-    }],
-    [25, "look", () => changes.check()],
-    [15, "time passes", () => clock.advance(random.pick([5, 60, 600, 2500]))],
-    [20, "read", () => pumpAll()],
-    [3, "catch up", async () => {
-      changes.check();
-      clock.advance(5000);
-      for (let i = 0; i < 60; i++) await pumpAll();
-      rotations = 0;
-    }],
-    [4, "attach", () => {
-      if (readers.length < 4) attach();
-    }],
-    [2, "detach", async () => {
-      const reader = readers.length > 1 ? readers.shift() : undefined;
-      await reader?.iterator.return?.();
-      lostByGone += reader?.lostBytes ?? 0;
-    }],
-  ];
-  const total = steps.reduce((sum, [weight]) => sum + weight, 0);
-
-  try {
-    if (random.chance(80)) attach();
-    const count = 5 + random.below(50);
-    for (let i = 0; i < count; i++) {
-      let at = random.below(total);
-      for (const [weight, title, step] of steps) {
-        if (at >= weight) {
-          at -= weight;
-          continue;
+  #read(): void {
+    while (!this.done) {
+      if (this.#held === null) {
+        const range = this.follower.take();
+        if (range === null) {
+          this.done = this.follower.ended;
+          return;
         }
-        trace(`${title} (${runtime.written.length} bytes written)`);
-        await step();
-        break;
+        this.#held = { range, bytes: null };
+        if (this.#isSlow) return;
       }
-      // Events come at once as a rule; fast readers then read before the next thing happens.
-      if (random.chance(60)) {
-        trace("  look");
-        changes.check();
+      const { range, bytes } = this.#held;
+      if (bytes === null) {
+        this.#held = { range, bytes: this.#bytesOf(range) };
+        if (this.#isSlow) return;
+        continue;
       }
-      if (random.chance(50)) {
-        trace("  read");
-        await pumpAll();
+      this.#held = null;
+      if (bytes.length < range.to - range.from || !range.isIntact()) range.failed();
+      else {
+        this.#receive(bytes);
+        range.given(atLine(range.to));
       }
+      if (this.#isSlow) return;
     }
-    if (random.chance(50)) runtime.flush();
-    changes.check();
-    runtime.remove();
-    changes.check();
-    clock.advance(3100);
-    for (let i = 0; i < 80 && readers.some((reader) => !reader.done); i++) await pumpAll();
-    for (const reader of readers) {
-      assert(reader.done, "a follower does not end though its log is gone");
-      reader.checkEnd();
+  }
+
+  /** Bytes ahead of it that nobody can read any more. */
+  get goneAhead(): number {
+    return this.#runtime.gone.reduce(
+      (sum, { from, to }) => sum + Math.max(0, to - Math.max(from, this.position)),
+      0,
+    );
+  }
+
+  checkEnd(): void {
+    this.#skipGone();
+    assert.equal(this.position, this.#runtime.written.length, "lines are missing at the end");
+  }
+
+  #bytesOf(range: AppendedRange): Uint8Array {
+    const fresh = range.bytes;
+    if (fresh !== null) return fresh.slice();
+    const bytes = new Uint8Array(range.to - range.from);
+    return bytes.subarray(0, range.source.readAt(range.from, bytes));
+  }
+
+  #receive(bytes: Uint8Array): void {
+    const { written, cuts } = this.#runtime;
+    const text = new TextDecoder().decode(bytes).replaceAll("\0", "");
+    const isNext = () =>
+      written.startsWith(text, this.position) &&
+      (text.endsWith("\n") || cuts.has(this.position + text.length));
+    while (!isNext() && this.#skipOne());
+    const expected = written.slice(this.position, this.position + text.length);
+    if (text !== expected) {
+      assert.equal(text, expected, `at byte ${this.position} of ${written.length}`);
     }
-    const counted = events.reduce((sum, e) => e.type === "truncated" ? sum + e.bytes : sum, 0);
-    const lost = readers.reduce((sum, reader) => sum + reader.lostBytes, lostByGone);
-    assert(counted <= lost, `${counted} bytes were counted as lost, but only ${lost} were`);
-    follows.close();
-    assert.equal(changes.state.files, 0);
-    clock.advance(1000);
-    assert.equal(clock.timers, 0, "a timer is left");
-    changes.close();
-    runtime.close();
-    assert.equal(openDescriptors(), before, "descriptors are left open");
-  } finally {
-    follows.close();
-    changes.close();
-    Deno.removeSync(root, { recursive: true });
+    this.position += text.length;
+    assert(
+      text === "" || text.endsWith("\n") || cuts.has(this.position),
+      "an unterminated line was given out before its end",
+    );
+  }
+
+  #skipGone(): void {
+    while (this.#skipOne());
+  }
+
+  /** Passes over a part that nobody can read any more, if it stands before one. */
+  #skipOne(): boolean {
+    for (const { from, to } of this.#runtime.gone) {
+      if (from > this.position || to <= this.position) continue;
+      this.skipped += to - this.position;
+      this.position = to;
+      return true;
+    }
+    return false;
   }
 }

@@ -1,5 +1,6 @@
 import type { ServerWritableStream } from "@grpc/grpc-js";
 import { LogRecord, type LogRecordsStreamRequest } from "../../generated/cluster_agent.ts";
+import { SHARED_BYTES } from "../../stream/appended_scanner.ts";
 import { drained } from "../drained.ts";
 import { type InnermostCall, innermostCall } from "./call_stream.ts";
 
@@ -10,9 +11,11 @@ export type RecordsCall = ServerWritableStream<LogRecordsStreamRequest, LogRecor
 export interface FrameSink {
   /**
    * Writes ready gRPC frames; resolves when the next may come, false when the call is gone or must stop. The sink
-   * takes the buffer of the frames over.
+   * takes the buffer of frames over that are larger than SHARED_BYTES; smaller ones may be written to several sinks.
    */
   write(frames: Uint8Array): Promise<boolean>;
+  /** The same, without a promise where nothing must be waited for. */
+  writeNow(frames: Uint8Array): boolean | Promise<boolean>;
 }
 
 /**
@@ -26,6 +29,8 @@ export function frameSink(call: RecordsCall, signal: AbortSignal): FrameSink {
   return inner === null ? new MessageSink(call, signal) : new RawSink(inner, signal);
 }
 
+const noop = () => {};
+
 class RawSink implements FrameSink {
   readonly #call: InnermostCall;
   readonly #signal: AbortSignal;
@@ -35,13 +40,17 @@ class RawSink implements FrameSink {
     this.#signal = signal;
   }
 
-  write(frames: Uint8Array): Promise<boolean> {
+  async write(frames: Uint8Array): Promise<boolean> {
+    return await this.writeNow(frames);
+  }
+
+  writeNow(frames: Uint8Array): boolean | Promise<boolean> {
     const { stream } = this.#call;
-    if (stream.destroyed || stream.closed) return Promise.resolve(false);
+    if (stream.destroyed || stream.closed) return false;
     this.#call.maybeSendMetadata();
     // Given back at once, not when garbage is collected: that is 15 MB less at full speed.
     const release = () => void (frames.buffer as ArrayBuffer).transfer(0);
-    if (stream.write(frames, release)) return Promise.resolve(true);
+    if (stream.write(frames, frames.length > SHARED_BYTES ? release : noop)) return true;
     return drained(stream, this.#signal);
   }
 }
@@ -54,6 +63,10 @@ export class MessageSink implements FrameSink {
   constructor(call: RecordsCall, signal: AbortSignal) {
     this.#call = call;
     this.#signal = signal;
+  }
+
+  writeNow(frames: Uint8Array): Promise<boolean> {
+    return this.write(frames);
   }
 
   async write(frames: Uint8Array): Promise<boolean> {

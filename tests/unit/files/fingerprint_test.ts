@@ -82,6 +82,12 @@ const pairs: readonly [string, string, string, boolean][] = [
   ["two empty files", "", "", false],
   ["texts without times", "a".repeat(40) + "\n", "a".repeat(40) + "\nb\n", true],
   ["other texts without times", "a".repeat(40) + "\n", "a".repeat(39) + "b\n", false],
+  [
+    "NULs between two texts",
+    "\0".repeat(100) + cri(1) + "\0".repeat(9000) + cri(2),
+    "\0".repeat(100) + cri(1),
+    true,
+  ],
   ["the same text behind NULs and not", "\0".repeat(100) + cri(1), cri(1), false],
 ];
 
@@ -99,7 +105,7 @@ Deno.test("a fingerprint is read with one small read as a rule", () => {
   assert.deepEqual(source.reads, [1, 1024]);
 });
 
-Deno.test("a gigabyte of NULs is passed over in few reads", () => {
+Deno.test("a gigabyte of NULs is not read as a whole", () => {
   const text = bytes(cri(1));
   const nuls = 2 ** 30 + 7;
   let reads = 0;
@@ -108,14 +114,17 @@ Deno.test("a gigabyte of NULs is passed over in few reads", () => {
     readAt(offset, into) {
       reads++;
       const count = Math.min(into.length, nuls + text.length - offset);
-      for (let i = 0; i < count; i++) into[i] = text[offset + i - nuls] ?? 0;
+      into.fill(0);
+      for (let i = Math.max(0, nuls - offset); i < count; i++) {
+        into[i] = text[offset + i - nuls] ?? 0;
+      }
       return count;
     },
   };
   const found = readFingerprint(source);
   assert.equal(found.start, nuls);
   assert.equal(found.time?.nanos, 1);
-  assert(reads < 60, `${reads} reads`);
+  assert(reads < 1100, `${reads} reads`);
 });
 
 const lastTimes: readonly [string, string, number | null][] = [

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../src/failure/failure.ts";
-import { Changes } from "../../../src/files/changes.ts";
+import { FileWatcher } from "../../../src/files/file_watcher.ts";
 import { watchLogs } from "../../../src/metadata/watch.ts";
 import { type AgentEvent, silent } from "../../../src/telemetry/events.ts";
 import { ManualClock } from "../../harness/manual_clock.ts";
@@ -11,13 +11,13 @@ function setUp() {
   Deno.mkdirSync(`${root}/pods`);
   const clock = new ManualClock();
   const roots = { containerLogsDir: `${root}/containers`, logRoots: [root] };
-  const changes = new Changes({ roots, report: silent, clock, watch: null });
+  const watcher = new FileWatcher({ roots, report: silent, clock, watch: null });
   const stop = new AbortController();
   const reported: AgentEvent[] = [];
   return {
     root,
     clock,
-    changes,
+    watcher,
     stop,
     reported,
     watch: (namespaces: string[] = []) =>
@@ -25,7 +25,7 @@ function setUp() {
         roots,
         nodeName: "node-1",
         namespaces,
-        changes,
+        watcher,
         debounceMs: 2000,
         signal: stop.signal,
         report: (event) => void reported.push(event),
@@ -41,7 +41,7 @@ function setUp() {
     },
     [Symbol.dispose]() {
       stop.abort();
-      changes.close();
+      watcher.close();
       Deno.removeSync(root, { recursive: true });
     },
   };
@@ -73,7 +73,7 @@ class Events {
   }
 }
 
-Deno.test("there is no snapshot; what is added, written and removed comes within half a second", async () => {
+Deno.test("there is no snapshot; what is added and written comes within half a second, what is gone for two after three", async () => {
   using t = setUp();
   t.add("old");
   const events = new Events(t.watch());
@@ -84,7 +84,9 @@ Deno.test("there is no snapshot; what is added, written and removed comes within
   t.clock.advance(500);
   assert.deepEqual((await events.now()).sort(), ["ADDED new 0", "MODIFIED old 5"]);
   t.remove("new");
-  t.clock.advance(500);
+  t.clock.advance(2000);
+  assert.deepEqual(await events.now(), [], "a rotation has a moment without a file");
+  t.clock.advance(1000);
   assert.deepEqual(await events.now(), ["DELETED new 0"]);
 });
 
@@ -94,7 +96,7 @@ Deno.test("a deleted log is told with size 0 whatever it held", async () => {
   t.write("a", "12345");
   const events = new Events(t.watch());
   t.remove("a");
-  t.clock.advance(500);
+  t.clock.advance(3000);
   assert.deepEqual(await events.now(), ["DELETED a 0"]);
 });
 
@@ -128,11 +130,29 @@ Deno.test("a slow reader is told the last state of each file, once", async () =>
     t.clock.advance(3000);
   }
   t.remove("f9");
-  t.clock.advance(500);
+  t.clock.advance(3000);
   const rest = (await events.now()).sort();
   const expected = ["DELETED f9 0"];
   for (let i = 0; i < 9; i++) expected.push(`MODIFIED f${i} ${i < 2 ? 51 : 50}`);
   assert.deepEqual(rest.filter((event) => !event.startsWith("MODIFIED f1 1")), expected.sort());
+});
+
+Deno.test("a rotation's moment without a file is MODIFIED at most", async () => {
+  using t = setUp();
+  t.add("a");
+  t.write("a", "12345");
+  const events = new Events(t.watch());
+  Deno.removeSync(`${t.root}/pods/a`);
+  t.clock.advance(1500);
+  assert.deepEqual(await events.now(), []);
+  t.write("a", "1");
+  t.clock.advance(500);
+  assert.deepEqual(await events.now(), ["MODIFIED a 1"]);
+  t.remove("a");
+  t.clock.advance(500);
+  t.add("a");
+  t.clock.advance(5000);
+  assert.deepEqual((await events.now()).filter((event) => !event.startsWith("MODIFIED")), []);
 });
 
 Deno.test("only the named namespaces are told of", async () => {

@@ -1,30 +1,36 @@
+import { Failure } from "../failure/failure.ts";
 import { type Watch, watch } from "../platform/watch.ts";
 import type { Report } from "../telemetry/events.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { isWithin, type LogRoots, realRoots } from "./locate.ts";
-import { type FolderEntry, readLogFolder } from "./log_folder.ts";
+import { type LogFolder, readLogFolder } from "./log_folder.ts";
 
 /**
- * Why a file is looked at: "event", something has happened to it; "tick", time to look at everything, what gives no
- * events included; "poll", a quick look among very many.
+ * Why a file is checked. "event": something has happened to it; "tick": time to check everything, what gives no events
+ * included; "poll": one of very many; "peek": others were written at this moment, so it may have grown.
  */
-export type Cause = "event" | "tick" | "poll";
+export type CheckReason = "event" | "tick" | "poll" | "peek";
 
-/** Looks whether a file has changed, and tells whether it had. */
-export type Look = (cause: Cause) => boolean;
+/** Checks whether a file has changed, and returns whether it had. */
+export type Check = (reason: CheckReason) => boolean;
 
-/** Takes what the log folder holds now, by file name. */
-export type Listing = (entries: ReadonlyMap<string, FolderEntry>) => void;
+/** Takes what the log folder holds now. */
+export type Listing = (folder: LogFolder) => void;
 
-/** The truth: each file is looked at so often, whatever events say. */
+/** Every file is checked at this interval, whatever the events say. */
 const TICK_MS = 1000;
 const LISTING_MS = 500;
 /**
- * Events cost 25-50 µs each, of any file below a root, a look 5 µs: above so many events in EVENTS_MS it is cheaper to
- * poll. The more files there are to poll, the more events it takes.
+ * An event costs 50 to 100 µs, of any file below a root, a check 5 µs: above so many events in EVENTS_MS it is cheaper to
+ * poll. The more files there are to poll, the more events it takes. What readers do is not counted: most of it
+ * would be the agent's own.
  */
-const EVENTS_MS = 500;
-const EVENTS_LIMIT = { min: 1000, perFile: 3 };
+const EVENTS_MS = 1000;
+const EVENTS_LIMIT = { min: 2000, perFile: 6 };
+/** Events that come so soon after one another are a burst: files that were written at the same moment. */
+const BURST_MS = 1;
+/** In a burst all files are peeked at, which costs 1 µs each, but not more often than this. */
+const PEEK_MS = 2;
 /** How long to poll before events are tried again. */
 const POLLING_MS = 10_000;
 /** With very many files, polling takes a fifth of the time, and is rather late than more. */
@@ -32,36 +38,40 @@ const POLL_MS = { min: 20, max: 50, perSpent: 4 };
 /** A watch outlives its last file for so long: the next follower may come at once. */
 const LINGER_MS = 100;
 
-export interface ChangesOptions {
+type TimerName = "tick" | "listing" | "poll" | "retry" | "linger";
+
+export interface FileWatcherOptions {
   readonly roots: LogRoots;
   readonly report: Report;
   readonly clock?: Clock;
-  /** In place of the platform's watch; null: there is none, only looking. */
+  /** In place of the platform's watch; null: there is none, and files are only checked. */
   readonly watch?: typeof watch | null;
 }
 
 /**
- * The one source of events of the process. Everyone who wants to know of a file registers here; the file system is
+ * The one source of file events of the process. Whoever wants to know of a file registers here; the file system is
  * watched by one recursive watch for each root, only while someone wants to know. Events are hints: every
- * second all registered files are looked at, and when events come too fast to be cheap, or not at all,
- * they are looked at every 20 to 50 ms instead.
+ * second all registered files are checked, and when events come too fast to be cheap, or not at all,
+ * they are checked every 20 to 50 ms instead.
  */
-export class Changes {
-  readonly #options: ChangesOptions;
+export class FileWatcher {
+  readonly #options: FileWatcherOptions;
   readonly #clock: Clock;
-  readonly #files = new Map<string, Set<Look>>();
+  readonly #files = new Map<string, Set<Check>>();
   readonly #listings = new Set<Listing>();
   readonly #watches = new Map<string, Watch>();
-  /** Roots of which it was told that they cannot be watched. */
+  /** Roots that cannot be watched, as was reported. */
   readonly #unwatchable = new Set<string>();
-  readonly #timers = new Map<"tick" | "listing" | "poll" | "retry" | "linger", () => void>();
+  readonly #timers = new Map<TimerName, () => void>();
   #polling = false;
   #windowStart = 0;
   #windowEvents = 0;
   #eventsSinceTick = 0;
+  #lastEventAt = -Infinity;
+  #lastPeekAt = -Infinity;
   #closed = false;
 
-  constructor(options: ChangesOptions) {
+  constructor(options: FileWatcherOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
   }
@@ -75,21 +85,21 @@ export class Changes {
     return { watches: this.#watches.size, polling: this.#polling, files: this.#files.size };
   }
 
-  /** Calls `look` when the file at the real path may have changed. Returns how to end that. */
-  onFile(realPath: string, look: Look): () => void {
-    const looks = this.#files.get(realPath) ?? new Set();
-    this.#files.set(realPath, looks.add(look));
+  /** Calls `check` when the file at the real path may have changed. Returns how to end that. */
+  onFile(realPath: string, check: Check): () => void {
+    const checks = this.#files.get(realPath) ?? new Set();
+    this.#files.set(realPath, checks.add(check));
     this.#cancel("linger");
     if (!this.#polling) this.#watchRootOf(realPath);
     this.#schedule("tick", TICK_MS, () => this.#tick());
     return () => {
-      looks.delete(look);
-      if (looks.size === 0 && this.#files.get(realPath) === looks) this.#files.delete(realPath);
+      checks.delete(check);
+      if (checks.size === 0 && this.#files.get(realPath) === checks) this.#files.delete(realPath);
       if (this.#files.size === 0) this.#idle();
     };
   }
 
-  /** Calls `listing` with what the log folder holds, every 500 ms. Returns how to end that. */
+  /** Calls `listing` with what the log folder holds, every 500 ms that it can be read. Returns how to end that. */
   onListing(listing: Listing): () => void {
     this.#listings.add(listing);
     this.#schedule("listing", LISTING_MS, () => this.#list());
@@ -99,9 +109,9 @@ export class Changes {
     };
   }
 
-  /** Looks at everything now. */
+  /** Checks everything now. */
   check(): void {
-    this.#lookAtAll("tick");
+    this.#checkAll("tick");
     this.#listOnce();
   }
 
@@ -114,17 +124,17 @@ export class Changes {
   }
 
   #tick(): void {
-    const changed = this.#lookAtAll("tick");
+    const changed = this.#checkAll("tick");
     // Network file systems and SELinux can mute all events.
     if (changed && this.#eventsSinceTick === 0 && this.#watches.size > 0) this.#poll("muted");
     this.#eventsSinceTick = 0;
     if (this.#files.size > 0) this.#schedule("tick", TICK_MS, () => this.#tick());
   }
 
-  #lookAtAll(cause: Cause): boolean {
+  #checkAll(reason: CheckReason): boolean {
     let changed = false;
-    for (const looks of [...this.#files.values()]) {
-      for (const look of [...looks]) changed = look(cause) || changed;
+    for (const checks of [...this.#files.values()]) {
+      for (const check of [...checks]) changed = check(reason) || changed;
     }
     return changed;
   }
@@ -136,13 +146,15 @@ export class Changes {
 
   #listOnce(): void {
     if (this.#listings.size === 0) return;
-    let entries: ReadonlyMap<string, FolderEntry>;
+    let folder: LogFolder;
     try {
-      entries = readLogFolder(this.#options.roots.containerLogsDir);
-    } catch {
-      entries = new Map(); // The folder itself is gone, and all logs with it.
+      folder = readLogFolder(this.#options.roots.containerLogsDir);
+    } catch (error) {
+      // A folder that cannot be read now tells nothing of the logs in it; one that is gone takes them with it.
+      if (!(error instanceof Failure && error.kind === "not-found")) return;
+      folder = { entries: new Map(), unknown: new Set() };
     }
-    for (const listing of [...this.#listings]) listing(entries);
+    for (const listing of [...this.#listings]) listing(folder);
   }
 
   #watchRootOf(realPath: string): void {
@@ -165,14 +177,10 @@ export class Changes {
     try {
       for await (const event of opened) {
         if (this.#watches.get(root) !== opened) return;
+        if (event.kind === "access") continue;
         this.#eventsSinceTick++;
-        if (event.rescan) this.#lookAtAll("tick");
-        else if (event.kind !== "access") {
-          for (const path of event.paths) {
-            const looks = this.#files.get(path);
-            if (looks !== undefined) { for (const look of [...looks]) look("event"); }
-          }
-        }
+        if (event.rescan) this.#checkAll("tick");
+        else this.#checkPaths(event.paths);
         if (this.#tooFast()) {
           this.#poll("fast");
           return;
@@ -181,6 +189,23 @@ export class Changes {
     } catch (error) {
       if (this.#watches.get(root) === opened) this.#failed(root, error);
     }
+  }
+
+  #checkPaths(paths: readonly string[]): void {
+    let isFollowed = false;
+    for (const path of paths) {
+      const checks = this.#files.get(path);
+      if (checks === undefined) continue;
+      isFollowed = true;
+      for (const check of [...checks]) check("event");
+    }
+    if (!isFollowed) return;
+    const now = this.#clock.now();
+    if (now - this.#lastEventAt < BURST_MS && now - this.#lastPeekAt >= PEEK_MS) {
+      this.#lastPeekAt = now;
+      this.#checkAll("peek");
+    }
+    this.#lastEventAt = this.#clock.now();
   }
 
   #failed(root: string, error: unknown): void {
@@ -223,14 +248,14 @@ export class Changes {
     this.#schedule("retry", POLLING_MS, () => {
       this.#stopPolling();
       for (const path of this.#files.keys()) if (!this.#polling) this.#watchRootOf(path);
-      // What was written before the watch stood gave no event.
-      this.#lookAtAll("poll");
+      // What was written before the watch began gave no event.
+      this.#checkAll("poll");
     });
   }
 
   #pollOnce(): void {
     const began = performance.now();
-    this.#lookAtAll("poll");
+    this.#checkAll("poll");
     const spent = performance.now() - began;
     const pause = Math.min(Math.max(POLL_MS.min, POLL_MS.perSpent * spent), POLL_MS.max);
     if (this.#polling) this.#schedule("poll", pause, () => this.#pollOnce());
@@ -255,7 +280,7 @@ export class Changes {
   }
 
   /** One timer of each name; one that runs goes on as it is. */
-  #schedule(name: "tick" | "listing" | "poll" | "retry" | "linger", ms: number, run: () => void) {
+  #schedule(name: TimerName, ms: number, run: () => void): void {
     if (this.#timers.has(name) || this.#closed) return;
     this.#timers.set(
       name,
@@ -266,7 +291,7 @@ export class Changes {
     );
   }
 
-  #cancel(name: "tick" | "listing" | "poll" | "retry" | "linger"): void {
+  #cancel(name: TimerName): void {
     this.#timers.get(name)?.();
     this.#timers.delete(name);
   }

@@ -1,0 +1,64 @@
+import type { LinePosition } from "../scan/line_reader.ts";
+import type { Resume } from "../scan/scan.ts";
+import type { LogSegment } from "./log_segment.ts";
+
+/** Where to continue, as a scan has returned it; everything before it was given out. */
+export interface ReadPosition extends Resume {
+  /** The long line that is being read. */
+  readonly line: LinePosition["line"];
+}
+
+/** The position at an offset where a line begins. */
+export function atLine(offset: number): ReadPosition {
+  return { offset, skip: 0, line: null };
+}
+
+/** Whole lines that were appended to a log: [from, to) of a segment. */
+export class AppendedRange {
+  /** Its path, device and inode change when the bytes move (into a rotated copy): take them when you read. */
+  readonly source: LogSegment;
+  /** Where to begin. */
+  readonly position: ReadPosition;
+  /** The range ends at a line's end; the last line of a file that is finished may lack its newline. */
+  readonly to: number;
+  readonly #epoch: number;
+  readonly #report: RangeReport;
+
+  constructor(source: LogSegment, position: ReadPosition, to: number, report: RangeReport) {
+    this.source = source;
+    this.position = position;
+    this.to = to;
+    this.#epoch = source.epoch;
+    this.#report = report;
+  }
+
+  get from(): number {
+    return this.position.offset;
+  }
+
+  /** The bytes where they are at hand already, and known to be right. */
+  get bytes(): Uint8Array | null {
+    return this.source.freshLines(this.from);
+  }
+
+  /** Ask this after reading and before giving anything out: were the bytes that were read the range's own? */
+  isIntact(): boolean {
+    return this.source.isIntact(this.#epoch);
+  }
+
+  /** Everything before the position was given out. */
+  given(position: ReadPosition): void {
+    this.#report.given(position);
+  }
+
+  /** Bytes were missing, or not intact: the log is checked, and what is left of the range comes again. */
+  failed(): void {
+    this.#report.failed();
+  }
+}
+
+/** Learns what has become of a range. */
+export interface RangeReport {
+  given(position: ReadPosition): void;
+  failed(): void;
+}

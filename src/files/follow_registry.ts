@@ -1,0 +1,82 @@
+import type { Report } from "../telemetry/events.ts";
+import type { FileWatcher } from "./file_watcher.ts";
+import { locate, type LogRoots } from "./locate.ts";
+import { LogFollower } from "./log_follower.ts";
+import { logFileName, type LogName } from "./name.ts";
+import { RotationTracker } from "./rotation_tracker.ts";
+
+export interface FollowRegistryOptions {
+  readonly roots: LogRoots;
+  readonly watcher: Pick<FileWatcher, "clock" | "onFile">;
+  readonly report: Report;
+  /** How long a log that is not there yet is waited for, milliseconds. */
+  readonly missingFileWaitMs: number;
+}
+
+/** All that is followed in this process: whoever follows the same log shares its tracker. */
+export class FollowRegistry {
+  readonly #options: FollowRegistryOptions;
+  readonly #trackers = new Map<string, RotationTracker>();
+  readonly #followers = new Set<LogFollower>();
+  #open = 0;
+
+  constructor(options: FollowRegistryOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Follows a log from its beginning, or from the last line boundary at this call. The place is fixed when this returns.
+   * A log that is not there yet is waited for and read whole.
+   *
+   * @param onMore called when `take` may have a range, or an end; never during this call
+   */
+  follow(name: LogName, start: "beginning" | "end", onMore: () => void): LogFollower {
+    const { report, missingFileWaitMs, watcher } = this.#options;
+    report({ type: "followers", change: 1 });
+    const follower: LogFollower = new LogFollower(name, {
+      start,
+      missingFileWaitMs,
+      report,
+      clock: watcher.clock,
+      acquire: ({ isYoung }) => this.#acquire(name, isYoung),
+      release: (tracker) => this.#release(tracker),
+      onEnd: () => {
+        this.#followers.delete(follower);
+        report({ type: "followers", change: -1 });
+      },
+    }, onMore);
+    this.#followers.add(follower);
+    return follower;
+  }
+
+  /** Ends all following. */
+  close(): void {
+    for (const follower of [...this.#followers]) follower[Symbol.dispose]();
+  }
+
+  /** Throws Failure where nobody follows the log yet and it cannot be opened. */
+  #acquire(name: LogName, isYoung: boolean): RotationTracker {
+    const key = logFileName(name);
+    const shared = this.#trackers.get(key);
+    shared?.check("tick");
+    // One that has ended is drained by its followers; what is there now is another log.
+    if (shared !== undefined && !shared.ended) return shared;
+    const located = locate(this.#options.roots, name);
+    const tracker = new RotationTracker(located, { ...this.#options, isYoung });
+    this.#trackers.set(key, tracker);
+    this.#count(1);
+    return tracker;
+  }
+
+  #release(tracker: RotationTracker): void {
+    if (tracker.followers > 0) return;
+    tracker.close();
+    for (const [key, one] of this.#trackers) if (one === tracker) this.#trackers.delete(key);
+    this.#count(-1);
+  }
+
+  #count(change: number): void {
+    this.#open += change;
+    this.#options.report({ type: "followed-files", count: this.#open });
+  }
+}

@@ -1,0 +1,172 @@
+import type { ByteSource } from "../scan/time_window.ts";
+import { equalBytes, textStart } from "./fingerprint.ts";
+
+/** Bytes of a file that must stay where they are. */
+interface Anchor {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What is known of a growing file's text. All are offsets in bytes. */
+export interface KnownText {
+  /** The text's beginning: behind the NULs of a writer that kept its offset over a truncation. */
+  readonly start: number;
+  /** All bytes up to here are whole lines. */
+  readonly committed: number;
+  /** All bytes up to here have been read once; what lies beyond `committed` is an unterminated line. */
+  readonly seen: number;
+  /** Around the end of the whole lines: they hold the time of the last one. */
+  readonly anchors: readonly Anchor[];
+  /** In the unterminated line. */
+  readonly partial: readonly Anchor[];
+}
+
+export const unknownText: KnownText = {
+  start: 0,
+  committed: 0,
+  seen: 0,
+  anchors: [],
+  partial: [],
+};
+
+/** A file's text after it has grown. */
+export interface Growth {
+  readonly text: KnownText;
+  /** The whole lines that were added, [old committed, new committed), where they are few; null otherwise. */
+  readonly lines: Uint8Array | null;
+}
+
+/** What is appended at a time is less than this as a rule: one read has it all, and keeps it. */
+const BLOCK_BYTES = 64 * 1024;
+const TAIL_BYTES = 512;
+/** As much of a line's beginning as holds a CRI time. */
+const LINE_HEAD_BYTES = 64;
+const LF = 10;
+
+/** Memory for what is only looked at: every event of every log comes by here. */
+const scratch = new Uint8Array(BLOCK_BYTES + TAIL_BYTES);
+const compared = new Uint8Array(TAIL_BYTES);
+
+/** Are the known bytes where they were? A file that was truncated and has regrown holds other times there. */
+export function isIntact(source: ByteSource, text: KnownText): boolean {
+  return text.anchors.every((anchor) => isAt(source, anchor)) &&
+    text.partial.every((anchor) => isAt(source, anchor));
+}
+
+/**
+ * Reads on from what is known to `size`. Every byte is read once, however long a line is, and after the reading the known
+ * bytes are compared once more: null where they have changed, or the source is shorter, so what was read is not the
+ * text's continuation.
+ */
+export function readGrowth(source: ByteSource, known: KnownText, size: number): Growth | null {
+  const text = known.seen > 0 ? known : startAt(textStart(source));
+  const windowStart = Math.max(text.start, text.committed - TAIL_BYTES);
+  const growth = size - windowStart <= scratch.length
+    ? readSmall(source, text, windowStart, size)
+    : readLarge(source, text, size);
+  return growth !== null && isIntact(source, known) ? growth : null;
+}
+
+/** A text of which nothing is known but where it begins. */
+function startAt(start: number): KnownText {
+  return { ...unknownText, start, committed: start, seen: start };
+}
+
+function readSmall(
+  source: ByteSource,
+  text: KnownText,
+  windowStart: number,
+  size: number,
+): Growth | null {
+  const bytes = scratch.subarray(0, size - windowStart);
+  if (source.readAt(windowStart, bytes) < bytes.length) return null;
+  const at = (offset: number, length: number): Anchor => ({
+    offset,
+    bytes: bytes.slice(offset - windowStart, offset - windowStart + length),
+  });
+  const committed = Math.max(text.committed, windowStart + bytes.lastIndexOf(LF) + 1);
+  const partial = partialAnchors(committed, size, at);
+  if (committed === text.committed) {
+    return { text: { ...text, seen: size, partial }, lines: null };
+  }
+  const lastLf = bytes.lastIndexOf(LF, committed - windowStart - 2);
+  const lineStart = committed - windowStart < 2 ? windowStart : windowStart + lastLf + 1;
+  return {
+    text: {
+      start: text.start,
+      committed,
+      seen: size,
+      anchors: lineAnchors(text.start, lineStart, committed, at),
+      partial,
+    },
+    lines: bytes.slice(text.committed - windowStart, committed - windowStart),
+  };
+}
+
+function readLarge(source: ByteSource, text: KnownText, size: number): Growth | null {
+  let failed = false;
+  const at = (offset: number, length: number): Anchor => {
+    const bytes = new Uint8Array(length);
+    if (source.readAt(offset, bytes) < length) failed = true;
+    return { offset, bytes };
+  };
+  // The unterminated line was searched before.
+  const found = lastLineEnd(source, text.seen, size);
+  if (found === undefined) return null;
+  const committed = found ?? text.committed;
+  const partial = partialAnchors(committed, size, at);
+  let anchors = text.anchors;
+  if (committed > text.committed) {
+    const searched = Math.max(text.committed, committed - BLOCK_BYTES);
+    const lineStart = lastLineEnd(source, searched, committed - 1) ??
+      (searched === text.committed ? searched : null);
+    anchors = lineStart === null
+      // The last line's beginning is far away. The former anchors hold a time.
+      ? [...lineAnchors(text.start, committed, committed, at), ...text.anchors.slice(0, 2)]
+      : lineAnchors(text.start, lineStart ?? committed, committed, at);
+  }
+  if (failed) return null;
+  return { text: { start: text.start, committed, seen: size, anchors, partial }, lines: null };
+}
+
+/** The last bytes of the whole lines, and the beginning of the last one where that lies before them. */
+function lineAnchors(
+  start: number,
+  lineStart: number,
+  end: number,
+  at: (offset: number, length: number) => Anchor,
+): Anchor[] {
+  const tailStart = Math.max(start, end - TAIL_BYTES);
+  const tail = at(tailStart, end - tailStart);
+  if (lineStart >= tailStart) return [tail];
+  return [tail, at(lineStart, Math.min(LINE_HEAD_BYTES, end - lineStart))];
+}
+
+function partialAnchors(
+  lineStart: number,
+  end: number,
+  at: (offset: number, length: number) => Anchor,
+): Anchor[] {
+  if (lineStart === end) return [];
+  const head = at(lineStart, Math.min(LINE_HEAD_BYTES, end - lineStart));
+  const tailStart = Math.max(lineStart, end - LINE_HEAD_BYTES);
+  return tailStart === lineStart ? [head] : [head, at(tailStart, end - tailStart)];
+}
+
+/** The end of the last line in [from, to), null where there is none; undefined where the source ended before. */
+function lastLineEnd(source: ByteSource, from: number, to: number): number | null | undefined {
+  for (let end = to; end > from;) {
+    const start = Math.max(from, end - BLOCK_BYTES);
+    const bytes = scratch.subarray(0, end - start);
+    if (source.readAt(start, bytes) < bytes.length) return undefined;
+    const at = bytes.lastIndexOf(LF);
+    if (at >= 0) return start + at + 1;
+    end = start;
+  }
+  return null;
+}
+
+function isAt(source: ByteSource, { offset, bytes: expected }: Anchor): boolean {
+  const bytes = compared.subarray(0, expected.length);
+  return source.readAt(offset, bytes) === bytes.length && equalBytes(bytes, expected);
+}

@@ -1,0 +1,206 @@
+import { Failure } from "../failure/failure.ts";
+import type { Report } from "../telemetry/events.ts";
+import { AppendedRange, atLine, type RangeReport, type ReadPosition } from "./appended_range.ts";
+import type { Clock } from "./clock.ts";
+import { accessFailure } from "./locate.ts";
+import type { LogSegment, LossCause } from "./log_segment.ts";
+import type { LogName } from "./name.ts";
+import type { RotationTracker } from "./rotation_tracker.ts";
+
+/** How often a log that is waited for is looked for. */
+const APPEAR_MS = 100;
+
+export interface LogFollowerOptions {
+  readonly start: "beginning" | "end";
+  /** How long a log that is not there yet is waited for, milliseconds. */
+  readonly missingFileWaitMs: number;
+  readonly clock: Clock;
+  readonly report: Report;
+  /** The tracker of the log. Throws Failure where it cannot be opened. */
+  acquire(options: { readonly isYoung: boolean }): RotationTracker;
+  /** The follower uses it no more. */
+  release(tracker: RotationTracker): void;
+  /** The follower has ended. */
+  onEnd(): void;
+}
+
+interface Position {
+  readonly segment: LogSegment;
+  /** Everything before it was given out. */
+  next: ReadPosition;
+}
+
+/**
+ * One reader's way through a log. The reader takes ranges one after the other, reads each, and tells how far it has given
+ * it out; `onMore` is called when there may be another.
+ */
+export class LogFollower implements Disposable {
+  readonly #name: LogName;
+  readonly #options: LogFollowerOptions;
+  readonly #onMore: () => void;
+  #tracker: RotationTracker | null = null;
+  #unsubscribe: () => void = () => {};
+  /** Oldest first. The last one is where it reads; the others may still get late lines. */
+  readonly #positions: Position[] = [];
+  /** Where bytes could not be read, until something has happened to the log. */
+  #failedAt:
+    | { readonly segment: LogSegment; readonly epoch: number; readonly offset: number }
+    | null = null;
+  /** A range has failed while the log is being checked. */
+  #isStalled = false;
+  #failure: Failure | null = null;
+  #ended = false;
+  readonly #waitingSince: number;
+  #cancelTimer: () => void = () => {};
+
+  /** The place where it begins is fixed when this returns. */
+  constructor(name: LogName, options: LogFollowerOptions, onMore: () => void) {
+    this.#name = name;
+    this.#options = options;
+    this.#onMore = onMore;
+    this.#waitingSince = options.clock.now();
+    this.#attach(false);
+  }
+
+  /**
+   * The next range, each line once, in order, through every rotation; null where there is none now. Until `given` or
+   * `failed` has been called, the same comes again. Throws Failure not-found where the log has not come
+   * in time, permission-denied where it may not be read.
+   */
+  take(): AppendedRange | null {
+    if (this.#failure !== null) throw this.#failure;
+    const tracker = this.#tracker;
+    if (tracker === null || this.#ended || this.#isStalled) return null;
+    for (let i = 0; i < this.#positions.length;) {
+      const position = this.#positions[i];
+      if (position === undefined) break;
+      const { segment, next } = position;
+      if (segment.isParked) tracker.reopen(segment);
+      if (!segment.isLost && next.offset < segment.committed) {
+        const from = next.offset < segment.start ? atLine(segment.start) : next;
+        return new AppendedRange(segment, from, segment.committed, this.#reportOn(position));
+      }
+      if (i === this.#positions.length - 1 && !this.#advance(tracker, segment)) return null;
+      if (segment.stage !== "finished") i++;
+      else this.#leave(position);
+    }
+    return null;
+  }
+
+  /** Nothing will come any more. */
+  get ended(): boolean {
+    if (this.#failure !== null) return false;
+    return this.#ended || (this.#tracker?.ended ?? false) && this.#positions.length === 0;
+  }
+
+  /** Ends following and gives everything back. Idempotent. */
+  [Symbol.dispose](): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#cancelTimer();
+    this.#unsubscribe();
+    const tracker = this.#tracker;
+    if (tracker !== null) {
+      for (const { segment } of this.#positions) tracker.leave(segment);
+      this.#positions.length = 0;
+      this.#options.release(tracker);
+    }
+    this.#options.onEnd();
+  }
+
+  #attach(isYoung: boolean): void {
+    try {
+      this.#tracker = this.#options.acquire({ isYoung });
+    } catch (error) {
+      const failure = error instanceof Failure ? error : accessFailure(this.#name.podName, error);
+      if (failure.kind === "not-found") this.#waitForFile(failure);
+      else this.#fail(failure);
+      return;
+    }
+    this.#unsubscribe = this.#tracker.onMore(() => this.#wake());
+    const segment = this.#tracker.current;
+    const isFromEnd = this.#options.start === "end" && !isYoung;
+    this.#enter(segment, isFromEnd ? segment.committed : segment.start);
+    if (isYoung) this.#onMore();
+  }
+
+  #waitForFile(missing: Failure): void {
+    const { clock, missingFileWaitMs } = this.#options;
+    const left = this.#waitingSince + missingFileWaitMs - clock.now();
+    if (left <= 0) this.#fail(missing);
+    else this.#cancelTimer = clock.after(Math.min(APPEAR_MS, left), () => this.#attach(true));
+  }
+
+  #fail(failure: Failure): void {
+    this.#failure = failure;
+    // A follower that fails at once is not in its owner's hands yet.
+    queueMicrotask(this.#onMore);
+  }
+
+  #wake(): void {
+    this.#isStalled = false;
+    this.#onMore();
+  }
+
+  /** Goes on to the next segment where this one is read. Returns false where there is nothing to do but wait. */
+  #advance(tracker: RotationTracker, segment: LogSegment): boolean {
+    const next = tracker.after(segment);
+    const isOver = segment.stage === "settled" || segment.stage === "finished";
+    if (next !== null && isOver) {
+      this.#enter(next, next.start);
+      return true;
+    }
+    if (!tracker.ended) return false;
+    this.#failure = tracker.failure;
+    if (this.#failure !== null) throw this.#failure;
+    return true;
+  }
+
+  #enter(segment: LogSegment, offset: number): void {
+    this.#tracker?.enter(segment);
+    this.#positions.push({ segment, next: atLine(offset) });
+  }
+
+  #leave(position: Position): void {
+    const { segment } = position;
+    if (!segment.isParked) this.#countLost(position, segment.knownEnd, segment.lossCause);
+    this.#positions.splice(this.#positions.indexOf(position), 1);
+    this.#tracker?.leave(segment);
+  }
+
+  #reportOn(position: Position): RangeReport {
+    return {
+      given: (next) => {
+        position.next = next;
+        this.#failedAt = null;
+      },
+      failed: () => this.#rangeFailed(position),
+    };
+  }
+
+  #rangeFailed(position: Position): void {
+    const { segment, next: { offset } } = position;
+    const tracker = this.#tracker;
+    const before = this.#failedAt;
+    const { epoch } = segment;
+    if (before?.segment === segment && before.epoch === epoch && before.offset === offset) {
+      if (tracker?.isRefused) {
+        this.#isStalled = true;
+        return;
+      }
+      // Twice, though it was checked in between: these bytes cannot be read, and trying on would never end.
+      this.#failedAt = null;
+      this.#countLost(position, segment.committed, "unreadable");
+      position.next = atLine(segment.committed);
+      return;
+    }
+    this.#failedAt = { segment, epoch, offset };
+    this.#isStalled = true;
+    tracker?.recheck();
+  }
+
+  #countLost({ segment, next }: Position, end: number, cause: LossCause | "unreadable"): void {
+    const bytes = end - Math.max(next.offset, segment.start);
+    if (bytes > 0) this.#options.report({ type: "truncated", bytes, path: segment.path, cause });
+  }
+}

@@ -1,0 +1,152 @@
+import { Failure } from "../failure/failure.ts";
+import { compareInstants, type Instant } from "../scan/instant.ts";
+import { type FileContent, orderByContent } from "./content_order.ts";
+import {
+  type Fingerprint,
+  matchesContent,
+  readFingerprint,
+  readLastTime,
+  startsLikeAny,
+} from "./fingerprint.ts";
+import { listRotatedFiles, openRotatedFile, type RotatedFile } from "./rotated_files.ts";
+
+/** Which file: it does not tell what it holds, for numbers of inodes are used again. */
+export interface FileIdentity {
+  readonly dev: number;
+  readonly ino: number;
+}
+
+const DISORDER_SECONDS = 1;
+
+/** A rotated file and how its content begins. */
+export interface RotatedContent extends FileContent {
+  readonly file: RotatedFile;
+}
+
+/** What is known of a log when its rotated files are examined. */
+export interface SeenFiles {
+  /** Contents that were given out, or are older than the place where following began. */
+  readonly fingerprints: readonly Fingerprint[];
+  /** Files that are open. */
+  readonly open: readonly FileIdentity[];
+  /** Files that were there when following began, and of which nothing could be told then. */
+  readonly unread: readonly FileIdentity[];
+  /** The first time of the file in which following began. */
+  readonly beganAt: Instant | null;
+  /**
+   * The file whose lines come next, where it was rotated itself, and others may have been written after it; null where it
+   * lies at the log's path, so that all others are older.
+   */
+  readonly next: (FileIdentity & { readonly fingerprint: Fingerprint }) | null;
+  /** Have lines shown that the clock was set back since? */
+  readonly clockWentBack: boolean;
+}
+
+/**
+ * The rotated files that nobody has seen while they were the log, in the order in which they were written. What was seen
+ * is told by content. A file that is older than the place where following began is left out, unless the clock
+ * was set back meanwhile: then times do not tell which is older, and that it was not there is all that counts.
+ */
+export function missedRotations(
+  rotated: readonly RotatedContent[],
+  seen: SeenFiles,
+): RotatedContent[] {
+  const isOlder = (time: Instant | null) => isEarlier(time, seen.beganAt);
+  const isKnown = ({ file, fingerprint }: RotatedContent) =>
+    seen.open.some((one) => isSame(one, file)) || startsLikeAny(seen.fingerprints, fingerprint);
+  const lastKnown = rotated.findLastIndex(isKnown);
+  const unseen = rotated.filter((one, i) => {
+    const { file, fingerprint } = one;
+    if (isKnown(one)) return false;
+    // What shows no time is ordered by its name alone: it must not come after what is younger by that.
+    if (fingerprint.time === null && i < lastKnown) return false;
+    if (seen.unread.some((one) => isSame(one, file))) {
+      return fingerprint.time !== null && (seen.clockWentBack || !isOlder(fingerprint.time));
+    }
+    return seen.clockWentBack || !isOlder(fingerprint.time);
+  });
+  const { next } = seen;
+  if (next === null) return orderByContent(unseen, null);
+  // What was written after the next one is found when that is replaced.
+  const isNext = (one: FileContent & { readonly file?: RotatedFile }) =>
+    one.file === undefined || isSame(one.file, next) ||
+    matchesContent(one.fingerprint, next.fingerprint);
+  const among = rotated.filter((one) => isNext(one) || unseen.includes(one));
+  if (!among.some(isNext)) {
+    // It has been removed. Its times tell, where all have times.
+    if (next.fingerprint.time === null) return [];
+    const timed = among.filter(({ fingerprint }) => fingerprint.time !== null);
+    const removed: FileContent = { ...next, size: 0, compressed: false, lastTime: () => null };
+    const ordered = orderByContent<FileContent>([...timed, removed], null);
+    return timed.filter((one) => ordered.indexOf(one) < ordered.indexOf(removed));
+  }
+  const ordered = orderByContent(among, null);
+  return ordered.slice(0, ordered.findIndex(isNext));
+}
+
+/** All rotated files of a log. */
+export interface RotatedContents {
+  readonly contents: readonly RotatedContent[];
+  /** Those that cannot be read now. */
+  readonly failed: readonly { readonly file: RotatedFile; readonly error: unknown }[];
+}
+
+/** A file that is renamed while the folder is read is met under its new name in the next listing. */
+const ATTEMPTS = 3;
+
+/**
+ * The rotated files of the log at the real path. Throws the platform's error where its folder cannot be read, and Failure
+ * not-found where it does not come to rest.
+ */
+export function readRotatedContents(
+  realPath: string,
+): RotatedContents {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return readListed(realPath);
+    } catch (error) {
+      const isMoving = error instanceof Failure && error.kind === "not-found";
+      if (!isMoving || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+function readListed(realPath: string): RotatedContents {
+  const contents: RotatedContent[] = [];
+  const failed: { file: RotatedFile; error: unknown }[] = [];
+  for (const file of listRotatedFiles(realPath)) {
+    try {
+      using source = openRotatedFile(file);
+      contents.push({
+        file,
+        fingerprint: readFingerprint(source),
+        size: file.size,
+        compressed: file.compressed,
+        lastTime: () => file.compressed ? null : lastTimeOf(file),
+      });
+    } catch (error) {
+      if (error instanceof Failure && error.kind === "not-found") throw error;
+      failed.push({ file, error });
+    }
+  }
+  return { contents, failed };
+}
+
+function lastTimeOf(file: RotatedFile): Instant | null {
+  try {
+    using source = openRotatedFile(file);
+    return readLastTime(source, source.size);
+  } catch {
+    return null; // Gone since; its first time has to do.
+  }
+}
+
+/** Earlier by more than lines are out of order, for stdout and stderr are stamped apart. */
+export function isEarlier(a: Instant | null, b: Instant | null): boolean {
+  if (a === null || b === null) return false;
+  return compareInstants({ seconds: a.seconds + DISORDER_SECONDS, nanos: a.nanos }, b) < 0;
+}
+
+function isSame(a: FileIdentity, b: FileIdentity): boolean {
+  return a.dev === b.dev && a.ino === b.ino;
+}

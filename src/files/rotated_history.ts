@@ -1,0 +1,243 @@
+import { Failure } from "../failure/failure.ts";
+import type { Report } from "../telemetry/events.ts";
+import { type Fingerprint, startsLikeAny } from "./fingerprint.ts";
+import type { LogSource } from "./log_file.ts";
+import { type Holding, LogSegment } from "./log_segment.ts";
+import type { Instant } from "../scan/instant.ts";
+import {
+  type FileIdentity,
+  isEarlier,
+  missedRotations,
+  readRotatedContents,
+  type RotatedContent,
+  type RotatedContents,
+} from "./missed_rotations.ts";
+import { openRotatedFile, type RotatedFile } from "./rotated_files.ts";
+
+/** A file that holds a segment's bytes, open. */
+export interface SegmentCopy {
+  readonly source: LogSource;
+  readonly holding: Exclude<Holding, "nothing">;
+}
+
+/** The file whose lines come next. */
+export interface NextFile extends FileIdentity {
+  readonly fingerprint: Fingerprint;
+  /** Asked after the rotated files have been read: does it still begin as the fingerprint says? */
+  isUnchanged(): boolean;
+  /** Asked after the rotated files have been read: does it lie at the log's path, so that all others are older? */
+  isAtPath(): boolean;
+}
+
+/** Contents that are remembered though no file holds them now: a rename may hide a file for a moment. */
+const MAX_REMEMBERED = 64;
+
+/**
+ * The rotated files of a followed log: which of them are older than the follow or were given out, which were missed, and
+ * which holds a segment's bytes.
+ */
+export class RotatedHistory {
+  readonly #report: Report;
+  #known: Fingerprint[] = [];
+  readonly #unread: readonly RotatedFile[];
+  readonly #first: LogSegment;
+  #realPath: string;
+  /** Has a line been seen that is earlier than those where following began? */
+  #clockWentBack = false;
+
+  /** @param first in which following begins, grown to what it holds */
+  constructor(realPath: string, first: LogSegment, report: Report) {
+    this.#realPath = realPath;
+    this.#first = first;
+    this.#report = report;
+    this.#learnTimes(first);
+    let listed: ReturnType<typeof readRotatedContents> = { contents: [], failed: [] };
+    try {
+      listed = readRotatedContents(realPath);
+    } catch {
+      // The folder cannot be read now. Files that are older than the first one are told by their times.
+    }
+    this.#known.push(...listed.contents.map(({ fingerprint }) => fingerprint));
+    this.#unread = [
+      ...listed.failed.map(({ file }) => file),
+      ...listed.contents.filter((one) => one.fingerprint.time === null).map(({ file }) => file),
+    ];
+  }
+
+  /** The log lies under another path from now on. */
+  moveTo(realPath: string): void {
+    this.#realPath = realPath;
+  }
+
+  /** A segment that was given out is known whatever becomes of its file. */
+  remember(segment: LogSegment): void {
+    this.#known.push(segment.fingerprint);
+    this.#learnTimes(segment);
+  }
+
+  /**
+   * Segments of files that were the log between the last one of the chain and the next, and that nobody saw. Throws where
+   * one cannot be read now, unless that may be given up: then its bytes are counted as lost.
+   */
+  missed(
+    chain: readonly LogSegment[],
+    next: NextFile,
+    { mayGiveUp }: { readonly mayGiveUp: boolean },
+  ): LogSegment[] {
+    const { contents, failed } = this.#read([...chain, next], mayGiveUp, next);
+    for (const { file } of failed) this.#countLost(file);
+    return this.#open(this.#unseen(contents, chain, next), mayGiveUp);
+  }
+
+  /** Is there a file with text that `missed` would return? Throws as it does. */
+  hasUnseen(chain: readonly LogSegment[], next: NextFile): boolean {
+    const { contents } = this.#read([...chain, next], false, next);
+    const unseen = this.#unseen(contents, chain, next);
+    return unseen.some(({ fingerprint }) => fingerprint.prefix.length > 0);
+  }
+
+  /**
+   * After a truncation of the last segment of the chain: a copy that holds it, and segments of the copies that were made
+   * between it and what its file holds now. Throws as `missed` does.
+   */
+  afterTruncation(
+    chain: readonly LogSegment[],
+    next: NextFile,
+    { mayGiveUp }: { readonly mayGiveUp: boolean },
+  ): { readonly copy: SegmentCopy | null; readonly missed: LogSegment[] } {
+    const truncated = chain.at(-1);
+    if (truncated === undefined) return { copy: null, missed: [] };
+    const { contents } = this.#read([...chain, next], mayGiveUp, next);
+    const copy = this.find(truncated, chain, { except: next, mayGiveUp });
+    try {
+      const known = copy === null ? [] : [copy.file];
+      return { copy, missed: this.#open(this.#unseen(contents, chain, next, known), mayGiveUp) };
+    } catch (error) {
+      copy?.source[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * The rotated file that holds most of a segment; the caller disposes of it. Null where there is none. Throws where one
+   * cannot be read now, unless that may be given up.
+   *
+   * @param chain whose files are known
+   * @param options.except whose file does not count
+   */
+  find(
+    segment: LogSegment,
+    chain: readonly LogSegment[],
+    { except = null, mayGiveUp = false }: {
+      readonly except?: FileIdentity | null;
+      readonly mayGiveUp?: boolean;
+    } = {},
+  ): SegmentCopy & { readonly file: RotatedFile } | null {
+    // A beginning without a time would be found in any file: those that are known do not count.
+    const others = segment.fingerprint.time !== null ? [] : [
+      ...this.#known,
+      ...chain.filter((one) => one !== segment).map(({ fingerprint }) => fingerprint),
+    ];
+    const { contents } = this.#read(chain, mayGiveUp);
+    let best: SegmentCopy & { readonly file: RotatedFile } | null = null;
+    for (const { file, fingerprint } of contents.toReversed()) {
+      if (except !== null && isSame(file, except)) continue;
+      if (startsLikeAny(others, fingerprint) || !segment.mayBeHeldBy(fingerprint)) continue;
+      const source = openRotatedFile(file);
+      const holding = segment.heldBy(source);
+      const isBetter = holding !== "nothing" &&
+        (best === null || holding === "all" || source.size > best.source.size);
+      if (!isBetter) source[Symbol.dispose]();
+      else {
+        best?.source[Symbol.dispose]();
+        best = { source, holding, file };
+      }
+      if (holding === "all") break;
+    }
+    return best;
+  }
+
+  /** What can be read; what cannot though it may be new is given up, or an error. */
+  #read(
+    known: readonly FileIdentity[],
+    mayGiveUp: boolean,
+    next: NextFile | null = null,
+  ): RotatedContents {
+    let all: RotatedContents;
+    try {
+      all = readRotatedContents(this.#realPath);
+      if (next?.isUnchanged() === false) {
+        throw new Failure("not-found", `Cannot follow ${this.#realPath}: it is being rotated`);
+      }
+    } catch (error) {
+      const isMoving = error instanceof Failure && error.kind === "not-found";
+      if (mayGiveUp && !isMoving) return { contents: [], failed: [] };
+      throw error;
+    }
+    const isNew = (file: RotatedFile) =>
+      ![...this.#unread, ...known].some((one) => isSame(one, file));
+    const unreadable = all.failed.filter(({ file }) => isNew(file));
+    if (unreadable[0] !== undefined && !mayGiveUp) throw unreadable[0].error;
+    return { contents: all.contents, failed: unreadable };
+  }
+
+  #unseen(
+    contents: readonly RotatedContent[],
+    chain: readonly LogSegment[],
+    next: NextFile,
+    known: readonly FileIdentity[] = [],
+  ): RotatedContent[] {
+    const segments = [...chain, next];
+    for (const segment of chain) this.#learnTimes(segment);
+    this.#learnTime(next.fingerprint.time);
+    const missed = missedRotations(contents, {
+      fingerprints: [...this.#known, ...segments.map(({ fingerprint }) => fingerprint)],
+      open: [...segments, ...known],
+      unread: this.#unread,
+      next: next.isAtPath() ? null : next,
+      beganAt: this.#first.fingerprint.time,
+      clockWentBack: this.#clockWentBack,
+    });
+    // What is on the disk still must stay known; a rename may hide a file for a moment, so others do for a while.
+    const present = contents.map(({ fingerprint }) => fingerprint);
+    const absent = this.#known.filter((one) => !startsLikeAny(present, one));
+    const forgotten = new Set(absent.slice(0, -MAX_REMEMBERED));
+    this.#known = this.#known.filter((one) => !forgotten.has(one));
+    return missed;
+  }
+
+  #learnTimes(segment: LogSegment): void {
+    this.#learnTime(segment.fingerprint.time);
+    this.#learnTime(segment.lastTime);
+  }
+
+  #learnTime(time: Instant | null): void {
+    this.#clockWentBack ||= isEarlier(time, this.#first.fingerprint.time);
+  }
+
+  #open(missed: readonly RotatedContent[], mayGiveUp: boolean): LogSegment[] {
+    const opened: LogSegment[] = [];
+    for (const { file } of missed) {
+      try {
+        const segment = new LogSegment(openRotatedFile(file));
+        opened.push(segment);
+        segment.grow();
+      } catch (error) {
+        if (mayGiveUp) this.#countLost(file);
+        else {
+          for (const segment of opened) segment[Symbol.dispose]();
+          throw error;
+        }
+      }
+    }
+    return opened;
+  }
+
+  #countLost({ size, realPath }: RotatedFile): void {
+    this.#report({ type: "truncated", bytes: size, path: realPath, cause: "unreadable" });
+  }
+}
+
+function isSame(a: FileIdentity, b: FileIdentity): boolean {
+  return a.dev === b.dev && a.ino === b.ino;
+}

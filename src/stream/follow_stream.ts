@@ -1,0 +1,235 @@
+import { type AppendedRange, atLine } from "../files/appended_range.ts";
+import type { FollowRegistry } from "../files/follow_registry.ts";
+import type { LogFollower } from "../files/log_follower.ts";
+import type { LogName } from "../files/name.ts";
+import type { ScanPool } from "../pool/pool.ts";
+import type { Instant } from "../scan/instant.ts";
+import type { Report } from "../telemetry/events.ts";
+import type { AppendedScanner } from "./appended_scanner.ts";
+import type { BufferBudget } from "./buffer_budget.ts";
+import { FollowWindow, linesInMemory } from "./follow_window.ts";
+import type { LogRange, TimeWindow } from "./plan.ts";
+import { loopTurns } from "./loop_turns.ts";
+import { BEGINNING, scanRange } from "./scan_range.ts";
+
+/** Where the frames of a follow go. */
+export interface FollowSink {
+  /** Returns true when the next may come, false when the call is gone, and a promise of that where it must be waited for. */
+  write(frames: Uint8Array): boolean | Promise<boolean>;
+}
+
+export interface FollowRecordsOptions {
+  /** The client's pattern, checked before; "" for all. */
+  readonly grep: string;
+  readonly maxRecordBytes: number;
+  readonly scanner: AppendedScanner;
+  readonly pool: ScanPool;
+  /** Whose turn it is in the pool; the same that its pattern was checked for. */
+  readonly stream: object;
+  readonly user: string;
+  readonly buffers: BufferBudget;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+  readonly sink: FollowSink;
+  onScanned(result: { readonly records: number }): void;
+}
+
+/** Ranges of no more than this are read and scanned in place, without a worker, a promise or a generator. */
+const SMALL_BYTES = 64 * 1024;
+
+/** setTimeout fires at once for longer delays. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+const scratch = new Uint8Array(SMALL_BYTES);
+
+/**
+ * The records of a followed log, from the file to the sink. As a rule the check that has found new lines calls straight
+ * through: the lines that it has read are scanned and written before it returns. Only what is large, or searched,
+ * goes through the pool; and what the sink does not take waits in the file.
+ */
+export class FollowStream implements Disposable {
+  readonly #follower: LogFollower;
+  readonly #window: FollowWindow;
+  readonly #end = Promise.withResolvers<void>();
+  readonly #cancelStop: () => void;
+  #options: FollowRecordsOptions | null = null;
+  #isBusy = false;
+  #pumpAgain = false;
+  #isOver = false;
+  /** The moment of the stop has passed: what is being sent is the last. */
+  #isStopped = false;
+
+  /** The place from which no record will be missed is fixed when this returns. */
+  constructor(
+    registry: FollowRegistry,
+    name: LogName,
+    request: { readonly start: "beginning" | "end"; readonly window: TimeWindow },
+    now: () => number = Date.now,
+  ) {
+    this.#window = new FollowWindow(request.window);
+    this.#follower = registry.follow(name, request.start, () => this.#pump());
+    this.#cancelStop = atMoment(request.window.stop, now, () => {
+      this.#isStopped = true;
+      this.#pump();
+    });
+  }
+
+  /**
+   * Writes the records to the sink. Resolves when the log or the window has ended, or the sink is gone; rejects with the
+   * signal's reason, or Failure not-found or permission-denied.
+   */
+  run(options: FollowRecordsOptions): Promise<void> {
+    const { signal } = options;
+    this.#options = options;
+    const onAbort = () => this.#finish(() => this.#end.reject(signal.reason));
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    this.#pump();
+    return this.#end.promise.finally(() => signal.removeEventListener("abort", onAbort));
+  }
+
+  [Symbol.dispose](): void {
+    this.#finish(() => this.#end.resolve());
+  }
+
+  /** Sends what there is, until the sink must be waited for. */
+  #pump(): void {
+    const options = this.#options;
+    if (options === null || this.#isOver) return;
+    if (this.#isBusy) {
+      this.#pumpAgain = true;
+      return;
+    }
+    this.#isBusy = true;
+    try {
+      do {
+        this.#pumpAgain = false;
+        for (let range = this.#next(); range !== null; range = this.#next()) {
+          const sent = this.#send(range, options);
+          if (sent === true) continue;
+          if (sent !== false) return this.#resumeAfter(sent);
+          return this.#finish(() => this.#end.resolve());
+        }
+      } while (this.#pumpAgain);
+      this.#isBusy = false;
+      if (this.#isStopped || this.#follower.ended) this.#finish(() => this.#end.resolve());
+    } catch (error) {
+      this.#finish(() => this.#end.reject(error));
+    }
+  }
+
+  #next(): AppendedRange | null {
+    return this.#isStopped || this.#isOver ? null : this.#follower.take();
+  }
+
+  #resumeAfter(sent: Promise<boolean>): void {
+    sent.then((isAlive) => {
+      this.#isBusy = false;
+      if (isAlive) this.#pump();
+      else this.#finish(() => this.#end.resolve());
+    }, (error) => this.#finish(() => this.#end.reject(error)));
+  }
+
+  #finish(settle: () => void): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#cancelStop();
+    this.#follower[Symbol.dispose]();
+    settle();
+  }
+
+  /** False where nothing more is to be sent. */
+  #send(range: AppendedRange, options: FollowRecordsOptions): boolean | Promise<boolean> {
+    if (range.to - range.from > SMALL_BYTES || range.position.line !== null) {
+      return this.#sendPieces(range, range, options, () => range.isIntact());
+    }
+    const fresh = range.bytes;
+    const bytes = fresh ?? readRange(range);
+    if (bytes === null) {
+      range.failed();
+      return true;
+    }
+    if (options.grep !== "" || !this.#window.isOpen) {
+      // Nothing that is waited for may lie in memory that others use.
+      const lines = linesInMemory(range, fresh ?? bytes.slice());
+      return this.#sendPieces(range, lines, options, () => true);
+    }
+    const { format } = range.source;
+    const began = performance.now();
+    const isShared = fresh !== null;
+    const result = options.scanner.scan(format, bytes, { skip: range.position.skip, isShared });
+    const { resume } = result;
+    options.report({
+      type: "scanned",
+      bytes: resume === null ? bytes.length : resume.offset,
+      records: result.records,
+      malformed: result.malformed,
+      seconds: (performance.now() - began) / 1000,
+    });
+    options.onScanned(result);
+    range.given(
+      resume === null
+        ? atLine(range.to)
+        : { offset: range.from + resume.offset, skip: resume.skip, line: null },
+    );
+    return result.frames.length === 0 || options.sink.write(result.frames);
+  }
+
+  /** Sends lines by way of the pool, those in the window only. */
+  async #sendPieces(
+    range: AppendedRange,
+    lines: LogRange,
+    options: FollowRecordsOptions,
+    isIntact: () => boolean,
+  ): Promise<boolean> {
+    const { report, signal, sink } = options;
+    const windowed = await this.#window.cut(lines, { isIntact, breathe: loopTurns(signal) });
+    if (windowed === null) {
+      range.failed();
+      return true;
+    }
+    for (const part of windowed.parts) {
+      // Parts that were held back come from memory, and lie before the range.
+      const isOfRange = part.source === lines.source;
+      const place = isOfRange && part.from === range.from ? range.position : BEGINNING;
+      for await (const result of scanRange(part, { ...options, direction: "forward", place })) {
+        signal.throwIfAborted();
+        if (isOfRange && !isIntact()) {
+          range.failed();
+          return true;
+        }
+        const { bytes, records, malformed, seconds, frames, resume, short } = result;
+        report({ type: "scanned", bytes, records, malformed, seconds });
+        options.onScanned(result);
+        if (isOfRange) range.given(resume ?? atLine(result.to));
+        if (frames.length > 0 && !await sink.write(frames)) return false;
+        if (short) {
+          range.failed();
+          return true;
+        }
+      }
+    }
+    range.given(atLine(range.to));
+    return !windowed.over;
+  }
+}
+
+/** Null where the bytes are not there any more. They hold until the next call. */
+function readRange(range: AppendedRange): Uint8Array | null {
+  const bytes = scratch.subarray(0, range.to - range.from);
+  const count = range.source.readAt(range.from, bytes);
+  return count === bytes.length && range.isIntact() ? bytes : null;
+}
+
+/** Calls back once the moment is over (never for null); returns how to stop waiting for it. */
+function atMoment(moment: Instant | null, now: () => number, then: () => void): () => void {
+  if (moment === null) return () => {};
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const wait = () => {
+    const left = moment.seconds * 1000 + moment.nanos / 1e6 - now();
+    if (left < 0) then();
+    else timer = setTimeout(wait, Math.min(left + 1, MAX_TIMER_MS));
+  };
+  wait();
+  return () => clearTimeout(timer);
+}
