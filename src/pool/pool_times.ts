@@ -19,6 +19,6 @@ export const TIMES: PoolTimes = {
   largeTurn: 3000,
   slow: 250,
   grace: 50,
-  idle: 60_000,
+  idle: 30_000,
   turn: 250,
 };
