@@ -1,3 +1,4 @@
+import { release } from "../scan/byte_source.ts";
 import { linePolicy, MIN_PART_BYTES } from "../scan/line_policy.ts";
 import { type LineChunk, type LinePosition, readLines } from "../scan/line_reader.ts";
 import { MAX_KEPT_BYTES, type Piece, type PieceResult, resumeAt, type Scratch } from "./piece.ts";
@@ -36,7 +37,7 @@ export function inlinedRequest(
   const lines = readNext(piece, scratch);
   const { from, length } = lines.chunk;
   const bytes = new Uint8Array(scratch.bytes.subarray(0, length));
-  if (scratch.bytes.length > MAX_KEPT_BYTES) scratch.bytes = new Uint8Array(0);
+  if (scratch.bytes.length > MAX_KEPT_BYTES) release(scratch);
   // The lines are a piece of their own. A part's offsets are counted from where its line begins.
   const to = from + length;
   return {

@@ -1,5 +1,5 @@
 import type { FileIdentity } from "../files/log_file.ts";
-import type { ByteSource, ReadBuffer } from "../scan/byte_source.ts";
+import { type ByteSource, type ReadBuffer, release } from "../scan/byte_source.ts";
 import { linePolicy } from "../scan/line_policy.ts";
 import { type LineChunk, type LinePosition, readLines } from "../scan/line_reader.ts";
 import type { TimeWindow } from "../scan/time_window.ts";
@@ -138,7 +138,7 @@ export function scanPiece(
     blockBegan = now;
     if (accumulated.budgetLeft <= 0 || now - began >= limits.sliceMs || limits.isStopped?.()) break;
   }
-  if (scratch.bytes.length > MAX_KEPT_BYTES) scratch.bytes = new Uint8Array(0);
+  if (scratch.bytes.length > MAX_KEPT_BYTES) release(scratch);
   return {
     ...accumulated.take(piece),
     resume: short ? null : resumeAt(position, piece.spec.direction, skip),

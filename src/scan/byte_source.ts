@@ -18,5 +18,15 @@ export function reserve(buffer: ReadBuffer, kept: number, bytes: number): void {
   if (buffer.bytes.length >= bytes) return;
   const grown = new Uint8Array(bytes);
   grown.set(buffer.bytes.subarray(0, kept));
+  release(buffer);
   buffer.bytes = grown;
+}
+
+/** Frees the buffer's memory at once, not when garbage is collected. */
+export function release(buffer: ReadBuffer): void {
+  const { bytes } = buffer;
+  buffer.bytes = new Uint8Array(0);
+  if (bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength === bytes.length) {
+    bytes.buffer.transfer(0);
+  }
 }

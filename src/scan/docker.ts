@@ -58,6 +58,7 @@ export class DockerParser implements LineParser {
   readonly #time = new TimeReader();
   /** Texts without their escapes. */
   #unescaped = new Uint8Array(1024);
+  #large = new Uint8Array(0);
 
   parse(bytes: Uint8Array, from: number, to: number): boolean {
     const start = bytes[from] === 0 ? afterNuls(bytes, from, to) : from;
@@ -183,7 +184,11 @@ export class DockerParser implements LineParser {
   }
 
   #room(length: number): Uint8Array {
-    if (length > MAX_KEPT_BYTES) return new Uint8Array(length);
+    if (length > MAX_KEPT_BYTES) {
+      // The text of the line before is of no use any more: its memory is freed at once.
+      this.#large.buffer.transfer(0);
+      return this.#large = new Uint8Array(length);
+    }
     if (this.#unescaped.length < length) this.#unescaped = new Uint8Array(length * 2);
     return this.#unescaped;
   }

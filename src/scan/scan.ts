@@ -7,7 +7,7 @@ import { FrameWriter } from "./frames.ts";
 import { lineEnd, type LineParser, lineStart } from "./lines.ts";
 import type { Pattern } from "./pattern.ts";
 import { isInWindow, type TimeWindow } from "./time_window.ts";
-import { characterStart, isAscii, repairUtf8, trimmedEnd } from "./text.ts";
+import { isAscii, recordEnd, repairUtf8, trimmedEnd } from "./text.ts";
 
 export type { LogFormat };
 export type Direction = "forward" | "backward";
@@ -195,6 +195,12 @@ class PieceScanner implements Scanner {
     let text = line.text;
     let textStart = line.start;
     let textEnd = line.end;
+    // A part keeps its blanks, so that parts can be joined.
+    let messageEnd = line.isFinal ? trimmedEnd(text, textStart, textEnd) : textEnd;
+    // Replacing what is invalid makes a text longer, never shorter.
+    if (messageEnd - textStart > this.#maxRecordBytes) {
+      return this.#longLine(text, textStart, messageEnd, textEnd, skip);
+    }
     if (
       !this.#valid && !isAscii(text, textStart, textEnd) &&
       !isUtf8(text.subarray(textStart, textEnd))
@@ -202,9 +208,8 @@ class PieceScanner implements Scanner {
       text = repairUtf8(text.subarray(textStart, textEnd));
       textStart = 0;
       textEnd = text.length;
+      messageEnd = line.isFinal ? trimmedEnd(text, textStart, textEnd) : textEnd;
     }
-    // A part keeps its blanks, so that parts can be joined.
-    const messageEnd = line.isFinal ? trimmedEnd(text, textStart, textEnd) : textEnd;
     if (messageEnd - textStart > this.#maxRecordBytes) {
       return this.#longLine(text, textStart, messageEnd, textEnd, skip);
     }
@@ -247,20 +252,26 @@ class PieceScanner implements Scanner {
   ): number {
     const { exact } = this.#pattern;
     const cuts = [start];
-    while (messageEnd - cuts.at(-1)! > this.#maxRecordBytes) {
-      cuts.push(characterStart(text, cuts.at(-1)!, cuts.at(-1)! + this.#maxRecordBytes));
-    }
-    const parts = cuts.length;
-    cuts.push(messageEnd);
+    do {
+      cuts.push(recordEnd(text, cuts.at(-1)!, messageEnd, this.#maxRecordBytes));
+    } while (cuts.at(-1)! < messageEnd);
+    const parts = cuts.length - 1;
     for (let done = skip; done < parts; done++) {
       if (done > skip && this.#frames.length >= this.#budget) return done;
       const part = this.#backward ? parts - 1 - done : done;
       const isLast = part === parts - 1;
       const partStart = cuts[part]!;
       const partEnd = cuts[part + 1]!;
-      if (exact === null || exact.matches(text, partStart, isLast ? textEnd : partEnd)) {
+      // A pattern sees the white space that the last record loses.
+      let seen = text.subarray(partStart, isLast ? textEnd : partEnd);
+      let messageBytes = partEnd - partStart;
+      if (!isUtf8(seen)) {
+        messageBytes = repairUtf8(text.subarray(partStart, partEnd)).length;
+        seen = repairUtf8(seen);
+      }
+      if (exact === null || exact.matches(seen, 0, seen.length)) {
         const line = this.#parser;
-        this.#frames.add(line, text, partStart, partEnd, isLast && line.isFinal);
+        this.#frames.add(line, seen, 0, messageBytes, isLast && line.isFinal);
         this.#records++;
       }
     }

@@ -85,10 +85,10 @@ export function wholeCharacters(text: Uint8Array, start: number, end: number): n
 export function recordEnd(text: Uint8Array, start: number, end: number, max: number): number {
   const limit = Math.min(start + max, end);
   const cut = limit === end ? end : characterStart(text.subarray(0, end), start, limit);
-  // Text that is valid up to there is as long as what it is encoded to.
-  if (isUtf8(text.subarray(start, cut))) return cut;
-  let at = start;
-  let encoded = 0;
+  // Text that is valid up to there is as long as what it is encoded to. What follows may still fit, where it is invalid.
+  const isValid = isUtf8(text.subarray(start, cut));
+  let at = isValid ? cut : start;
+  let encoded = at - start;
   while (at < end) {
     const length = partLength(text, at, end);
     encoded += length > 0 ? length : 3;
