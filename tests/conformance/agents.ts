@@ -6,6 +6,9 @@ import { startProcess } from "../harness/process.ts";
 
 type Started = Awaited<ReturnType<typeof startAgent>>;
 
+/** By what all deadlines are multiplied: an emulated processor needs more time. */
+export const deadlineFactor = Number(Deno.env.get("TEST_DEADLINE_FACTOR") || 1);
+
 /** The agent that answers the recorded cases. */
 export interface Agent extends AsyncDisposable {
   records(client: ClientName): ReturnType<Started["records"]>;
@@ -34,6 +37,7 @@ export async function startForCases(dir: string, api: AuthorizationApi): Promise
   const reviewer = stack.adopt(
     new KubernetesReviewer({
       report: silent,
+      timeoutMs: 10_000 * deadlineFactor,
       findApiServer: () => Promise.resolve(api.access()),
     }),
     (reviewer) => reviewer.close(),

@@ -4,7 +4,7 @@ import { FollowFrom, type LogMetadata, type LogRecord } from "../../src/generate
 import type { ClientName } from "../harness/agent.ts";
 import { AuthorizationApi, failure, verdict } from "../harness/authorization_api.ts";
 import { answer, drain, instantText, metadata, recordTime, request } from "../harness/calls.ts";
-import { type Agent, startForCases } from "./agents.ts";
+import { type Agent, deadlineFactor, startForCases } from "./agents.ts";
 import {
   type ConformanceCase,
   conformanceCases,
@@ -16,8 +16,8 @@ import { buildTree, expectedManifest, sha256 } from "./tree.ts";
 /** So many calls run at a time: those that wait for their deadline need not hold up the others. */
 const callsAtOnce = 8;
 
-/** Milliseconds for a call that sets no deadline of its own. An emulated processor needs more. */
-const patienceMs = 30_000 * Number(Deno.env.get("TEST_DEADLINE_FACTOR") || 1);
+/** Milliseconds for a call that sets no deadline of its own. */
+const patienceMs = 30_000;
 
 interface Answer {
   readonly code: string;
@@ -78,10 +78,8 @@ function connect(agent: Agent, name: ClientName) {
 
 async function ask(client: Connected, recorded: ConformanceCase): Promise<Answer> {
   const call = metadata(recorded.metadata);
-  const { deadline_s } = recorded;
-  const options = {
-    deadline: Date.now() + (deadline_s === undefined ? patienceMs : deadline_s * 1000),
-  };
+  const patience = recorded.deadline_s === undefined ? patienceMs : recorded.deadline_s * 1000;
+  const options = { deadline: Date.now() + patience * deadlineFactor };
   if (recorded.rpc === "List") {
     const list = { namespaces: recorded.request.namespaces ?? [] };
     const { response, code, details } = await answer<{ items: LogMetadata[] }>((done) =>

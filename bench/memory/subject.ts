@@ -1,0 +1,173 @@
+/** A program whose memory is measured: this project's agent under Deno, or an executable that takes the same configuration. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import * as grpc from "@grpc/grpc-js";
+import { createAuthority } from "../../tests/harness/certificates.ts";
+import { agent, runFlags } from "../../hack/permissions.ts";
+
+export type Subject =
+  & { readonly name: string }
+  & (
+    | { readonly modules: string; readonly entry: string; readonly cwd: string }
+    | { readonly executable: string }
+  );
+
+/** Of one process: memory when it has been idle for SETTLE_MS, and what its start took. */
+export interface Sample {
+  readonly residentMB: number;
+  /** Of that, what is the process's own: not files that the page cache shares. */
+  readonly anonymousMB: number;
+  /** From the start of the process until its port takes connections. */
+  readonly startMs: number;
+  readonly startCpuMs: number;
+}
+
+/** From a process's start until its memory counts as idle. */
+const SETTLE_MS = 5000;
+
+/** A kubeconfig of a server that nobody asks: the Rust agent does not start without one. */
+const NO_CLUSTER = {
+  apiVersion: "v1",
+  kind: "Config",
+  "current-context": "none",
+  contexts: [{ name: "none", context: { cluster: "none", user: "none" } }],
+  clusters: [{ name: "none", cluster: { server: "http://127.0.0.1:9" } }],
+  users: [{ name: "none", user: { token: "none" } }],
+};
+
+/** A process that serves on a loopback port over mutual TLS, until it is disposed of. */
+export interface Running extends AsyncDisposable {
+  readonly address: string;
+  /** Those of a caller that it lets in. */
+  readonly credentials: grpc.ChannelCredentials;
+  readonly pid: number;
+  readonly startMs: number;
+  readonly startCpuMs: number;
+}
+
+/** Starts the subject; resolves when its port takes connections. */
+export async function start(subject: Subject, folder: string): Promise<Running> {
+  const logs = join(folder, "containers");
+  mkdirSync(logs, { recursive: true });
+  using free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = free.addr;
+  free.close();
+  const credentials = await certificates(folder);
+  const config = join(folder, "config.json");
+  const own = "entry" in subject;
+  writeFileSync(
+    config,
+    JSON.stringify({
+      addr: `127.0.0.1:${port}`,
+      "container-logs-dir": logs,
+      logging: { enabled: true, level: "warn", format: "json" },
+      tls: {
+        enabled: true,
+        "cert-file": join(folder, "tls.crt"),
+        "key-file": join(folder, "tls.key"),
+        "ca-file": join(folder, "ca.crt"),
+        "client-auth": "require-and-verify",
+        "allowed-names": ["kubetail-cluster-api"],
+      },
+      ...own
+        ? {
+          "log-roots": [folder],
+          authorization: { methods: ["allow-all"] },
+          limits: { "max-streams-per-user": 1000 },
+          telemetry: { addr: "" },
+        }
+        : {},
+    }),
+  );
+  const command = own
+    ? [
+      Deno.execPath(),
+      "run",
+      "--quiet",
+      "--no-check",
+      ...runFlags(agent, subject.modules).map((flag) =>
+        flag.startsWith("--allow-read=") ? `${flag},${folder}` : flag
+      ),
+      subject.entry,
+      "serve",
+      "-c",
+      config,
+    ]
+    : [subject.executable, "-c", config];
+  const kubeconfig = join(folder, "kubeconfig");
+  writeFileSync(kubeconfig, JSON.stringify(NO_CLUSTER));
+  const began = performance.now();
+  const child = new Deno.Command(command[0]!, {
+    args: command.slice(1),
+    cwd: own ? subject.cwd : folder,
+    env: own ? {} : { KUBECONFIG: kubeconfig },
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  let ended = false;
+  void child.status.then(() => ended = true);
+  while (!await accepts(port)) {
+    if (ended) throw new Error(`${subject.name} ended: ${command.join(" ")}`);
+    await wait(2); // nothing tells but asking
+  }
+  return {
+    address: `localhost:${port}`,
+    credentials,
+    pid: child.pid,
+    startMs: performance.now() - began,
+    startCpuMs: cpuMs(child.pid),
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await child.status;
+    },
+  };
+}
+
+/** Writes the server's files; returns what a client shows. */
+async function certificates(folder: string): Promise<grpc.ChannelCredentials> {
+  const authority = await createAuthority();
+  const { cert, key } = await authority.server();
+  writeFileSync(join(folder, "tls.crt"), cert);
+  writeFileSync(join(folder, "tls.key"), key);
+  writeFileSync(join(folder, "ca.crt"), authority.cert);
+  const client = await authority.client("kubetail-cluster-api");
+  return grpc.credentials.createSsl(
+    Buffer.from(authority.cert),
+    Buffer.from(client.key),
+    Buffer.from(client.cert),
+  );
+}
+
+/** Starts the subject, leaves it alone, and reads its memory. */
+export async function measure(subject: Subject, folder: string): Promise<Sample> {
+  await using running = await start(subject, folder);
+  await wait(SETTLE_MS);
+  const { startMs, startCpuMs } = running;
+  return { ...memory(running.pid), startMs, startCpuMs };
+}
+
+/** Resident memory of a process, from /proc. */
+export function memory(pid: number): { residentMB: number; anonymousMB: number } {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const megabytes = (field: string) =>
+    Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)![1]) * 1024 / 1e6;
+  return { residentMB: megabytes("VmRSS"), anonymousMB: megabytes("RssAnon") };
+}
+
+function cpuMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10; // USER_HZ
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on("error", () => resolve(false));
+  });
+}
