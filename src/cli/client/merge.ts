@@ -80,7 +80,7 @@ export class RecordMerge {
         }, next);
         break;
       }
-      const record = next.shift(this.#now());
+      const record = next.shift();
       if (!this.#options.emit(record, next.name)) {
         this.close();
         return;
@@ -104,7 +104,7 @@ export class RecordMerge {
         }
         if (!this.#options.live) return null;
         hasSilent = true;
-        wait = Math.max(wait, source.emptySince + HOLD_MS - now);
+        wait = Math.max(wait, source.lastArrival + HOLD_MS - now);
       } else if (best === null || this.#isBefore(head, best.head ?? head)) best = source;
     }
     if (best === null) return null;
@@ -129,13 +129,13 @@ class Source {
   #characters = 0;
   #isPaused = false;
   isEnded = false;
-  /** When the last record was taken out, or the source opened. */
-  emptySince: number;
+  /** When the last record came, or the source was opened: one that was silent for long holds nothing back. */
+  lastArrival: number;
 
   constructor(name: string, onRoom: () => void, now: number) {
     this.name = name;
     this.#onRoom = onRoom;
-    this.emptySince = now;
+    this.lastArrival = now;
   }
 
   get length(): number {
@@ -163,15 +163,15 @@ class Source {
   push(record: LogRecord, now: number): void {
     this.#records.push(record);
     this.#since.push(now);
+    this.lastArrival = now;
     this.#characters += record.message.length;
   }
 
-  shift(now: number): LogRecord {
+  shift(): LogRecord {
     const record = this.#records[this.#first];
     if (record === undefined) throw new Error("nothing waits");
     this.#first++;
     this.#characters -= record.message.length;
-    if (this.#first === this.#records.length) this.emptySince = now;
     if (this.#first === this.#records.length || this.#first >= MAX_RECORDS) {
       this.#records = this.#records.slice(this.#first);
       this.#since = this.#since.slice(this.#first);

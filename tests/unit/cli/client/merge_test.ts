@@ -97,6 +97,17 @@ Deno.test("while following, a silent log does not hold back another, and order h
   merge.close();
 });
 
+Deno.test("while following, records of many logs that came together are released together", () => {
+  const { merge, sources, emitted, clock } = merging(6, { live: true });
+  clock.now = 1000;
+  for (const [i, source] of sources.entries()) if (i < 5) source.add(at(i));
+  assert.deepEqual(emitted, []);
+  clock.now = 1200;
+  sources[0].add(at(9)); // as the timer would, makes the merge look again
+  assert.deepEqual(emitted, ["a0", "b1", "c2", "d3", "e4"], "each held the next one for as long");
+  merge.close();
+});
+
 Deno.test("a random interleaving comes out sorted", () => {
   const random = new Random(runSeed());
   const { sources, emitted } = merging(5);
