@@ -55,16 +55,7 @@ export interface ServeOptions {
 /** Assembles the agent and starts it. Rejects with the reason where it cannot serve. */
 export async function serve(config: Config, options: ServeOptions = {}): Promise<RunningAgent> {
   await using parts = new AsyncDisposableStack();
-  let certificateNotAfterMs: () => number | null = () => null;
-  let reviewProblem: () => string | null = () => null;
-  let listenerProblems: () => readonly string[] = () => [];
-  const readiness = parts.use(
-    new Readiness(config, {
-      certificateNotAfterMs: () => certificateNotAfterMs(),
-      reviewProblem: () => reviewProblem(),
-      listenerProblems: () => listenerProblems(),
-    }),
-  );
+  const readiness = parts.use(new Readiness(config));
   const telemetry = parts.use(
     await setUpTelemetry(config, {
       readiness: () => readiness.problems(),
@@ -85,7 +76,6 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
   const credentials = config.tls.enabled
     ? parts.use(await FileCredentials.load(config.tls, report))
     : null;
-  certificateNotAfterMs = () => credentials?.notAfterMs ?? null;
   const peers = credentials !== null && config.tls.clientAuth === "require-and-verify"
     ? parts.use(new VerifiedPeers({ authorities: () => credentials.authorities, report }))
     : null;
@@ -107,10 +97,9 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
   );
   const kubernetes = parts.adopt(lateReviewer(report), (reviewer) => reviewer.close());
   const reviewer = options.reviewer ?? kubernetes;
-  if (reviewer === kubernetes) {
-    const reviewHealth = parts.use(new ReviewHealth(config, kubernetes));
-    reviewProblem = () => reviewHealth.problem;
-  }
+  const reviewHealth = reviewer === kubernetes
+    ? parts.use(new ReviewHealth(config, kubernetes))
+    : null;
   const limits = new CallLimits(config.limits, report);
   const calls = new Calls({
     authorizer: new CallAuthorizer(config, new Authorizer({ config, reviewer, report })),
@@ -172,9 +161,12 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
         : [{ name: "telemetry.addr", server: telemetry.listener, shed: () => server.shed() }],
     ], report),
   );
-  listenerProblems = () => listeners.problems;
   limits.endConnection = (connection, limit, why) => server.endConnection(connection, limit, why);
-  readiness.serving((ready) => health.set(ready));
+  readiness.serving({
+    certificateNotAfterMs: () => credentials?.notAfterMs ?? null,
+    reviewProblem: () => reviewHealth?.problem ?? null,
+    listenerProblems: () => listeners.problems,
+  }, (ready) => health.set(ready));
   report({
     type: "notice",
     level: "info",

@@ -148,13 +148,13 @@ Deno.test("readiness: starting, serving, a folder that went, an expired certific
   using tree = new LogTree();
   const config = { ...defaults, containerLogsDir: tree.containerLogsDir };
   let notAfter: number | null = null;
-  using readiness = new Readiness(config, {
-    certificateNotAfterMs: () => notAfter,
-    reviewProblem: () => null,
-  });
+  using readiness = new Readiness(config);
   const reported: boolean[] = [];
   assert.deepEqual(readiness.problems(), ["The agent is starting"]);
-  readiness.serving((ready) => reported.push(ready));
+  readiness.serving(
+    { certificateNotAfterMs: () => notAfter, reviewProblem: () => null },
+    (ready) => reported.push(ready),
+  );
   assert.deepEqual(reported, [true]);
   assert.deepEqual(readiness.problems(), []);
 
