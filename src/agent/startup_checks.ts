@@ -34,6 +34,7 @@ export async function startupProblems(
   return problems;
 }
 
+/** What keeps the agent from reading or watching the logs; empty where nothing does. */
 export function logProblems(config: Config): Problem[] {
   const folder = logFolderProblem(config);
   if (folder !== null) return [{ level: "error", text: folder }];

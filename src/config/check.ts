@@ -14,9 +14,9 @@ export type Raw = Readonly<Record<string, unknown>>;
  * import assert from "node:assert/strict";
  * import { checkConfig } from "./check.ts";
  *
- * const { config, warnings } = checkConfig({ histroy: true }, { source: "agent.yaml" });
- * assert.equal(config.history, false);
- * assert.deepEqual(warnings, ["agent.yaml: histroy: unknown key, ignored; did you mean history?"]);
+ * const { config, warnings } = checkConfig({ "max-line-byte": 99 }, { source: "agent.yaml" });
+ * assert.equal(config.maxLineBytes, 2_097_152);
+ * assert.deepEqual(warnings, ["agent.yaml: max-line-byte: unknown key, ignored; did you mean max-line-bytes?"]);
  * ```
  */
 export function checkConfig(

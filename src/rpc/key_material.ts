@@ -68,10 +68,12 @@ export function contextOptions({ pair, trust }: KeyMaterial) {
   return { cert, key, ...(trust.ca === null ? {} : { ca: trust.ca }) };
 }
 
+/** Whether certificate and key are byte by byte the same. */
 export function samePair(a: CertificatePair, b: CertificatePair): boolean {
   return a.cert.equals(b.cert) && a.key.equals(b.key);
 }
 
+/** Whether the authorities are byte by byte the same. */
 export function sameTrust(a: Trust, b: Trust): boolean {
   return a.ca === null || b.ca === null ? a.ca === b.ca : a.ca.equals(b.ca);
 }

@@ -8,10 +8,11 @@ const END_CHARACTERS = 60;
  * The beginning and the end of a text that is longer than `most`, with how much is left out between them.
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { shortened } from "./foreign_text.ts";
  *
- * console.assert(shortened("short") === "short");
- * console.assert(shortened("x".repeat(50_000)).length < 240);
+ * assert.ok(shortened("short") === "short");
+ * assert.ok(shortened("x".repeat(50_000)).length < 240);
  * ```
  */
 export function shortened(text: string, most = MAX_FOREIGN_CHARACTERS): string {

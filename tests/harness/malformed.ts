@@ -5,6 +5,7 @@ import { connect as connectTls } from "node:tls";
 import { LogRecordsStreamRequest } from "../../src/generated/cluster_agent.ts";
 import type { KeyPair } from "./certificates.ts";
 import { request } from "./calls.ts";
+import type { Random } from "./random.ts";
 
 /** Where malformed input goes and what it needs to get there. */
 export interface Target {
@@ -19,19 +20,6 @@ export interface Target {
   readonly log: Parameters<typeof request>[0];
 }
 
-/** Numbers in [0, 1) that a seed determines (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-type Random = () => number;
-
 const preface = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 const settings = Uint8Array.of(0, 0, 0, 4, 0, 0, 0, 0, 0);
 const httpRequest = new TextEncoder().encode(
@@ -41,7 +29,7 @@ const httpRequest = new TextEncoder().encode(
 
 /** Every way of being wrong that is sent as bytes over a connection of its own, by name. */
 const connections: Readonly<Record<string, (target: Target, random: Random) => Promise<void>>> = {
-  "random bytes": (target, random) => overTcp(target, randomBytes(random, 1, 4096)),
+  "random bytes": (target, random) => overTcp(target, random.bytes(1, 4096)),
   "nothing, then hanging up": (target) => overTcp(target, new Uint8Array()),
   "plain HTTP/1": (target) => overTcp(target, httpRequest),
   "plain HTTP/2": (target) => overTcp(target, concat(preface, settings)),
@@ -50,8 +38,7 @@ const connections: Readonly<Record<string, (target: Target, random: Random) => P
   "TLS with a stranger's certificate": (target) =>
     overTls(target, target.stranger, concat(preface, settings)),
   "HTTP/1 in TLS": (target) => overTls(target, target.client, httpRequest),
-  "random bytes in TLS": (target, random) =>
-    overTls(target, target.client, randomBytes(random, 1, 4096)),
+  "random bytes in TLS": (target, random) => overTls(target, target.client, random.bytes(1, 4096)),
   "HTTP/2 frames of garbage": (target, random) =>
     overTls(target, target.client, concat(preface, settings, ...garbageFrames(random))),
 };
@@ -64,30 +51,30 @@ const requests: Readonly<
   >
 > = {
   "a message cut": (target, random) => ({
-    body: framed(message(target), { length: 100 + integer(random, 1, 1000) }),
+    body: framed(message(target), { length: 100 + random.between(1, 1000) }),
   }),
   "a length of 4 GiB": (target) => ({ body: framed(message(target), { length: 0xffffffff }) }),
   "a length too small": (target, random) => ({
-    body: framed(message(target), { length: integer(random, 0, message(target).length - 1) }),
+    body: framed(message(target), { length: random.between(0, message(target).length - 1) }),
   }),
   "a frame header cut": (target, random) => ({
-    body: framed(message(target)).subarray(0, integer(random, 0, 4)),
+    body: framed(message(target)).subarray(0, random.between(0, 4)),
   }),
   "compressed, it says": (target, random) => ({
-    body: framed(message(target), { flag: integer(random, 1, 255) }),
+    body: framed(message(target), { flag: random.between(1, 255) }),
   }),
-  "no protobuf": (_, random) => ({ body: framed(randomBytes(random, 1, 300)) }),
+  "no protobuf": (_, random) => ({ body: framed(random.bytes(1, 300)) }),
   "protobuf with a damaged byte": (target, random) => {
     const damaged = message(target).slice();
-    damaged[integer(random, 0, damaged.length - 1)] = integer(random, 0, 255);
+    damaged[random.between(0, damaged.length - 1)] = random.between(0, 255);
     return { body: framed(damaged) };
   },
   "names that are none": (target, random) => ({
     body: framed(
       LogRecordsStreamRequest.encode(request({
         ...target.log,
-        namespace: pick(random, ["../..", "", "a/b", "\0", "A", "x".repeat(1000), "ns\n"]),
-        container_id: pick(random, ["../x", "a b", "containerd://", "%2e%2e", "é"]),
+        namespace: random.pick(["../..", "", "a/b", "\0", "A", "x".repeat(1000), "ns\n"]),
+        container_id: random.pick(["../x", "a b", "containerd://", "%2e%2e", "é"]),
       })).finish(),
     ),
   }),
@@ -95,7 +82,7 @@ const requests: Readonly<
     body: framed(
       LogRecordsStreamRequest.encode(request({
         ...target.log,
-        start_time: pick(random, ["yesterday", "2024", "2024-13-01T00:00:00Z", "9".repeat(500)]),
+        start_time: random.pick(["yesterday", "2024", "2024-13-01T00:00:00Z", "9".repeat(500)]),
       })).finish(),
     ),
   }),
@@ -103,7 +90,7 @@ const requests: Readonly<
     body: framed(
       LogRecordsStreamRequest.encode(request({
         ...target.log,
-        grep: pick(random, [
+        grep: random.pick([
           "(",
           "[z-a]",
           "(?=x)",
@@ -118,19 +105,19 @@ const requests: Readonly<
   "two messages": (target) => ({ body: concat(framed(message(target)), framed(message(target))) }),
   "an unknown method": (target, random) => ({
     headers: {
-      ":path": pick(random, ["/x", "/", "/a.b/C", "/cluster_agent.LogRecordsService/Drop", "//"]),
+      ":path": random.pick(["/x", "/", "/a.b/C", "/cluster_agent.LogRecordsService/Drop", "//"]),
     },
     body: framed(message(target)),
   }),
   "another content type": (target, random) => ({
     headers: {
-      "content-type": pick(random, ["text/html", "application/grpc-web", "application/x"]),
+      "content-type": random.pick(["text/html", "application/grpc-web", "application/x"]),
     },
     body: framed(message(target)),
   }),
   "GET": () => ({ headers: { ":method": "GET" }, body: new Uint8Array() }),
   "a timeout that is none": (target, random) => ({
-    headers: { "grpc-timeout": pick(random, ["", "x", "99999999999S", "-1S", "1"]) },
+    headers: { "grpc-timeout": random.pick(["", "x", "99999999999S", "-1S", "1"]) },
     body: framed(message(target)),
   }),
   "an encoding that is none": (target) => ({
@@ -139,9 +126,9 @@ const requests: Readonly<
   }),
   "odd metadata": (target, random) => ({
     headers: {
-      "x-remote-user": pick(random, ["", " ", "é", "a".repeat(2000)]),
-      "x-remote-extras": pick(random, ["{", "[]", "1", '{"a":1}', '{"__proto__":["x"]}']),
-      "authorization": pick(random, ["Bearer", "Basic eDp5", ""]),
+      "x-remote-user": random.pick(["", " ", "é", "a".repeat(2000)]),
+      "x-remote-extras": random.pick(["{", "[]", "1", '{"a":1}', '{"__proto__":["x"]}']),
+      "authorization": random.pick(["Bearer", "Basic eDp5", ""]),
     },
     body: framed(message(target)),
   }),
@@ -170,12 +157,12 @@ export async function sendMalformed(
   const lanes = Array.from({ length: 16 }, async () => {
     while (sent < count && !signal?.aborted) {
       // A connection costs a hundred times what a request does: one lot of requests for each.
-      const [name, send] = pick(random, Object.entries(connections));
+      const [name, send] = random.pick(Object.entries(connections));
       note(name);
       await send(target, random);
       await overHttp2(target, async (session) => {
         for (let turn = 0; turn < 30 && sent < count && !session.closed; turn++) {
-          const [kind, make] = pick(random, Object.entries(requests));
+          const [kind, make] = random.pick(Object.entries(requests));
           note(kind);
           await exchange(session, make(target, random));
         }
@@ -281,38 +268,23 @@ function framed(
 
 /** The beginning of a TLS record with a client's hello in it, with a random length and content. */
 function clientHello(random: Random): Uint8Array {
-  const body = randomBytes(random, 40, 600);
+  const body = random.bytes(40, 600);
   const header = Uint8Array.of(0x16, 3, 1, body.length >> 8, body.length & 255, 1, 0);
-  return concat(header, body).subarray(0, integer(random, 1, body.length));
+  return concat(header, body).subarray(0, random.between(1, body.length));
 }
 
 /** Some frames whose type, flags, stream and length are random (RFC 9113, 4.1). */
 function garbageFrames(random: Random): Uint8Array[] {
-  return Array.from({ length: integer(random, 1, 8) }, () => {
-    const payload = randomBytes(random, 0, 200);
-    const said = random() < 0.8 ? payload.length : integer(random, 0, 0xffffff);
+  return Array.from({ length: random.between(1, 8) }, () => {
+    const payload = random.bytes(0, 200);
+    const said = random.chance(0.8) ? payload.length : random.between(0, 0xffffff);
     const header = new Uint8Array(9);
     const view = new DataView(header.buffer);
-    view.setUint32(0, said << 8 | integer(random, 0, 12));
-    header[4] = integer(random, 0, 255);
-    view.setUint32(5, random() < 0.7 ? integer(random, 0, 9) : integer(random, 0, 0x7fffffff));
+    view.setUint32(0, said << 8 | random.between(0, 12));
+    header[4] = random.between(0, 255);
+    view.setUint32(5, random.chance(0.7) ? random.between(0, 9) : random.between(0, 0x7fffffff));
     return concat(header, payload);
   });
-}
-
-function randomBytes(random: Random, min: number, max: number): Uint8Array {
-  return Uint8Array.from({ length: integer(random, min, max) }, () => integer(random, 0, 255));
-}
-
-/** From min to max, both included. */
-function integer(random: Random, min: number, max: number): number {
-  return min + Math.floor(random() * (max - min + 1));
-}
-
-function pick<T>(random: Random, from: readonly T[]): T {
-  const chosen = from[Math.floor(random() * from.length)];
-  if (chosen === undefined) throw new Error("nothing to choose from");
-  return chosen;
 }
 
 function concat(...parts: readonly Uint8Array[]): Uint8Array {

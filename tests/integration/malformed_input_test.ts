@@ -3,13 +3,14 @@ import { FollowFrom } from "../../src/generated/cluster_agent.ts";
 import { createAuthority } from "../harness/certificates.ts";
 import { drain, request } from "../harness/calls.ts";
 import { append, criLine, criLines } from "../harness/log_tree.ts";
-import { kinds, seededRandom, sendMalformed, type Target } from "../harness/malformed.ts";
+import { kinds, sendMalformed, type Target } from "../harness/malformed.ts";
 import { startProcess } from "../harness/process.ts";
+import { Random, runSeed } from "../harness/random.ts";
 
 const count = 10_000;
 
 Deno.test(`${count} malformed inputs: the process stays, a good client loses nothing`, async () => {
-  const seed = Math.floor(Math.random() * 2 ** 32);
+  const seed = runSeed();
   try {
     await run(seed);
   } catch (error) {
@@ -59,7 +60,7 @@ async function run(seed: number): Promise<void> {
   const byKind = await Promise.race([
     sendMalformed(target, {
       count,
-      random: seededRandom(seed),
+      random: new Random(seed),
       onSent: (sent) => {
         if (sent % 10 === 0) append(live, criLine("2024-10-01T05:00:00Z", `${written++}`));
       },

@@ -8,7 +8,7 @@ import { openFile } from "../../src/platform/files.ts";
 import { type Piece, ScanPool } from "../../src/pool/pool.ts";
 import type { AgentEvent } from "../../src/telemetry/events.ts";
 import { cri, joined, randomLog, spec, toTheEnd, wholeFrames } from "../unit/pool/log_pieces.ts";
-import { Random, runSeed } from "../unit/scan/random.ts";
+import { Random, runSeed } from "../harness/random.ts";
 
 /** A pool of real workers, and logs in a folder of their own. */
 class Setup implements Disposable {

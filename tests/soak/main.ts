@@ -22,8 +22,9 @@ import { AuthorizationApi } from "../harness/authorization_api.ts";
 import { drain, metadata, request } from "../harness/calls.ts";
 import { createAuthority } from "../harness/certificates.ts";
 import { append, criLine, criLines, type TreeLog } from "../harness/log_tree.ts";
-import { seededRandom, sendMalformed, type Target } from "../harness/malformed.ts";
+import { sendMalformed, type Target } from "../harness/malformed.ts";
 import { startProcess } from "../harness/process.ts";
+import { Random } from "../harness/random.ts";
 import { answerHelp } from "../../hack/usage.ts";
 
 answerHelp(import.meta.url);
@@ -31,7 +32,7 @@ answerHelp(import.meta.url);
 const seconds = Number(Deno.args[0] ?? 600);
 const seed = Number(Deno.args[1] ?? Math.floor(Math.random() * 2 ** 32));
 const warmUpMs = Math.min(60_000, seconds * 1000 / 2);
-const random = seededRandom(seed);
+const random = new Random(seed);
 const time = "2024-10-01T05:00:00Z";
 const alice = metadata([["x-remote-user", "alice"], ["x-remote-group", "devs"]]);
 const problems: string[] = [];
@@ -110,7 +111,7 @@ for (const line of agent.lines) {
   }
 }
 console.log(counts);
-console.log(problems.length === 0 ? "all is well" : `${problems.length} problems, seed ${seed}`);
+console.log(problems.length === 0 ? "no problems" : `${problems.length} problems, seed ${seed}`);
 Deno.exit(problems.length === 0 ? 0 : 1);
 
 function fail(text: string): void {
@@ -154,15 +155,15 @@ async function repeat(name: string, stop: AbortSignal, turn: () => Promise<void>
 async function vanish(): Promise<void> {
   const session = rawSession();
   const opened = Promise.withResolvers<void>();
-  for (let index = 0; index < 1 + Math.floor(random() * 8); index++) {
-    const follow = random() < 0.5 ? FollowFrom.DEFAULT : FollowFrom.NOOP;
+  for (let index = 0; index < random.between(1, 8); index++) {
+    const follow = random.chance(0.5) ? FollowFrom.DEFAULT : FollowFrom.NOOP;
     const stream = rawStream(session, { ...fixed.request, follow_from: follow });
     stream.once("data", () => opened.resolve());
     stream.once("close", () => opened.resolve());
   }
   session.once("close", () => opened.resolve());
   await opened.promise;
-  await pause(random() * 50);
+  await pause(random.next() * 50);
   session.destroy();
 }
 

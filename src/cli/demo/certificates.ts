@@ -26,12 +26,13 @@ export interface ThrowawayAuthority {
  * ago, so that clocks may differ, for a day.
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { createAuthority } from "./certificates.ts";
  *
  * const authority = await createAuthority("Demo CA");
  * const { cert, key } = await authority.server();
- * console.assert(cert.startsWith("-----BEGIN CERTIFICATE-----"));
- * console.assert(key.startsWith("-----BEGIN PRIVATE KEY-----"));
+ * assert.ok(cert.startsWith("-----BEGIN CERTIFICATE-----"));
+ * assert.ok(key.startsWith("-----BEGIN PRIVATE KEY-----"));
  * ```
  */
 export async function createAuthority(commonName = "Throwaway CA"): Promise<ThrowawayAuthority> {

@@ -7,6 +7,7 @@ import {
   type MetadataReader,
 } from "../../../src/auth/identity.ts";
 import { Failure, type FailureKind } from "../../../src/failure/failure.ts";
+import { Random, runSeed } from "../../harness/random.ts";
 
 type Value = string | Uint8Array;
 type Pairs = readonly (readonly [string, Value])[];
@@ -437,9 +438,9 @@ Deno.test("a million groups are too many, and only some of them are looked at", 
 });
 
 Deno.test("fuzz: random metadata never crashes, and lets in only who was said", () => {
-  const seed = Number(Deno.env.get("FUZZ_SEED") ?? Math.floor(Math.random() * 2 ** 31));
-  const random = mulberry32(seed);
-  const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
+  const seed = runSeed();
+  const random = new Random(seed);
+  const pick = <T>(values: readonly T[]): T => random.pick(values);
   const names = ["authorization", "x-remote-user", "x-remote-group", "x-remote-extras", "other"];
   const alphabets = [
     "ab ",
@@ -450,26 +451,26 @@ Deno.test("fuzz: random metadata never crashes, and lets in only who was said", 
     "\ud83d\ude00\ud800",
   ];
   const text = () => {
-    const length = Math.floor(random() ** 4 * pick([8, 300, 100_000]));
+    const length = Math.floor(random.next() ** 4 * pick([8, 300, 100_000]));
     const alphabet = pick(alphabets);
     const part = Array.from({ length: Math.min(length, 64) }, () => pick([...alphabet])).join("");
     return part.repeat(Math.ceil(length / 64));
   };
   const json = (depth: number): unknown => {
-    const kind = Math.floor(random() * 8);
+    const kind = random.below(8);
     if (kind === 0) return null;
-    if (kind === 1) return random() < 0.5;
-    if (kind === 2) return random() * 1e9;
+    if (kind === 1) return random.chance(0.5);
+    if (kind === 2) return random.next() * 1e9;
     if (kind < 5 || depth > 3) return text().slice(0, 20);
-    const items = Array.from({ length: Math.floor(random() * 4) }, () => json(depth + 1));
+    const items = Array.from({ length: random.below(4) }, () => json(depth + 1));
     if (kind === 5) return items;
     return Object.fromEntries(
       items.map((item) => [pick(["a", "__proto__", "a%2fb", "a/b", "toString"]), item]),
     );
   };
   const value = (): Value => {
-    const kind = random();
-    if (kind < 0.1) return crypto.getRandomValues(new Uint8Array(Math.floor(random() * 100)));
+    const kind = random.next();
+    if (kind < 0.1) return random.bytes(0, 99);
     if (kind < 0.3) return pick(["", "alice", "Bearer token", "{}", '{"a":["b"]}']);
     if (kind < 0.5) return JSON.stringify(json(0));
     return text();
@@ -477,7 +478,7 @@ Deno.test("fuzz: random metadata never crashes, and lets in only who was said", 
   const letIn = { "front-proxy": 0, token: 0, anonymous: 0 };
   for (let round = 0; round < 20_000; round++) {
     const pairs: Pairs = Array.from(
-      { length: Math.floor(random() * 6) },
+      { length: random.below(6) },
       () => [pick(names), value()],
     );
     const methods = pick<AuthorizationMethod[]>([
@@ -530,17 +531,6 @@ Deno.test("fuzz: random metadata never crashes, and lets in only who was said", 
     `seed ${seed}: ${JSON.stringify(letIn)}`,
   );
 });
-
-/** A small random number generator with a seed: mulberry32. */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function deepFreeze<T extends object>(value: T): T {
   for (const each of Object.values(value)) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
 import { InflatedBytes } from "../../../src/files/inflated_bytes.ts";
-import { Random, runSeed } from "../scan/random.ts";
+import { Random, runSeed } from "../../harness/random.ts";
 
 const WINDOW = 4 << 20;
 

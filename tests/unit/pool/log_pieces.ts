@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Piece, PieceResult, PieceSource } from "../../../src/pool/piece.ts";
 import { createScanner, type Direction, type ScanSpec } from "../../../src/scan/scan.ts";
-import type { Random } from "../scan/random.ts";
+import type { Random } from "../../harness/random.ts";
 
 /** A source of bytes that lie in memory; it counts how often it was read. */
 export class MemorySource implements PieceSource {

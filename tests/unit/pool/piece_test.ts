@@ -10,7 +10,7 @@ import {
   scanPiece,
 } from "../../../src/pool/piece.ts";
 import type { Scanner } from "../../../src/scan/scan.ts";
-import { Random, runSeed } from "../scan/random.ts";
+import { Random, runSeed } from "../../harness/random.ts";
 import { cri, joined, MemorySource, randomLog, spec, toTheEnd, wholeFrames } from "./log_pieces.ts";
 
 const encoder = new TextEncoder();

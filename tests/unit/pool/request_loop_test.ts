@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Request, ResponseMessage } from "../../../src/pool/messages.ts";
 import { RequestLoop } from "../../../src/pool/request_loop.ts";
 import { REQUEST_FLAGS, SharedFlags } from "../../../src/pool/shared_flags.ts";
-import { Random, runSeed } from "../scan/random.ts";
+import { Random, runSeed } from "../../harness/random.ts";
 import { settle } from "./fake_worker.ts";
 import { spec } from "./log_pieces.ts";
 

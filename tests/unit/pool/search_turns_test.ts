@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { SearchTurns } from "../../../src/pool/search_turns.ts";
-import { Random, runSeed } from "../scan/random.ts";
+import { Random, runSeed } from "../../harness/random.ts";
 
 interface TestJob {
   readonly user: string;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DockerParser } from "../../../src/scan/docker.ts";
-import { Random, runSeed } from "./random.ts";
+import { Random, runSeed } from "../../harness/random.ts";
 
 const time = "2024-10-01T05:40:46.960135302Z";
 

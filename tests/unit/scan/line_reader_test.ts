@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { ByteSource } from "../../../src/scan/byte_source.ts";
 import { type LinePolicy, linePolicy } from "../../../src/scan/line_policy.ts";
 import { type LinePosition, readLines } from "../../../src/scan/line_reader.ts";
-import { Random, runSeed } from "./random.ts";
+import { Random, runSeed } from "../../harness/random.ts";
 
 function source(bytes: Uint8Array): ByteSource & { most: number } {
   return {

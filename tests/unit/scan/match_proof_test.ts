@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { deriveProof } from "../../../src/scan/match_proof.ts";
 import { RustRegex } from "../../../src/scan/rust_regex.ts";
-import { Random, runSeed } from "./random.ts";
+import { Random, runSeed } from "../../harness/random.ts";
 import { randomPattern } from "./random_pattern.ts";
 
 const encoder = new TextEncoder();

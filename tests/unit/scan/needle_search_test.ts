@@ -3,7 +3,7 @@ import { ByteSet } from "../../../src/scan/byte_set.ts";
 import { NeedleSearch } from "../../../src/scan/needle_search.ts";
 import type { Needle } from "../../../src/scan/literal_prefilter.ts";
 import { utf8Ranges } from "../../../src/scan/utf8_ranges.ts";
-import { Random, runSeed } from "./random.ts";
+import { Random, runSeed } from "../../harness/random.ts";
 
 function literal(text: string): Needle {
   return Array.from(new TextEncoder().encode(text), (byte) => ByteSet.of(byte));

@@ -1,4 +1,4 @@
-import type { Random } from "./random.ts";
+import type { Random } from "../../harness/random.ts";
 
 /** A pattern as a client sends it, and what the contract says that it means. */
 export interface RandomPattern {

@@ -5,7 +5,7 @@ import { createScanner, type Scanner, type ScanSpec } from "../../../src/scan/sc
 import { Failure } from "../../../src/failure/failure.ts";
 import { randomLog } from "./random_log.ts";
 import { type RandomPattern, randomPattern } from "./random_pattern.ts";
-import { Random, runSeed } from "./random.ts";
+import { Random, runSeed } from "../../harness/random.ts";
 import { referenceFrame, referenceLines, type ReferenceRecord } from "./reference.ts";
 
 /** The scanner's whole answer, in as many scans as the budgets make of it. */

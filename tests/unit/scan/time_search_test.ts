@@ -3,7 +3,7 @@ import type { ByteSource } from "../../../src/scan/byte_source.ts";
 import type { Instant } from "../../../src/scan/instant.ts";
 import { firstTime, hasLaterLine, windowEnd, windowStart } from "../../../src/scan/time_search.ts";
 import { randomLog } from "./random_log.ts";
-import { Random, runSeed } from "./random.ts";
+import { Random, runSeed } from "../../harness/random.ts";
 import { referenceLines } from "./reference.ts";
 
 class MemorySource implements ByteSource {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { BufferBudget, type BufferShare } from "../../../src/stream/buffer_budget.ts";
 import { silent } from "../../../src/telemetry/events.ts";
-import { Random, runSeed } from "../scan/random.ts";
+import { Random, runSeed } from "../../harness/random.ts";
 
 const never = new AbortController().signal;
 

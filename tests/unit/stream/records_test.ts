@@ -4,7 +4,7 @@ import type { LogSource } from "../../../src/stream/plan.ts";
 import { type FeedRange, type RecordsOptions, recordsStream } from "../../../src/stream/records.ts";
 import { BufferBudget } from "../../../src/stream/buffer_budget.ts";
 import { silent } from "../../../src/telemetry/events.ts";
-import { Random, runSeed } from "../scan/random.ts";
+import { Random, runSeed } from "../../harness/random.ts";
 
 const source: LogSource = {
   path: "log",

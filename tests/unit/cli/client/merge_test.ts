@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type MergeSource, RecordMerge } from "../../../../src/cli/client/merge.ts";
-import { Random, runSeed } from "../../scan/random.ts";
+import { Random, runSeed } from "../../../harness/random.ts";
 import type { LogRecord } from "../../../../src/generated/cluster_agent.ts";
 
 function at(seconds: number): LogRecord {

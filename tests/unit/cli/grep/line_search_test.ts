@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { searchLines } from "../../../../src/cli/grep/line_search.ts";
-import { Random, runSeed } from "../../scan/random.ts";
+import { Random, runSeed } from "../../../harness/random.ts";
 import { RustRegex } from "../../../../src/scan/rust_regex.ts";
 
 const encoder = new TextEncoder();

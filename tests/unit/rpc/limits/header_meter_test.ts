@@ -3,7 +3,7 @@ import { connect, createServer, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { deferClientSessionEnds } from "../../../../src/rpc/grpc_js/session_ends.ts";
 import { HeaderMeter } from "../../../../src/rpc/limits/header_meter.ts";
-import { seededRandom } from "../../../harness/malformed.ts";
+import { Random, runSeed } from "../../../harness/random.ts";
 
 deferClientSessionEnds();
 
@@ -59,9 +59,9 @@ Deno.test("malformed blocks have no size", () => {
 });
 
 Deno.test("random headers of a client of node:http2 measure as its server reads them", async () => {
-  const seed = Math.floor(Math.random() * 2 ** 32);
+  const seed = runSeed();
   console.log(`seed ${seed}`);
-  const random = seededRandom(seed);
+  const random = new Random(seed);
   // Between the two: every byte that the client sends, to be measured.
   const received: Buffer[] = [];
   const sizes: number[] = [];
@@ -79,13 +79,12 @@ Deno.test("random headers of a client of node:http2 measure as its server reads 
   try {
     for (let turn = 0; turn < 100; turn++) {
       const headers: Record<string, string | string[]> = { ":path": `/${turn}` };
-      for (let i = Math.floor(random() * 40); i > 0; i--) {
+      for (let i = random.below(40); i > 0; i--) {
         const value = () =>
           String.fromCharCode(
-            ...Array.from({ length: Math.floor(random() * 60) }, () =>
-              33 + Math.floor(random() * 94)),
+            ...Array.from({ length: random.below(60) }, () => random.between(33, 126)),
           );
-        headers[`x-${Math.floor(random() * 30)}`] = random() < 0.3 ? [value(), value()] : value();
+        headers[`x-${random.below(30)}`] = random.chance(0.3) ? [value(), value()] : value();
       }
       await new Promise((resolve, reject) => {
         const stream = session.request(headers);

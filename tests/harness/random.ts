@@ -1,4 +1,4 @@
-/** Random choices that a seed repeats (mulberry32). */
+/** Random choices that depend on the seed alone (mulberry32). */
 export class Random {
   #state: number;
 
@@ -20,6 +20,17 @@ export class Random {
     return Math.floor(this.next() * limit);
   }
 
+  /** An integer, min <= result <= max. */
+  between(min: number, max: number): number {
+    return min + this.below(max - min + 1);
+  }
+
+  /** From min to max bytes. */
+  bytes(min: number, max: number): Uint8Array<ArrayBuffer> {
+    return Uint8Array.from({ length: this.between(min, max) }, () => this.below(256));
+  }
+
+  /** True with the probability, 0 to 1. */
   chance(probability: number): boolean {
     return this.next() < probability;
   }
@@ -29,7 +40,7 @@ export class Random {
   }
 }
 
-/** The seed of this run: SEED in the environment repeats a failed one. */
+/** The seed of this run, to be printed by the test; SEED in the environment repeats a failed one. */
 export function runSeed(): number {
   const given = Deno.env.get("SEED");
   return given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given);
