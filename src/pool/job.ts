@@ -72,8 +72,9 @@ export class Job {
     return this.#result.promise;
   }
 
-  /** Is a compressed file inflated for it? */
+  /** Is a compressed file inflated for it, or a long Docker line held? Only one thread has the memory for such. */
   get inflates(): boolean {
+    if (this.piece?.line && this.spec.format === "docker") return true;
     return this.locate !== null || this.piece?.source.compressed !== undefined && !this.isInlined;
   }
 

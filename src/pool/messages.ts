@@ -31,6 +31,8 @@ export interface ScanRequest {
     | FileIdentity & { readonly isCompressed: boolean }
     | { readonly bytes: Uint8Array<ArrayBuffer>; readonly offset: number };
   readonly sliceMs: number;
+  /** Leave long lines to the thread that has the memory for them. */
+  readonly leavesLongLines?: boolean;
 }
 
 /** Where in a compressed log a window lies. */

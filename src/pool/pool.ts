@@ -249,7 +249,13 @@ export class ScanPool {
     const source = { path, dev, ino, isCompressed: compressed !== undefined };
     const range = { from, to, end, first, line, skip, budget, window, spec };
     return {
-      request: { kind: "scan", piece: range, source, sliceMs },
+      request: {
+        kind: "scan",
+        piece: range,
+        source,
+        sliceMs,
+        leavesLongLines: spec.format === "docker" && line === null,
+      },
       transfer: [],
     };
   }

@@ -80,7 +80,8 @@ async function carryOut(request: Request, isStopped: () => boolean): Promise<Res
     const source = open(request.source);
     if (source === null) return { kind: "file-unavailable", id };
     const scanner = timed(await compile(request.piece.spec));
-    const limits = { sliceMs: request.sliceMs, isStopped };
+    const { sliceMs, leavesLongLines: inline = false } = request;
+    const limits = { sliceMs, isStopped, inline };
     const result = scanPiece(request.piece, source, scanner, scratch, limits);
     return { kind: "scanned", id, result };
   } catch (error) {

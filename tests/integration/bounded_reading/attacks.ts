@@ -166,6 +166,15 @@ const docker: Attack["prepare"] = async (agent, sizes) => {
   return log;
 };
 
+/** Just short enough to be held, with keys in an order of their own, and escapes that have to be undone. */
+const dockerHeld: Attack["prepare"] = (agent) => {
+  const log = agent.logs.add({ pod: nextPod(), format: "docker", content: "" });
+  const text = "\\u00e9\\t".repeat(1_800_000);
+  const line = `{"time":"${START}","stream":"stdout","log":"${text}\\n"}\n`;
+  Deno.writeTextFileSync(log.path, line.repeat(2));
+  return Promise.resolve(log);
+};
+
 const window = { stop_time: "2024-10-01T06:00:00Z" };
 
 export const attacks: readonly Attack[] = [
@@ -230,6 +239,13 @@ export const attacks: readonly Attack[] = [
     direction: "backward",
     fields: window,
     check: (received) => expectMessages(received, ["after", "before"]),
+  },
+  {
+    name: "Docker lines that are just short enough, in an unusual form, 4 calls",
+    prepare: dockerHeld,
+    direction: "forward",
+    calls: 4,
+    check: (received) => expect(received.parts.length === 6, `${received.parts.length} records`),
   },
   {
     name: "small parts that never end, with a stop time, 40 calls",
