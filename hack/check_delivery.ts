@@ -2,6 +2,7 @@
  * Checks all that is not code: workflows, the image's bake file, charts, manifests, alerts, shell scripts, links, spelling.
  *
  *     deno task check:delivery [WORD...]     only the checks whose names have one of the words
+ *     deno task check:spelling               the last of them
  *
  * Tools written in Go are built once (hack/tool.sh). A check whose tool cannot be had is skipped and says
  * so; everything else that is wrong ends in exit 1.

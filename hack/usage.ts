@@ -2,13 +2,14 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /**
- * Where the first argument is --help, prints the comment at the head of the script and ends the
+ * Where an argument is --help, prints the comment at the head of the script and ends the
  * process: what a script is for and how it is called is written in one place.
  *
  * @param script its import.meta.url
+ * @param args those that are the script's own: the first, where others are passed on
  */
-export function answerHelp(script: string): void {
-  if (!["--help", "-h"].includes(Deno.args[0] ?? "")) return;
+export function answerHelp(script: string, args: readonly string[] = Deno.args): void {
+  if (!args.some((arg) => arg === "--help" || arg === "-h")) return;
   console.log(headComment(readFileSync(fileURLToPath(script), "utf8")));
   Deno.exit(0);
 }

@@ -15,7 +15,7 @@ import process from "node:process";
 import { writeImages } from "./images.ts";
 import { answerHelp } from "../../../hack/usage.ts";
 
-answerHelp(import.meta.url);
+answerHelp(import.meta.url, Deno.args.slice(0, 1));
 
 const project = resolve(import.meta.dirname!, "../../..");
 /** Exit codes of node.sh: not on this machine; the node did not come up. */
