@@ -178,3 +178,23 @@ Deno.test("history that may not be read is refused by name, and nothing stays op
     (e) => e instanceof Failure && e.kind === "permission-denied" && e.message.includes(".1"),
   );
 });
+
+const line = (minute: number) => `2026-11-23T10:${minute}:00Z stdout F ${minute}\n`;
+
+Deno.test("rotated files come in the order of their lines, not of their names", () => {
+  using folder = new Folder();
+  folder.write(".20241103-015000", line(10));
+  folder.write(".20241103-011000.gz", gzipSync(line(11)));
+  folder.write("-2024100113", line(12));
+  folder.write(".1", line(13));
+  assert.deepEqual(folder.texts(), [line(10), line(11), line(12), line(13)]);
+});
+
+Deno.test("a copy of the log that has not been truncated yet, or of another rotated file, is left out", () => {
+  using folder = new Folder();
+  Deno.writeTextFileSync(folder.log, line(20) + line(21));
+  folder.write(".3", line(10));
+  folder.write(".2", line(10) + line(11));
+  folder.write(".1", line(20) + line(21));
+  assert.deepEqual(folder.texts(), [line(10) + line(11)]);
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Failure, type FailureKind } from "../../../src/failure/failure.ts";
 import { locate, type LogRoots } from "../../../src/files/locate.ts";
-import { listSiblings } from "../../../src/files/siblings.ts";
+import { listRotatedFiles } from "../../../src/files/rotated_files.ts";
 import { LogFile } from "../../../src/files/log_file.ts";
 import type { LogName } from "../../../src/files/name.ts";
 import { openDescriptors } from "../../harness/descriptors.ts";
@@ -252,7 +252,7 @@ Deno.test("a rotated file that is a hard link is no part of the log's history", 
   const folder = "pods/ns_pod_uid/app";
   tree.file(`${folder}/0.log`).file(`${folder}/0.log.20241001-050000`).file("secret", "secret\n");
   Deno.linkSync(`${tree.root}/secret`, `${tree.root}/${folder}/0.log.20241001-060000`);
-  const found = listSiblings(`${tree.root}/${folder}/0.log`).map(({ stem }) => stem);
+  const found = listRotatedFiles(`${tree.root}/${folder}/0.log`).map(({ stem }) => stem);
   assert.deepEqual(found, ["0.log.20241001-050000"]);
 });
 

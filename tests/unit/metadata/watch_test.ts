@@ -3,7 +3,9 @@ import { Failure } from "../../../src/failure/failure.ts";
 import { FileWatcher } from "../../../src/files/file_watcher.ts";
 import { watchLogs } from "../../../src/metadata/watch.ts";
 import { type AgentEvent, silent } from "../../../src/telemetry/events.ts";
+import { replaceFileSystem } from "../../../src/platform/files.ts";
 import { ManualClock } from "../../harness/manual_clock.ts";
+import { MemoryFiles } from "../../harness/memory_files.ts";
 
 function setUp() {
   const root = Deno.makeTempDirSync({ prefix: "watch-" });
@@ -193,4 +195,36 @@ Deno.test("a missing log folder is a Failure", () => {
   using t = setUp();
   Deno.removeSync(`${t.root}/containers`, { recursive: true });
   assert.throws(() => t.watch(), (e) => e instanceof Failure && e.kind === "not-found");
+});
+
+Deno.test("while the log folder or its files cannot be examined, nothing is said", async (t) => {
+  for (const refusal of ["permission-denied", "no-descriptors"] as const) {
+    await t.step(refusal, async () => {
+      const files = new MemoryFiles();
+      using _ = replaceFileSystem(files);
+      const clock = new ManualClock();
+      files.create("/pods/a")(new Uint8Array(5));
+      files.link("/containers/pod_ns_app-a.log", "/pods/a");
+      const roots = { containerLogsDir: "/containers", logRoots: ["/"] };
+      const watcher = new FileWatcher({ roots, report: silent, clock, watch: null });
+      const stop = new AbortController();
+      const events = new Events(watchLogs({
+        roots,
+        nodeName: "node-1",
+        namespaces: [],
+        watcher,
+        debounceMs: 2000,
+        signal: stop.signal,
+        report: silent,
+      }));
+      files.refusal = refusal;
+      clock.advance(10_000);
+      assert.deepEqual(await events.now(), []);
+      files.refusal = null;
+      clock.advance(1000);
+      assert.deepEqual(await events.now(), []);
+      stop.abort();
+      watcher.close();
+    });
+  }
 });
