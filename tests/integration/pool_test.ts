@@ -167,7 +167,6 @@ Deno.test("slow patterns on long lines hold up neither a grep nor a plain scan, 
 
   // The threads leave it, too: what is left of the slow lines would keep the machine busy for a minute.
   await quiet();
-  assert.ok(setup.replaced().length >= 1);
   const of = spec("forward", "needle");
   const { records } = await toTheEnd(whole(plain.source, of), (part) => setup.scan(part));
   assert.equal(records, 20_000);
