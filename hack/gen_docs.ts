@@ -8,6 +8,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { configText, valueText } from "../src/config/config_text.ts";
+import { limitsPage } from "./limits_page.ts";
 import { jsonSchema } from "../src/config/json_schema.ts";
 import { defaults, type Field, type Fields, isSection, schema } from "../src/config/schema.ts";
 import { chartSchema } from "./chart_schema.ts";
@@ -17,6 +18,7 @@ import { answerHelp } from "./usage.ts";
 export function generatedDocs(): ReadonlyMap<string, string> {
   return new Map([
     ["docs/configuration.md", configurationPage()],
+    ["docs/limits.md", limitsPage()],
     ["docs/config.schema.json", json(jsonSchema())],
     ["deploy/config.example.yaml", exampleConfiguration()],
     ["deploy/chart/values.schema.json", json(chartSchema())],

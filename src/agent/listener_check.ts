@@ -4,7 +4,9 @@ import type { Report } from "../telemetry/events.ts";
 /** How often a port is tried. */
 const CHECK_MS = 1000;
 /** A connection that was not accepted after so long will not be. */
-const ACCEPTED_WITHIN_MS = 1500;
+const ACCEPTED_WITHIN_MS = 10_000;
+/** The same for a listener that found no descriptors lately. */
+const SUSPECTED_MS = 1500;
 
 /** A port that must go on accepting connections. */
 export interface CheckedListener {
@@ -50,28 +52,32 @@ export class ListenerCheck implements Disposable {
   }
 
   async #check(listener: CheckedListener): Promise<void> {
-    const result = await arrives(listener.server);
+    // After a shortage a listener is deaf, most likely; before, a slow answer means a busy machine.
+    const suspected = this.#problems.has(listener);
+    const result = await arrives(listener.server, suspected ? SUSPECTED_MS : ACCEPTED_WITHIN_MS);
     if (result === "accepted") return void this.#problems.delete(listener);
+    if (!suspected) {
+      const text = `${listener.name} accepts no connections: no descriptors are left`;
+      this.#problems.set(listener, text);
+      this.#report({
+        type: "notice",
+        level: "warn",
+        text: `${text}; raise the limit of open files`,
+      });
+    }
     if (result === "no-descriptors") {
       this.#report({ type: "limit-reached", limit: "descriptors" });
-      listener.shed();
+      return listener.shed();
     }
-    this.#problems.set(
-      listener,
-      `${listener.name} accepts no connections: no descriptors are left`,
-    );
     bindAgain(listener.server);
-    this.#report({
-      type: "notice",
-      level: "warn",
-      text:
-        `${listener.name} accepted no connections and was bound again; raise the limit of open files`,
-    });
   }
 }
 
 /** Connects to the server and waits until it gets the connection. */
-function arrives(server: Server): Promise<"accepted" | "no-descriptors" | "lost"> {
+function arrives(
+  server: Server,
+  withinMs: number,
+): Promise<"accepted" | "no-descriptors" | "lost"> {
   const address = server.address();
   if (address === null || typeof address === "string") return Promise.resolve("accepted");
   const { promise, resolve } = Promise.withResolvers<"accepted" | "no-descriptors" | "lost">();
@@ -91,7 +97,8 @@ function arrives(server: Server): Promise<"accepted" | "no-descriptors" | "lost"
     const { code } = error as { code?: unknown };
     resolve(code === "EMFILE" || code === "ENFILE" ? "no-descriptors" : "lost");
   });
-  const timer = setTimeout(() => resolve("lost"), ACCEPTED_WITHIN_MS);
+  // What has come meanwhile is told first.
+  const timer = setTimeout(() => setImmediate(() => resolve("lost")), withinMs);
   return promise.finally(() => {
     clearTimeout(timer);
     server.off("connection", onConnection);

@@ -25,6 +25,7 @@ export interface ProcessOptions {
   readonly readable?: readonly string[];
   /** Folder of a bundle (hack/bundle.ts) to run instead of the sources. Default: AGENT_BUNDLE, where that is set. */
   readonly bundle?: string;
+  readonly clientAuth?: Config["tls"]["clientAuth"];
   /** Limit of open files, hard and soft. */
   readonly openFiles?: number;
 }
@@ -94,6 +95,7 @@ export async function startProcess(options: ProcessOptions = {}): Promise<AgentP
       certFile: `${secret.dir}/tls.crt`,
       keyFile: `${secret.dir}/tls.key`,
       caFile: `${secret.dir}/ca.crt`,
+      clientAuth: options.clientAuth ?? defaults.tls.clientAuth,
     },
     authorization: { ...defaults.authorization, methods: ["allow-all"] },
     telemetry: { ...defaults.telemetry, addr: `127.0.0.1:${freePort()}` },

@@ -11,6 +11,8 @@ import type { Http2Session } from "./http2_servers.ts";
 const MAX_UNREAD_REPLIES = 1000;
 /** Beyond this the client does not read what it is sent. */
 const UNREAD_BYTES = 64 * 1024;
+/** What may lie in a socket that the client does not read. */
+const MAX_UNSENT_BYTES = 1024 * 1024;
 /** How long the last words of a connection that is ended may take. */
 const LAST_WORDS_MS = 1000;
 
@@ -88,6 +90,7 @@ export class PortConnection implements CountedConnection {
     if (read === undefined || others.length > 0) {
       throw new Error("This version of node:http2 does not read its socket by the data event");
     }
+    holdBack(session, socket);
     socket.removeListener("data", read);
     // In its next tick node:http2 reads what a paused socket holds, past this listener.
     setImmediate(() => this.#mayPause = true);
@@ -194,4 +197,41 @@ export class PortConnection implements CountedConnection {
     const timer = setTimeout(() => socket.destroy(), LAST_WORDS_MS);
     socket.once("close", () => clearTimeout(timer));
   }
+}
+
+/** What of node:http2's native session is used here: all frames to be sent come out of it, one by one. */
+interface NativeSession {
+  getOutgoingChunk(): Uint8Array;
+  sendPending(): void;
+}
+
+/**
+ * Lets the session wait for its socket. node:http2 hands down all that HTTP/2's windows allow, which a client
+ * sets as it likes: with large ones and a socket that nobody reads, hundreds of megabytes would lie
+ * there, and what is written to a stream would count as sent.
+ */
+function holdBack(session: Http2Session, socket: Socket): void {
+  const key = Object.getOwnPropertySymbols(session).find(({ description }) =>
+    description === "kHandle"
+  );
+  const native = key === undefined
+    ? undefined
+    : (session as unknown as Record<symbol, NativeSession | undefined>)[key];
+  if (typeof native?.getOutgoingChunk !== "function" || typeof native.sendPending !== "function") {
+    throw new Error("This version of node:http2 does not show its native session");
+  }
+  const next = native.getOutgoingChunk.bind(native);
+  const nothing = new Uint8Array(0);
+  let waiting = false;
+  native.getOutgoingChunk = () => {
+    if (socket.writableLength < MAX_UNSENT_BYTES) return next();
+    if (!waiting) {
+      waiting = true;
+      socket.once("drain", () => {
+        waiting = false;
+        if (!session.destroyed) native.sendPending();
+      });
+    }
+    return nothing;
+  };
 }

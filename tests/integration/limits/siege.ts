@@ -8,16 +8,12 @@ import { criLines } from "../../harness/log_tree.ts";
 import { type AgentProcess, startProcess } from "../../harness/process.ts";
 import type { AttackName, Prey } from "./attacks.ts";
 
-const MAX_RSS_MIB = 384;
-/** How long an innocent caller's small read, and a liveness probe, may take. */
-const MAX_WAIT_MS = 1000;
-const RECOVERY_MS = Number(Deno.env.get("RECOVERY_MS") ?? 60_000);
+const RECOVERY_MS = 60_000;
 
 /** What was seen. Sizes in MiB, times in milliseconds. */
 export interface Observed {
   readonly idle: number;
   readonly peak: number;
-  readonly after: number;
   readonly slowestRead: number;
   readonly reads: number;
   readonly slowestLivez: number;
@@ -27,13 +23,20 @@ export interface Observed {
 export interface Siege extends AsyncDisposable {
   readonly agent: AgentProcess;
   readonly api: AuthorizationApi;
-  /** Attacks while an innocent caller reads and the kubelet probes; then waits until memory is given back. */
+  /** Attacks while an innocent caller reads and the kubelet probes. */
   attack(name: AttackName): Promise<Observed>;
+  /** Waits until memory is at most so large again, in MiB. Returns how large it is, at the latest after a minute. */
+  recovered(atMost: number): Promise<number>;
 }
 
 /** An agent in its default configuration with 1,000 logs, as a process of its own. */
 export async function besiege(
-  options: { readonly config?: Partial<Config>; readonly token?: string } = {},
+  options: {
+    readonly config?: Partial<Config>;
+    /** The innocent caller's; otherwise it comes through a front proxy. */
+    readonly token?: string;
+    readonly clientAuth?: Config["tls"]["clientAuth"];
+  } = {},
 ): Promise<Siege> {
   await using stack = new AsyncDisposableStack();
   const api = stack.use(await AuthorizationApi.start());
@@ -45,6 +48,7 @@ export async function besiege(
         logging: { ...defaults.logging, level: "info" },
         ...options.config,
       },
+      ...options.clientAuth === undefined ? {} : { clientAuth: options.clientAuth },
     }),
   );
   for (let index = 0; index < 1000; index++) {
@@ -103,26 +107,19 @@ export async function besiege(
       over = true;
       const [slowestRead, slowestLivez] = await Promise.all([reading, probing]);
       const peak = await memory(agent.pid, "VmHWM");
-      // The attacker has gone. Nothing tells when memory is given back.
+      return { idle, peak, slowestRead, reads, slowestLivez, failures };
+    },
+    async recovered(atMost) {
+      // Nothing tells when memory is given back.
       const deadline = performance.now() + RECOVERY_MS;
-      let after = await memory(agent.pid, "VmRSS");
-      while (after > idle * 1.2 && performance.now() < deadline) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
-        after = await memory(agent.pid, "VmRSS");
+      let now = await memory(agent.pid, "VmRSS");
+      while (now > atMost && performance.now() < deadline) {
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        now = await memory(agent.pid, "VmRSS");
       }
-      return { idle, peak, after, slowestRead, reads, slowestLivez, failures };
+      return now;
     },
   };
-}
-
-/** Fails unless the agent held. */
-export function assertHeld(observed: Observed): void {
-  const text = JSON.stringify({ ...observed, failures: observed.failures.slice(0, 3) });
-  console.log(text);
-  assert.deepEqual(observed.failures.slice(0, 3), [], text);
-  assert.ok(observed.peak <= MAX_RSS_MIB, text);
-  assert.ok(observed.after <= observed.idle * 1.2, text);
-  assert.ok(observed.slowestRead <= MAX_WAIT_MS && observed.slowestLivez <= MAX_WAIT_MS, text);
 }
 
 async function attackWith(name: AttackName, prey: Prey): Promise<void> {
@@ -154,7 +151,9 @@ async function attackWith(name: AttackName, prey: Prey): Promise<void> {
 const HOLD_MS = 2000;
 
 async function memory(pid: number, field: "VmRSS" | "VmHWM"): Promise<number> {
-  const text = await Deno.readTextFile(`/proc/${pid}/status`);
+  // Reading /proc is not granted by --allow-read: a command does it.
+  const { stdout } = await new Deno.Command("cat", { args: [`/proc/${pid}/status`] }).output();
+  const text = new TextDecoder().decode(stdout);
   return Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(text)?.[1]) / 1024);
 }
 

@@ -1,0 +1,170 @@
+/** docs/limits.md: what the agent bounds, from the schema and the names of limits. */
+import { valueText } from "../src/config/config_text.ts";
+import { type Field, schema } from "../src/config/schema.ts";
+import { type LimitName, limitNames } from "../src/telemetry/events.ts";
+
+interface LimitDoc {
+  /** Keys under `limits`; none: not configurable. */
+  readonly keys: readonly (keyof typeof schema.limits.fields)[];
+  readonly bounds: string;
+  readonly refusal: string;
+}
+
+/** As plain data, whatever the types of the values. */
+const fields = schema.limits.fields as unknown as Readonly<Record<string, Field<unknown>>>;
+
+const ended = "the connection is ended (GOAWAY ENHANCE_YOUR_CALM)";
+const exhausted = "the call ends with RESOURCE_EXHAUSTED";
+
+const limits: Readonly<Record<LimitName, LimitDoc>> = {
+  "connections": {
+    keys: ["max-connections"],
+    bounds: "connections to the gRPC port",
+    refusal:
+      "the oldest one without a call is ended for the new one; where all have calls, the new one is closed",
+  },
+  "connections-per-peer": {
+    keys: ["max-connections-per-peer"],
+    bounds: "connections from one address",
+    refusal: "as above, among those of the address",
+  },
+  "handshakes": {
+    keys: ["max-handshakes"],
+    bounds: "connections whose TLS handshake is not complete",
+    refusal: "the oldest one of the address that has the most is closed",
+  },
+  "handshake-time": {
+    keys: ["handshake-timeout"],
+    bounds: "the time of a TLS handshake",
+    refusal: "the connection is closed",
+  },
+  "header-bytes": {
+    keys: ["max-header-bytes"],
+    bounds:
+      "one call's headers, decompressed, and their number (4,096; 8 KiB and 64 where the certificate's name is not allowed)",
+    refusal: ended,
+  },
+  "header-memory": {
+    keys: ["header-memory"],
+    bounds: "the headers of all open calls together",
+    refusal: exhausted,
+  },
+  "request-bytes": {
+    keys: ["max-request-bytes"],
+    bounds: "one request, and four times that for all unfinished ones of a connection",
+    refusal: ended,
+  },
+  "request-time": {
+    keys: ["request-timeout"],
+    bounds:
+      "the time in which a request must arrive (a reflection stream may stay open), and 256 unfinished ones at a time",
+    refusal: ended,
+  },
+  "frames": {
+    keys: [],
+    bounds:
+      "1,000 frames that the agent must answer (PING, SETTINGS) while the client does not read; frames of 16 KiB",
+    refusal: ended,
+  },
+  "streams-per-connection": {
+    keys: ["max-streams"],
+    bounds:
+      "open calls of one connection: twice max-streams and 100; 8 where the certificate's name is not allowed",
+    refusal: ended,
+  },
+  "streams": {
+    keys: ["max-streams"],
+    bounds:
+      "streams at the same time, until the last byte of each has left; twice as many and 100 for calls of every kind",
+    refusal: exhausted,
+  },
+  "streams-per-user": {
+    keys: ["max-streams-per-user"],
+    bounds: "the same for one identity",
+    refusal: exhausted,
+  },
+  "unary-calls": {
+    keys: ["max-unary-calls"],
+    bounds: "Lists at the same time, until their answers have left",
+    refusal: exhausted,
+  },
+  "unary-calls-per-user": {
+    keys: ["max-unary-calls-per-user"],
+    bounds: "the same for one identity",
+    refusal: exhausted,
+  },
+  "public-calls": {
+    keys: ["max-public-calls"],
+    bounds: "calls of health and reflection at the same time",
+    refusal: "the connection that has the most of them is ended",
+  },
+  "public-calls-per-connection": {
+    keys: ["max-public-calls-per-connection"],
+    bounds: "the same for one connection",
+    refusal: ended,
+  },
+  "unknown-callers": {
+    keys: ["max-unknown-callers"],
+    bounds:
+      "calls that wait for the first review of their token; 8 are reviewed at the same time, connections in turns",
+    refusal: "the last call of the connection with the most of them ends with RESOURCE_EXHAUSTED",
+  },
+  "descriptors": {
+    keys: [],
+    bounds: "open files of the process: connections take at most 40 % of them, handshakes 15 %",
+    refusal: "connections without a call are ended, `/readyz` says so, and the port is bound again",
+  },
+  "telemetry-connections": {
+    keys: [],
+    bounds: "64 connections to the telemetry port",
+    refusal: "the oldest one of the address that has the most is closed for the new one",
+  },
+};
+
+export function limitsPage(): string {
+  const rows = limitNames.map((name) => {
+    const { keys, bounds, refusal } = limits[name];
+    const keyTexts = keys.map((key) => {
+      return `\`limits.${key}\` (\`${defaultOf(key)}\`)`;
+    });
+    return `| \`${name}\` | ${keyTexts.join(", ") || "fixed"} | ${bounds} | ${refusal} |\n`;
+  });
+  const others = Object.entries(fields)
+    .filter(([key]) => !Object.values(limits).some(({ keys }) => keys.some((each) => each === key)))
+    .map(([key, field]) =>
+      `| \`limits.${key}\` | \`${
+        valueText(field, field.kind.read(field.default))
+      }\` | ${field.doc} |\n`
+    );
+  return `<!-- Made by \`deno task gen:docs\` from the schema and hack/limits_page.ts; changes here are lost. -->
+
+# Limits
+
+In its default configuration the agent stays below 384 MiB whatever callers and containers do, and no caller makes another
+one's small call slower than a second. Everything that a caller can make it hold is therefore counted, from the first byte of a
+connection to the last byte of an answer.
+
+Whenever one of these limits refuses something, \`kubetail_agent_limit_reached_total{limit="…"}\` counts it, and the log has a
+line \`a limit was reached\` at level \`warn\` with the limit, the peer address or identity, and how often it was reached since the
+last such line (at most one line in 10 s for each limit).
+
+| limit | key and default | what it bounds | what happens |
+| --- | --- | --- | --- |
+${rows.join("")}
+## Calls take turns
+
+New calls of all connections begin a few at a time in each turn of the event loop, connections one after another, a call with
+large headers counting for more. So a burst of a thousand calls delays the others by milliseconds.
+
+## Limits of the work for a call
+
+| key | default | what it is |
+| --- | --- | --- |
+${others.join("")}`;
+}
+
+function defaultOf(key: string): string {
+  const field = fields[key];
+  if (field === undefined) throw new Error(`no key limits.${key}`);
+  return valueText(field, field.kind.read(field.default));
+}
