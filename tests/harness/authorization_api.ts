@@ -149,7 +149,8 @@ export class AuthorizationApi implements AsyncDisposable {
     }, (request, response) => {
       const number = numbers.get(request.socket) ?? this.#connections++;
       numbers.set(request.socket, number);
-      void this.#serve(request, response, number);
+      // A request that the agent gives up breaks off; there is nobody to answer.
+      this.#serve(request, response, number).catch(() => {});
     });
     await new Promise<void>((resolve) => server.listen(this.#port, this.#address, resolve));
     this.#port = (server.address() as AddressInfo).port;

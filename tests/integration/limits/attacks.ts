@@ -90,7 +90,7 @@ export const attacks = {
     }),
 
   "large identities in many calls": (prey) =>
-    many(4, prey, (connection) => {
+    many(2, prey, (connection) => {
       const groups = Array.from({ length: 1000 }, (_, i) =>
         ["x-remote-group", `group-${i}`] as const);
       for (let index = 0; index < 250; index++) {
@@ -138,7 +138,7 @@ export const attacks = {
     }, { who: "other" }),
 
   "half-open handshakes": async (prey) => {
-    for (let index = 0; index < 14_000; index += 100) {
+    for (let index = 0; index < 5000; index += 100) {
       await Promise.all(Array.from({ length: 100 }, () => silentSocket(prey.port)));
     }
   },
@@ -157,8 +157,8 @@ export const attacks = {
       }
     }, { window: 0 }),
 
-  "20,000 finished and unread streams": (prey) =>
-    many(10, prey, (connection) => {
+  "8,000 finished and unread streams": (prey) =>
+    many(4, prey, (connection) => {
       const empty = LogRecordsStreamRequest.encode(
         request({
           ...prey.log,

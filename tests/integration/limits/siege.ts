@@ -148,7 +148,7 @@ async function attackWith(name: AttackName, prey: Prey): Promise<void> {
   assert.ok(!first.done, `the attacker failed: ${name}`);
 }
 
-const HOLD_MS = 2000;
+const HOLD_MS = 1000;
 
 async function memory(pid: number, field: "VmRSS" | "VmHWM"): Promise<number> {
   // Reading /proc is not granted by --allow-read: a command does it.
