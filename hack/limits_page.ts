@@ -133,7 +133,7 @@ export function limitsPage(): string {
     .filter(([key]) => !Object.values(limits).some(({ keys }) => keys.some((each) => each === key)))
     .map(([key, field]) =>
       `| \`limits.${key}\` | \`${
-        valueText(field, field.kind.read(field.default))
+        valueText(field, field.type.read(field.default))
       }\` | ${field.doc} |\n`
     );
   return `<!-- Made by \`deno task gen:docs\` from the schema and hack/limits_page.ts; changes here are lost. -->
@@ -166,5 +166,5 @@ ${others.join("")}`;
 function defaultOf(key: string): string {
   const field = fields[key];
   if (field === undefined) throw new Error(`no key limits.${key}`);
-  return valueText(field, field.kind.read(field.default));
+  return valueText(field, field.type.read(field.default));
 }
