@@ -333,3 +333,34 @@ Deno.test("grep searches a file without an agent, in both formats and directions
   assert.deepEqual((await read("line 1999\\d", compressed)).texts, ten);
   assert.deepEqual((await read("", compressed, "-b", "-m", "1")).texts, ["line 19999"]);
 });
+
+Deno.test("address, certificates and user come from the environment where no option names them", async () => {
+  await using agent = await startAgent();
+  await using plain = await startAgent({ tls: { enabled: false } });
+  agent.logs.add();
+  const dir = agent.certificatesDir;
+  Deno.copyFileSync(`${dir}/client.crt`, `${dir}/tls.crt`);
+  Deno.copyFileSync(`${dir}/client.key`, `${dir}/tls.key`);
+  using _environment = environment({
+    KUBETAIL_AGENT_ADDR: `${agent.address}, ${agent.address}`,
+    KUBETAIL_AGENT_TLS: dir,
+    KUBETAIL_AGENT_USER: "alice",
+  });
+  const listing = async (...args: string[]) => {
+    const terminal = new CapturedTerminal();
+    return [await client(["list", ...args], terminal), terminal.stderr];
+  };
+  assert.deepEqual(await listing(), [0, "1 log.\n"]);
+  assert.deepEqual(await listing("-a", plain.address, "--insecure-plaintext"), [0, "0 logs.\n"]);
+  assert.deepEqual(await listing("--token", "x"), [0, "1 log.\n"]);
+});
+
+/** Sets variables until it is disposed of. */
+function environment(variables: Readonly<Record<string, string>>): Disposable {
+  for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
+  return {
+    [Symbol.dispose]() {
+      for (const name of Object.keys(variables)) Deno.env.delete(name);
+    },
+  };
+}
