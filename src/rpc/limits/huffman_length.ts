@@ -1,8 +1,11 @@
-/** How many codes of each length HPACK's Huffman code has (RFC 7541, appendix B); it is canonical. */
+/**
+ * How many codes of each length HPACK's Huffman code has (RFC 7541, appendix B); it is canonical. Without that of the
+ * end of a string, the last one, which no text may contain (5.2).
+ */
 // deno-fmt-ignore
 const codesOfLength: Readonly<Record<number, number>> = {
   5: 10, 6: 26, 7: 32, 8: 6, 10: 5, 11: 3, 12: 2, 13: 6, 14: 2, 15: 3, 19: 3, 20: 8, 21: 13, 22: 26,
-  23: 29, 24: 12, 25: 4, 26: 15, 27: 19, 28: 29, 30: 4,
+  23: 29, 24: 12, 25: 4, 26: 15, 27: 19, 28: 29, 30: 3,
 };
 
 const longest = 30;

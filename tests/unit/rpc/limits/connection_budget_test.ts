@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import {
+  ConnectionBudget,
+  type CountedConnection,
+} from "../../../../src/rpc/limits/connection_budget.ts";
+
+class FakeConnection implements CountedConnection {
+  evictedFor: string | null = null;
+  constructor(readonly peer: string, public isIdle = true) {}
+  readonly idle = () => this.isIdle;
+  readonly evict = (limit: string) => {
+    this.evictedFor = limit;
+  };
+}
+
+const limits = { connections: 3, connectionsPerPeer: 2, handshakes: 2 };
+
+function connect(budget: ConnectionBudget, connection: FakeConnection) {
+  budget.begin(connection);
+  return budget.establish(connection);
+}
+
+Deno.test("a peer's oldest idle connection makes place for its new one", () => {
+  const budget = new ConnectionBudget(limits);
+  const [busy, idle, fresh] = [false, true, true].map((isIdle) => new FakeConnection("a", isIdle));
+  assert.equal(connect(budget, busy!), null);
+  assert.equal(connect(budget, idle!), null);
+  assert.equal(connect(budget, fresh!), null);
+  assert.deepEqual([busy!.evictedFor, idle!.evictedFor], [null, "connections-per-peer"]);
+  assert.equal(budget.connections, 2);
+});
+
+Deno.test("where all are at work the new one is refused", () => {
+  const budget = new ConnectionBudget(limits);
+  connect(budget, new FakeConnection("a", false));
+  connect(budget, new FakeConnection("a", false));
+  assert.equal(connect(budget, new FakeConnection("a")), "connections-per-peer");
+  assert.equal(connect(budget, new FakeConnection("b", false)), null);
+  assert.equal(connect(budget, new FakeConnection("c")), "connections");
+  assert.equal(budget.connections, 3);
+});
+
+Deno.test("the oldest handshake of the busiest peer goes for a new one", () => {
+  const budget = new ConnectionBudget(limits);
+  const [first, second, third] = ["a", "a", "b"].map((peer) => new FakeConnection(peer));
+  for (const one of [first, second, third]) budget.begin(one!);
+  assert.equal(first!.evictedFor, "handshakes");
+  assert.equal(budget.handshakes, 2);
+  assert.equal(budget.establish(first!), null, "it has ended: nothing to refuse");
+  assert.equal(budget.connections, 0);
+  budget.end(second!);
+  budget.end(third!);
+  assert.equal(budget.handshakes, 0);
+});
