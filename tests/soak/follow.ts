@@ -1,13 +1,29 @@
+/**
+ * Random lives of a log against the model, as many as are named. Ends with the seed and the shortest sequence that
+ * fails, if one does.
+ *
+ *     deno task test:soak:follow           100,000
+ *     deno task test:soak:follow 5000      as many
+ *     deno task test:soak:follow 5000 SEED the same again
+ */
 import { runSequences } from "../integration/follow_sequence.ts";
 
-/**
- * Random lives of a log against the model until the moment (of performance.now()) has come, or as many as are named.
- * Returns how many. Throws with the seed and the shortest sequence that fails.
- */
-export function soakFollow(until: number, most = Infinity): Promise<number> {
-  const first = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
-  for (let count = 0;; count++) {
-    if (performance.now() >= until || count >= most) return Promise.resolve(count);
-    runSequences(first + count, 1);
-  }
+const HELP = `Usage: deno task test:soak:follow [COUNT [SEED]]
+
+Random lives of a followed log against the model.
+
+  COUNT   how many (100000)
+  SEED    of the first, to run the same again
+  --help  this text`;
+
+if (import.meta.main && Deno.args.includes("--help")) console.log(HELP);
+else if (import.meta.main) {
+  const [count = "100000", seed] = Deno.args;
+  const first = seed === undefined
+    ? crypto.getRandomValues(new Uint32Array(1))[0] ?? 0
+    : Number(seed);
+  const began = performance.now();
+  runSequences(first, Number(count));
+  const seconds = ((performance.now() - began) / 1000).toFixed(0);
+  console.log(`${count} sequences from seed ${first} in ${seconds} s: none wrong`);
 }
