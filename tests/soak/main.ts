@@ -23,6 +23,8 @@ import { drain, metadata, request } from "../harness/calls.ts";
 import { createAuthority } from "../harness/certificates.ts";
 import { append, criLine, criLines, type TreeLog } from "../harness/log_tree.ts";
 import { sendMalformed, type Target } from "../harness/malformed.ts";
+import { type AttackName, attacks } from "../integration/limits/attacks.ts";
+import { attackWith } from "../integration/limits/siege.ts";
 import { startProcess } from "../harness/process.ts";
 import { Random } from "../harness/random.ts";
 import { answerHelp } from "../../hack/usage.ts";
@@ -66,6 +68,7 @@ const target: Target = {
   log: fixed.request,
 };
 
+const other = await agent.authority.client("somebody-else");
 const client = agent.records();
 const readerClient = agent.records();
 const counts: Record<string, number> = {};
@@ -136,6 +139,7 @@ async function chaos(milliseconds: number): Promise<void> {
     repeat("certificate swap", stop, () => swapCertificate(stop)),
     repeat("API server away", stop, () => apiAway(stop)),
     repeat("file damaged", stop, () => damageFiles(stop)),
+    repeat("attack", stop, attack),
   ]);
 }
 
@@ -223,6 +227,22 @@ async function damageFiles(stop: AbortSignal): Promise<void> {
   await pause(500, stop);
   Deno.writeTextFileSync(victim.path, criLines(2000));
   follow.destroy();
+}
+
+/** One of the attacks that limits are there for, as a process of its own. */
+async function attack(): Promise<void> {
+  const names = (Object.keys(attacks) as AttackName[])
+    // This agent wants certificates; a connection without one never gets as far as these.
+    .filter((name) => !/no certificate|tokens/.test(name));
+  const name = names[random.between(0, names.length - 1)] ?? "idle connections";
+  await attackWith(name, {
+    port: agent.port,
+    telemetryPort: agent.telemetryPort,
+    ca: agent.authority.cert,
+    client: agent.client,
+    other,
+    log: fixed.request,
+  });
 }
 
 function rewrite(log: TreeLog, content: string): void {

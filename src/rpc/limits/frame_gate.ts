@@ -147,7 +147,7 @@ export class FrameGate {
     if (this.#offense !== null) return [];
     if (at > passedTo) passed.push({ bytes: bytes.subarray(passedTo, at), units: 0 });
     // A copy: the chunk's buffer may be large, and it may be used again.
-    this.#rest = bytes.slice(at);
+    this.#rest = new Uint8Array(bytes.subarray(at));
     return passed;
   }
 
@@ -214,7 +214,7 @@ export class FrameGate {
     flag: number,
   ): "held" | Uint8Array[] {
     // A copy: the block may end in a later chunk.
-    const copy = frame.slice();
+    const copy = new Uint8Array(frame); // Buffer's slice would be a view.
     const start = fragment.byteOffset - frame.byteOffset;
     block.frames.push(copy);
     block.fragments.push(copy.subarray(start, start + fragment.length));
@@ -272,8 +272,6 @@ export class FrameGate {
   #offend(limit: LimitName | null, why: string): void {
     this.#offense ??= { limit, why };
     this.#rest = new Uint8Array(0);
-    // Now, not when garbage is collected: a flood makes it faster than that.
-    for (const { buffer } of this.#block?.frames ?? []) (buffer as ArrayBuffer).transfer(0);
     this.#block = null;
     this.#unfinished.clear();
     this.#headerSizes.clear();

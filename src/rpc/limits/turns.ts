@@ -38,7 +38,8 @@ export class Turns {
   #turn(): void {
     this.#scheduled = false;
     this.#left = UNITS_PER_TURN;
-    for (const begin of [...this.#waiting]) {
+    // Who is added again behind the others is met again.
+    for (const begin of this.#waiting) {
       if (this.#left <= 0) break;
       this.#waiting.delete(begin);
       const used = begin();

@@ -122,7 +122,8 @@ export async function besiege(
   };
 }
 
-async function attackWith(name: AttackName, prey: Prey): Promise<void> {
+/** Runs an attack as a process of its own, until some time after all is sent. */
+export async function attackWith(name: AttackName, prey: Prey): Promise<void> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       "run",
