@@ -102,6 +102,13 @@ export class AuthorizationApi implements AsyncDisposable {
     return this.#connections;
   }
 
+  /** How many connections are open now. */
+  openConnections(): Promise<number> {
+    const server = this.#server;
+    if (server === null) return Promise.resolve(0);
+    return new Promise((resolve) => server.getConnections((_error, count) => resolve(count)));
+  }
+
   /** As a kubeconfig would give it. */
   access(account: Account = { token: "agent-token" }, ca = this.ca): ApiServerAccess {
     return {

@@ -6,6 +6,7 @@ import { HealthCheckResponse_ServingStatus as Serving } from "../../src/generate
 import { answer, drain, request } from "../harness/calls.ts";
 import { criLine, criLines } from "../harness/log_tree.ts";
 import { httpText, startProcess } from "../harness/process.ts";
+import { callHeaders, headersFrame, RawConnection } from "../harness/raw_http2.ts";
 
 const shutdownTimeoutMs = 30_000;
 
@@ -130,3 +131,34 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     assert.equal(await agent.ended, 0);
   });
 }
+
+Deno.test("a graceful stop waits neither for a reflection stream nor for a health watcher that comes again", async () => {
+  // Whoever waited for them would wait for ten minutes.
+  await using agent = await startProcess({ config: { shutdownTimeoutMs: 600_000 } });
+  const target = { port: agent.port, ca: agent.authority.cert, pair: agent.client };
+  const reflection = await RawConnection.open(target);
+  reflection.send(
+    headersFrame(
+      reflection.newStream(),
+      callHeaders("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"),
+    ),
+  );
+  await reflection.flushed();
+  const health = agent.health();
+  let answers = 0;
+  let stopped = false;
+  const watch = () => {
+    if (stopped) return;
+    const call = health.watch({ service: "" });
+    call.on("data", () => answers++);
+    call.on("error", () => {});
+    call.on("end", watch);
+  };
+  watch();
+  while (answers === 0) await httpText(agent.telemetryPort, "/livez");
+  agent.kill("SIGTERM");
+  assert.equal(await agent.ended, 0);
+  stopped = true;
+  health.close();
+  reflection.end();
+});
