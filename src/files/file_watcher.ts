@@ -29,8 +29,8 @@ const EVENTS_MS = 1000;
 const EVENTS_LIMIT = { min: 2000, perFile: 6 };
 /** Events that come so soon after one another are a burst: files that were written at the same moment. */
 const BURST_MS = 1;
-/** In a burst all files are peeked at, which costs 1 µs each, but not more often than this. */
-const PEEK_MS = 2;
+/** In a burst all files are peeked at, which costs some µs each: not more often than this, and for a twentieth of the time. */
+const PEEK_MS = { min: 2, perSpent: 20 };
 /** How long to poll before events are tried again. */
 const POLLING_MS = 10_000;
 /** With very many files, polling takes a fifth of the time, and is rather late than more. */
@@ -68,7 +68,7 @@ export class FileWatcher {
   #windowEvents = 0;
   #eventsSinceTick = 0;
   #lastEventAt = -Infinity;
-  #lastPeekAt = -Infinity;
+  #nextPeekAt = -Infinity;
   #closed = false;
 
   constructor(options: FileWatcherOptions) {
@@ -201,9 +201,11 @@ export class FileWatcher {
     }
     if (!isFollowed) return;
     const now = this.#clock.now();
-    if (now - this.#lastEventAt < BURST_MS && now - this.#lastPeekAt >= PEEK_MS) {
-      this.#lastPeekAt = now;
+    if (now - this.#lastEventAt < BURST_MS && now >= this.#nextPeekAt) {
+      const began = performance.now();
       this.#checkAll("peek");
+      const spent = performance.now() - began;
+      this.#nextPeekAt = now + Math.max(PEEK_MS.min, PEEK_MS.perSpent * spent);
     }
     this.#lastEventAt = this.#clock.now();
   }

@@ -5,5 +5,6 @@ const SEQUENCES = 10_000;
 Deno.test(`${SEQUENCES} random lives of a log: every byte comes once and in order`, () => {
   const given = Number(Deno.env.get("FOLLOW_SEED") || NaN);
   if (!Number.isNaN(given)) return runSequences(given, 1);
-  runSequences(crypto.getRandomValues(new Uint32Array(1))[0] ?? 0, SEQUENCES);
+  // The same sequences in every run: other ones are tried by deno task test:soak:follow.
+  runSequences(1, SEQUENCES);
 });
