@@ -59,7 +59,7 @@ export function missedRotations(
     const { file, fingerprint } = one;
     if (isKnown(one)) return false;
     // What shows no time is ordered by its name alone: it must not come after what is younger by that.
-    if (fingerprint.time === null && i < lastKnown) return false;
+    if (fingerprint.time === null && i < lastKnown && !seen.clockWentBack) return false;
     if (seen.unread.some((one) => isSame(one, file))) {
       return fingerprint.time !== null && (seen.clockWentBack || !isOlder(fingerprint.time));
     }
