@@ -8,7 +8,16 @@ export interface ReadPosition extends Resume {
   readonly line: LinePosition["line"];
 }
 
-/** The position at an offset where a line begins. */
+/**
+ * The position at an offset where a line begins.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { atLine } from "./appended_range.ts";
+ *
+ * assert.deepEqual(atLine(120), { offset: 120, skip: 0, line: null });
+ * ```
+ */
 export function atLine(offset: number): ReadPosition {
   return { offset, skip: 0, line: null };
 }

@@ -20,6 +20,23 @@ export interface FileContent {
  *
  * @param files in the order that their names suggest, oldest first
  * @param current how the file begins that is written to now
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { orderByContent } from "./content_order.ts";
+ * import { fingerprintOf } from "./fingerprint.ts";
+ *
+ * const file = (text: string) => ({
+ *   fingerprint: fingerprintOf(new TextEncoder().encode(text)),
+ *   size: text.length,
+ *   compressed: false,
+ *   lastTime: () => null,
+ * });
+ * const older = file("2024-10-01T05:00:00Z stdout F a\n");
+ * const newer = file("2024-10-01T06:00:00Z stdout F b\n");
+ * assert.deepEqual(orderByContent([newer, older], null), [older, newer]);
+ * ```
  */
 export function orderByContent<T extends FileContent>(
   files: readonly T[],

@@ -72,7 +72,23 @@ export function fingerprintOf(text: Uint8Array, start = 0): Fingerprint {
   return { start, prefix, time, timedTo: length === 0 ? 0 : start + length, digest };
 }
 
-/** The fingerprint of what a source holds now. Of a compressed one no more is inflated than must be. */
+/**
+ * The fingerprint of what a source holds now. Of a compressed one no more is inflated than necessary. Throws the
+ * platform's error where the source cannot be read.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Buffer } from "node:buffer";
+ * import { readFingerprint } from "./fingerprint.ts";
+ *
+ * const bytes = Buffer.from(
+ *   "2024-10-01T05:00:01Z stdout F one\n2024-10-01T05:00:09Z stdout F two\n",
+ * );
+ * const readAt = (offset: number, into: Uint8Array) => bytes.copy(into, 0, offset);
+ * const source = { size: bytes.length, readAt };
+ * assert.equal(readFingerprint(source).timedTo, 34);
+ * ```
+ */
 export function readFingerprint(
   source: ByteSource & { readonly head?: () => Uint8Array },
 ): Fingerprint {
@@ -94,6 +110,16 @@ export function readFingerprint(
 /**
  * Do two fingerprints belong to one content, seen at the same moment or at two? Where a fingerprint holds too little to
  * tell, false.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { fingerprintOf, matchesContent } from "./fingerprint.ts";
+ *
+ * const of = (text: string) => fingerprintOf(new TextEncoder().encode(text));
+ * const line = "2024-10-01T05:00:01Z stdout F one\n";
+ * assert.ok(matchesContent(of(line), of(line + line)));
+ * assert.ok(!matchesContent(of(line), of(line.replace("01Z", "02Z"))));
+ * ```
  */
 export function matchesContent(a: Fingerprint, b: Fingerprint): boolean {
   if (a.start !== b.start) return false;
@@ -107,7 +133,18 @@ export function matchesContent(a: Fingerprint, b: Fingerprint): boolean {
   return common >= MIN_UNTIMED_BYTES && a.prefix[0] !== BRACE;
 }
 
-/** May a file that began like `before` begin like `now` after it has grown? */
+/**
+ * May a file that began like `before` begin like `now` after it has grown?
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { fingerprintOf, isContinuedBy } from "./fingerprint.ts";
+ *
+ * const of = (text: string) => fingerprintOf(new TextEncoder().encode(text));
+ * assert.ok(isContinuedBy(of("2024-10"), of("2024-10-01T05:00:01Z stdout F one\n")));
+ * assert.ok(!isContinuedBy(of("2024-11"), of("2024-10-01T05:00:01Z stdout F one\n")));
+ * ```
+ */
 export function isContinuedBy(before: Fingerprint, now: Fingerprint): boolean {
   if (before.prefix.length === 0) return true;
   if (before.start !== now.start || !before.prefix.every((byte, i) => now.prefix[i] === byte)) {
@@ -116,7 +153,18 @@ export function isContinuedBy(before: Fingerprint, now: Fingerprint): boolean {
   return before.timedTo === 0 || (before.timedTo === now.timedTo && before.digest === now.digest);
 }
 
-/** Does any of the known fingerprints belong to the same content? The very same few bytes count as the same. */
+/**
+ * Does any of the known fingerprints belong to the same content? The very same few bytes count as the same.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { fingerprintOf, startsLikeAny } from "./fingerprint.ts";
+ *
+ * const of = (text: string) => fingerprintOf(new TextEncoder().encode(text));
+ * assert.ok(startsLikeAny([of("some"), of("text")], of("text")));
+ * assert.ok(!startsLikeAny([of("some"), of("text")], of("more")));
+ * ```
+ */
 export function startsLikeAny(known: Iterable<Fingerprint>, one: Fingerprint): boolean {
   for (const other of known) {
     if (matchesContent(other, one)) return true;
@@ -126,14 +174,40 @@ export function startsLikeAny(known: Iterable<Fingerprint>, one: Fingerprint): b
   return false;
 }
 
-/** The time of the last line that holds one, of the last 64 KiB before `end`; null where there is none. */
+/**
+ * The time of the last line that holds one, of the last 64 KiB before `end`; null where there is none.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Buffer } from "node:buffer";
+ * import { readLastTime } from "./fingerprint.ts";
+ *
+ * const bytes = Buffer.from(
+ *   "2024-10-01T05:00:01Z stdout F one\n2024-10-01T05:00:09Z stdout F two\n",
+ * );
+ * const readAt = (offset: number, into: Uint8Array) => bytes.copy(into, 0, offset);
+ * const source = { size: bytes.length, readAt };
+ * assert.deepEqual(readLastTime(source, source.size), { seconds: 1727758809, nanos: 0 });
+ * ```
+ */
 export function readLastTime(source: ByteSource, end: number): Instant | null {
   const from = Math.max(0, end - 64 * 1024);
   const bytes = new Uint8Array(end - from);
   return lastTimeIn(bytes.subarray(0, source.readAt(from, bytes)));
 }
 
-/** The time of the last line in the bytes that holds one; they may begin amid a line. */
+/**
+ * The time of the last line in the bytes that holds one; they may begin amid a line.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { lastTimeIn } from "./fingerprint.ts";
+ *
+ * const text = "amid a line\n2024-10-01T05:00:09Z stdout F two\nand no time";
+ * const time = lastTimeIn(new TextEncoder().encode(text));
+ * assert.deepEqual(time, { seconds: 1727758809, nanos: 0 });
+ * ```
+ */
 export function lastTimeIn(bytes: Uint8Array): Instant | null {
   for (let to = bytes.length; to > 0;) {
     const end = bytes[to - 1] === LF ? to - 1 : to;
@@ -148,6 +222,17 @@ export function lastTimeIn(bytes: Uint8Array): Instant | null {
   return found ? { seconds: timeReader.seconds, nanos: timeReader.nanos } : null;
 }
 
+/**
+ * Whether both hold the same bytes.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { equalBytes } from "./fingerprint.ts";
+ *
+ * assert.ok(equalBytes(Uint8Array.of(1, 2), Uint8Array.of(1, 2)));
+ * assert.ok(!equalBytes(Uint8Array.of(1, 2), Uint8Array.of(1)));
+ * ```
+ */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
@@ -186,6 +271,17 @@ function timeOfLine(bytes: Uint8Array, from: number, to: number): Instant | null
 /**
  * The offset of the first byte that is not NUL. In NULs of more than MAX_SEARCHED_NULS (a writer that kept a very large
  * offset) it is found by bisection, which takes what follows for one text.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Buffer } from "node:buffer";
+ * import { textStart } from "./fingerprint.ts";
+ *
+ * const bytes = Buffer.of(0, 0, 0, 65);
+ * const readAt = (offset: number, into: Uint8Array) => bytes.copy(into, 0, offset);
+ * const source = { size: bytes.length, readAt };
+ * assert.equal(textStart(source), 3);
+ * ```
  */
 export function textStart(source: ByteSource): number {
   const first = new Uint8Array(1);

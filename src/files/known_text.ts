@@ -47,7 +47,25 @@ const LF = 10;
 const scratch = new Uint8Array(BLOCK_BYTES + TAIL_BYTES);
 const compared = new Uint8Array(TAIL_BYTES);
 
-/** Are the known bytes where they were? A file that was truncated and has regrown holds other times there. */
+/**
+ * Are the known bytes where they were? A file that was truncated and has regrown holds other times there.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Buffer } from "node:buffer";
+ * import { isIntact, readGrowth, unknownText } from "./known_text.ts";
+ *
+ * const bytes = Buffer.from(
+ *   "2024-10-01T05:00:01Z stdout F one\n2024-10-01T05:00:09Z stdout F two\n",
+ * );
+ * const readAt = (offset: number, into: Uint8Array) => bytes.copy(into, 0, offset);
+ * const source = { size: bytes.length, readAt };
+ * const { text } = readGrowth(source, unknownText, source.size)!;
+ * assert.ok(isIntact(source, text));
+ * bytes.fill(0); // Truncated, and written from its end on.
+ * assert.ok(!isIntact(source, text));
+ * ```
+ */
 export function isIntact(source: ByteSource, text: KnownText): boolean {
   return text.anchors.every((anchor) => isAt(source, anchor)) &&
     text.partial.every((anchor) => isAt(source, anchor));
@@ -57,6 +75,20 @@ export function isIntact(source: ByteSource, text: KnownText): boolean {
  * Reads on from what is known to `size`. Every byte is read once, however long a line is, and after the reading the known
  * bytes are compared once more: null where they have changed, or the source is shorter, so what was read is not the
  * text's continuation.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Buffer } from "node:buffer";
+ * import { readGrowth, unknownText } from "./known_text.ts";
+ *
+ * const bytes = Buffer.from(
+ *   "2024-10-01T05:00:01Z stdout F one\n2024-10-01T05:00:09Z stdout F two\n",
+ * );
+ * const readAt = (offset: number, into: Uint8Array) => bytes.copy(into, 0, offset);
+ * const source = { size: bytes.length, readAt };
+ * const growth = readGrowth(source, unknownText, source.size);
+ * assert.equal(growth?.text.committed, source.size);
+ * ```
  */
 export function readGrowth(source: ByteSource, known: KnownText, size: number): Growth | null {
   const text = known.seen > 0 ? known : startAt(textStart(source));

@@ -59,7 +59,17 @@ export function realRoots(roots: LogRoots): string[] {
   return [...found];
 }
 
-/** The Failure for an error of the file system; path is named in it. */
+/**
+ * The Failure for an error of the file system; path is named in it.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { accessFailure } from "./locate.ts";
+ *
+ * const failure = accessFailure("/var/log/x.log", new Deno.errors.NotFound());
+ * assert.equal(failure.message, "failed to access log file /var/log/x.log: no such file");
+ * ```
+ */
 export function accessFailure(path: string, error: unknown): Failure {
   const kind: FileErrorKind = fileErrorKind(error);
   switch (kind) {
@@ -90,7 +100,18 @@ export function accessFailure(path: string, error: unknown): Failure {
   }
 }
 
-/** A regular file with one name: no link, and no second name of a file that lies elsewhere. */
+/**
+ * A regular file with one name: no link, and no second name of a file that lies elsewhere.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { isPlainFile } from "./locate.ts";
+ * import { stat } from "../platform/files.ts";
+ *
+ * assert.ok(isPlainFile(stat(import.meta.filename!)));
+ * assert.ok(!isPlainFile(stat(import.meta.dirname!)));
+ * ```
+ */
 export function isPlainFile(facts: FileFacts): boolean {
   return facts.isFile && !facts.isSymlink && facts.nlink === 1;
 }
@@ -98,6 +119,15 @@ export function isPlainFile(facts: FileFacts): boolean {
 /**
  * Throws Failure unless facts are those of a plain file. Opening a FIFO would freeze the process; who may
  * write to a log folder can hard-link any file of the file system into it, and a runtime never does.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { checkRegular } from "./locate.ts";
+ * import { stat } from "../platform/files.ts";
+ *
+ * const folder = import.meta.dirname!;
+ * assert.throws(() => checkRegular(folder, stat(folder)), /not a regular file/);
+ * ```
  */
 export function checkRegular(path: string, facts: FileFacts): void {
   if (isPlainFile(facts)) return;
@@ -137,7 +167,17 @@ function checkPlace(roots: LogRoots, name: LogName, linkPath: string, realPath: 
   );
 }
 
-/** Does path lie somewhere below root? Both without links. */
+/**
+ * Does path lie somewhere below root? Both without links.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { isWithin } from "./locate.ts";
+ *
+ * assert.ok(isWithin("/var/log", "/var/log/pods/x"));
+ * assert.ok(!isWithin("/var/log", "/var/log2/x"));
+ * ```
+ */
 export function isWithin(root: string, path: string): boolean {
   return path.startsWith(root.endsWith("/") ? root : root + "/");
 }

@@ -46,6 +46,14 @@ export interface SeenFiles {
  * The rotated files that nobody has seen while they were the log, in the order in which they were written. What was seen
  * is told by content. A file that is older than the place where following began is left out, unless the clock
  * was set back meanwhile: then times do not tell which is older, and that it was not there is all that counts.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { missedRotations } from "./missed_rotations.ts";
+ *
+ * const nothing = { fingerprints: [], open: [], unread: [], beganAt: null, next: null };
+ * assert.deepEqual(missedRotations([], { ...nothing, clockWentBack: false }), []);
+ * ```
  */
 export function missedRotations(
   rotated: readonly RotatedContent[],
@@ -141,7 +149,19 @@ function lastTimeOf(file: RotatedFile): Instant | null {
   }
 }
 
-/** Earlier by more than lines are out of order, for stdout and stderr are stamped apart. */
+/**
+ * Earlier by more than lines are out of order, for stdout and stderr are stamped apart.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { isEarlier } from "./missed_rotations.ts";
+ *
+ * const at = (seconds: number) => ({ seconds, nanos: 0 });
+ * assert.ok(isEarlier(at(10), at(12)));
+ * assert.ok(!isEarlier(at(10), at(11)), "within the disorder of stdout and stderr");
+ * assert.ok(!isEarlier(null, at(11)));
+ * ```
+ */
 export function isEarlier(a: Instant | null, b: Instant | null): boolean {
   if (a === null || b === null) return false;
   return compareInstants({ seconds: a.seconds + DISORDER_SECONDS, nanos: a.nanos }, b) < 0;

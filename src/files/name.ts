@@ -20,7 +20,22 @@ const SUFFIX = ".log";
 /** Longest file name of ext4, and so what kubelet cuts link names to (the end of the id is lost then). */
 const MAX_FILE_NAME = 255;
 
-/** The parts of a log's file name; null where the name is none. The parts are not checked further. */
+/**
+ * The parts of a log's file name; null where the name is none. The parts are not checked further.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { parseLogFileName } from "./name.ts";
+ *
+ * assert.deepEqual(parseLogFileName("web-0_default_app-24e4c2.log"), {
+ *   namespace: "default",
+ *   podName: "web-0",
+ *   containerName: "app",
+ *   containerId: "24e4c2",
+ * });
+ * assert.equal(parseLogFileName("syslog"), null);
+ * ```
+ */
 export function parseLogFileName(fileName: string): LogName | null {
   const match = FILE_NAME.exec(fileName);
   if (match === null) return null;
@@ -37,6 +52,14 @@ export function parseLogFileName(fileName: string): LogName | null {
  * The file name of a container's log: {pod}_{namespace}_{container}-{id}.log, cut as kubelet cuts it
  * (legacyLogSymlink in kubelet's kuberuntime). Throws Failure not-found where so much would be cut that
  * the name did not tell one container from another.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { logFileName } from "./name.ts";
+ *
+ * const name = { namespace: "default", podName: "web-0", containerName: "app", containerId: "24e4c2" };
+ * assert.equal(logFileName(name), "web-0_default_app-24e4c2.log");
+ * ```
  */
 export function logFileName(name: LogName): string {
   const stem = `${name.podName}_${name.namespace}_${name.containerName}-${name.containerId}`;
@@ -53,6 +76,16 @@ export function logFileName(name: LogName): string {
 /**
  * The names of a request, checked, the runtime taken off the id. Throws Failure invalid-argument
  * naming the first field that is not a legal Kubernetes name: such a name could lead to another file.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { checkLogName } from "./name.ts";
+ *
+ * const fields = { namespace: "default", pod_name: "web-0", container_name: "app" };
+ * const name = checkLogName({ ...fields, container_id: "containerd://24e4c2" });
+ * assert.equal(name.containerId, "24e4c2");
+ * assert.throws(() => checkLogName({ ...fields, container_id: "../x" }), /^Failure: Invalid container_id/);
+ * ```
  */
 export function checkLogName(
   fields: { namespace: string; pod_name: string; container_name: string; container_id: string },
@@ -72,7 +105,17 @@ export function checkLogName(
   return { namespace, podName, containerName, containerId };
 }
 
-/** A namespace's name as it is. Throws Failure invalid-argument where it is not legal. */
+/**
+ * A namespace's name as it is. Throws Failure invalid-argument where it is not legal.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { checkNamespace } from "./name.ts";
+ *
+ * assert.equal(checkNamespace("team-a"), "team-a");
+ * assert.throws(() => checkNamespace("../etc"));
+ * ```
+ */
 export function checkNamespace(name: string): string {
   return check("namespace", name, LABEL, 63, "a DNS label (RFC 1123)");
 }

@@ -6,7 +6,18 @@ export function isAt(path: string, file: Pick<FileFacts, "dev" | "ino">): boolea
   return isSameFile(stateAt(lstat, path).state, file);
 }
 
-/** What a call of the file system (stat, lstat) finds at a path. */
+/**
+ * What a call of the file system (stat, lstat) finds at a path.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { stateAt } from "./path_state.ts";
+ * import { lstat } from "../platform/files.ts";
+ *
+ * assert.deepEqual(stateAt(lstat, "/no/such/path").state, { kind: "absent" });
+ * assert.deepEqual(stateAt(lstat, "/").state, { kind: "other" });
+ * ```
+ */
 export function stateAt(
   call: (path: string) => FileFacts,
   path: string,
@@ -21,7 +32,17 @@ export function stateAt(
   }
 }
 
-/** Is there anything at the path? Where that cannot be told, yes. */
+/**
+ * Is there anything at the path? Where that cannot be told, yes.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { exists } from "./path_state.ts";
+ *
+ * assert.ok(exists("/"));
+ * assert.ok(!exists("/no/such/path"));
+ * ```
+ */
 export function exists(path: string): boolean {
   try {
     lstat(path);
@@ -31,7 +52,17 @@ export function exists(path: string): boolean {
   }
 }
 
-/** Is it the file that is open? */
+/**
+ * Is it the file that is open?
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { isSameFile } from "./path_state.ts";
+ *
+ * assert.ok(isSameFile({ kind: "file", dev: 1, ino: 2 }, { dev: 1, ino: 2 }));
+ * assert.ok(!isSameFile({ kind: "absent" }, { dev: 1, ino: 2 }));
+ * ```
+ */
 export function isSameFile(state: PathState, open: Pick<FileFacts, "dev" | "ino">): boolean {
   return state.kind === "file" && state.dev === open.dev && state.ino === open.ino;
 }

@@ -25,6 +25,17 @@ export type ContentChange = "same" | "grown" | "truncated";
  * @param known as the file was seen last; mtimeMs -1: not yet
  * @param isIntact are the bytes that are known still in their places? Asked only where size and time do not tell
  * @param options.quick the same size and time mean that nothing has happened
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { contentChange } from "./transitions.ts";
+ *
+ * const change = (known: number, now: number) =>
+ *   contentChange({ size: known, mtimeMs: 1 }, { size: now, mtimeMs: 2 }, () => true, { quick: false });
+ * assert.equal(change(10, 20), "grown");
+ * assert.equal(change(20, 10), "truncated");
+ * ```
  */
 export function contentChange(
   known: FileState,
@@ -79,6 +90,23 @@ export const GONE_MS = 2000;
 /**
  * What has happened, in the order in which it is to be handled. The lines of the open file come first: whatever its
  * path leads to by now, its descriptor still reads them.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { transitions } from "./transitions.ts";
+ *
+ * const open = { dev: 1, ino: 2 };
+ * const observed = {
+ *   content: "grown",
+ *   open,
+ *   path: { kind: "file", dev: 1, ino: 3 },
+ *   link: null,
+ *   linkIsGone: false,
+ *   goneMs: 0,
+ *   refusedMs: 0,
+ * } as const;
+ * assert.deepEqual(transitions(observed), ["grown", "rotated"]);
+ * ```
  */
 export function transitions(observed: Observation): Transition[] {
   const happened: Transition[] = observed.content === "same" ? [] : [observed.content];

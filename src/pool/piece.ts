@@ -77,9 +77,10 @@ const MIN_BLOCK_BYTES = 64 * 1024;
 /** A block that took less time makes the next one larger; one that took more makes it smaller. */
 const QUICK_BLOCK_MS = 2;
 const LONG_BLOCK_MS = 16;
-/** Memory that an over-long line made grow further is given back after the piece. */
+/** Memory that grew further for an over-long line is released after the piece. */
 export const MAX_KEPT_BYTES = 2 * 1024 * 1024;
 
+/** Memory for the pieces of one thread; it grows with what they need. */
 export function newScratch(): Scratch {
   return { bytes: new Uint8Array(0), blockBytes: MIN_BLOCK_BYTES };
 }

@@ -4,6 +4,14 @@ const SPACE_AMID_ESCAPES = String.raw`(?:(?:\x1B\[[0-9;]*[mK])?)*\s(?:(?:\x1B\[[
 /**
  * Lets each literal space of a valid pattern (Rust regex syntax) match white space amid ANSI escape
  * sequences. Spaces in a class, escaped, quantified or under `(?x)` keep their meaning.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { allowAnsiAroundSpaces } from "./ansi_spaces.ts";
+ *
+ * assert.equal(allowAnsiAroundSpaces("[ ]"), "[ ]");
+ * assert.match(allowAnsiAroundSpaces("a b"), /^a.+\\s.+b$/);
+ * ```
  */
 export function allowAnsiAroundSpaces(pattern: string): string {
   let out = "";

@@ -13,7 +13,18 @@ export interface ReadBuffer {
   bytes: Uint8Array;
 }
 
-/** Makes the buffer hold at least `bytes`; its first `kept` bytes stay as they are. */
+/**
+ * Makes the buffer hold at least `bytes`; its first `kept` bytes stay as they are.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { reserve } from "./byte_source.ts";
+ *
+ * const buffer = { bytes: Uint8Array.of(1, 2, 3) };
+ * reserve(buffer, 2, 4);
+ * assert.deepEqual(buffer.bytes, Uint8Array.of(1, 2, 0, 0));
+ * ```
+ */
 export function reserve(buffer: ReadBuffer, kept: number, bytes: number): void {
   if (buffer.bytes.length >= bytes) return;
   const grown = new Uint8Array(bytes);
@@ -22,7 +33,18 @@ export function reserve(buffer: ReadBuffer, kept: number, bytes: number): void {
   buffer.bytes = grown;
 }
 
-/** Frees the buffer's memory at once, not when garbage is collected. */
+/**
+ * Frees the buffer's memory at once, not when garbage is collected.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { release } from "./byte_source.ts";
+ *
+ * const buffer = { bytes: new Uint8Array(10) };
+ * release(buffer);
+ * assert.equal(buffer.bytes.length, 0);
+ * ```
+ */
 export function release(buffer: ReadBuffer): void {
   const { bytes } = buffer;
   buffer.bytes = new Uint8Array(0);

@@ -14,7 +14,17 @@ const HIGH = ByteSet.range(0x80, 0xff);
 /** A character above ASCII, or up to three bytes that become U+FFFD. */
 const HIGH_CHARACTERS: readonly Needle[] = [1, 2, 3, 4].map((length) => Array(length).fill(HIGH));
 
-/** Messages in plain UTF-8 that may be broken, as in a CRI log. */
+/**
+ * Messages in plain UTF-8 that may be broken, as in a CRI log.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { plainText } from "./encoding.ts";
+ *
+ * const part = plainText([[0xe9, 0xe9]])!; // é
+ * assert.deepEqual(part.needles[0]!.map((set) => set.bytes()), [[0xc3], [0xa9]]);
+ * ```
+ */
 export function plainText(ranges: readonly CodePointRange[]): Part | null {
   const { ascii, sequences, anyHigh } = takeApart(ranges);
   ascii.delete(LF); // no message has one, and no needle may go on into the next line
@@ -87,17 +97,48 @@ const GO_ESCAPES: readonly CodePointRange[] = [
 /** The four digits of those escapes. */
 const GO_DIGITS = /^(?:00(?:[01][0-9a-f]|26|3[ce])|202[89]|fffd)$/;
 
-/** Is the \uXXXX that begins at `at` one that Docker itself would not write (or none at all)? */
+/**
+ * Is the \uXXXX that begins at `at` one that Docker itself would not write (or none at all)?
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { isForeignEscape } from "./encoding.ts";
+ *
+ * const bytesOf = (text: string) => new TextEncoder().encode(text);
+ * assert.ok(!isForeignEscape(bytesOf("\\u001b"), 0));
+ * assert.ok(isForeignEscape(bytesOf("\\u00e9"), 0));
+ * ```
+ */
 export function isForeignEscape(bytes: Uint8Array, at: number): boolean {
   return !GO_DIGITS.test(String.fromCharCode(...bytes.subarray(at + 2, at + 6)));
 }
 
-/** Messages inside JSON strings as Docker writes them: none is missed where no escape is foreign. */
+/**
+ * Messages inside JSON strings as Docker writes them: none is missed where no escape is foreign.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { dockerText } from "./encoding.ts";
+ *
+ * const part = dockerText([[0x3c, 0x3c]])!; // <
+ * assert.ok(part.needles.some((needle) => needle.length === 6), "also as \\u003c");
+ * ```
+ */
 export function dockerText(ranges: readonly CodePointRange[]): Part | null {
   return inJson(ranges, unicodeEscapes(intersect(ranges, GO_ESCAPES)));
 }
 
-/** Messages inside JSON strings, each character perhaps as an escape. */
+/**
+ * Messages inside JSON strings, each character perhaps as an escape.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { anyJsonText } from "./encoding.ts";
+ *
+ * const part = anyJsonText([[0x61, 0x61]])!; // a
+ * assert.ok(part.needles.some((needle) => needle.length === 6), "also as \\u0061");
+ * ```
+ */
 export function anyJsonText(ranges: readonly CodePointRange[]): Part | null {
   const escapes = unicodeEscapes(intersect(ranges, [[0, 0xffff]]));
   // Beyond U+FFFF a character is two escapes; half of such a pair becomes U+FFFD.

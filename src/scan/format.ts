@@ -11,6 +11,16 @@ const BRACE = 0x7b;
 /**
  * Tells a log's format: a real path that ends in `-json.log`, and every rotated file of such a log, is Docker's;
  * otherwise the first line that is not empty decides (`{` is Docker). Null: these bytes hold no such line yet.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { detectFormat } from "./format.ts";
+ *
+ * const bytesOf = (text: string) => new TextEncoder().encode(text);
+ * assert.equal(detectFormat("/var/log/pods/x/0.log", bytesOf('{"log":"')), "docker");
+ * assert.equal(detectFormat("/var/log/pods/x/0.log", bytesOf("2024-10")), "cri");
+ * assert.equal(detectFormat("/var/log/pods/x/0.log", bytesOf("")), null);
+ * ```
  */
 export function detectFormat(realPath: string, firstBytes: Uint8Array): LogFormat | null {
   if (DOCKER_NAME.test(realPath)) return "docker";

@@ -4,7 +4,16 @@ export interface Instant {
   readonly nanos: number;
 }
 
-/** Negative where a is earlier than b, 0 where they are the same moment. */
+/**
+ * Negative where a is earlier than b, 0 where they are the same moment.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { compareInstants } from "./instant.ts";
+ *
+ * assert.ok(compareInstants({ seconds: 1, nanos: 5 }, { seconds: 2, nanos: 0 }) < 0);
+ * ```
+ */
 export function compareInstants(a: Instant, b: Instant): number {
   return a.seconds - b.seconds || a.nanos - b.nanos;
 }

@@ -16,21 +16,49 @@ for (const [letter, character] of ['""', "\\\\", "//", "b\b", "f\f", "n\n", "r\r
   ESCAPED[letter!.charCodeAt(0)] = character!.charCodeAt(0);
 }
 
-/** Past what JSON has between its tokens, but line feeds: no line has one. */
+/**
+ * Past what JSON has between its tokens, but line feeds: no line has one.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { afterBlanks } from "./json_bytes.ts";
+ *
+ * assert.equal(afterBlanks(new TextEncoder().encode(" \tx"), 0, 3), 2);
+ * ```
+ */
 export function afterBlanks(bytes: Uint8Array, from: number, to: number): number {
   let p = from;
   while (p < to && (bytes[p] === 0x20 || bytes[p] === 0x09 || bytes[p] === 0x0d)) p++;
   return p;
 }
 
-/** Past the rest of a JSON string without escapes; -1: it is none. */
+/**
+ * Past the rest of a JSON string without escapes; -1: it is none.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { afterString } from "./json_bytes.ts";
+ *
+ * assert.equal(afterString(new TextEncoder().encode('ab" '), 0, 4), 3);
+ * ```
+ */
 export function afterString(bytes: Uint8Array, from: number, to: number): number {
   let p = from;
   while (p < to && PLAIN[bytes[p]!] === 1) p++;
   return p < to && bytes[p] === QUOTE ? p + 1 : -1;
 }
 
-/** Past a JSON object of strings without escapes; -1: it is none. */
+/**
+ * Past a JSON object of strings without escapes; -1: it is none.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { afterStrings } from "./json_bytes.ts";
+ *
+ * const bytes = new TextEncoder().encode('{"a":"b"} ');
+ * assert.equal(afterStrings(bytes, 0, bytes.length), 9);
+ * ```
+ */
 export function afterStrings(bytes: Uint8Array, from: number, to: number): number {
   if (bytes[from] !== OPENING_BRACE) return -1;
   let p = afterBlanks(bytes, from + 1, to);
@@ -52,7 +80,17 @@ export function afterStrings(bytes: Uint8Array, from: number, to: number): numbe
   }
 }
 
-/** The number that four hexadecimal digits make, -1 where they are none. */
+/**
+ * The number that four hexadecimal digits make, -1 where they are none.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { hexUnit } from "./json_bytes.ts";
+ *
+ * assert.equal(hexUnit(new TextEncoder().encode("00e9"), 0, 4), 0xe9);
+ * assert.equal(hexUnit(new TextEncoder().encode("00g9"), 0, 4), -1);
+ * ```
+ */
 export function hexUnit(bytes: Uint8Array, at: number, to: number): number {
   if (at + 4 > to) return -1;
   let unit = 0;
@@ -66,7 +104,18 @@ export function hexUnit(bytes: Uint8Array, at: number, to: number): number {
   return unit;
 }
 
-/** Writes a code point as UTF-8. Returns the offset behind it. */
+/**
+ * Writes a code point as UTF-8. Returns the offset behind it.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { writeUtf8 } from "./json_bytes.ts";
+ *
+ * const out = new Uint8Array(4);
+ * assert.equal(writeUtf8(out, 0, 0x1f600), 4);
+ * assert.equal(new TextDecoder().decode(out), "😀");
+ * ```
+ */
 export function writeUtf8(out: Uint8Array, at: number, codePoint: number): number {
   let p = at;
   if (codePoint < 0x80) {

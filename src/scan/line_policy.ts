@@ -22,12 +22,32 @@ export const MIN_PART_BYTES = 1024 * 1024;
 /** On the event loop, longer lines are left to a worker. */
 const MAX_INLINE_LINE_BYTES = 256 * 1024;
 
-/** How much of a CRI line's message is read at a time where the line is not held whole. */
+/**
+ * How much of a CRI line's message is read at a time where the line is not held whole.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { partBytes } from "./line_policy.ts";
+ *
+ * assert.equal(partBytes({ maxRecordBytes: 2 * 1024 * 1024 }), 2 * 1024 * 1024);
+ * assert.equal(partBytes({ maxRecordBytes: 16 }), 1024 * 1024);
+ * ```
+ */
 export function partBytes(policy: { readonly maxRecordBytes: number }): number {
   return Math.max(policy.maxRecordBytes, MIN_PART_BYTES);
 }
 
-/** The policy of a scan. `inline`: the event loop runs it, so long lines are only detected. */
+/**
+ * The policy of a scan. `inline`: the event loop runs it, so long lines are only detected.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { linePolicy } from "./line_policy.ts";
+ *
+ * const spec = { format: "cri", direction: "forward", maxRecordBytes: 2 * 1024 * 1024 } as const;
+ * assert.equal(linePolicy(spec, { inline: true }).heldBytes, 256 * 1024);
+ * ```
+ */
 export function linePolicy(
   spec: Omit<LinePolicy, "heldBytes">,
   { inline = false }: { readonly inline?: boolean } = {},

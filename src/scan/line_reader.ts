@@ -40,6 +40,23 @@ const STEP_BYTES = 64 * 1024;
  * Reads the next lines of a position: about `blockBytes` of whole lines, or the next step through a line that is longer
  * than `policy.heldBytes`, which may give nothing yet. A line belongs to the range in which it begins, so neighboring
  * ranges give every line exactly once. Time and memory of a call are bounded whatever the source holds.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Buffer } from "node:buffer";
+ * import { readLines } from "./line_reader.ts";
+ * import { linePolicy } from "./line_policy.ts";
+ *
+ * const bytes = Buffer.from(
+ *   "2024-10-01T05:00:01Z stdout F one\n2024-10-01T05:00:09Z stdout F two\n",
+ * );
+ * const readAt = (offset: number, into: Uint8Array) => bytes.copy(into, 0, offset);
+ * const source = { size: bytes.length, readAt };
+ * const spec = { format: "cri", direction: "forward", maxRecordBytes: 1024 } as const;
+ * const position = { from: 0, to: bytes.length, end: bytes.length, first: 0, line: null };
+ * const chunk = readLines(source, position, linePolicy(spec), 10, { bytes: new Uint8Array(64) });
+ * assert.deepEqual([chunk.from, chunk.to, chunk.next?.from], [0, 34, 34]);
+ * ```
  */
 export function readLines(
   source: ByteSource,

@@ -26,20 +26,48 @@ export interface LineParser {
   parse(bytes: Uint8Array, from: number, to: number): boolean;
 }
 
-/** The offset of the first LF in bytes[from, to), or `to`. `bytes` must end at `to`. */
+/**
+ * The offset of the first LF in bytes[from, to), or `to`. `bytes` must end at `to`.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { lineEnd } from "./lines.ts";
+ *
+ * assert.equal(lineEnd(new TextEncoder().encode("ab\ncd"), 0, 5), 2);
+ * assert.equal(lineEnd(new TextEncoder().encode("ab\ncd"), 3, 5), 5);
+ * ```
+ */
 export function lineEnd(bytes: Uint8Array, from: number, to: number): number {
   const at = bytes.indexOf(LF, from);
   return at < 0 ? to : at;
 }
 
-/** Where the line begins that ends at `end` (the offset of its LF, or the end of the bytes). */
+/**
+ * Where the line begins that ends at `end` (the offset of its LF, or the end of the bytes).
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { lineStart } from "./lines.ts";
+ *
+ * assert.equal(lineStart(new TextEncoder().encode("ab\ncd"), 0, 5), 3);
+ * ```
+ */
 export function lineStart(bytes: Uint8Array, from: number, end: number): number {
   if (end <= from) return from;
   const at = bytes.lastIndexOf(LF, end - 1);
   return at < from ? from : at + 1;
 }
 
-/** The offset of the first byte in bytes[from, to) that is not NUL, or `to`. */
+/**
+ * The offset of the first byte in bytes[from, to) that is not NUL, or `to`.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { afterNuls } from "./lines.ts";
+ *
+ * assert.equal(afterNuls(Uint8Array.of(0, 0, 65), 0, 3), 2);
+ * ```
+ */
 export function afterNuls(bytes: Uint8Array, from: number, to: number): number {
   let at = from;
   while (at < to && bytes[at] === 0) at++;
@@ -48,7 +76,16 @@ export function afterNuls(bytes: Uint8Array, from: number, to: number): number {
 
 const zeros = new Uint8Array(64 * 1024);
 
-/** The same for a long run: as fast as memory is compared. */
+/**
+ * The same for a long run: as fast as memory is compared.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { firstNonNul } from "./lines.ts";
+ *
+ * assert.equal(firstNonNul(Uint8Array.of(0, 0, 65)), 2);
+ * ```
+ */
 export function firstNonNul(bytes: Uint8Array): number {
   let at = 0;
   while (at < bytes.length) {

@@ -55,7 +55,21 @@ type Item =
 const LOOK: Item = { kind: "look" };
 const GAP: Item = { kind: "gap" };
 
-/** Derives what the bytes of a message must hold for the message to match. */
+/**
+ * Derives what the bytes of a message must hold for the message to match.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { derivePrefilter } from "./literal_prefilter.ts";
+ * import { plainText } from "./encoding.ts";
+ * import { RustRegex } from "./rust_regex.ts";
+ *
+ * const prefilter = derivePrefilter(new RustRegex("err(or|no)").syntax(), plainText);
+ * assert.ok(typeof prefilter !== "string");
+ * assert.equal(prefilter.needles.length, 2);
+ * assert.equal(derivePrefilter(new RustRegex(".*").syntax(), plainText), "anything");
+ * ```
+ */
 export function derivePrefilter(hir: Hir, encoding: Encoding): Prefilter {
   const need = prefilterOf(hir, encoding);
   return typeof need !== "string" && selectivity(need.needles) < MIN_SELECTIVITY ? "unknown" : need;
@@ -238,7 +252,18 @@ function rarest(runs: readonly Needles[]): Needles | null {
   return best;
 }
 
-/** How rare a place is at which one of the needles is found, in bits. */
+/**
+ * How rare a place is at which one of the needles is found, in bits.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { selectivity } from "./literal_prefilter.ts";
+ * import { ByteSet } from "./byte_set.ts";
+ *
+ * const needle = (text: string) => [...text].map((letter) => ByteSet.of(letter.charCodeAt(0)));
+ * assert.ok(selectivity([needle("xyz")]) > selectivity([needle("e")]));
+ * ```
+ */
 export function selectivity(needles: readonly Needle[]): number {
   const share = needles.reduce(
     (sum, needle) => sum + 2 ** -needle.reduce((bits, set) => bits + set.selectivity, 0),

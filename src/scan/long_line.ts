@@ -56,6 +56,16 @@ const BLOCK_BYTES = 256 * 1024;
 const parser = new CriParser();
 const encoder = new TextEncoder();
 
+/**
+ * The state of a long line of which nothing was read; `start`: where it begins.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { beginLongLine } from "./long_line.ts";
+ *
+ * assert.deepEqual([beginLongLine(7).start, beginLongLine(7).stage], [7, "nuls"]);
+ * ```
+ */
 export function beginLongLine(start: number): LongLine {
   return {
     stage: "nuls",

@@ -96,7 +96,17 @@ class Segment {
   }
 }
 
-/** The proof for a pattern, null where none is known. */
+/**
+ * The proof for a pattern, null where none is known.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { deriveProof } from "./match_proof.ts";
+ * import { RustRegex } from "./rust_regex.ts";
+ *
+ * assert.notEqual(deriveProof(new RustRegex("error.*reset").syntax()), null);
+ * ```
+ */
 export function deriveProof(hir: Hir): MatchProof | null {
   const parts = partsOf(hir);
   if (parts === null) return null;

@@ -30,6 +30,14 @@ export interface Search {
 /**
  * Compiles a client's pattern: Rust regex syntax, blanks tolerant of ANSI escapes.
  * Throws Failure("invalid-argument") with the parser's own message.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { compilePattern } from "./pattern.ts";
+ *
+ * assert.equal(compilePattern(".*", "cri").exact, null, "every message matches");
+ * assert.throws(() => compilePattern("(", "cri"), /^Failure: Invalid grep pattern: /);
+ * ```
  */
 export function compilePattern(pattern: string, format: LogFormat): Pattern {
   const asSent = compile(pattern); // must be valid by itself

@@ -10,6 +10,14 @@ const BYTES_PER_REPETITION = 30_000;
  * About how much memory the regex engine needs for a pattern, bytes. A guess, rather too much than too little, from the
  * pattern's text alone, which is neither parsed nor checked: length and counted repetitions are what makes patterns
  * large. Measured with the Rust crate: `\w{100}z` 29 MB, `\d{1000}` 31 MB, `.{1000}` 34 MB, 30 kB of words 12 MB.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { estimateEngineBytes } from "./pattern_size.ts";
+ *
+ * assert.ok(estimateEngineBytes("needle") < 4_000_000);
+ * assert.ok(estimateEngineBytes("\\w{100}z") > 20_000_000);
+ * ```
  */
 export function estimateEngineBytes(pattern: string): number {
   const perRepetition = /\\[wWpPDSB]/.test(pattern)

@@ -67,6 +67,20 @@ export interface ScanOptions {
  * Makes a scanner. Loads the regex engine only when there is a pattern. A piece is worked through in
  * blocks of about `blockBytes`, which stay in the processor's cache.
  * Throws Failure("invalid-argument", "Invalid grep pattern: …").
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Buffer } from "node:buffer";
+ * import { createScanner } from "./scan.ts";
+ *
+ * const spec = { format: "cri", direction: "forward", maxRecordBytes: 1024 } as const;
+ * const scanner = await createScanner({ ...spec, grep: "err" });
+ * const bytes = Buffer.from(
+ *   "2024-10-01T05:00:01Z stdout F an error\n2024-10-01T05:00:09Z stdout F all ok\n",
+ * );
+ * const { records, resume } = scanner.scan(bytes, 0, bytes.length, { budget: 65_536 });
+ * assert.deepEqual([records, resume], [1, null]);
+ * ```
  */
 export async function createScanner(
   spec: ScanSpec,

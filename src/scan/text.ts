@@ -3,7 +3,16 @@ import { isUtf8 } from "node:buffer";
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
 
-/** UTF-8 with U+FFFD for each maximal invalid part (WHATWG Encoding, "UTF-8 decoder"). */
+/**
+ * UTF-8 with U+FFFD for each maximal invalid part (WHATWG Encoding, "UTF-8 decoder").
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { repairUtf8 } from "./text.ts";
+ *
+ * assert.equal(new TextDecoder().decode(repairUtf8(Uint8Array.of(65, 0xff))), "A\ufffd");
+ * ```
+ */
 export function repairUtf8(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return encoder.encode(decoder.decode(bytes));
 }
@@ -12,6 +21,14 @@ export function repairUtf8(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
  * The end of text[start, end) without its trailing white space (Unicode property White_Space).
  * Each such character begins with a byte that ends any broken sequence before it, so this holds for
  * invalid UTF-8 too.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { trimmedEnd } from "./text.ts";
+ *
+ * const text = new TextEncoder().encode("a b \u2028\n");
+ * assert.equal(trimmedEnd(text, 0, text.length), 3);
+ * ```
  */
 export function trimmedEnd(text: Uint8Array, start: number, end: number): number {
   let at = end;
@@ -45,6 +62,13 @@ function isSpaceOfThree(first: number, second: number, third: number): boolean {
 /**
  * The last character boundary at or before `at` in valid UTF-8, but after `start`: where a single
  * character is longer than that, its end.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { characterStart } from "./text.ts";
+ *
+ * assert.equal(characterStart(new TextEncoder().encode("aé"), 0, 2), 1);
+ * ```
  */
 export function characterStart(text: Uint8Array, start: number, at: number): number {
   let cut = at;
@@ -55,7 +79,18 @@ export function characterStart(text: Uint8Array, start: number, at: number): num
   return cut;
 }
 
-/** Is text[start, end) ASCII only? For short texts: calls nothing. */
+/**
+ * Is text[start, end) ASCII only? For short texts: calls nothing.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { isAscii } from "./text.ts";
+ *
+ * const text = new TextEncoder().encode("aé");
+ * assert.ok(isAscii(text, 0, 1));
+ * assert.ok(!isAscii(text, 0, text.length));
+ * ```
+ */
 export function isAscii(text: Uint8Array, start: number, end: number): boolean {
   let all = 0;
   for (let i = start; i < end; i++) all |= text[i]!;
@@ -65,6 +100,14 @@ export function isAscii(text: Uint8Array, start: number, end: number): boolean {
 /**
  * The end of text[start, end) without a character at its end that lacks bytes. Nothing is left out where that would
  * leave nothing.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { wholeCharacters } from "./text.ts";
+ *
+ * const text = new TextEncoder().encode("aé").subarray(0, 2);
+ * assert.equal(wholeCharacters(text, 0, 2), 1);
+ * ```
  */
 export function wholeCharacters(text: Uint8Array, start: number, end: number): number {
   for (let at = end - 1; at > start && at >= end - 3; at--) {
@@ -81,6 +124,13 @@ export function wholeCharacters(text: Uint8Array, start: number, end: number): n
 /**
  * Where the first record of text[start, end) ends if one holds `max` bytes of valid UTF-8: at a character boundary,
  * with each maximal invalid part counted as the three bytes of the U+FFFD that replaces it. At least one character.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { recordEnd } from "./text.ts";
+ *
+ * assert.equal(recordEnd(new TextEncoder().encode("aéb"), 0, 4, 2), 1);
+ * ```
  */
 export function recordEnd(text: Uint8Array, start: number, end: number, max: number): number {
   const limit = Math.min(start + max, end);

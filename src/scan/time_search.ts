@@ -34,6 +34,21 @@ const MAX_DOCKER_BYTES = BLOCK_BYTES;
  * An offset before which no line of the range has a time at or after `start`, close to the first line that has one.
  * Bisects: reads as many probes as the logarithm of the range. Where the probes show that the lines are out of order by
  * more than a second, that is the beginning of the range.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Buffer } from "node:buffer";
+ * import { windowStart } from "./time_search.ts";
+ *
+ * const bytes = Buffer.from(
+ *   "2024-10-01T05:00:01Z stdout F one\n2024-10-01T05:00:09Z stdout F two\n",
+ * );
+ * const readAt = (offset: number, into: Uint8Array) => bytes.copy(into, 0, offset);
+ * const source = { size: bytes.length, readAt };
+ * const range = { from: 0, to: bytes.length };
+ * const start = { seconds: Date.parse("2024-10-01T05:00:08Z") / 1000, nanos: 0 };
+ * assert.equal(await windowStart(source, "cri", start, range, () => null), 34);
+ * ```
  */
 export async function windowStart(
   source: ByteSource,
@@ -50,6 +65,21 @@ export async function windowStart(
 /**
  * The end of the last final line in the range with a time at or before `stop`: where a window that ends then ends.
  * range.from where there is none.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Buffer } from "node:buffer";
+ * import { windowEnd } from "./time_search.ts";
+ *
+ * const bytes = Buffer.from(
+ *   "2024-10-01T05:00:01Z stdout F one\n2024-10-01T05:00:09Z stdout F two\n",
+ * );
+ * const readAt = (offset: number, into: Uint8Array) => bytes.copy(into, 0, offset);
+ * const source = { size: bytes.length, readAt };
+ * const range = { from: 0, to: bytes.length };
+ * const stop = { seconds: Date.parse("2024-10-01T05:00:04Z") / 1000, nanos: 0 };
+ * assert.equal(await windowEnd(source, "cri", stop, range, () => null), 34);
+ * ```
  */
 export async function windowEnd(
   source: ByteSource,
@@ -64,7 +94,24 @@ export async function windowEnd(
   return await search.lastFinalEnd(before, (line) => compareInstants(line, stop) <= 0);
 }
 
-/** Is any line of the range later than `stop`? */
+/**
+ * Is any line of the range later than `stop`?
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Buffer } from "node:buffer";
+ * import { hasLaterLine } from "./time_search.ts";
+ *
+ * const bytes = Buffer.from(
+ *   "2024-10-01T05:00:01Z stdout F one\n2024-10-01T05:00:09Z stdout F two\n",
+ * );
+ * const readAt = (offset: number, into: Uint8Array) => bytes.copy(into, 0, offset);
+ * const source = { size: bytes.length, readAt };
+ * const range = { from: 0, to: bytes.length };
+ * const stop = { seconds: Date.parse("2024-10-01T05:00:09Z") / 1000, nanos: 0 };
+ * assert.equal(await hasLaterLine(source, "cri", stop, range, () => null), false);
+ * ```
+ */
 export async function hasLaterLine(
   source: ByteSource,
   format: LogFormat,
@@ -77,7 +124,24 @@ export async function hasLaterLine(
   return first === null || first < range.to;
 }
 
-/** The time of the first line of the range that has one; null: none has. */
+/**
+ * The time of the first line of the range that has one; null: none has.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Buffer } from "node:buffer";
+ * import { firstTime } from "./time_search.ts";
+ *
+ * const bytes = Buffer.from(
+ *   "2024-10-01T05:00:01Z stdout F one\n2024-10-01T05:00:09Z stdout F two\n",
+ * );
+ * const readAt = (offset: number, into: Uint8Array) => bytes.copy(into, 0, offset);
+ * const source = { size: bytes.length, readAt };
+ * const range = { from: 0, to: bytes.length };
+ * const time = await firstTime(source, "cri", range, () => null);
+ * assert.equal(time?.seconds, Date.parse("2024-10-01T05:00:01Z") / 1000);
+ * ```
+ */
 export async function firstTime(
   source: ByteSource,
   format: LogFormat,

@@ -10,7 +10,17 @@ export interface TimeWindow {
   readonly stop: Instant | null;
 }
 
-/** Parses an RFC 3339 time: optional fraction, any offset. Null: it is none. */
+/**
+ * Parses an RFC 3339 time: optional fraction, any offset. Null: it is none.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { parseInstant } from "./time_window.ts";
+ *
+ * assert.deepEqual(parseInstant("1970-01-01T01:00:01.5+01:00"), { seconds: 1, nanos: 500_000_000 });
+ * assert.equal(parseInstant("yesterday"), null);
+ * ```
+ */
 export function parseInstant(text: string): Instant | null {
   const bytes = new TextEncoder().encode(text);
   const reader = new TimeReader();
@@ -18,7 +28,18 @@ export function parseInstant(text: string): Instant | null {
   return { seconds: reader.seconds, nanos: reader.nanos };
 }
 
-/** Does the time lie in the window? */
+/**
+ * Does the time lie in the window?
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { isInWindow } from "./time_window.ts";
+ *
+ * const window = { start: { seconds: 5, nanos: 0 }, stop: null };
+ * assert.ok(isInWindow({ seconds: 5, nanos: 0 }, window));
+ * assert.ok(!isInWindow({ seconds: 4, nanos: 999_999_999 }, window));
+ * ```
+ */
 export function isInWindow(time: Instant, { start, stop }: TimeWindow): boolean {
   return (start === null || compareInstants(time, start) >= 0) &&
     (stop === null || compareInstants(time, stop) <= 0);

@@ -8,6 +8,14 @@ const LAST_OF_LENGTH = [0x7f, 0x7ff, 0xffff, 0x10ffff] as const;
  * The UTF-8 of the code points first to last (surrogates left out) as sequences of byte ranges: a
  * code point is in the range exactly when its bytes fit one of the sequences, one byte a range.
  * (The method of Russ Cox, "Regular Expression Matching in the Wild", and of the Rust crate utf8-ranges.)
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { utf8Ranges } from "./utf8_ranges.ts";
+ *
+ * assert.deepEqual(utf8Ranges(0x61, 0x7a), [[[0x61, 0x7a]]]);
+ * assert.deepEqual(utf8Ranges(0xe9, 0xe9), [[[0xc3, 0xc3], [0xa9, 0xa9]]]);
+ * ```
  */
 export function utf8Ranges(first: number, last: number): ByteRange[][] {
   if (first > last) return [];

@@ -17,7 +17,7 @@ import { listCommand } from "./commands.ts";
 import { connectAll } from "./connection.ts";
 import { unknownNamespaceText } from "./target.ts";
 
-/** `client list`. Resolves with the exit code. */
+/** `client list`. Resolves with the exit code; rejects with CallError where no agent answered. */
 export async function clientList(
   args: readonly string[],
   terminal: Terminal,

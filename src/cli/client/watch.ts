@@ -8,7 +8,7 @@ import { explained, list, readStream } from "./calls.ts";
 import { watchCommand } from "./commands.ts";
 import { connectAll, type Connection } from "./connection.ts";
 
-/** `client watch`. Resolves with the exit code. */
+/** `client watch`. Resolves with the exit code; rejects with CallError where the only agent failed. */
 export async function clientWatch(
   args: readonly string[],
   terminal: Terminal,
