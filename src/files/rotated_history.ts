@@ -12,7 +12,7 @@ import {
   type RotatedContent,
   type RotatedContents,
 } from "./missed_rotations.ts";
-import { openRotatedFile, type RotatedFile } from "./rotated_files.ts";
+import { listRotatedFiles, openRotatedFile, type RotatedFile } from "./rotated_files.ts";
 
 /** A file that holds a segment's bytes, open. */
 export interface SegmentCopy {
@@ -42,6 +42,8 @@ export class RotatedHistory {
   readonly #unread: readonly RotatedFile[];
   readonly #first: LogSegment;
   #realPath: string;
+  /** The rotated files when they were last compared with what is known, by name and inode. */
+  #compared: string | null = null;
   /** Has a line been seen that is earlier than those where following began? */
   #clockWentBack = false;
 
@@ -86,11 +88,15 @@ export class RotatedHistory {
   ): LogSegment[] {
     const { contents, failed } = this.#read([...chain, next], mayGiveUp, next);
     for (const { file } of failed) this.#countLost(file);
-    return this.#open(this.#unseen(contents, chain, next), mayGiveUp);
+    const missed = this.#open(this.#unseen(contents, chain, next), mayGiveUp);
+    this.#compared = namesOf(contents.map(({ file }) => file));
+    return missed;
   }
 
   /** Is there a file with text that `missed` would return? Throws as it does. */
   hasUnseen(chain: readonly LogSegment[], next: NextFile): boolean {
+    // The same files as when they were last compared: no need to open them.
+    if (namesOf(listRotatedFiles(this.#realPath)) === this.#compared) return false;
     const { contents } = this.#read([...chain, next], false, next);
     const unseen = this.#unseen(contents, chain, next);
     return unseen.some(({ fingerprint }) => fingerprint.prefix.length > 0);
@@ -236,6 +242,10 @@ export class RotatedHistory {
   #countLost({ size, realPath }: RotatedFile): void {
     this.#report({ type: "truncated", bytes: size, path: realPath, cause: "unreadable" });
   }
+}
+
+function namesOf(files: readonly RotatedFile[]): string {
+  return files.map(({ realPath, ino }) => `${realPath} ${ino}`).join("\n");
 }
 
 function isSame(a: FileIdentity, b: FileIdentity): boolean {
