@@ -1,10 +1,11 @@
 /**
  * The rules of CONTRIBUTING.md that can be checked from the syntax of one file. `deno lint` runs them, and so do editors.
  */
-const FILE_NAME = /^[a-z0-9]+(_[a-z0-9]+)*(\.d)?\.ts$/;
+const FILE_NAME = /^[a-z0-9]+(_[a-z0-9]+)*(\.d)?\.[jt]s$/;
 const UPPER_SNAKE = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/;
-/** Words of the wire contract that clients compare. */
-const CONTRACT_MESSAGE = /^(permission denied|failed to access log file|missing token)/;
+/** Refusals in the words that existing clients know from the agents before this one. */
+const CONTRACT_MESSAGE =
+  /^(permission denied|failed to access log file|missing |invalid (authorization )?metadata|more than one |proxy CN|unknown service)/;
 
 const plugin: Deno.lint.Plugin = {
   name: "house",
@@ -50,7 +51,7 @@ const plugin: Deno.lint.Plugin = {
               const isLiteral = isScalar(init, literals);
               if (isLiteral) literals.add(id.name);
               if (isLiteral === UPPER_SNAKE.test(id.name)) continue;
-              // A table of literals may have either form: it reads as a constant or as a thing.
+              // What literals alone make, a table say, may have either form: it reads as a constant or as a thing.
               if (!isLiteral && isTable(init, literals)) continue;
               const wanted = isLiteral ? "UPPER_SNAKE, as its value is written here" : "lowerCamel";
               const message = `Cannot accept the constant's name ${id.name}: use ${wanted}`;
@@ -61,7 +62,10 @@ const plugin: Deno.lint.Plugin = {
       },
     },
 
-    /** What was being done, then what is wrong: `Cannot parse start_time "x": not RFC 3339`. */
+    /**
+     * What was being done, then what is wrong: `Cannot parse start_time "x": not RFC 3339`. A caller sees a Failure's
+     * message as it is; an Error may also be the reason alone, which another message quotes.
+     */
     "error-message": {
       create(context) {
         if (!/\/src\//.test(context.filename)) return {};
@@ -73,9 +77,10 @@ const plugin: Deno.lint.Plugin = {
             const text = textOf(node.arguments[name === "Failure" ? 1 : 0]);
             if (text === null) return;
             const { first, last } = text;
-            if (/^[A-Z`]/.test(first) || first === "" || CONTRACT_MESSAGE.test(first)) {
-              if (!/[.!]$/.test(last)) return;
-            }
+            const begins = name === "Failure"
+              ? /^[A-Z`]/.test(first) || first === "" || CONTRACT_MESSAGE.test(first)
+              : !/^(cannot|can't|could not|failed|unable)\b/.test(first);
+            if (begins && !/[.!]$/.test(last)) return;
             const message =
               "Cannot accept this error message: begin with a capital and end without a full stop";
             context.report({ node, message });
@@ -105,7 +110,7 @@ function isScalar(node: Deno.lint.Expression, literals: ReadonlySet<string>): bo
   }
 }
 
-/** An object or list of literals. */
+/** An object or list of literals, or what a function or constructor makes of them. */
 function isTable(node: Deno.lint.Node, literals: ReadonlySet<string>): boolean {
   switch (node.type) {
     case "ObjectExpression":
@@ -114,12 +119,24 @@ function isTable(node: Deno.lint.Node, literals: ReadonlySet<string>): boolean {
       );
     case "ArrayExpression":
       return node.elements.every((element) => element !== null && isTable(element, literals));
+    case "NewExpression":
+    case "CallExpression":
+      return node.arguments.length > 0 &&
+        node.arguments.every((argument) => isTable(argument, literals)) &&
+        (node.callee.type !== "MemberExpression" || isNamed(node.callee, literals));
+    case "TaggedTemplateExpression":
+      return node.quasi.expressions.length === 0;
     case "TSAsExpression":
     case "TSSatisfiesExpression":
       return isTable(node.expression, literals);
     default:
       return isScalar(node as Deno.lint.Expression, literals);
   }
+}
+
+/** `encoder.encode` or `Math.floor`, and what is called on the result of such a call. */
+function isNamed(callee: Deno.lint.MemberExpression, literals: ReadonlySet<string>): boolean {
+  return callee.object.type === "Identifier" || isTable(callee.object, literals);
 }
 
 /** How a message begins and ends, as far as the source tells; null where it is computed. */

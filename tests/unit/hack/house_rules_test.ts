@@ -28,6 +28,12 @@ Deno.test("constants written in the source are UPPER_SNAKE, computed ones lowerC
   ]);
   assert.deepEqual(findings("function f() { const local = 1; return local; }"), []);
   assert.deepEqual(findings("const LIMITS = { min: 1, max: 2 }; const limits = [1, 2];"), []);
+  for (
+    const either of ["new Uint8Array(256).fill(1, 0x20)", "encoder.encode('log')", "Math.ceil(4.5)"]
+  ) {
+    assert.deepEqual(findings(`const MADE = ${either}; const made = ${either};`), [], either);
+  }
+  assert.deepEqual(findings("const MADE = list.map((one) => one);"), ["house/constant-style"]);
 });
 
 Deno.test("an error's message begins with a capital and has no full stop", () => {
@@ -36,5 +42,15 @@ Deno.test("an error's message begins with a capital and has no full stop", () =>
   }
   for (const bad of ['"cannot read it"', "`Cannot read ${x}.`", '"Cannot " + "read it."']) {
     assert.deepEqual(findings(`throw new Error(${bad});`), ["house/error-message"], bad);
+    assert.deepEqual(
+      findings(`throw new Failure("internal", ${bad});`),
+      ["house/error-message"],
+      bad,
+    );
   }
+  // The reason alone, for a message that quotes it.
+  assert.deepEqual(findings('throw new Error("more than one document");'), []);
+  assert.deepEqual(findings('throw new Failure("internal", "the call has ended");'), [
+    "house/error-message",
+  ]);
 });

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
+import { GzipLog } from "../../../src/files/gzip_log.ts";
+import { LogFile } from "../../../src/files/log_file.ts";
+
+const text = "2024-10-01T05:00:01Z stdout F one\n".repeat(20_000);
+
+function open(path: string): GzipLog {
+  const { dev, ino } = Deno.lstatSync(path);
+  return new GzipLog(LogFile.open({ realPath: path, dev, ino: ino! }));
+}
+
+async function withFile(bytes: Uint8Array, run: (path: string) => void): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeFile(`${folder}/0.log.20241001-050001.gz`, bytes);
+    run(`${folder}/0.log.20241001-050001.gz`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("the beginning alone is inflated for the format; all of it when it is read", () =>
+  withFile(gzipSync(text), (path) => {
+    using log = open(path);
+    assert.equal(log.format, "cri");
+    const head = log.head(100);
+    assert.equal(new TextDecoder().decode(head), text.slice(0, 100));
+    assert.equal(log.size, text.length);
+    const into = new Uint8Array(34);
+    assert.equal(log.readAt(text.length - 34, into), 34);
+    assert.equal(new TextDecoder().decode(into), text.slice(-34));
+  }));
+
+Deno.test("what is no gzip has no beginning, and is taken for CRI", () =>
+  withFile(new TextEncoder().encode("plain text"), (path) => {
+    using log = open(path);
+    assert.equal(log.head().length, 0);
+    assert.equal(log.format, "cri");
+  }));
+
+Deno.test("the compressed file is found under a new name in its folder", () =>
+  withFile(gzipSync(text), (path) => {
+    using log = open(path);
+    const renamed = path.replace("050001", "050002");
+    Deno.renameSync(path, renamed);
+    assert.equal(log.compressed.path, renamed);
+    Deno.removeSync(renamed);
+    assert.equal(log.compressed.path, path, "nowhere: where it was");
+  }));
