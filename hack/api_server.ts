@@ -27,7 +27,7 @@ export interface ApiServer extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
-const token = "administrator";
+const TOKEN = "administrator";
 
 /**
  * @param assets the folder with the executables etcd and kube-apiserver
@@ -61,7 +61,7 @@ export async function startApiServer(assets: string): Promise<ApiServer> {
     const key = join(folder, "sa.key");
     const signingKey = serviceAccountKey();
     writeFileSync(key, signingKey, { mode: 0o600 });
-    writeFileSync(join(folder, "tokens.csv"), `${token},admin,admin,"system:masters"\n`);
+    writeFileSync(join(folder, "tokens.csv"), `${TOKEN},admin,admin,"system:masters"\n`);
     const etcd = `http://127.0.0.1:${client}`;
     start("etcd", [
       `--data-dir=${folder}/etcd`,
@@ -141,7 +141,7 @@ function send(
     ca: options.ca as Buffer,
     method: options.method,
     path: options.path,
-    headers: { authorization: `Bearer ${token}`, "content-type": options.contentType },
+    headers: { authorization: `Bearer ${TOKEN}`, "content-type": options.contentType },
   }, (response) => {
     let text = "";
     response.setEncoding("utf8");

@@ -13,7 +13,7 @@ import { findAssets } from "../tests/e2e/assets.ts";
 import { type ApiServer, startApiServer } from "./api_server.ts";
 import { checkAlerts } from "./delivery/alerts.ts";
 import { mustRefuseValues, renderAll, renderChart } from "./delivery/chart.ts";
-import { kubetailChartVersion, renderKubetailChart } from "./delivery/kubetail_chart.ts";
+import { KUBETAIL_CHART_VERSION, renderKubetailChart } from "./delivery/kubetail_chart.ts";
 import { checkRelease } from "./delivery/release_check.ts";
 import { checkRights } from "./delivery/rights_check.ts";
 import {
@@ -41,7 +41,7 @@ const checks: readonly (readonly [string, () => string | Promise<string>])[] = [
   ["what a release carries", checkRelease],
   ["the agent's rights (RBAC of a real API server)", rights],
   ["manifests (helm template, dry run on a real API server)", kubernetes],
-  [`Kubetail's chart ${kubetailChartVersion} with deploy/helm-values.yaml`, kubetail],
+  [`Kubetail's chart ${KUBETAIL_CHART_VERSION} with deploy/helm-values.yaml`, kubetail],
 ];
 
 function workflows(): string {
@@ -111,7 +111,10 @@ async function rights(): Promise<string> {
 }
 
 async function kubetail(): Promise<string> {
-  const set = { name: `Kubetail's chart ${kubetailChartVersion}`, objects: renderKubetailChart() };
+  const set = {
+    name: `Kubetail's chart ${KUBETAIL_CHART_VERSION}`,
+    objects: renderKubetailChart(),
+  };
   const types = "hack/manifests/stand-in-types.yaml";
   const count = await dryRun("helm renders it, not applied", [
     set,

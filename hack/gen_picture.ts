@@ -10,7 +10,7 @@ import { terminalSafe } from "../src/cli/terminal_text.ts";
 import type { Terminal } from "../src/cli/terminal.ts";
 import { answerHelp } from "./usage.ts";
 
-const columns = 100;
+const COLUMNS = 100;
 /** Steps of the tour that the picture shows, by the beginning of their titles. */
 const shown = ["# Which", "# How did", "# Follow", "# User"];
 
@@ -22,7 +22,7 @@ async function session(): Promise<string> {
     err: (more) => void (text += terminalSafe(more)),
     colour: true,
     interactive: true,
-    columns,
+    columns: COLUMNS,
     onInterrupt: () => () => {},
     exit: (code) => Deno.exit(code),
     now: () => Date.now(),
@@ -50,16 +50,16 @@ const colours: Readonly<Record<string, string>> = {
   "35": "#d2a8ff",
   "36": "#56d4dd",
 };
-const lineHeight = 20;
-const characterWidth = 8.43;
-const margin = 16;
+const LINE_HEIGHT = 20;
+const CHARACTER_WIDTH = 8.43;
+const MARGIN = 16;
 
 /** Lines with ANSI styles as an SVG that needs nothing else. */
 export function picture(lines: readonly string[]): string {
-  const width = Math.ceil(columns * characterWidth + 2 * margin);
-  const height = lines.length * lineHeight + 2 * margin;
+  const width = Math.ceil(COLUMNS * CHARACTER_WIDTH + 2 * MARGIN);
+  const height = lines.length * LINE_HEIGHT + 2 * MARGIN;
   const texts = lines.map((line, i) =>
-    `<text x="${margin}" y="${margin + (i + 0.75) * lineHeight}">${spans(line)}</text>`
+    `<text x="${MARGIN}" y="${MARGIN + (i + 0.75) * LINE_HEIGHT}">${spans(line)}</text>`
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="A session: logs are listed, searched, followed through a rotation, and a caller is denied">
 <rect width="100%" height="100%" rx="8" fill="#0d1117"/>

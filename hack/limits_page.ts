@@ -13,8 +13,8 @@ interface LimitDoc {
 /** As plain data, whatever the types of the values. */
 const fields = schema.limits.fields as unknown as Readonly<Record<string, Field<unknown>>>;
 
-const ended = "the connection is ended (GOAWAY ENHANCE_YOUR_CALM)";
-const exhausted = "the call ends with RESOURCE_EXHAUSTED";
+const ENDED = "the connection is ended (GOAWAY ENHANCE_YOUR_CALM)";
+const EXHAUSTED = "the call ends with RESOURCE_EXHAUSTED";
 
 const limits: Readonly<Record<LimitName, LimitDoc>> = {
   "connections": {
@@ -42,56 +42,56 @@ const limits: Readonly<Record<LimitName, LimitDoc>> = {
     keys: ["max-header-bytes"],
     bounds:
       "one call's headers, decompressed, and their number (4,096; 8 KiB and 64 where the certificate's name is not allowed)",
-    refusal: ended,
+    refusal: ENDED,
   },
   "header-memory": {
     keys: ["header-memory"],
     bounds: "the headers of all open calls together",
-    refusal: exhausted,
+    refusal: EXHAUSTED,
   },
   "request-bytes": {
     keys: ["max-request-bytes"],
     bounds: "one request, and four times that for all unfinished ones of a connection",
-    refusal: ended,
+    refusal: ENDED,
   },
   "request-time": {
     keys: ["request-timeout"],
     bounds:
       "the time in which a request must arrive (a reflection stream may stay open), and 256 unfinished ones at a time",
-    refusal: ended,
+    refusal: ENDED,
   },
   "frames": {
     keys: [],
     bounds:
       "1,000 frames that the agent must answer (PING, SETTINGS) while the client does not read; frames of 16 KiB",
-    refusal: ended,
+    refusal: ENDED,
   },
   "streams-per-connection": {
     keys: ["max-streams"],
     bounds:
       "open calls of one connection: twice max-streams and 100; 8 where the certificate's name is not allowed",
-    refusal: ended,
+    refusal: ENDED,
   },
   "streams": {
     keys: ["max-streams"],
     bounds:
       "streams at the same time, until the last byte of each has left; twice as many and 100 for calls of every kind",
-    refusal: exhausted,
+    refusal: EXHAUSTED,
   },
   "streams-per-user": {
     keys: ["max-streams-per-user"],
     bounds: "the same for one identity",
-    refusal: exhausted,
+    refusal: EXHAUSTED,
   },
   "unary-calls": {
     keys: ["max-unary-calls"],
     bounds: "Lists at the same time, until their answers have left",
-    refusal: exhausted,
+    refusal: EXHAUSTED,
   },
   "unary-calls-per-user": {
     keys: ["max-unary-calls-per-user"],
     bounds: "the same for one identity",
-    refusal: exhausted,
+    refusal: EXHAUSTED,
   },
   "public-calls": {
     keys: ["max-public-calls"],
@@ -101,7 +101,7 @@ const limits: Readonly<Record<LimitName, LimitDoc>> = {
   "public-calls-per-connection": {
     keys: ["max-public-calls-per-connection"],
     bounds: "the same for one connection",
-    refusal: ended,
+    refusal: ENDED,
   },
   "unknown-callers": {
     keys: ["max-unknown-callers"],

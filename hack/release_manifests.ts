@@ -12,7 +12,7 @@ import { goTool, project, run } from "./delivery/tools.ts";
 import { answerHelp } from "./usage.ts";
 
 /** The image's name below the owner of the repository; not that of Kubetail's own agent. */
-export const imageName = "kubetail-cluster-agent-deno";
+export const IMAGE_NAME = "kubetail-cluster-agent-deno";
 
 export interface Release {
   /** The repository that releases, as GitHub writes it: OWNER/NAME. */
@@ -47,17 +47,17 @@ export function releaseManifests(release: Release): string[] {
   };
   const home = `https://github.com/${release.repository}`;
   // Registries take lower case only.
-  const repository = `${release.repository.split("/")[0]!.toLowerCase()}/${imageName}`;
+  const repository = `${release.repository.split("/")[0]!.toLowerCase()}/${IMAGE_NAME}`;
   const helm = goTool("helm");
   const work = mkdtempSync(join(tmpdir(), "release-"));
   try {
     mkdirSync(release.out, { recursive: true });
-    const chart = join(work, imageName);
+    const chart = join(work, IMAGE_NAME);
     cpSync(join(project, "deploy/chart"), chart, { recursive: true });
     edit(join(chart, "values.yaml"), [
       [/^ {2}# The sources name no registry\.[^]*?\n(?= {2}registry)/m, ""],
       ['  registry: ""\n', `  registry: ${release.registry}\n`],
-      [`  repository: ${imageName}\n`, `  repository: ${repository}\n`],
+      [`  repository: ${IMAGE_NAME}\n`, `  repository: ${repository}\n`],
       ['  digest: ""\n', `  digest: ${release.digest}\n`],
       [
         "  runbookUrl: docs/runbooks.md\n",
@@ -72,7 +72,7 @@ export function releaseManifests(release: Release): string[] {
     edit(values, [
       [/^ {6}# The sources name no registry\.[^]*?\n(?= {6}registry)/m, ""],
       ['      registry: ""\n', `      registry: ${release.registry}\n`],
-      [`      repository: ${imageName}\n`, `      repository: ${repository}\n`],
+      [`      repository: ${IMAGE_NAME}\n`, `      repository: ${repository}\n`],
       ["      digest: null\n", `      digest: ${release.digest}\n`],
     ]);
 
@@ -90,7 +90,7 @@ export function releaseManifests(release: Release): string[] {
       ]);
       writeFileSync(join(release.out, file), `${namespace}${text}`);
     }
-    return [`${imageName}-${version}.tgz`, "helm-values.yaml", ...rendered.map(([file]) => file)];
+    return [`${IMAGE_NAME}-${version}.tgz`, "helm-values.yaml", ...rendered.map(([file]) => file)];
   } finally {
     rmSync(work, { recursive: true });
   }

@@ -13,7 +13,7 @@ interface Measured {
 }
 
 const runs = Number(Deno.args[0] ?? 5);
-const reviews = 1000;
+const REVIEWS = 1000;
 
 const reviewer = new URL("../../src/auth/reviewer.ts", import.meta.url).href;
 const own = `
@@ -30,10 +30,10 @@ const ways: readonly (readonly [string, string])[] = [
   ["grpc-js alone", ""],
   ["… and the reviewer, before its first review", own],
   [
-    `… and the reviewer, after ${reviews} reviews`,
+    `… and the reviewer, after ${REVIEWS} reviews`,
     `${own}
     const identity = (i) => ({ kind: "front-proxy", user: "u" + i, groups: [], extra: new Map() });
-    for (let i = 0; i < ${reviews}; i++) {
+    for (let i = 0; i < ${REVIEWS}; i++) {
       await reviewer.review(identity(i), "a", { signal: new AbortController().signal });
     }`,
   ],
@@ -47,9 +47,9 @@ const ways: readonly (readonly [string, string])[] = [
   ],
   ["… and all of client-node, before its first review", packaged],
   [
-    `… and all of client-node, after ${reviews} reviews`,
+    `… and all of client-node, after ${REVIEWS} reviews`,
     `${packaged}
-    for (let i = 0; i < ${reviews}; i++) {
+    for (let i = 0; i < ${REVIEWS}; i++) {
       const { status } = await client.createSubjectAccessReview({ body: { spec: {
         user: "u" + i,
         resourceAttributes: { verb: "get", resource: "pods", subresource: "log", namespace: "a" },

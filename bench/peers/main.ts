@@ -14,7 +14,7 @@ import { ripgrepVersion } from "./ripgrep.ts";
 import { runningServer, startAgent, startRustAgent } from "./server.ts";
 import { clientName } from "./client_process.ts";
 
-const HELP = `Usage: deno task bench:peers [OPTIONS]
+const help = `Usage: deno task bench:peers [OPTIONS]
 
 Measures the agent of this checkout, in turns with ripgrep and with the servers named here.
 
@@ -50,7 +50,7 @@ const { values: options } = parseArgs({
   },
   allowNegative: true,
 });
-if (options.help) console.log(HELP);
+if (options.help) console.log(help);
 else await main();
 
 async function main(): Promise<void> {

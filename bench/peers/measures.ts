@@ -35,8 +35,8 @@ export interface Measure {
   run(subject: Subject): Promise<Figure>;
 }
 
-const forward = "LogRecordsService/StreamForward";
-const backward = "LogRecordsService/StreamBackward";
+const FORWARD = "LogRecordsService/StreamForward";
+const BACKWARD = "LogRecordsService/StreamBackward";
 
 /** The Cluster API sends blanks like this, and (?i) before everything. */
 const clientForm = (text: string) => `(?i)${text}`;
@@ -50,19 +50,19 @@ export const measures: readonly Measure[] = [
   grep("grep, nothing found", "haystacks-and-needles"),
   grep("grep (error|timeout) .*reset, 282 k hits", "(error|timeout) .*reset"),
   grep("grep status=|code=, 1.55 M hits", "status=|code="),
-  grep("backward grep, 20 hits", "needle", { method: backward }),
+  grep("backward grep, 20 hits", "needle", { method: BACKWARD }),
   {
     name: "last 500 records",
     unit: "ms",
     isShort: true,
-    run: ({ client, logs }) => page(client, backward, request(logs.cri)),
+    run: ({ client, logs }) => page(client, BACKWARD, request(logs.cri)),
   },
   {
     name: "500 records from the middle, by time",
     unit: "ms",
     isShort: true,
     run: ({ client, logs }) =>
-      page(client, forward, { ...request(logs.cri), start_time: logs.middle }),
+      page(client, FORWARD, { ...request(logs.cri), start_time: logs.middle }),
   },
   grepsAtOnce("8 greps at once", Array(8).fill(clientForm("needle"))),
   grepsAtOnce(
@@ -128,7 +128,7 @@ function allRecords(
       const before = use.cpuSeconds();
       const { frames, milliseconds, firstMilliseconds } = await checked(
         client,
-        forward,
+        FORWARD,
         request(logs[log]),
       );
       if (frames !== logs[log].lines) {
@@ -143,7 +143,7 @@ function allRecords(
   };
 }
 
-function grep(name: string, pattern: string, { method = forward } = {}): Measure {
+function grep(name: string, pattern: string, { method = FORWARD } = {}): Measure {
   return {
     name,
     unit: "ms",
@@ -168,7 +168,7 @@ function grepsAtOnce(name: string, patterns: readonly string[]): Measure {
       withListMeanwhile(client, async () => {
         const began = performance.now();
         await Promise.all(
-          patterns.map((grep) => checked(client, forward, { ...request(logs.cri), grep })),
+          patterns.map((grep) => checked(client, FORWARD, { ...request(logs.cri), grep })),
         );
         return performance.now() - began;
       }),
@@ -226,7 +226,7 @@ function blowUp(pattern: string): Measure {
     ripgrep: { pattern, path: (logs) => logs.long.path },
     run: ({ client, logs }) =>
       withListMeanwhile(client, async () => {
-        const { milliseconds } = await checked(client, forward, {
+        const { milliseconds } = await checked(client, FORWARD, {
           ...request(logs.long),
           grep: pattern,
         });
@@ -240,7 +240,7 @@ const slowGrep = String.raw`\w{200}z`;
 /** From the cancellation until the server's threads have stopped computing. */
 async function cancelSlow({ client, logs, use }: Subject): Promise<Figure> {
   const body = LogRecordsStreamRequest.encode({ ...request(logs.slow), grep: slowGrep }).finish();
-  const cancel = client.cancellable(forward, body);
+  const cancel = client.cancellable(FORWARD, body);
   await pause(500);
   cancel();
   const began = performance.now();
@@ -261,11 +261,11 @@ async function cancelSlow({ client, logs, use }: Subject): Promise<Figure> {
 
 async function besideSlow({ client, logs }: Subject): Promise<Figure> {
   const body = LogRecordsStreamRequest.encode({ ...request(logs.slow), grep: slowGrep }).finish();
-  const cancels = [1, 2, 3, 4].map(() => client.cancellable(forward, body));
+  const cancels = [1, 2, 3, 4].map(() => client.cancellable(FORWARD, body));
   await pause(50);
   const figure = await withListMeanwhile(client, async () => {
     const asked = { ...request(logs.cri), grep: clientForm("needle") };
-    return (await checked(client, forward, asked)).milliseconds;
+    return (await checked(client, FORWARD, asked)).milliseconds;
   });
   for (const cancel of cancels) cancel();
   await pause(300);

@@ -9,7 +9,7 @@ const project = new URL("../../", import.meta.url);
 /** Documents with figures, relative to the project's folder. */
 export const documents: readonly string[] = ["README.md", "docs/performance.md"];
 /** The plot, which shows the run that docs/performance.md names first. */
-export const plotFile = "docs/images/performance.svg";
+export const PLOT_FILE = "docs/images/performance.svg";
 
 /**
  * `<!-- figures: KIND RUN -->` … `<!-- /figures -->`: what is between is generated from the kept run, so that every
@@ -56,7 +56,7 @@ export function generated(read: (file: string) => string): Map<string, string> {
     files.set(file, withFigures(read(file)));
   }
   const picture = plotFor(read("docs/performance.md"));
-  if (picture !== null) files.set(plotFile, picture);
+  if (picture !== null) files.set(PLOT_FILE, picture);
   return files;
 }
 

@@ -69,7 +69,7 @@ ${parts.join("\n")}
 `;
 }
 
-const SHAPES = [
+const shapes = [
   `<circle r="6"/>`,
   `<rect x="-5" y="-5" width="10" height="10"/>`,
   `<path d="M0-7 7 5H-7z"/>`,
@@ -85,7 +85,7 @@ function seriesOf(run: KeptRun): Series[] {
     name: "ripgrep, not over a network",
     values: (measure: Measure) => measure.unit === "ms" ? run.ripgrep[measure.name] ?? [] : [],
   };
-  return [...servers, ripgrep].map((one, index) => ({ ...one, shape: SHAPES[index]! }));
+  return [...servers, ripgrep].map((one, index) => ({ ...one, shape: shapes[index]! }));
 }
 
 function legend(series: readonly Series[]): string {

@@ -15,7 +15,7 @@ import { makeLog } from "./logs.ts";
 
 const PIECE = 8 * 2 ** 20;
 /** Length of a CRI header in these logs. */
-const HEADER = "2024-10-01T05:40:46.960135302Z stdout F ".length;
+const header = "2024-10-01T05:40:46.960135302Z stdout F ".length;
 
 const cri = makeLog("cri", PIECE);
 const docker = makeLog("docker", PIECE);
@@ -44,19 +44,19 @@ Deno.bench("is a block UTF-8?", () => {
 
 Deno.bench(
   "is each message ASCII?",
-  () => forEach(lines, (start, end) => isAscii(cri, start + HEADER, end)),
+  () => forEach(lines, (start, end) => isAscii(cri, start + header, end)),
 );
 
 Deno.bench(
   "trim messages",
-  () => forEach(lines, (start, end) => trimmedEnd(cri, start + HEADER, end)),
+  () => forEach(lines, (start, end) => trimmedEnd(cri, start + header, end)),
 );
 
 const frames = new FrameWriter();
 const parsed = new CriParser();
 parse(parsed, cri, lines.starts[0]!, lines.ends[0]!);
 Deno.bench("write frames", () => {
-  forEach(lines, (start, end) => frames.add(parsed, cri, start + HEADER, end, true));
+  forEach(lines, (start, end) => frames.add(parsed, cri, start + header, end, true));
   frames.take();
 });
 
@@ -74,7 +74,7 @@ for (const pattern of ["needle", "error .*reset", String.raw`(?i)error\s\w+ed`])
   const regex = new RustRegex(pattern);
   Deno.bench(
     `confirm each message: ${pattern}`,
-    () => forEach(lines, (start, end) => regex.matches(cri, start + HEADER, end)),
+    () => forEach(lines, (start, end) => regex.matches(cri, start + header, end)),
   );
 }
 

@@ -7,8 +7,8 @@ import { manifests } from "../dry_run.ts";
 import { renderChart } from "./chart.ts";
 import { goTool, project, run } from "./tools.ts";
 
-const tests = "tests/alerts/rules_test.yaml";
-const page = "docs/runbooks.md";
+const TESTS = "tests/alerts/rules_test.yaml";
+const PAGE = "docs/runbooks.md";
 
 interface Rules {
   readonly groups: readonly {
@@ -44,7 +44,7 @@ export function checkAlerts(): string {
   try {
     const file = join(folder, "rules.yaml");
     writeFileSync(file, dump(spec));
-    writeFileSync(join(folder, "rules_test.yaml"), readFileSync(join(project, tests)));
+    writeFileSync(join(folder, "rules_test.yaml"), readFileSync(join(project, TESTS)));
     const promtool = goTool("promtool");
     const said = run(promtool, ["check", "rules", "--lint=all", "--lint-fatal", file]);
     run(promtool, ["test", "rules", join(folder, "rules_test.yaml")]);
@@ -56,7 +56,7 @@ export function checkAlerts(): string {
 
 /** Each alert is raised by a test; what promtool does not say. */
 function mustHaveTests(names: readonly string[]): void {
-  const { tests: all } = load(readFileSync(join(project, tests), "utf8")) as {
+  const { tests: all } = load(readFileSync(join(project, TESTS), "utf8")) as {
     tests: { alert_rule_test: { alertname: string; exp_alerts: unknown[] }[] }[];
   };
   const raised = new Set(
@@ -64,17 +64,17 @@ function mustHaveTests(names: readonly string[]): void {
       .filter(({ exp_alerts }) => exp_alerts.length > 0).map(({ alertname }) => alertname),
   );
   const missing = names.filter((name) => !raised.has(name));
-  if (missing.length > 0) throw new Error(`${tests} raises no ${missing.join(", ")}`);
+  if (missing.length > 0) throw new Error(`${TESTS} raises no ${missing.join(", ")}`);
 }
 
 function mustHaveRunbooks(names: readonly string[]): void {
-  const headings = [...readFileSync(join(project, page), "utf8").matchAll(/^### (\w+)$/gm)]
+  const headings = [...readFileSync(join(project, PAGE), "utf8").matchAll(/^### (\w+)$/gm)]
     .map((match) => match[1]!);
   const missing = names.filter((name) => !headings.includes(name));
-  if (missing.length > 0) throw new Error(`${page} has no section ${missing.join(", ")}`);
+  if (missing.length > 0) throw new Error(`${PAGE} has no section ${missing.join(", ")}`);
   const gone = headings.filter((name) => !names.includes(name));
   if (gone.length > 0) {
-    throw new Error(`${page} has a section ${gone.join(", ")}, but no such alert`);
+    throw new Error(`${PAGE} has a section ${gone.join(", ")}, but no such alert`);
   }
 }
 

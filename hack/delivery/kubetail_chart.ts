@@ -6,9 +6,9 @@ import { type Manifest, manifests } from "../dry_run.ts";
 import { cache, goTool, project, run, Skipped } from "./tools.ts";
 
 /** The version of Kubetail's chart that deploy/helm-values.yaml is for. */
-export const kubetailChartVersion = "0.24.0";
+export const KUBETAIL_CHART_VERSION = "0.24.0";
 
-const repository = "https://kubetail-org.github.io/helm-charts/";
+const REPOSITORY = "https://kubetail-org.github.io/helm-charts/";
 
 /**
  * Kubetail's own chart: the folder KUBETAIL_CHART, else a copy in the cache, downloaded once.
@@ -17,11 +17,11 @@ const repository = "https://kubetail-org.github.io/helm-charts/";
  */
 export function kubetailChart(): string {
   const folder = process.env["KUBETAIL_CHART"] ??
-    join(cache, "charts", `kubetail-${kubetailChartVersion}`);
+    join(cache, "charts", `kubetail-${KUBETAIL_CHART_VERSION}`);
   if (!existsSync(folder)) download(folder);
   const { version } = load(readFileSync(join(folder, "Chart.yaml"), "utf8")) as { version: string };
-  if (version !== kubetailChartVersion) {
-    throw new Error(`${folder} has version ${version} instead of ${kubetailChartVersion}`);
+  if (version !== KUBETAIL_CHART_VERSION) {
+    throw new Error(`${folder} has version ${version} instead of ${KUBETAIL_CHART_VERSION}`);
   }
   return folder;
 }
@@ -35,9 +35,9 @@ function download(folder: string): void {
       "pull",
       "kubetail",
       "--repo",
-      repository,
+      REPOSITORY,
       "--version",
-      kubetailChartVersion,
+      KUBETAIL_CHART_VERSION,
       "--untar",
       "--untardir",
       parts,
@@ -45,7 +45,7 @@ function download(folder: string): void {
     renameSync(join(parts, "kubetail"), folder);
   } catch (error) {
     throw new Skipped(
-      `no chart of Kubetail in ${folder}, and it cannot be downloaded from ${repository}: ${
+      `no chart of Kubetail in ${folder}, and it cannot be downloaded from ${REPOSITORY}: ${
         String(error).trim().split("\n").at(-1)
       }`,
     );

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Manifest, manifests } from "../dry_run.ts";
-import { imageName, releaseManifests } from "../release_manifests.ts";
+import { IMAGE_NAME, releaseManifests } from "../release_manifests.ts";
 import { kubetailChart } from "./kubetail_chart.ts";
 import { goTool, run, Skipped } from "./tools.ts";
 
@@ -12,7 +12,7 @@ import { goTool, run, Skipped } from "./tools.ts";
  */
 export function checkRelease(): string {
   const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
-  const wanted = `ghcr.io/some-owner/${imageName}@${digest}`;
+  const wanted = `ghcr.io/some-owner/${IMAGE_NAME}@${digest}`;
   const out = mkdtempSync(join(tmpdir(), "release-"));
   try {
     const files = releaseManifests({

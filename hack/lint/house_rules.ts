@@ -28,8 +28,8 @@ const plugin: Deno.lint.Plugin = {
         const isCore = /\/src\//.test(context.filename) &&
           !/\/src\/(platform|generated)\//.test(context.filename);
         return {
-          MemberExpression(node) {
-            if (!isCore || node.object.type !== "Identifier" || node.object.name !== "Deno") return;
+          Identifier(node) {
+            if (!isCore || node.name !== "Deno") return;
             const message = "Cannot use Deno here: only src/platform calls the runtime";
             context.report({ node, message });
           },
@@ -103,8 +103,10 @@ function isScalar(node: Deno.lint.Expression, literals: ReadonlySet<string>): bo
     case "BinaryExpression":
       return node.left.type !== "PrivateIdentifier" && isScalar(node.left, literals) &&
         isScalar(node.right, literals);
+    case "MemberExpression": // Number.MAX_SAFE_INTEGER
+      return node.object.type === "Identifier" && node.object.name === "Number";
     case "Identifier":
-      return literals.has(node.name);
+      return literals.has(node.name) || UPPER_SNAKE.test(node.name);
     default:
       return false;
   }

@@ -22,7 +22,7 @@ export interface Finding {
   readonly text: string;
 }
 
-const healthTimeoutMs = 2000;
+const HEALTH_TIMEOUT_MS = 2000;
 
 /**
  * Checks all that an agent with this configuration needs from its node and its cluster, in the order in which it needs
@@ -139,7 +139,7 @@ async function reviewProblems(
 async function agentFinding(config: Config): Promise<Finding> {
   const subject = "agent";
   try {
-    const problem = await healthProblem(config, AbortSignal.timeout(healthTimeoutMs));
+    const problem = await healthProblem(config, AbortSignal.timeout(HEALTH_TIMEOUT_MS));
     return problem === null
       ? { subject, level: "ok", text: "runs on this host and is healthy" }
       : { subject, level: "error", text: `runs on this host and is not healthy: ${problem}` };

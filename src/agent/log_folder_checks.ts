@@ -5,7 +5,7 @@ import { userId } from "../platform/process.ts";
 import { checkBakedRoots } from "./baked_roots.ts";
 
 /** How many logs are opened: enough to tell "all" from "one that was just removed". */
-const samples = 20;
+const SAMPLES = 20;
 
 /** Why the log folder cannot be listed, with the remedy; null where it can. Cheap: every probe calls it. */
 export function logFolderProblem(config: Pick<Config, "containerLogsDir">): string | null {
@@ -28,7 +28,7 @@ export function logFilesProblem(config: Pick<Config, "containerLogsDir">): strin
   const names = readDirectory(config.containerLogsDir)
     .map((entry) => entry.name)
     .filter((name) => parseLogFileName(name) !== null)
-    .slice(0, samples);
+    .slice(0, SAMPLES);
   for (const name of names) {
     const path = `${config.containerLogsDir}/${name}`;
     try {

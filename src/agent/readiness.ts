@@ -2,7 +2,7 @@ import type { Config } from "../config/schema.ts";
 import { logFolderProblem } from "./log_folder_checks.ts";
 
 /** How often readiness is checked for clients that watch the health service, milliseconds. */
-const checkMs = 5000;
+const CHECK_MS = 5000;
 
 /** What a serving agent needs, beside its log folder. */
 export interface ReadinessSources {
@@ -36,7 +36,7 @@ export class Readiness implements Disposable {
       last = ready;
     };
     check();
-    this.#timer = setInterval(check, checkMs);
+    this.#timer = setInterval(check, CHECK_MS);
   }
 
   /** It will not serve again. */

@@ -14,9 +14,9 @@ export interface Problem {
   readonly text: string;
 }
 
-const dayMs = 86_400_000;
-const expiresSoonMs = 7 * dayMs;
-const connectTimeoutMs = 2000;
+const DAY_MS = 86_400_000;
+const EXPIRES_SOON_MS = 7 * DAY_MS;
+const CONNECT_TIMEOUT_MS = 2000;
 
 /**
  * Checks what the agent needs from the node. The agent serves in any case: a folder that is mounted late or an API
@@ -119,7 +119,7 @@ function dateProblems(which: string, certificate: X509Certificate, now: Date): P
     }];
   }
   const left = notAfter.getTime() - now.getTime();
-  return left > expiresSoonMs ? [] : [{
+  return left > EXPIRES_SOON_MS ? [] : [{
     level: "warn",
     text:
       `${which}: expires in ${daysText(left)}, ${iso(notAfter)}. Renew it; the agent loads the ` +
@@ -128,7 +128,7 @@ function dateProblems(which: string, certificate: X509Certificate, now: Date): P
 }
 
 function daysText(milliseconds: number): string {
-  const days = Math.floor(milliseconds / dayMs);
+  const days = Math.floor(milliseconds / DAY_MS);
   return days < 1 ? "less than a day" : days === 1 ? "1 day" : `${days} days`;
 }
 
@@ -189,7 +189,7 @@ function connectionProblem(
       };
       const stop = () => done(null);
       options.signal?.addEventListener("abort", stop);
-      socket.setTimeout(connectTimeoutMs, () => done("no answer within 2 s"));
+      socket.setTimeout(CONNECT_TIMEOUT_MS, () => done("no answer within 2 s"));
       socket.on("connect", () => done(null));
       socket.on("error", (error) => done(error.message));
     } catch (error) {

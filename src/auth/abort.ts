@@ -2,7 +2,7 @@ import { Failure } from "../failure/failure.ts";
 
 /** What a wait ends with whose call has ended. */
 export function cancelled(): Failure {
-  return new Failure("cancelled", "the call has ended");
+  return new Failure("cancelled", "The call has ended");
 }
 
 /** As the promise, but rejects as soon as the signal fires. */

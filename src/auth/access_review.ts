@@ -3,7 +3,7 @@ import type { V1SubjectAccessReview } from "@kubernetes/client-node/dist/gen/mod
 import type { FrontProxyIdentity } from "./identity.ts";
 
 /** Of Kubernetes' authorization API (kubernetes.io, "Checking API access"). */
-export const apiVersion = "authorization.k8s.io/v1";
+export const API_VERSION = "authorization.k8s.io/v1";
 
 /** Verb, resource and subresource as RBAC's `pods/log` names them; no namespace: all of them. */
 function attributes(namespace: string) {
@@ -19,7 +19,7 @@ function attributes(namespace: string) {
 /** May the bearer of the request's token read logs of the namespace ("": of all)? */
 export function selfReview(namespace: string): V1SelfSubjectAccessReview {
   return {
-    apiVersion,
+    apiVersion: API_VERSION,
     kind: "SelfSubjectAccessReview",
     spec: { resourceAttributes: attributes(namespace) },
   };
@@ -31,7 +31,7 @@ export function subjectReview(
   namespace: string,
 ): V1SubjectAccessReview {
   return {
-    apiVersion,
+    apiVersion: API_VERSION,
     kind: "SubjectAccessReview",
     spec: {
       user: identity.user,

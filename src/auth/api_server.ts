@@ -17,11 +17,11 @@ export class NoAnswer extends Error {
 }
 
 /** Sent with each request, so that an audit log tells who asked. */
-const userAgent = "kubetail-cluster-agent";
+const USER_AGENT = "kubetail-cluster-agent";
 /** A review is well under 1 KiB; its answer repeats it. */
-const maxAnswerBytes = 1024 * 1024;
+const MAX_ANSWER_BYTES = 1024 * 1024;
 /** Beyond these requests wait for a free connection. */
-const maxConnections = 16;
+const MAX_CONNECTIONS = 16;
 
 interface Connections {
   readonly agent: Agent;
@@ -60,7 +60,7 @@ export class ApiServer {
       "content-type": "application/json",
       "content-length": String(Buffer.byteLength(content)),
       accept: "application/json",
-      "user-agent": userAgent,
+      "user-agent": USER_AGENT,
     };
     if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
     const { url } = this.#access;
@@ -115,7 +115,7 @@ export class ApiServer {
     const { serverName } = this.#access;
     const agent = new Agent({
       keepAlive: true,
-      maxSockets: maxConnections,
+      maxSockets: MAX_CONNECTIONS,
       rejectUnauthorized: true,
       ...(ca === undefined ? {} : { ca }),
       ...(certificate === undefined ? {} : { cert: certificate }),
@@ -173,11 +173,11 @@ function send(
       response.on("aborted", () => reject(new Error("the connection broke within the answer")));
       response.on("data", (chunk: Uint8Array) => {
         length += chunk.length;
-        if (length <= maxAnswerBytes) {
+        if (length <= MAX_ANSWER_BYTES) {
           chunks.push(chunk);
           return;
         }
-        reject(new Error(`an answer of more than ${maxAnswerBytes} bytes`));
+        reject(new Error(`an answer of more than ${MAX_ANSWER_BYTES} bytes`));
         request.destroy();
       });
       response.on("end", () => {

@@ -24,15 +24,15 @@ interface Pending {
   waiting: number;
 }
 
-const verb = "get";
+const VERB = "get";
 /** Of one call; a call that names more would keep the API server busy for itself alone. */
-const maxNamespaces = 1000;
-const maxReviewsOfCall = 16;
-const maxVerdicts = 10_000;
+const MAX_NAMESPACES = 1000;
+const MAX_REVIEWS_OF_CALL = 16;
+const MAX_VERDICTS = 10_000;
 /** How long a token that the API server does not accept (401) is refused without asking again. */
-const refusedTtlMs = 10 * 1000;
+const REFUSED_TTL_MS = 10 * 1000;
 /** A namespace's place in reviews where none was named: all of them. */
-const everywhere = "";
+const EVERYWHERE = "";
 
 /**
  * May who calls read the logs of these namespaces? Asks the reviewer once for each namespace, keeps
@@ -44,14 +44,14 @@ export class Authorizer {
   readonly #report: Report;
   readonly #clock: Clock;
   /** Keys are hashes: no token lies here. */
-  readonly #verdicts = new LRUCache<string, Verdict>({ max: maxVerdicts });
+  readonly #verdicts = new LRUCache<string, Verdict>({ max: MAX_VERDICTS });
   readonly #pending = new Map<string, Pending>();
   readonly #userKeys: UserKeys;
   /** Hashes of tokens that the API server has accepted. */
-  readonly #accepted = new LRUCache<string, true>({ max: maxVerdicts });
+  readonly #accepted = new LRUCache<string, true>({ max: MAX_VERDICTS });
   /** Of tokens that were refused lately, by their hashes: why, and when. */
   readonly #refused = new LRUCache<string, { readonly failure: Failure; readonly at: number }>({
-    max: maxVerdicts,
+    max: MAX_VERDICTS,
   });
   readonly #unknownCallers: UnknownCallers;
 
@@ -106,12 +106,12 @@ export class Authorizer {
   /** A token's first review waits in a queue of its own, so that made-up ones do not delay those that are known. */
   async #introduce(
     identity: TokenIdentity,
-    [first = everywhere]: readonly string[],
+    [first = EVERYWHERE]: readonly string[],
     options: { readonly signal?: AbortSignal; readonly origin?: object | null },
   ): Promise<void> {
     const hash = identityHash(identity);
     const refused = this.#refused.get(hash);
-    if (refused !== undefined && this.#clock.now() - refused.at < refusedTtlMs) {
+    if (refused !== undefined && this.#clock.now() - refused.at < REFUSED_TTL_MS) {
       throw refused.failure;
     }
     if (this.#accepted.has(hash)) return;
@@ -132,7 +132,7 @@ export class Authorizer {
     options: { readonly signal: AbortSignal },
   ): Promise<Failure> {
     const { signal } = options;
-    const ended = () => new Failure("cancelled", "the stream has ended");
+    const ended = () => new Failure("cancelled", "The stream has ended");
     if (identity.kind === "anonymous") {
       await this.#clock.sleep(Number.POSITIVE_INFINITY, signal);
       return ended();
@@ -201,16 +201,16 @@ export class Authorizer {
   /** The distinct namespaces to review. Throws Failure where the request or the configuration forbids them. */
   #namespaces(namespaces: readonly string[]): string[] {
     const asked = [...new Set(namespaces)];
-    if (asked.length > maxNamespaces) {
+    if (asked.length > MAX_NAMESPACES) {
       throw new Failure(
         "invalid-argument",
-        `too many namespaces: ${asked.length} named, at most ${maxNamespaces} in a request`,
+        `Too many namespaces: ${asked.length} named, at most ${MAX_NAMESPACES} in a request`,
       );
     }
-    if (asked.length === 0) asked.push(everywhere);
+    if (asked.length === 0) asked.push(EVERYWHERE);
     const allowed = this.#config.allowedNamespaces;
     for (const namespace of asked) {
-      if (namespace !== everywhere) checkNamespace(namespace);
+      if (namespace !== EVERYWHERE) checkNamespace(namespace);
       // All namespaces are more than the allowed ones, and an answer that silently left some out would be
       // mistaken for all of them, so callers must name the namespaces.
       if (allowed.length > 0 && !allowed.includes(namespace)) {
@@ -239,7 +239,7 @@ export class Authorizer {
       }
     };
     try {
-      const lanes = Math.min(asked.length, maxReviewsOfCall);
+      const lanes = Math.min(asked.length, MAX_REVIEWS_OF_CALL);
       await Promise.all(Array.from({ length: lanes }, reviewSome));
     } finally {
       done.abort();
@@ -330,11 +330,11 @@ export class Authorizer {
 }
 
 function verdictKey(identity: string, namespace: string): string {
-  return sha256(JSON.stringify([identity, namespace, verb]));
+  return sha256(JSON.stringify([identity, namespace, VERB]));
 }
 
 function denied(namespace: string, why = ""): Failure {
-  const name = namespace === everywhere ? "all" : namespace;
+  const name = namespace === EVERYWHERE ? "all" : namespace;
   return new Failure(
     "permission-denied",
     `permission denied: \`get pods/log\` in namespace \`${name}\`${why}`,

@@ -7,7 +7,7 @@ export interface Clock {
 }
 
 /** setTimeout's longest delay; it takes a longer one for 1 ms. */
-const longestTimer = 2 ** 31 - 1;
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => performance.now(),
@@ -16,7 +16,7 @@ export const systemClock: Clock = {
     while (!signal.aborted) {
       const left = end - performance.now();
       if (left <= 0) return;
-      await timer(Math.min(Math.ceil(left), longestTimer), signal);
+      await timer(Math.min(Math.ceil(left), LONGEST_TIMER), signal);
     }
   },
 };

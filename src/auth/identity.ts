@@ -34,7 +34,7 @@ export interface MetadataReader {
  * The most characters that all values of one identity may have together. HTTP/2 bounds a call's
  * metadata already; this bound holds wherever the metadata comes from, so the work here stays small.
  */
-const maxIdentityLength = 64 * 1024;
+const MAX_IDENTITY_LENGTH = 64 * 1024;
 
 /**
  * Says who calls. Pure. Throws Failure: unauthenticated where who is not said, permission-denied
@@ -116,21 +116,24 @@ function frontProxyIdentity(
     const group = text(value, "x-remote-group");
     // One more for each, so that a million empty groups are too many as well.
     length += group.length + 1;
-    if (length > maxIdentityLength) break;
+    if (length > MAX_IDENTITY_LENGTH) break;
     if (group !== "") groups.push(group);
   }
-  if (length > maxIdentityLength) {
+  if (length > MAX_IDENTITY_LENGTH) {
     throw new Failure(
       "invalid-argument",
-      `user, groups and extras together are longer than ${maxIdentityLength} characters`,
+      `Cannot accept user, groups and extras: together longer than ${MAX_IDENTITY_LENGTH} characters`,
     );
   }
   return { kind: "front-proxy", user, groups, extra: parseExtras(extrasText) };
 }
 
 function tokenIdentity(authorization: string): TokenIdentity {
-  if (authorization.length > maxIdentityLength) {
-    throw new Failure("invalid-argument", `token longer than ${maxIdentityLength} characters`);
+  if (authorization.length > MAX_IDENTITY_LENGTH) {
+    throw new Failure(
+      "invalid-argument",
+      `Cannot accept the token: longer than ${MAX_IDENTITY_LENGTH} characters`,
+    );
   }
   // RFC 7235: the scheme's name is not case-sensitive. Kubernetes tokens hold no blank, so what
   // is left of another scheme ("Basic …") is refused below.

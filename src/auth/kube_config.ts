@@ -34,7 +34,7 @@ export class KubeConfigError extends Error {
 type Credentials = Partial<User> & { readonly tokenFile?: string };
 
 /** Where Kubernetes mounts a pod's account (kubernetes.io, "Accessing the Kubernetes API from a Pod"). */
-const serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
+const SERVICE_ACCOUNT_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /**
  * Finds the API server: by KUBECONFIG where that is set; in a pod by its service account; otherwise
@@ -53,7 +53,7 @@ export async function findApiServer(
   const host = env("KUBERNETES_SERVICE_HOST");
   const port = env("KUBERNETES_SERVICE_PORT");
   if (host !== undefined && host !== "" && port !== undefined && port !== "") {
-    return fromPod(host, port, options.serviceAccountFolder ?? serviceAccountFolder);
+    return fromPod(host, port, options.serviceAccountFolder ?? SERVICE_ACCOUNT_FOLDER);
   }
 
   const home = env("HOME");

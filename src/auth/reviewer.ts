@@ -1,16 +1,16 @@
 import { Failure } from "../failure/failure.ts";
 import type { Report } from "../telemetry/events.ts";
-import { apiVersion, selfReview, subjectReview } from "./access_review.ts";
+import { API_VERSION, selfReview, subjectReview } from "./access_review.ts";
 import { type Answer, ApiServer, NoAnswer } from "./api_server.ts";
 import type { ReviewedIdentity, Reviewer } from "./review.ts";
 import type { TokenIdentity } from "./identity.ts";
 import { type ApiServerAccess, findApiServer } from "./kube_config.ts";
 import type { User } from "./user.ts";
 
-const group = "/apis/authorization.k8s.io/v1";
-const defaultTimeoutMs = 10_000;
+const GROUP = "/apis/authorization.k8s.io/v1";
+const DEFAULT_TIMEOUT_MS = 10_000;
 /** A broken API server fails every call; the log needs to say so once in a while only. */
-const noticeIntervalMs = 60_000;
+const NOTICE_INTERVAL_MS = 60_000;
 
 /** What reviews in a running agent: see KubernetesReviewer. A misconfigured access is reported at once. */
 export function createReviewer(options: { readonly report: Report }): KubernetesReviewer {
@@ -39,7 +39,7 @@ export class KubernetesReviewer implements Reviewer {
     },
   ) {
     this.#report = options.report;
-    this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+    this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     this.#findApiServer = options.findApiServer ?? findApiServer;
   }
 
@@ -107,8 +107,8 @@ export class KubernetesReviewer implements Reviewer {
   ): Promise<string | null> {
     try {
       const server = await this.#connect();
-      const answer = await server.post(`${group}/selfsubjectaccessreviews`, {
-        apiVersion,
+      const answer = await server.post(`${GROUP}/selfsubjectaccessreviews`, {
+        apiVersion: API_VERSION,
         kind: "SelfSubjectAccessReview",
         spec: {
           resourceAttributes: {
@@ -145,9 +145,9 @@ export class KubernetesReviewer implements Reviewer {
   ): Promise<Answer> {
     try {
       const server = await this.#connect();
-      return await server.post(`${group}/${resource}`, body, options);
+      return await server.post(`${GROUP}/${resource}`, body, options);
     } catch (error) {
-      if (options.signal.aborted) throw new Failure("cancelled", "the call has ended");
+      if (options.signal.aborted) throw new Failure("cancelled", "The call has ended");
       if (error instanceof NoAnswer) {
         this.#notice(`Cannot ask the Kubernetes API server: ${error.message}`);
         throw unavailable("it did not answer", error);
@@ -189,7 +189,7 @@ export class KubernetesReviewer implements Reviewer {
     if (answer.status === 401) {
       return new Failure(
         "unauthenticated",
-        "the Kubernetes API server does not accept the token",
+        "The Kubernetes API server does not accept the token",
       );
     }
     if (answer.status === 403) {
@@ -230,7 +230,7 @@ export class KubernetesReviewer implements Reviewer {
   #notice(text: string, answer?: Answer): void {
     const now = performance.now();
     const last = this.#noticed.get(text);
-    if (last !== undefined && now - last < noticeIntervalMs) return;
+    if (last !== undefined && now - last < NOTICE_INTERVAL_MS) return;
     // Texts come from a handful of causes; whatever else comes must not pile up.
     if (this.#noticed.size >= 100) this.#noticed.clear();
     this.#noticed.set(text, now);

@@ -1,7 +1,7 @@
 import { Failure } from "../failure/failure.ts";
 
 /** Reviews of unknown callers at the same time: half of the connections to the API server, so that others have theirs. */
-const maxRunning = 8;
+const MAX_RUNNING = 8;
 
 interface Waiter {
   readonly admit: () => void;
@@ -31,7 +31,7 @@ export class UnknownCallers {
    * Failure resource-exhausted where too many wait, cancelled where the signal fires.
    */
   async enter(origin: object, signal: AbortSignal): Promise<Disposable> {
-    if (this.#running < maxRunning) {
+    if (this.#running < MAX_RUNNING) {
       this.#running++;
       return this.#place();
     }
@@ -54,7 +54,7 @@ export class UnknownCallers {
     if (++this.#count > this.#max) this.#refuseLast();
     const onAbort = () => {
       if (!this.#remove(origin, waiter)) return;
-      reject(new Failure("cancelled", "the call has ended"));
+      reject(new Failure("cancelled", "The call has ended"));
     };
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();

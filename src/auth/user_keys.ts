@@ -4,11 +4,11 @@ import type { Identity, TokenIdentity } from "./identity.ts";
 import type { Reviewer } from "./review.ts";
 import { identityHash, userHash } from "./user.ts";
 
-const maxTokens = 10_000;
+const MAX_TOKENS = 10_000;
 /** How long a token's user is remembered; it changes only where an account is made anew under its old name. */
-const userTtlMs = 10 * 60 * 1000;
+const USER_TTL_MS = 10 * 60 * 1000;
 /** Where the API server did not say whose a token is, it is asked again after so long. */
-const unknownUserTtlMs = 30 * 1000;
+const UNKNOWN_USER_TTL_MS = 30 * 1000;
 
 /**
  * Keys to count calls by, equal for all calls of one user; see userHash. A token counts for who the API server says
@@ -18,7 +18,7 @@ const unknownUserTtlMs = 30 * 1000;
 export class UserKeys {
   readonly #reviewer: Reviewer;
   /** Of each token, by its hash, the key of its user. */
-  readonly #keys = new LRUCache<string, Promise<string>>({ max: maxTokens, ttl: userTtlMs });
+  readonly #keys = new LRUCache<string, Promise<string>>({ max: MAX_TOKENS, ttl: USER_TTL_MS });
 
   constructor(reviewer: Reviewer) {
     this.#reviewer = reviewer;
@@ -45,7 +45,7 @@ export class UserKeys {
       .catch(() => null)
       .then((user) => {
         if (user !== null) return userHash(user);
-        this.#keys.set(token, Promise.resolve(token), { ttl: unknownUserTtlMs });
+        this.#keys.set(token, Promise.resolve(token), { ttl: UNKNOWN_USER_TTL_MS });
         return token;
       });
     this.#keys.set(token, asked);

@@ -17,8 +17,8 @@ import { type CommandContext, runCommand } from "./run_command.ts";
 import { exitCode, processTerminal, type Terminal } from "./terminal.ts";
 
 /** While --stay: how often the live log gets a line, and after how many it is rotated. */
-const lineMs = 1000;
-const linesOfFile = 20;
+const LINE_MS = 1000;
+const LINES_OF_FILE = 20;
 
 /** `demo`: shows the agent at work. Resolves with the exit code (exitCode). */
 export function demo(
@@ -174,8 +174,8 @@ class Demo {
     let count = 0;
     const writer = setInterval(() => {
       live.write();
-      if (++count % linesOfFile === 0) live.rotate();
-    }, lineMs);
+      if (++count % LINES_OF_FILE === 0) live.rotate();
+    }, LINE_MS);
     try {
       await Promise.race([aborted(this.#signal), agent.ended]);
     } finally {

@@ -76,17 +76,17 @@ async function configFindings(
   }
 }
 
-const subjectWidth = 16;
-const levelWidth = 7;
+const SUBJECT_WIDTH = 16;
+const LEVEL_WIDTH = 7;
 
 function findingText({ subject, level, text }: Finding, terminal: Terminal): string {
-  const width = Math.max((terminal.columns ?? 100) - levelWidth - subjectWidth, 30);
+  const width = Math.max((terminal.columns ?? 100) - LEVEL_WIDTH - SUBJECT_WIDTH, 30);
   const [first = "", ...rest] = wrap(text, width);
-  const mark = level.padEnd(levelWidth);
+  const mark = level.padEnd(LEVEL_WIDTH);
   const coloured = terminal.colour ? `\x1b[${colours[level]}m${mark}\x1b[0m` : mark;
-  const indent = " ".repeat(levelWidth + subjectWidth);
+  const indent = " ".repeat(LEVEL_WIDTH + SUBJECT_WIDTH);
   return [
-    `${coloured}${subject.padEnd(subjectWidth)}${first}`,
+    `${coloured}${subject.padEnd(SUBJECT_WIDTH)}${first}`,
     ...rest.map((line) => indent + line),
   ]
     .map((line) => `${line}\n`).join("");

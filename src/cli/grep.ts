@@ -17,7 +17,7 @@ import { timeArgument } from "./time_argument.ts";
 /** What the exit code of grep says, as with POSIX grep. */
 const grepExit = { found: 0, nothing: 1, failed: 2 } as const;
 
-const maxContext = 10_000;
+const MAX_CONTEXT = 10_000;
 
 /** `grep …`: searches local log files with the agent's engine. Resolves with the exit code. */
 export async function grep(
@@ -135,9 +135,9 @@ function patternOf(
 
 function readContext(option: string, text: string | undefined): number | null {
   if (text === undefined) return null;
-  if (!/^\d{1,5}$/.test(text) || Number(text) > maxContext) {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > MAX_CONTEXT) {
     throw new UsageError(
-      `Cannot read ${option} ${JSON.stringify(text)}: expected a number from 0 to ${maxContext}`,
+      `Cannot read ${option} ${JSON.stringify(text)}: expected a number from 0 to ${MAX_CONTEXT}`,
     );
   }
   return Number(text);

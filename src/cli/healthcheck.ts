@@ -6,7 +6,7 @@ import { asksForHelp, helpText } from "./command.ts";
 import { readConfigSources } from "./config_options.ts";
 import { exitCode, processTerminal, type Terminal, UsageError } from "./terminal.ts";
 
-const timeoutMs = 2000;
+const TIMEOUT_MS = 2000;
 
 /** `healthcheck`. Resolves with 0 when healthy, 1 when not or when that cannot be determined; says why. */
 export async function healthcheck(
@@ -19,7 +19,7 @@ export async function healthcheck(
   }
   try {
     const { config } = await loadConfig(readConfigSources(healthcheckCommand, args));
-    const problem = await healthProblem(config, AbortSignal.timeout(timeoutMs));
+    const problem = await healthProblem(config, AbortSignal.timeout(TIMEOUT_MS));
     if (problem === null) {
       terminal.out("healthy\n");
       return exitCode.done;

@@ -7,7 +7,7 @@ import { oneLine, safeJson } from "./terminal_text.ts";
 export type OutputFormat = "text" | "json" | "raw";
 
 /** Text that waits to be written at once: a write for every record would be slow. */
-const flushAt = 64 * 1024;
+const FLUSH_AT = 64 * 1024;
 
 const RESET = "\x1b[0m";
 const DIM = "\x1b[2m";
@@ -108,7 +108,7 @@ export class Output {
 
   line(text: string): void {
     this.#waiting += `${text}\n`;
-    if (this.#waiting.length >= flushAt) this.flush();
+    if (this.#waiting.length >= FLUSH_AT) this.flush();
   }
 
   flush(): void {

@@ -14,7 +14,7 @@ const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$/;
 const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d(?:\.\d{1,9})?)?)?$/;
 
 /** What --since and --until accept, for help texts. */
-export const timeHelp = "a duration ago (90s, 5m, 1h30m, 2d), a date (2024-10-01), or a time " +
+export const TIME_HELP = "a duration ago (90s, 5m, 1h30m, 2d), a date (2024-10-01), or a time " +
   "(2024-10-01T05:00:00Z; UTC where no offset is given)";
 
 /**
@@ -41,7 +41,7 @@ export function timeArgument(option: "--since" | "--until", text: string, nowMs:
     if (parseInstant(time) !== null) return time;
   }
   if (!DURATION.test(text)) {
-    throw new UsageError(`Cannot read ${option} ${JSON.stringify(text)}: expected ${timeHelp}`);
+    throw new UsageError(`Cannot read ${option} ${JSON.stringify(text)}: expected ${TIME_HELP}`);
   }
   let span = 0;
   for (const [, count, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g)) {

@@ -126,7 +126,7 @@ function hintFor(name: string, fields: Fields, prefix: string): string | null {
 }
 
 /** Words in the names of keys that restrict callers; `roots` restricts the files that can be read. */
-const securityWords =
+const SECURITY_WORDS =
   /^(allow|namespac|auth|tls|ssl|cert|limit|secur|den(y|ied)|permi|token|roots?$)/;
 const securityKeys = Object.entries(schema as Fields).flatMap(([name, entry]) =>
   isSection(entry)
@@ -136,7 +136,7 @@ const securityKeys = Object.entries(schema as Fields).flatMap(([name, entry]) =>
 
 function resemblesSecurityKey(name: string): boolean {
   const words = name.replace(/([a-z])([A-Z])/g, "$1-$2").toLowerCase().split(/[^a-z0-9]+/);
-  return words.some((word) => securityWords.test(word)) ||
+  return words.some((word) => SECURITY_WORDS.test(word)) ||
     securityKeys.some((key) =>
       editDistance(letters(name), letters(key)) <= (key.length > 5 ? 2 : 1)
     );

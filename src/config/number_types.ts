@@ -68,7 +68,7 @@ const sizeUnits: Readonly<Record<string, number>> = {
   Gi: 1024 ** 3,
   GiB: 1024 ** 3,
 };
-const sizePattern = "^\\d+(\\.\\d+)? ?(B|[kK]B|[MG]B|[KMG]iB?)?$";
+const SIZE_PATTERN = "^\\d+(\\.\\d+)? ?(B|[kK]B|[MG]B|[KMG]iB?)?$";
 
 /**
  * A count of bytes, from min to max.
@@ -105,14 +105,14 @@ export function size(
     json: {
       anyOf: [
         { type: "integer", minimum: options.min, maximum: options.max },
-        { type: "string", pattern: sizePattern },
+        { type: "string", pattern: SIZE_PATTERN },
       ],
     },
   };
 }
 
 const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-const durationPattern = "^(0|(\\d+(\\.\\d+)?(ms|s|m|h))+)$";
+const DURATION_PATTERN = "^(0|(\\d+(\\.\\d+)?(ms|s|m|h))+)$";
 
 /**
  * A time span, in milliseconds once read; min and max are texts such as "1s".
@@ -147,7 +147,7 @@ export function duration(
       });
     },
     write: writeDuration,
-    json: { type: "string", pattern: durationPattern },
+    json: { type: "string", pattern: DURATION_PATTERN },
   };
 }
 
@@ -161,7 +161,7 @@ function writeDuration(value: number): string {
 
 /** Null where the text is no duration. */
 function milliseconds(found: string): number | null {
-  if (!new RegExp(durationPattern).test(found)) return null;
+  if (!new RegExp(DURATION_PATTERN).test(found)) return null;
   let sum = 0;
   for (const part of found.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)) {
     sum += Number(part[1]) * (durationUnits[part[2] ?? ""] ?? Number.NaN);

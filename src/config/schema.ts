@@ -32,7 +32,7 @@ function section<Fields>(doc: string, strict: boolean, fields: Fields): Section<
 }
 
 /** The client's receive limit is 4 MiB a message; the rest of a record needs less than 64 bytes. */
-const greatestLine = 4 * 1024 * 1024 - 64;
+const GREATEST_LINE = 4 * 1024 * 1024 - 64;
 
 /** The contract's configuration. */
 export const schema = {
@@ -65,7 +65,7 @@ export const schema = {
       "current file.",
   ),
   "max-line-bytes": field(
-    size({ min: 16, max: greatestLine }),
+    size({ min: 16, max: GREATEST_LINE }),
     "2MiB",
     "A longer line is split into records of at most this size. Clients accept messages of 4 MiB.",
   ),

@@ -21,11 +21,11 @@ interface Wasi {
 type WasiConstructor = new (options: { version: "preview1"; stdin: number }) => Wasi;
 
 /** Offset of the time of the last change in a filestat record of wasi_snapshot_preview1: after the time of the last access. */
-const mtimeOffset = 48;
+const MTIME_OFFSET = 48;
 
 /** Nanoseconds below the millisecond, by inode: a file is opened again only when stat shows a change. */
 const known = new Map<number, { dev: number; mtimeMs: number; size: number; rest: number }>();
-const maxKnown = 20_000;
+const MAX_KNOWN = 20_000;
 
 /** A moment: whole seconds since the epoch, rounded down, and 0..999,999,999 nanoseconds. */
 export interface FileTime {
@@ -57,7 +57,7 @@ function rest(path: string, { dev, ino, mtimeMs, size }: FileFacts): number {
   // Any other difference means a change since, or another file: the digits do not belong to these facts. (A time before
   // 1970 stays without its finer digits, too.)
   if (rest < 0 || rest >= 1_000_000) return 0;
-  if (known.size >= maxKnown) known.clear();
+  if (known.size >= MAX_KNOWN) known.clear();
   known.set(ino, { dev, mtimeMs, size, rest });
   return rest;
 }
@@ -74,7 +74,7 @@ function readExact(path: string): bigint | null {
     const calls = wasi.wasiImport as WasiCalls;
     const code = calls.fd_filestat_get(0, 0);
     calls.fd_close(0); // Its own duplicate of fd, else kept until garbage collection.
-    return code === 0 ? new DataView(memory.buffer).getBigUint64(mtimeOffset, true) : null;
+    return code === 0 ? new DataView(memory.buffer).getBigUint64(MTIME_OFFSET, true) : null;
   } catch {
     return null; // Gone or not readable: the milliseconds of stat are all there is.
   } finally {

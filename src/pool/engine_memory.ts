@@ -1,15 +1,15 @@
 import type { Lane } from "./thread.ts";
 
-const MiB = 2 ** 20;
+const MIB = 2 ** 20;
 
 /** The default of limits.engine-memory. */
-export const ENGINE_MEMORY = 160 * MiB;
+export const ENGINE_MEMORY = 160 * MIB;
 
 /** Enough for what the regex crate compiles to its limit of 10 MiB; its module allows no more. */
-const MAX_ENGINE_BYTES = 128 * MiB;
+const MAX_ENGINE_BYTES = 128 * MIB;
 /** An engine begins with 1.5 MiB; the patterns that clients send take 2 to 10. */
-const MIN_SMALL_BYTES = 3 * MiB;
-const MAX_SMALL_BYTES = 16 * MiB;
+const MIN_SMALL_BYTES = 3 * MIB;
+const MAX_SMALL_BYTES = 16 * MIB;
 
 /**
  * Divides the memory of all regex engines among the threads: each has a small part, and the one thread of the large lane

@@ -291,7 +291,7 @@ function finishJob(job: Job, response: ResponseMessage): void {
     case "failed":
       return job.fail(new Failure(response.failure, response.message));
     default:
-      return job.fail(new Failure("internal", `cannot scan the log: ${response.kind}`));
+      return job.fail(new Failure("internal", `Cannot scan the log: ${response.kind}`));
   }
 }
 

@@ -106,7 +106,7 @@ async function locate(
   const isPaused = () => performance.now() >= end || isStopped();
   if (!source.prepare(Infinity, isPaused)) return null;
   return await locateWindow(source, { format, window }, () => {
-    if (isStopped()) throw new Failure("unavailable", "the call was cancelled");
+    if (isStopped()) throw new Failure("unavailable", "The call was cancelled");
     return null;
   });
 }
@@ -156,9 +156,9 @@ function open(source: ScanRequest["source"]): ByteSource | null {
 
 /** An unexpected error without its message, which may quote the log: what it is and where it arose. */
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) return "cannot scan the log: unknown error";
+  if (!(error instanceof Error)) return "Cannot scan the log: unknown error";
   const place = error.stack?.split("\n").find((line) => /^\s+at .*:\d+:\d+/.test(line))?.trim();
-  return `cannot scan the log: ${error.name}${place === undefined ? "" : ` ${place}`}`;
+  return `Cannot scan the log: ${error.name}${place === undefined ? "" : ` ${place}`}`;
 }
 
 send({ kind: "ready" });

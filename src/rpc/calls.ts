@@ -162,7 +162,7 @@ export class Calls {
       error = running.signal.aborted ? running.signal.reason : thrown;
     }
     running.finish();
-    const status = error === null ? OK : toStatus(error);
+    const status = error === null ? ok : toStatus(error);
     const code = running.cancelled ? "CANCELLED" : statusName(status.code);
     span.end(code);
     this.#report({
@@ -240,7 +240,7 @@ export class Calls {
   }
 }
 
-const OK: CallStatus = { code: Status.OK, details: "OK" };
+const ok: CallStatus = { code: Status.OK, details: "OK" };
 
 function endStream(
   call: { end(): unknown; emit(event: "error", status: CallStatus): unknown },

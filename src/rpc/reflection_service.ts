@@ -9,7 +9,7 @@ import type {
 import type { Calls } from "./calls.ts";
 import { drained } from "./drained.ts";
 
-const METHOD = {
+const method = {
   name: "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
   kind: "endless",
   access: "public",
@@ -29,7 +29,7 @@ export function reflectionService(
   let loaded: Descriptors | null = null;
   return {
     serverReflectionInfo: calls.duplex<ServerReflectionRequest, ServerReflectionResponse>(
-      METHOD,
+      method,
       async ({ signal }, call) => {
         const requests: AsyncIterable<ServerReflectionRequest[]> = on(call, "data", {
           signal,

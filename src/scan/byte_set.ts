@@ -54,7 +54,7 @@ export class ByteSet {
   /** How rare one of these bytes is in a log, roughly, in bits. */
   get selectivity(): number {
     this.#selectivity ??= -Math.log2(
-      Math.min(1, this.bytes().reduce((sum, byte) => sum + SHARES[byte]!, 0)),
+      Math.min(1, this.bytes().reduce((sum, byte) => sum + shares[byte]!, 0)),
     );
     return this.#selectivity;
   }
@@ -72,4 +72,4 @@ function share(byte: number): number {
   return byte < 0x80 ? 1 / 400 : 1 / 2000;
 }
 
-const SHARES = Array.from({ length: 256 }, (_, byte) => share(byte));
+const shares = Array.from({ length: 256 }, (_, byte) => share(byte));

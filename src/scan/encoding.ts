@@ -12,7 +12,7 @@ const MAX_SEQUENCES = 12;
 
 const HIGH = ByteSet.range(0x80, 0xff);
 /** A character above ASCII, or up to three bytes that become U+FFFD. */
-const HIGH_CHARACTERS: readonly Needle[] = [1, 2, 3, 4].map((length) => Array(length).fill(HIGH));
+const highCharacters: readonly Needle[] = [1, 2, 3, 4].map((length) => Array(length).fill(HIGH));
 
 /**
  * Messages in plain UTF-8 that may be broken, as in a CRI log.
@@ -29,7 +29,7 @@ export function plainText(ranges: readonly CodePointRange[]): Part | null {
   const { ascii, sequences, anyHigh } = takeApart(ranges);
   ascii.delete(LF); // no message has one, and no needle may go on into the next line
   if (anyHigh) {
-    const needles = ascii.isEmpty ? HIGH_CHARACTERS : [[ascii], ...HIGH_CHARACTERS];
+    const needles = ascii.isEmpty ? highCharacters : [[ascii], ...highCharacters];
     return { needles, edge: [[ascii.union(HIGH)]], exact: "ascii" };
   }
   const needles: Needle[] = ascii.isEmpty ? sequences : [[ascii], ...sequences];
@@ -168,7 +168,7 @@ function inJson(
   needles.push(...unicodeEscapes);
   if (needles.length === 0 && !anyHigh) return null;
   return anyHigh
-    ? { needles: [...needles, ...HIGH_CHARACTERS], edge: [...needles, [HIGH]], exact: "never" }
+    ? { needles: [...needles, ...highCharacters], edge: [...needles, [HIGH]], exact: "never" }
     : { needles, edge: needles, exact: "never" };
 }
 

@@ -27,23 +27,23 @@ export interface TelemetryServer {
   close(): Promise<void>;
 }
 
-const maxConnections = 64;
+const MAX_CONNECTIONS = 64;
 /** For a request and for reading its answer, together. */
-const timeoutMs = 5000;
+const TIMEOUT_MS = 5000;
 /** Metrics are rendered at most so often; who asks more often gets the last text again. */
-const rendersPerSecond = 20;
+const RENDERS_PER_SECOND = 20;
 
 /** Starts the plain HTTP port. Rejects with the system's error where it cannot listen. */
 export async function startTelemetry(given: TelemetryOptions): Promise<TelemetryServer> {
   const options = given.metrics === null
     ? given
-    : { ...given, metrics: atMost(rendersPerSecond, given.metrics) };
+    : { ...given, metrics: atMost(RENDERS_PER_SECOND, given.metrics) };
   const connections = new ProbeConnections({
-    max: maxConnections,
+    max: MAX_CONNECTIONS,
     onEvicted: () => options.report?.({ type: "limit-reached", limit: "telemetry-connections" }),
   });
   const server = createPlainHttpServer({
-    timeoutMs,
+    timeoutMs: TIMEOUT_MS,
     onConnection: (socket) => connections.add(socket),
     answer: (request) => answer(request, options),
   });

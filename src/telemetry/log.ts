@@ -66,18 +66,18 @@ export function createLog(
 }
 
 /** Calls that come every few seconds for ever, or look at the interface only. */
-const background = /^grpc\.(?:health|reflection)\./;
+const BACKGROUND = /^grpc\.(?:health|reflection)\./;
 
 /** Whether a method is one of health checks and reflection. */
 export function isBackground(method: string): boolean {
-  return background.test(method);
+  return BACKGROUND.test(method);
 }
 
 /** Codes that tell of a mistake of the agent's own, not of its caller's. */
 const ownFault = new Set(["INTERNAL", "UNKNOWN", "DATA_LOSS", "UNIMPLEMENTED"]);
 
 /** A limit that is reached over and over has one line in this time: an attacker must not fill the log. */
-const limitLineMs = 10_000;
+const LIMIT_LINE_MS = 10_000;
 
 /** Describes what is worth a line. Remembers whether reviews work and which limits it has reported, to say so once. */
 export function describeEvents(now: () => Date): (event: AgentEvent) => Line | null {
@@ -87,7 +87,7 @@ export function describeEvents(now: () => Date): (event: AgentEvent) => Line | n
     switch (event.type) {
       case "call-ended":
         return {
-          level: background.test(event.method)
+          level: BACKGROUND.test(event.method)
             ? "debug"
             : ownFault.has(event.code) && event.code !== "UNIMPLEMENTED"
             ? "error"
@@ -144,7 +144,7 @@ export function describeEvents(now: () => Date): (event: AgentEvent) => Line | n
         const last = limitLines.get(limit) ?? { writtenMs: Number.NEGATIVE_INFINITY, since: 0 };
         limitLines.set(limit, last);
         last.since++;
-        if (atMs - last.writtenMs < limitLineMs) return null;
+        if (atMs - last.writtenMs < LIMIT_LINE_MS) return null;
         const times = last.since;
         last.writtenMs = atMs;
         last.since = 0;
@@ -205,20 +205,20 @@ function json(at: Date, { level, text, fields }: Line): string {
 }
 
 /** The agent's own words are never longer. */
-const maxTextCharacters = 1000;
+const MAX_TEXT_CHARACTERS = 1000;
 /** Of a list: a request may name a thousand namespaces. */
-const maxListed = 10;
+const MAX_LISTED = 10;
 
 /** Whatever a caller, a file or a peer can put into a line is cut: a line stays small. */
 function bounded({ level, text, fields }: Line): Line {
   const entries = Object.entries(fields).map(([name, value]) => {
     if (typeof value === "string") return [name, shortened(value)];
     if (!Array.isArray(value)) return [name, value];
-    const listed = value.slice(0, maxListed).map((each) => shortened(each));
+    const listed = value.slice(0, MAX_LISTED).map((each) => shortened(each));
     const left = value.length - listed.length;
     return [name, left === 0 ? listed : [...listed, `and ${left} more`]];
   });
-  return { level, text: shortened(text, maxTextCharacters), fields: Object.fromEntries(entries) };
+  return { level, text: shortened(text, MAX_TEXT_CHARACTERS), fields: Object.fromEntries(entries) };
 }
 
 function logfmt(at: Date, { level, text, fields }: Line): string {

@@ -63,13 +63,13 @@ const codes = [
   "UNAVAILABLE",
   "UNAUTHENTICATED",
 ];
-const streaming = /\/(?:Watch|StreamForward|StreamBackward|ServerReflectionInfo)$/;
+const STREAMING = /\/(?:Watch|StreamForward|StreamBackward|ServerReflectionInfo)$/;
 
 const callBounds = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60, 600];
 const workBounds = [0.0005, 0.002, 0.01, 0.05, 0.25, 1, 5];
 const lagBounds = [0.001, 0.005, 0.02, 0.1, 0.5, 2];
-const lagEveryMs = 500;
-const slotSeconds = 5;
+const LAG_EVERY_MS = 500;
+const SLOT_SECONDS = 5;
 
 /** Counts events. One per process; `close` it. */
 export function createMetrics(options: {
@@ -176,7 +176,7 @@ export function createMetrics(options: {
 
   const startedMs = performance.timeOrigin;
   const throughput = new Throughput({
-    slotMs: slotSeconds * 1000,
+    slotMs: SLOT_SECONDS * 1000,
     slots: 60,
     now: () => performance.now(),
   });
@@ -187,7 +187,7 @@ export function createMetrics(options: {
   for (const method of methods) {
     for (const code of codes) calls.add(0, { method, code });
   }
-  for (const method of methods.filter((name) => streaming.test(name))) {
+  for (const method of methods.filter((name) => STREAMING.test(name))) {
     openStreams.set(0, { method });
   }
   for (const verdict of ["allowed", "denied", "error"]) reviews.add(0, { verdict });
@@ -213,12 +213,12 @@ export function createMetrics(options: {
     ]
   ) metric.add(0);
 
-  let due = performance.now() + lagEveryMs;
+  let due = performance.now() + LAG_EVERY_MS;
   const timer = setInterval(() => {
     const now = performance.now();
     lag.observe(Math.max(0, now - due) / 1000);
-    due = now + lagEveryMs;
-  }, lagEveryMs);
+    due = now + LAG_EVERY_MS;
+  }, LAG_EVERY_MS);
   // A process that has nothing else to do may end.
   (timer as { unref?: () => void }).unref?.();
 
@@ -247,7 +247,7 @@ export function createMetrics(options: {
       residentBytes: residentBytes(),
       certificateExpiresMs: certificateExpiry.total() === 0 ? null : certificateExpiry.get() * 1000,
       sentPerSecond: throughput.perSecond(),
-      slotSeconds,
+      slotSeconds: SLOT_SECONDS,
     }),
     close: () => clearInterval(timer),
   };
@@ -261,12 +261,12 @@ export function createMetrics(options: {
     switch (event.type) {
       case "call-started": {
         const method = label(event.method);
-        if (streaming.test(method)) openStreams.add(1, { method });
+        if (STREAMING.test(method)) openStreams.add(1, { method });
         return;
       }
       case "call-ended": {
         const method = label(event.method);
-        if (streaming.test(method)) openStreams.add(-1, { method });
+        if (STREAMING.test(method)) openStreams.add(-1, { method });
         calls.add(1, { method, code: event.code });
         callSeconds.observe(event.milliseconds / 1000, { method });
         return;

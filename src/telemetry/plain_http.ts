@@ -18,10 +18,10 @@ export interface PlainResponse {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const maxHeadBytes = 8192;
+const MAX_HEAD_BYTES = 8192;
 /** Of a request's body, or of requests sent ahead. */
-const maxDiscardedBytes = 64 * 1024;
-const headEnd = "\r\n\r\n";
+const MAX_DISCARDED_BYTES = 64 * 1024;
+const HEAD_END = "\r\n\r\n";
 const reasons: Readonly<Record<number, string>> = {
   200: "OK",
   400: "Bad Request",
@@ -53,9 +53,9 @@ export function createPlainHttpServer(
     let head = Buffer.alloc(0);
     socket.on("data", onData);
     function onData(chunk: Buffer): void {
-      head = Buffer.concat([head, chunk.subarray(0, maxHeadBytes + 1 - head.length)]);
-      const length = head.indexOf(headEnd);
-      if (length < 0 && head.length <= maxHeadBytes) return;
+      head = Buffer.concat([head, chunk.subarray(0, MAX_HEAD_BYTES + 1 - head.length)]);
+      const length = head.indexOf(HEAD_END);
+      if (length < 0 && head.length <= MAX_HEAD_BYTES) return;
       socket.off("data", onData);
       discard(socket);
       const request = length < 0 ? null : parseHead(head.toString("latin1", 0, length), socket);
@@ -74,7 +74,7 @@ function discard(socket: Socket): void {
   let bytes = 0;
   socket.on("data", (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > maxDiscardedBytes) socket.destroy();
+    if (bytes > MAX_DISCARDED_BYTES) socket.destroy();
   });
 }
 

@@ -95,21 +95,21 @@ ${
   }`;
 }
 
-const width = 600;
-const height = 120;
+const WIDTH = 600;
+const HEIGHT = 120;
 
 /** Bytes per second over the last minutes, as a filled line. */
 function chart(rates: readonly number[], slotSeconds: number): string {
   const top = Math.max(...rates, 1024);
-  const step = width / Math.max(rates.length - 1, 1);
+  const step = WIDTH / Math.max(rates.length - 1, 1);
   const points = rates.map((rate, index) =>
-    `${(index * step).toFixed(1)},${(height - rate / top * (height - 4)).toFixed(1)}`
+    `${(index * step).toFixed(1)},${(HEIGHT - rate / top * (HEIGHT - 4)).toFixed(1)}`
   ).join(" ");
   const minutes = Math.round(rates.length * slotSeconds / 60);
   const most = bytes(Math.max(...rates));
   return `<p class="muted">Sent in the last ${minutes} minutes, at most ${most}/s</p>
-<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Bytes sent per second in the last ${minutes} minutes">
-<polygon points="0,${height} ${points} ${width},${height}" fill="var(--chart)" fill-opacity=".25"/>
+<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Bytes sent per second in the last ${minutes} minutes">
+<polygon points="0,${HEIGHT} ${points} ${WIDTH},${HEIGHT}" fill="var(--chart)" fill-opacity=".25"/>
 <polyline points="${points}" fill="none" stroke="var(--chart)" stroke-width="1.5"/>
 </svg>`;
 }

@@ -11,13 +11,13 @@ import {
   type RecordedItem,
   type RecordedRecord,
 } from "./cases.ts";
-import { buildTree, expectedManifest, sha256 } from "./tree.ts";
+import { buildTree, EXPECTED_MANIFEST, sha256 } from "./tree.ts";
 
 /** So many calls run at a time: those that wait for their deadline need not hold up the others. */
-const callsAtOnce = 8;
+const CALLS_AT_ONCE = 8;
 
 /** Milliseconds for a call that sets no deadline of its own. */
-const patienceMs = 30_000;
+const PATIENCE_MS = 30_000;
 
 interface Answer {
   readonly code: string;
@@ -30,7 +30,7 @@ Deno.test("every recorded case of the protocol is answered as it should be", asy
   Deno.env.set("NODE_NAME", "node-1");
   const dir = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "conformance-" }));
   try {
-    assert.equal(sha256(buildTree(dir)), expectedManifest, "the log tree is not the recorded one");
+    assert.equal(sha256(buildTree(dir)), EXPECTED_MANIFEST, "the log tree is not the recorded one");
     // Allows every user every namespace but "secret", and knows no token.
     await using api = await AuthorizationApi.start({
       answer: (asked) =>
@@ -66,7 +66,7 @@ async function askAll(agent: Agent, cases: readonly ConformanceCase[]): Promise<
       answers[i] = await ask(client, recorded);
     }
   }
-  await Promise.all(Array.from({ length: callsAtOnce }, work));
+  await Promise.all(Array.from({ length: CALLS_AT_ONCE }, work));
   return answers;
 }
 
@@ -78,7 +78,7 @@ function connect(agent: Agent, name: ClientName) {
 
 async function ask(client: Connected, recorded: ConformanceCase): Promise<Answer> {
   const call = metadata(recorded.metadata);
-  const patience = recorded.deadline_s === undefined ? patienceMs : recorded.deadline_s * 1000;
+  const patience = recorded.deadline_s === undefined ? PATIENCE_MS : recorded.deadline_s * 1000;
   const options = { deadline: Date.now() + patience * deadlineFactor };
   if (recorded.rpc === "List") {
     const list = { namespaces: recorded.request.namespaces ?? [] };

@@ -6,10 +6,10 @@ import { setMtime } from "../harness/mtime.ts";
 import { conformanceLogs } from "./logs.ts";
 
 /** sha256 of the manifest of the tree that the cases were recorded on. */
-export const expectedManifest = "0b7c38311482870c0312fc5f5a5d85b9b7f590bf2582872b2bf98ff7b8a70ebb";
+export const EXPECTED_MANIFEST = "0b7c38311482870c0312fc5f5a5d85b9b7f590bf2582872b2bf98ff7b8a70ebb";
 
 /** 2024-10-01T16:26:40Z; log number n gets this plus 60 n seconds. */
-const firstMtime = 1727800000;
+const FIRST_MTIME = 1727800000;
 
 /**
  * Builds the tree of the conformance cases in dir, which must be empty:
@@ -48,7 +48,7 @@ export function buildTree(dir: string): string {
     }
     // Some times carry nanoseconds.
     file(real, log.content, {
-      seconds: firstMtime + 60 * n,
+      seconds: FIRST_MTIME + 60 * n,
       nanos: n % 4 === 0 ? 123_456_789 : 0,
     });
     link(`containers/${pod}_${namespace}_${container}-${id}.log`, `../${path}`);
@@ -69,7 +69,7 @@ export function buildTree(dir: string): string {
     ]
   ) {
     const content = new TextEncoder().encode("2024-10-01T00:00:00Z stdout F not a container log\n");
-    file(`containers/${name}`, content, { seconds: firstMtime, nanos: 0 });
+    file(`containers/${name}`, content, { seconds: FIRST_MTIME, nanos: 0 });
   }
 
   for (const path of walk(dir)) {

@@ -16,7 +16,7 @@ import { findAssets } from "./assets.ts";
 import { Cluster } from "./cluster.ts";
 
 const assets = await findAssets();
-const minute = 60_000;
+const MINUTE = 60_000;
 
 function user(name: string, groups: string[] = []): Identity {
   return { kind: "front-proxy", user: name, groups, extra: new Map() };
@@ -81,7 +81,7 @@ class AgentAuth implements Disposable {
 function denied(namespace: string): string {
   return `permission-denied: permission denied: \`get pods/log\` in namespace \`${namespace}\``;
 }
-const notAccepted = "unauthenticated: the Kubernetes API server does not accept the token";
+const NOT_ACCEPTED = "unauthenticated: The Kubernetes API server does not accept the token";
 
 Deno.test({
   name: "missing" in assets
@@ -138,15 +138,15 @@ Deno.test({
       const valid = await cluster.signToken("team-a", "viewer", now + 600);
       assert.equal(await agentAuth.ask(token(valid), "team-a"), "allowed", "so signing is right");
       const expired = await cluster.signToken("team-a", "viewer", now - 60);
-      assert.equal(await agentAuth.ask(token(expired), "team-a"), notAccepted);
+      assert.equal(await agentAuth.ask(token(expired), "team-a"), NOT_ACCEPTED);
       const { privateKey } = generateKeyPairSync("rsa", {
         modulusLength: 2048,
         publicKeyEncoding: { type: "spki", format: "pem" },
         privateKeyEncoding: { type: "pkcs8", format: "pem" },
       });
       const forged = await cluster.signToken("team-a", "viewer", now + 600, privateKey);
-      assert.equal(await agentAuth.ask(token(forged), "team-a"), notAccepted);
-      assert.equal(await agentAuth.ask(token("nonsense"), "team-a"), notAccepted);
+      assert.equal(await agentAuth.ask(token(forged), "team-a"), NOT_ACCEPTED);
+      assert.equal(await agentAuth.ask(token("nonsense"), "team-a"), NOT_ACCEPTED);
       assert.deepEqual(agentAuth.events.filter((event) => event.type === "notice"), []);
     });
 
@@ -211,11 +211,11 @@ Deno.test({
       const ends = outcomes(ended);
       const reviews = () => agentAuth.events.filter((event) => event.type === "review").length;
       const second = until(() => reviews() === 2);
-      await agentAuth.clock.pass(5 * minute);
+      await agentAuth.clock.pass(5 * MINUTE);
       await second;
       assert.deepEqual(await ends(), []);
       await withdraw();
-      await agentAuth.clock.pass(5 * minute);
+      await agentAuth.clock.pass(5 * MINUTE);
       const failure = await ended;
       assert.equal(`${failure.kind}: ${failure.message}`, denied("team-a"));
     });
@@ -249,14 +249,14 @@ Deno.test({
           "what is known holds",
         );
         const third = until(() => errors() === 3);
-        await agentAuth.clock.pass(5 * minute);
+        await agentAuth.clock.pass(5 * MINUTE);
         await third;
         assert.deepEqual(await ends(), []);
 
         await cluster.server.restart();
         const before = reviews();
         const again = until(() => reviews() > before);
-        await agentAuth.clock.pass(minute);
+        await agentAuth.clock.pass(MINUTE);
         await again;
         assert.deepEqual(await ends(), []);
         assert.equal(await agentAuth.ask(user("dave"), "team-a"), denied("team-a"));

@@ -7,7 +7,7 @@ export type Subject =
   | { readonly kind: "User" | "Group"; readonly name: string }
   | { readonly kind: "ServiceAccount"; readonly namespace: string; readonly name: string };
 
-const agentNamespace = "kubetail-system";
+const AGENT_NAMESPACE = "kubetail-system";
 
 /** A real API server with what the agent's tests need in it; gone when disposed of. */
 export class Cluster implements AsyncDisposable {
@@ -20,7 +20,7 @@ export class Cluster implements AsyncDisposable {
   /** With namespaces team-a, team-b and kubetail-system, and the ClusterRoles log-reader and access-reviewer. */
   static async start(assets: string): Promise<Cluster> {
     const cluster = new Cluster(await startApiServer(assets));
-    for (const name of ["team-a", "team-b", agentNamespace]) {
+    for (const name of ["team-a", "team-b", AGENT_NAMESPACE]) {
       await cluster.#create("/api/v1/namespaces", { metadata: { name } });
     }
     await cluster.#create("/apis/rbac.authorization.k8s.io/v1/clusterroles", {
@@ -51,10 +51,10 @@ export class Cluster implements AsyncDisposable {
 
   /** A service account that may ask for others' access reviews, or may not; returns a token of it. */
   async agentAccount(name: string, options: { mayReview: boolean }): Promise<string> {
-    const token = await this.serviceAccount(agentNamespace, name);
+    const token = await this.serviceAccount(AGENT_NAMESPACE, name);
     if (options.mayReview) {
       await this.#bind(
-        { kind: "ServiceAccount", namespace: agentNamespace, name },
+        { kind: "ServiceAccount", namespace: AGENT_NAMESPACE, name },
         "access-reviewer",
         null,
         { group: "authorization.k8s.io", resource: "subjectaccessreviews", verb: "create" },

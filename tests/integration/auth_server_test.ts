@@ -150,7 +150,7 @@ Deno.test("callers without certificates: tokens over TLS, and no user's name cou
   api.answer = () => failure(401, "Unauthorized");
   assert.equal(
     await list(agent, [["authorization", "bad"]], ["a"], "none"),
-    "UNAUTHENTICATED the Kubernetes API server does not accept the token",
+    "UNAUTHENTICATED The Kubernetes API server does not accept the token",
   );
 });
 

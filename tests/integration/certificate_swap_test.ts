@@ -8,7 +8,7 @@ import { drain, request } from "../harness/calls.ts";
 import { append, criLine, type TreeLog } from "../harness/log_tree.ts";
 import { type AgentProcess, startProcess } from "../harness/process.ts";
 
-const time = "2024-10-01T05:00:00Z";
+const TIME = "2024-10-01T05:00:00Z";
 
 /** What a new connection of this client sees: the server certificate's serial number. */
 async function serial(
@@ -59,7 +59,7 @@ function follower(agent: AgentProcess, log: TreeLog) {
 
 Deno.test("a swap of the Secret with 50 running streams: none ends, new connections see the new certificate within 5 s", async () => {
   await using agent = await startProcess();
-  const log = agent.logs.add({ content: criLine(time, "before") });
+  const log = agent.logs.add({ content: criLine(TIME, "before") });
   const followers = Array.from({ length: 50 }, () => follower(agent, log));
   for (const each of followers) assert.equal(await each.next(), "before");
   const old = await serial(agent, agent.authority.cert);
@@ -76,7 +76,7 @@ Deno.test("a swap of the Secret with 50 running streams: none ends, new connecti
   assert.ok(performance.now() - begun < 5000, `${performance.now() - begun} ms`);
 
   for (const each of followers) assert.equal(await each.again(), "OK");
-  append(log, criLine(time, "after"));
+  append(log, criLine(TIME, "after"));
   for (const each of followers) assert.equal(await each.next(), "after");
   assert.equal(await agent.metric('kubetail_agent_certificate_loads_total{state="loaded"}'), 2);
 });

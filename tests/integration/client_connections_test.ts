@@ -6,7 +6,7 @@ import { request } from "../harness/calls.ts";
 import { criLines } from "../harness/log_tree.ts";
 import { type AgentProcess, startProcess } from "../harness/process.ts";
 
-const method = "cluster_agent.LogRecordsService/StreamForward";
+const METHOD = "cluster_agent.LogRecordsService/StreamForward";
 
 Deno.test("denoland/deno#36788: clients that close their connections, as every client does, do not crash the agent", async () => {
   await using agent = await startProcess();
@@ -35,7 +35,7 @@ Deno.test("streams that a client resets with NO_ERROR while bytes wait for it ar
   for (const stream of streams) stream.close(constants.NGHTTP2_NO_ERROR);
   const calls = () => agent.lines.filter(({ msg }) => msg === "call").length;
   await agent.line(() => calls() === 20);
-  assert.equal(await agent.metric(`kubetail_agent_open_streams{method="${method}"}`), 0);
+  assert.equal(await agent.metric(`kubetail_agent_open_streams{method="${METHOD}"}`), 0);
   session.destroy();
   await agent.descriptorsBecome(before);
 });
@@ -74,7 +74,7 @@ function connectTo(agent: AgentProcess): ClientHttp2Session {
 function open(session: ClientHttp2Session, message: Uint8Array): ClientHttp2Stream {
   const stream = session.request({
     ":method": "POST",
-    ":path": `/${method}`,
+    ":path": `/${METHOD}`,
     "content-type": "application/grpc",
     te: "trailers",
   });

@@ -9,7 +9,7 @@ import { startAgent, type TestAgent } from "../harness/agent.ts";
 import { append, criLine, criLines, LogTree } from "../harness/log_tree.ts";
 import { CapturedTerminal } from "../harness/terminal.ts";
 
-const log = "default/web-0/app";
+const LOG = "default/web-0/app";
 
 /** The options by which a client reaches the agent. */
 function reach(agent: TestAgent): string[] {
@@ -68,7 +68,7 @@ Deno.test("client forward and backward read, select and limit, and tell the end 
   await using agent = await startAgent();
   agent.logs.add({ content: criLines(100) });
 
-  const whole = await run(agent, "forward", log);
+  const whole = await run(agent, "forward", LOG);
   assert.equal(whole.code, 0);
   assert.equal(messages(whole.stdout).length, 100);
   assert.ok(whole.stdout.startsWith("2024-10-01T05:00:00Z line 0\n"));
@@ -80,10 +80,10 @@ Deno.test("client forward and backward read, select and limit, and tell the end 
 
   // The terminal's clock says 06:00:00: an hour after the first line.
   const window = ["--since", "59m50s", "--until", "2024-10-01T05:00:12Z"];
-  const some = await run(agent, "forward", log, ...window, "--grep", "(?i)LINE 1[02]");
+  const some = await run(agent, "forward", LOG, ...window, "--grep", "(?i)LINE 1[02]");
   assert.deepEqual(messages(some.stdout), ["line 10", "line 12"]);
 
-  const json = await run(agent, "forward", log, "--limit", "1", "--output", "json");
+  const json = await run(agent, "forward", LOG, "--limit", "1", "--output", "json");
   assert.deepEqual(JSON.parse(json.stdout), {
     timestamp: "2024-10-01T05:00:00Z",
     message: "line 0",
@@ -96,7 +96,7 @@ Deno.test("client forward --follow goes on until it is interrupted", async () =>
   const web = agent.logs.add({ content: criLines(2) });
   for (const from of ["default", "end"]) {
     const terminal = new CapturedTerminal();
-    const done = client(["forward", log, "-f", "--follow-from", from, ...reach(agent)], terminal);
+    const done = client(["forward", LOG, "-f", "--follow-from", from, ...reach(agent)], terminal);
     if (from === "default") await terminal.shows("line 1\n", done);
     else {
       // The agent tells that it looks after the file: from then on nothing is missed.
@@ -118,7 +118,7 @@ Deno.test("client forward --follow tells that the log is gone", async () => {
   await using agent = await startAgent();
   const web = agent.logs.add({ content: criLines(1) });
   const terminal = new CapturedTerminal();
-  const done = client(["forward", log, "--follow", ...reach(agent)], terminal);
+  const done = client(["forward", LOG, "--follow", ...reach(agent)], terminal);
   await terminal.shows("line 0\n", done);
   Deno.removeSync(web.link);
   Deno.removeSync(web.path);
@@ -130,7 +130,7 @@ Deno.test("client forward --follow tells that the agent stops, after what it had
   await using agent = await startAgent();
   agent.logs.add({ content: criLines(2) });
   const terminal = new CapturedTerminal();
-  const done = client(["forward", log, "--follow", ...reach(agent)], terminal);
+  const done = client(["forward", LOG, "--follow", ...reach(agent)], terminal);
   await terminal.shows("line 1\n", done);
   agent.stop();
   assert.equal(await done, 1);
@@ -147,12 +147,12 @@ Deno.test("client watch shows what appears, changes and goes", async () => {
   await terminal.shows("Watching ", done);
   agent.logs.add({ namespace: "other" });
   const web = agent.logs.add();
-  await terminal.shows(`ADDED     ${log}/${web.id.slice(0, 12)}  0 B`, done);
+  await terminal.shows(`ADDED     ${LOG}/${web.id.slice(0, 12)}  0 B`, done);
   append(web, criLines(1));
-  await terminal.shows(`MODIFIED  ${log}/${web.id.slice(0, 12)}  `, done);
+  await terminal.shows(`MODIFIED  ${LOG}/${web.id.slice(0, 12)}  `, done);
   Deno.removeSync(web.link);
   assert.equal(await done, 0);
-  assert.ok(terminal.stdout.endsWith(`DELETED   ${log}/${web.id.slice(0, 12)}\n`), terminal.stdout);
+  assert.ok(terminal.stdout.endsWith(`DELETED   ${LOG}/${web.id.slice(0, 12)}\n`), terminal.stdout);
   assert.ok(!terminal.stdout.includes("other"));
   assert.ok(terminal.stderr.endsWith("Ended at --limit: 3 events.\n"));
 });
@@ -238,13 +238,13 @@ for (
     [["list", "--user", "a\nb"], "--user"],
     [["list", "--token", "a", "--token-file", "b"], "--token-file"],
     [["forward"], "NAMESPACE/POD"],
-    [["forward", log, "--follow-from", "end"], "Add --follow"],
+    [["forward", LOG, "--follow-from", "end"], "Add --follow"],
     [["forward", "web-0"], '"web-0"'],
-    [["forward", log, "more"], '"more"'],
-    [["forward", log, "--since", "soon"], '--since "soon"'],
-    [["forward", log, "--limit", "0"], '--limit "0"'],
-    [["forward", log, "--follow-from", "start"], "--follow-from"],
-    [["backward", log, "--follow"], "follow"],
+    [["forward", LOG, "more"], '"more"'],
+    [["forward", LOG, "--since", "soon"], '--since "soon"'],
+    [["forward", LOG, "--limit", "0"], '--limit "0"'],
+    [["forward", LOG, "--follow-from", "start"], "--follow-from"],
+    [["backward", LOG, "--follow"], "follow"],
   ] as const
 ) {
   Deno.test(`wrong arguments are named, exit code 2: client ${args.join(" ")}`, async () => {
@@ -264,8 +264,8 @@ Deno.test("what fails is said in words, exit code 1, without a stack trace", asy
         ["forward", "default/web-0/db"],
         "No log of default/web-0/db on this node; there are default/web-0/app",
       ],
-      [["forward", `${log}/zzz`], "No log of default/web-0/app/zzz on this node; there are "],
-      [["forward", log, "--grep", "("], "INVALID_ARGUMENT: Invalid grep pattern: "],
+      [["forward", `${LOG}/zzz`], "No log of default/web-0/app/zzz on this node; there are "],
+      [["forward", LOG, "--grep", "("], "INVALID_ARGUMENT: Invalid grep pattern: "],
     ] as const
   ) {
     const { code, stderr, stdout } = await run(agent, ...args);
@@ -288,7 +288,7 @@ Deno.test("a reader that goes away, as head does, ends the command quietly", asy
     }
   }
   const terminal = new Closed();
-  assert.equal(await client(["forward", log, ...reach(agent)], terminal), 0);
+  assert.equal(await client(["forward", LOG, ...reach(agent)], terminal), 0);
   assert.equal(terminal.stderr, "");
 });
 

@@ -27,7 +27,7 @@ import { bakedLogRoots } from "../../src/agent/baked_roots.ts";
 const standIn = realpathSync("/bin/true");
 const project = resolve(import.meta.dirname!, "../..");
 /** Of what compiling adds to the runtime: program, packages, WebAssembly modules, source maps. */
-const mostPayloadBytes = 6e6;
+const MOST_PAYLOAD_BYTES = 6e6;
 
 interface Baked {
   readonly permissions: Readonly<Record<string, readonly string[] | null | boolean>>;
@@ -76,7 +76,7 @@ Deno.test("both programs compile for both architectures, complete and with nothi
         deepStrictEqual(needed.filter((file) => !embedded(file)), [], "missing at run time");
         deepStrictEqual(files.filter((file) => /node_modules|\.ts$/.test(file)), [], "not bundled");
         const payload = binary.length - statSync(standIn).size;
-        ok(payload <= mostPayloadBytes, `${payload} bytes besides the runtime`);
+        ok(payload <= MOST_PAYLOAD_BYTES, `${payload} bytes besides the runtime`);
       });
     }
   }

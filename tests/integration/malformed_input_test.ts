@@ -7,9 +7,9 @@ import { kinds, sendMalformed, type Target } from "../harness/malformed.ts";
 import { startProcess } from "../harness/process.ts";
 import { Random, runSeed } from "../harness/random.ts";
 
-const count = 10_000;
+const COUNT = 10_000;
 
-Deno.test(`${count} malformed inputs: the process stays, a good client loses nothing`, async () => {
+Deno.test(`${COUNT} malformed inputs: the process stays, a good client loses nothing`, async () => {
   const seed = runSeed();
   try {
     await run(seed);
@@ -59,7 +59,7 @@ async function run(seed: number): Promise<void> {
 
   const byKind = await Promise.race([
     sendMalformed(target, {
-      count,
+      count: COUNT,
       random: new Random(seed),
       onSent: (sent) => {
         if (sent % 10 === 0) append(live, criLine("2024-10-01T05:00:00Z", `${written++}`));

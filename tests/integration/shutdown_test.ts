@@ -8,7 +8,7 @@ import { criLine, criLines } from "../harness/log_tree.ts";
 import { httpText, startProcess } from "../harness/process.ts";
 import { callHeaders, headersFrame, RawConnection } from "../harness/raw_http2.ts";
 
-const shutdownTimeoutMs = 30_000;
+const SHUTDOWN_TIMEOUT_MS = 30_000;
 
 /** Resolves with the first record; the call is then read by nobody until drain or resume. */
 function firstRecord(call: ClientReadableStream<LogRecord>): Promise<LogRecord> {
@@ -33,7 +33,10 @@ function rest(call: ClientReadableStream<LogRecord>): ReturnType<typeof drain<Lo
 
 Deno.test("SIGTERM with 100 followers and 5 big greps: followers are told, greps finish, exit 0", async () => {
   await using agent = await startProcess({
-    config: { shutdownTimeoutMs, limits: { ...defaults.limits, maxStreamsPerUser: 1000 } },
+    config: {
+      shutdownTimeoutMs: SHUTDOWN_TIMEOUT_MS,
+      limits: { ...defaults.limits, maxStreamsPerUser: 1000 },
+    },
   });
   const lines = 300_000;
   const big = agent.logs.add({ pod: "big-0", content: manyLines(lines) });
@@ -82,7 +85,7 @@ Deno.test("SIGTERM with 100 followers and 5 big greps: followers are told, greps
     assert.match(last?.message ?? "", new RegExp(`^needle-${lines - 2} `));
   }
   assert.equal(await agent.ended, 0);
-  assert.ok(performance.now() - begun < shutdownTimeoutMs);
+  assert.ok(performance.now() - begun < SHUTDOWN_TIMEOUT_MS);
 });
 
 /** Lines of some 100 bytes, "needle-0 …", "needle-1 …" and so on. */
@@ -112,7 +115,7 @@ Deno.test("what is not done at the end of shutdown-timeout is cut, exit 0", asyn
 
 for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
   Deno.test(`a second ${signal} ends at once with ${code}`, async () => {
-    await using agent = await startProcess({ config: { shutdownTimeoutMs } });
+    await using agent = await startProcess({ config: { shutdownTimeoutMs: SHUTDOWN_TIMEOUT_MS } });
     const log = agent.logs.add({ content: manyLines(300_000) });
     const call = agent.records().streamForward(request(log.request));
     call.on("error", () => {});
@@ -122,7 +125,7 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     await agent.line(({ msg }) => msg === "stopping");
     agent.kill(signal);
     assert.equal(await agent.ended, code);
-    assert.ok(performance.now() - begun < shutdownTimeoutMs / 2);
+    assert.ok(performance.now() - begun < SHUTDOWN_TIMEOUT_MS / 2);
   });
 
   Deno.test(`${signal} with nothing to do ends at once with 0`, async () => {

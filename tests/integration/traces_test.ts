@@ -11,8 +11,8 @@ interface Span {
   readonly attributes: readonly { readonly key: string; readonly value: Record<string, unknown> }[];
 }
 
-const trace = "0af7651916cd43dd8448eb211c80319c";
-const parent = "b7ad6b7169203331";
+const TRACE = "0af7651916cd43dd8448eb211c80319c";
+const PARENT = "b7ad6b7169203331";
 
 /** Runs a program with Deno's exporter on, against a collector of ours; gives the spans that came. */
 async function spansOf(program: string): Promise<Span[]> {
@@ -61,7 +61,7 @@ Deno.test("each call is a span, in its caller's trace, with its gRPC status", as
   const spans = await spansOf(`
     const { loadTraces } = await import("./src/telemetry/traces.ts");
     const start = await loadTraces({ version: "1.2.3" });
-    start("cluster_agent.LogMetadataService/List", "00-${trace}-${parent}-01").end("OK");
+    start("cluster_agent.LogMetadataService/List", "00-${TRACE}-${PARENT}-01").end("OK");
     start("cluster_agent.LogRecordsService/StreamForward", "garbage").end("INTERNAL");
     start("cluster_agent.LogRecordsService/StreamForward", undefined).end("NOT_FOUND");
   `);
@@ -81,7 +81,7 @@ Deno.test("each call is a span, in its caller's trace, with its gRPC status", as
       {
         name: "cluster_agent.LogMetadataService/List",
         kind: 2,
-        parentSpanId: parent,
+        parentSpanId: PARENT,
         error: false,
         code: 0,
       },
@@ -102,6 +102,6 @@ Deno.test("each call is a span, in its caller's trace, with its gRPC status", as
     ],
   );
   const [first, ...others] = spans;
-  assert.equal(first?.traceId, trace);
+  assert.equal(first?.traceId, TRACE);
   assert.equal(new Set(others.map(({ traceId }) => traceId)).size, 2);
 });

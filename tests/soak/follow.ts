@@ -8,7 +8,7 @@
  */
 import { runSequences } from "../integration/follow_sequence.ts";
 
-const HELP = `Usage: deno task test:soak:follow [COUNT [SEED]]
+const help = `Usage: deno task test:soak:follow [COUNT [SEED]]
 
 Random lives of a followed log against the model.
 
@@ -16,7 +16,7 @@ Random lives of a followed log against the model.
   SEED    of the first, to run the same again
   --help  this text`;
 
-if (import.meta.main && Deno.args.includes("--help")) console.log(HELP);
+if (import.meta.main && Deno.args.includes("--help")) console.log(help);
 else if (import.meta.main) {
   const [count = "100000", seed] = Deno.args;
   const first = seed === undefined

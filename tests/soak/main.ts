@@ -35,7 +35,7 @@ const seconds = Number(Deno.args[0] ?? 600);
 const seed = Number(Deno.args[1] ?? Math.floor(Math.random() * 2 ** 32));
 const warmUpMs = Math.min(60_000, seconds * 1000 / 2);
 const random = new Random(seed);
-const time = "2024-10-01T05:00:00Z";
+const TIME = "2024-10-01T05:00:00Z";
 const alice = metadata([["x-remote-user", "alice"], ["x-remote-group", "devs"]]);
 const problems: string[] = [];
 
@@ -55,8 +55,8 @@ let stopping = false;
 /** When the API server was away last; until a little later calls may be refused. */
 let apiAwayUntil = 0;
 
-const fixedLines = 20_000;
-const fixed = agent.logs.add({ pod: "fixed-0", content: criLines(fixedLines) });
+const FIXED_LINES = 20_000;
+const fixed = agent.logs.add({ pod: "fixed-0", content: criLines(FIXED_LINES) });
 const live = agent.logs.add({ pod: "live-0", content: "" });
 const victim = agent.logs.add({ pod: "victim-0", content: criLines(2000) });
 const stranger = await (await createAuthority("Another CA")).client("kubetail-cluster-api");
@@ -76,7 +76,7 @@ let written = 0;
 const followers = Array.from({ length: 10 }, goodFollower);
 const end = new AbortController();
 const writing = every(5, end.signal, () => {
-  append(live, criLine(time, `${written++}`));
+  append(live, criLine(TIME, `${written++}`));
 });
 
 await chaos(warmUpMs);
@@ -295,8 +295,8 @@ async function goodReader(signal: AbortSignal): Promise<void> {
       await pause(50);
     } else if (stopping) {
       return;
-    } else if (code !== "OK" || messages.length !== fixedLines) {
-      fail(`a reader got ${messages.length} of ${fixedLines} records, ${code} ${details}`);
+    } else if (code !== "OK" || messages.length !== FIXED_LINES) {
+      fail(`a reader got ${messages.length} of ${FIXED_LINES} records, ${code} ${details}`);
     } else {
       counts["whole reads"] = (counts["whole reads"] ?? 0) + 1;
     }

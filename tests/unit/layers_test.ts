@@ -28,17 +28,6 @@ Deno.test("no module imports itself by way of others", () => {
   for (const path of graph.keys()) visit(path, []);
 });
 
-Deno.test("only src/platform calls the runtime", () => {
-  const calling: string[] = [];
-  for (const path of graph.keys()) {
-    if (!path.endsWith(".ts") || /^(platform|generated)\//.test(path)) continue;
-    const text = readFileSync(new URL(`../../src/${path}`, import.meta.url), "utf8");
-    const code = text.replaceAll(/\/\*[^]*?\*\/|\/\/.*/g, "");
-    if (/(^|[^."'`\w])Deno\./m.test(code)) calling.push(path);
-  }
-  assert.deepEqual(calling, []);
-});
-
 Deno.test("the map in docs/development.md shows the imports as they are", () => {
   const text = readFileSync(new URL("../../docs/development.md", import.meta.url), "utf8");
   assert.ok(withMap(text, graph) === text, "the map is out of date: deno task gen:map");

@@ -1,6 +1,6 @@
 import { colourOption } from "../colour.ts";
 import type { Command, Options } from "../command.ts";
-import { timeHelp } from "../time_argument.ts";
+import { TIME_HELP } from "../time_argument.ts";
 
 /* The client's commands, apart from what they do: help and completion load nothing else. */
 
@@ -121,7 +121,7 @@ const selectionOptions = {
       "only records whose message matches this regular expression (Rust's syntax; (?i) at its beginning ignores case); " +
       "matches are highlighted",
   },
-  since: { type: "string", value: "TIME", help: `from this time on: ${timeHelp}` },
+  since: { type: "string", value: "TIME", help: `from this time on: ${TIME_HELP}` },
   until: { type: "string", value: "TIME", help: "up to this time" },
   limit: { type: "string", short: "n", value: "N", help: "stop after N records" },
   output: {
@@ -155,7 +155,7 @@ const followOptions = {
   },
 } as const satisfies Options;
 
-const targets =
+const TARGETS =
   "A target is NAMESPACE/POD[/CONTAINER[/ID]]. POD and CONTAINER are a name, the beginning of names " +
   "(default/web- means all pods whose names begin with web-) or a pattern with *. ID is the beginning of a container " +
   "id, as client list prints it; without it the newest log of each container is read. Several logs are merged in the " +
@@ -165,7 +165,7 @@ export const forwardCommand = {
   name: "client forward",
   usage: "TARGET... [options]",
   summary: "read logs from old to new; with --follow keep streaming",
-  description: ["Reads container logs from old to new.", targets],
+  description: ["Reads container logs from old to new.", TARGETS],
   options: { ...followOptions, ...selectionOptions, ...connectionOptions },
 } as const satisfies Command;
 
@@ -175,7 +175,7 @@ export const backwardCommand = {
   summary: "read logs from new to old",
   description: [
     "Reads container logs from new to old: with --limit 5 the last 5 records.",
-    targets,
+    TARGETS,
   ],
   options: { ...selectionOptions, ...connectionOptions },
 } as const satisfies Command;

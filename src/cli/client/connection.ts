@@ -79,7 +79,7 @@ function connect(address: string, values: ConnectionValues): Connection {
   const tls = tlsFiles(values);
   const byIp = isIP(host) !== 0 && values["server-name"] === undefined;
   const credentials = credentialsOf(tls, byIp ? host : null);
-  const serverName = byIp ? placeholderName : values["server-name"];
+  const serverName = byIp ? PLACEHOLDER_NAME : values["server-name"];
   const options = {
     // The agent decides how long a record may be.
     "grpc.max_receive_message_length": -1,
@@ -105,7 +105,7 @@ function connect(address: string, values: ConnectionValues): Connection {
  * The platform's TLS requests a server by name only. Where an IP address is called, this name takes its place, and the
  * certificate is checked against the address.
  */
-const placeholderName = "agent.invalid";
+const PLACEHOLDER_NAME = "agent.invalid";
 
 function tlsFiles(values: ConnectionValues): Endpoint["tls"] {
   if (values["insecure-plaintext"]) {

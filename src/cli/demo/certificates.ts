@@ -3,7 +3,7 @@ import * as x509 from "@peculiar/x509";
 
 const keyAlgorithm = { name: "ECDSA", namedCurve: "P-256" };
 const signingAlgorithm = { name: "ECDSA", hash: "SHA-256" };
-const dayMs = 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** A certificate and its private key (PKCS #8), both as PEM text. */
 export interface KeyPair {
@@ -102,6 +102,6 @@ function subject(commonName: string): x509.JsonName {
   return [{ CN: [commonName] }];
 }
 
-function validity(notAfter = new Date(Date.now() + dayMs)): { notBefore: Date; notAfter: Date } {
-  return { notBefore: new Date(Math.min(Date.now(), notAfter.getTime()) - dayMs / 24), notAfter };
+function validity(notAfter = new Date(Date.now() + DAY_MS)): { notBefore: Date; notAfter: Date } {
+  return { notBefore: new Date(Math.min(Date.now(), notAfter.getTime()) - DAY_MS / 24), notAfter };
 }

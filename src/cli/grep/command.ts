@@ -1,6 +1,6 @@
 import { colourOption } from "../colour.ts";
 import type { Command } from "../command.ts";
-import { timeHelp } from "../time_argument.ts";
+import { TIME_HELP } from "../time_argument.ts";
 
 export const grepCommand = {
   name: "grep",
@@ -43,7 +43,7 @@ export const grepCommand = {
     },
     recursive: { type: "boolean", short: "r", help: "accepted; folders are always searched" },
     backward: { type: "boolean", short: "b", help: "from new to old" },
-    since: { type: "string", value: "TIME", help: `from this time on: ${timeHelp}` },
+    since: { type: "string", value: "TIME", help: `from this time on: ${TIME_HELP}` },
     until: { type: "string", value: "TIME", help: "up to this time" },
     output: {
       type: "string",

@@ -14,10 +14,10 @@ import { filesOf, isNoContainerLog, openInput } from "./inputs.ts";
 import { fileBlocks, inputBlocks, searchLines } from "./line_search.ts";
 import type { Report } from "./report.ts";
 
-const noContainerLog = "no container log (neither CRI nor Docker json-file format)";
+const NO_CONTAINER_LOG = "no container log (neither CRI nor Docker json-file format)";
 
 /** As the agent's default: longer messages are cut into several records. */
-const maxRecordBytes = 2 * 1024 * 1024;
+const MAX_RECORD_BYTES = 2 * 1024 * 1024;
 
 /** A search as the arguments ask for it. */
 export interface Search {
@@ -69,7 +69,7 @@ export async function searchPaths(
           skipped++;
           if (file !== path) continue;
           report.flush();
-          terminal.err(`${path}: ${noContainerLog}\n`);
+          terminal.err(`${path}: ${NO_CONTAINER_LOG}\n`);
           continue;
         }
         found += search.byLines
@@ -103,7 +103,7 @@ async function searchInput(
   const name = "(standard input)";
   const seen = { lines: 0, records: 0 };
   const found = await searchByLines(name, null, search, signal, seen);
-  if (seen.lines > 0 && seen.records === 0) terminal.err(`${name}: ${noContainerLog}\n`);
+  if (seen.lines > 0 && seen.records === 0) terminal.err(`${name}: ${NO_CONTAINER_LOG}\n`);
   return found;
 }
 
@@ -153,7 +153,7 @@ async function searchByEngine(
   const chunks = recordsStream(ranges, {
     direction,
     grep: pattern,
-    maxRecordBytes,
+    maxRecordBytes: MAX_RECORD_BYTES,
     pool,
     report: silent,
     signal,

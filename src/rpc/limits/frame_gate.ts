@@ -33,11 +33,11 @@ interface Unfinished {
 
 /** HTTP/2's connection preface (RFC 9113, section 3.4). */
 const preface = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-const frameHeaderBytes = 9;
+const FRAME_HEADER_BYTES = 9;
 /** SETTINGS_MAX_FRAME_SIZE as node:http2 announces it: the protocol's default. */
-const maxFrameBytes = 16_384;
+const MAX_FRAME_BYTES = 16_384;
 /** Frames of a header block: the text fits in few, so many are empty ones. */
-const maxBlockFrames = 64;
+const MAX_BLOCK_FRAMES = 64;
 
 const frameTypes = { data: 0, headers: 1, rstStream: 3, settings: 4, ping: 6, continuation: 9 };
 const flags = { ack: 0x1, endStream: 0x1, endHeaders: 0x4, padded: 0x8, priority: 0x20 };
@@ -128,13 +128,13 @@ export class FrameGate {
     if (this.#prefaceSeen < preface.length) bytes = this.#readPreface(bytes, passed);
     let at = 0;
     let passedTo = 0;
-    while (this.#offense === null && bytes.length - at >= frameHeaderBytes) {
+    while (this.#offense === null && bytes.length - at >= FRAME_HEADER_BYTES) {
       const length = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
-      if (length > maxFrameBytes) {
+      if (length > MAX_FRAME_BYTES) {
         this.#offend("frames", `a frame of ${length} bytes`);
         break;
       }
-      const end = at + frameHeaderBytes + length;
+      const end = at + FRAME_HEADER_BYTES + length;
       if (end > bytes.length) break;
       const inBlock = this.#readFrame(bytes.subarray(at, end));
       if (inBlock !== "passed") {
@@ -191,9 +191,9 @@ export class FrameGate {
           this.#offend(null, "a CONTINUATION frame continues nothing");
           return "held";
         }
-        return this.#addToBlock(this.#block, frame, frame.subarray(frameHeaderBytes), flag);
+        return this.#addToBlock(this.#block, frame, frame.subarray(FRAME_HEADER_BYTES), flag);
       case frameTypes.data:
-        this.#readData(stream, frame.length - frameHeaderBytes, (flag & flags.endStream) !== 0);
+        this.#readData(stream, frame.length - FRAME_HEADER_BYTES, (flag & flags.endStream) !== 0);
         return "passed";
       case frameTypes.rstStream:
         this.#finish(stream);
@@ -220,7 +220,7 @@ export class FrameGate {
     block.fragments.push(copy.subarray(start, start + fragment.length));
     block.bytes += frame.length;
     const { headers } = this.#limits;
-    if (block.bytes > headers.bytes + maxFrameBytes || block.frames.length > maxBlockFrames) {
+    if (block.bytes > headers.bytes + MAX_FRAME_BYTES || block.frames.length > MAX_BLOCK_FRAMES) {
       this.#offend("header-bytes", `a header block of more than ${headers.bytes} bytes`);
       return "held";
     }
@@ -280,7 +280,7 @@ export class FrameGate {
 
 /** The header block's part of a HEADERS frame (RFC 9113, section 6.2); null where the padding exceeds it. */
 function headersFragment(frame: Uint8Array, flag: number): Uint8Array | null {
-  let start = frameHeaderBytes;
+  let start = FRAME_HEADER_BYTES;
   let end = frame.length;
   if ((flag & flags.padded) !== 0) end -= frame[start++] ?? 0;
   if ((flag & flags.priority) !== 0) start += 5;

@@ -20,9 +20,9 @@ const staticLengths: readonly (readonly [name: number, value: number])[] = [
 ];
 
 /** SETTINGS_HEADER_TABLE_SIZE as node:http2 announces it: the protocol's default. */
-const maxTableBytes = 4096;
+const MAX_TABLE_BYTES = 4096;
 /** What an entry of the table counts beside its text (RFC 7541, section 4.1). */
-const entryOverhead = 32;
+const ENTRY_OVERHEAD = 32;
 
 /**
  * Tells how large a header block becomes when HPACK (RFC 7541) decodes it, without decoding it: it keeps
@@ -33,7 +33,7 @@ export class HeaderMeter {
   /** Lengths of names and values, the newest first. */
   #table: [name: number, value: number][] = [];
   #tableBytes = 0;
-  #tableLimit = maxTableBytes;
+  #tableLimit = MAX_TABLE_BYTES;
 
   /** Measures the next block of the connection. Null where it is malformed, or exceeds the limit. */
   measure(block: Uint8Array, limit: HeaderSize): HeaderSize | null {
@@ -47,7 +47,7 @@ export class HeaderMeter {
         field = this.#entry(reader.integer(7));
       } else if ((first & 0xe0) === 0x20) {
         const size = reader.integer(5);
-        if (size > maxTableBytes) return null;
+        if (size > MAX_TABLE_BYTES) return null;
         this.#tableLimit = size;
         this.#evict();
         continue;
@@ -72,14 +72,14 @@ export class HeaderMeter {
 
   #add(field: readonly [name: number, value: number]): void {
     this.#table.unshift([...field]);
-    this.#tableBytes += field[0] + field[1] + entryOverhead;
+    this.#tableBytes += field[0] + field[1] + ENTRY_OVERHEAD;
     this.#evict();
   }
 
   #evict(): void {
     while (this.#tableBytes > this.#tableLimit) {
       const [name, value] = this.#table.pop() ?? [0, 0];
-      this.#tableBytes -= name + value + entryOverhead;
+      this.#tableBytes -= name + value + ENTRY_OVERHEAD;
     }
   }
 }

@@ -8,14 +8,14 @@ const codesOfLength: Readonly<Record<number, number>> = {
   23: 29, 24: 12, 25: 4, 26: 15, 27: 19, 28: 29, 30: 3,
 };
 
-const longest = 30;
+const LONGEST = 30;
 
 /**
  * The first number that is no prefix of a code so long or shorter: codes are consecutive numbers in
  * order of their length.
  */
-const beyond = new Float64Array(longest + 1);
-for (let length = 1, next = 0; length <= longest; length++) {
+const beyond = new Float64Array(LONGEST + 1);
+for (let length = 1, next = 0; length <= LONGEST; length++) {
   next = next * 2 + (codesOfLength[length] ?? 0);
   beyond[length] = next;
 }
@@ -33,7 +33,7 @@ export function huffmanLength(text: Uint8Array): number | null {
         count++;
         code = 0;
         length = 0;
-      } else if (length === longest) {
+      } else if (length === LONGEST) {
         return null;
       }
     }

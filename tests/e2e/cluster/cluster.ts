@@ -7,12 +7,12 @@ import {
 } from "../../../src/generated/cluster_agent.ts";
 import { deferClientSessionEnds } from "../../../src/rpc/grpc_js/session_ends.ts";
 import { get, isReady, kubectl, type Pod } from "./kubectl.ts";
-import { nodeNamespace, nodePod } from "./pods.ts";
+import { NODE_NAMESPACE, NODE_POD } from "./pods.ts";
 
 // The tests' own connections are of the same platform as the agent's.
 deferClientSessionEnds();
 
-export const agentNamespace = "kubetail-system";
+export const AGENT_NAMESPACE = "kubetail-system";
 /** The program that installs the chart. */
 export const helm = Deno.env.get("HELM") || "helm";
 /** Whose certificate of .dev/certificates a client shows: the Cluster API's, somebody else's, nobody's. */
@@ -33,7 +33,7 @@ export async function agentPod(node: string, not = ""): Promise<Pod> {
     const { items } = await get<{ items: Pod[] }>(
       "pods",
       "--namespace",
-      agentNamespace,
+      AGENT_NAMESPACE,
       "--selector",
       "app.kubernetes.io/component=cluster-agent",
       "--field-selector",
@@ -81,7 +81,7 @@ export async function connectAgent(
 
 /** Runs a shell script on the node, in the pod that sees it. */
 export function onNode(script: string): Promise<string> {
-  return kubectl("exec", "--namespace", nodeNamespace, nodePod, "--", "/bin/sh", "-c", script);
+  return kubectl("exec", "--namespace", NODE_NAMESPACE, NODE_POD, "--", "/bin/sh", "-c", script);
 }
 
 async function forward(pod: Pod): Promise<Disposable & { readonly address: string }> {
@@ -89,7 +89,7 @@ async function forward(pod: Pod): Promise<Disposable & { readonly address: strin
     args: [
       "port-forward",
       "--namespace",
-      agentNamespace,
+      AGENT_NAMESPACE,
       `pod/${pod.metadata.name}`,
       ":50051",
     ],

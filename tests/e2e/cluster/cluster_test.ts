@@ -9,8 +9,8 @@ import {
 } from "../../../src/generated/cluster_agent.ts";
 import { answer, drain, metadata, request } from "../../harness/calls.ts";
 import {
+  AGENT_NAMESPACE,
   type AgentConnection,
-  agentNamespace,
   agentPod,
   connectAgent,
   helm,
@@ -21,10 +21,10 @@ import { apply, command, get, kubectl, type Pod } from "./kubectl.ts";
 import { gaps, Lines, numberOf } from "./lines.ts";
 import {
   loggingPod,
-  namespace,
+  NAMESPACE,
+  NODE_NAMESPACE,
+  NODE_POD,
   nodeFilesPod,
-  nodeNamespace,
-  nodePod,
   surroundings,
 } from "./pods.ts";
 
@@ -32,9 +32,9 @@ import {
 // tests/e2e/node, or kind. Nothing here is timed: every wait is for an event, with a deadline for a slow machine.
 const SHORT_PODS = 100;
 const MEMORY_LIMIT = 384 * 1024 * 1024;
-const reader: [string, string][] = [["x-remote-user", `system:serviceaccount:${namespace}:reader`]];
+const reader: [string, string][] = [["x-remote-user", `system:serviceaccount:${NAMESPACE}:reader`]];
 const stranger: [string, string][] = [
-  ["x-remote-user", `system:serviceaccount:${namespace}:stranger`],
+  ["x-remote-user", `system:serviceaccount:${NAMESPACE}:stranger`],
 ];
 
 Deno.test({
@@ -91,7 +91,7 @@ Deno.test({
       console.log(`    ${await runDocumentedCommands(name)} commands`);
     });
     await t.step("in the token profile, a token is as good as its account", () => tokens(node));
-    await kubectl("delete", "namespace", namespace, nodeNamespace, "--wait=false");
+    await kubectl("delete", "namespace", NAMESPACE, NODE_NAMESPACE, "--wait=false");
   },
 });
 
@@ -102,8 +102,8 @@ async function prepare(): Promise<string> {
   await kubectl(
     "delete",
     "namespace",
-    namespace,
-    nodeNamespace,
+    NAMESPACE,
+    NODE_NAMESPACE,
     "--ignore-not-found",
     "--wait=true",
   );
@@ -111,9 +111,9 @@ async function prepare(): Promise<string> {
   await kubectl(
     "wait",
     "--namespace",
-    nodeNamespace,
+    NODE_NAMESPACE,
     "--for=condition=Ready",
-    `pod/${nodePod}`,
+    `pod/${NODE_POD}`,
     "--timeout=180s",
   );
   const counter = 'i=0; while true; do i=$((i + 1)); echo "count $i"; sleep 0.05; done';
@@ -126,7 +126,7 @@ async function ready(pod: string): Promise<void> {
   await kubectl(
     "wait",
     "--namespace",
-    namespace,
+    NAMESPACE,
     "--for=condition=Ready",
     `pod/${pod}`,
     "--timeout=180s",
@@ -137,7 +137,7 @@ async function succeeded(...selection: string[]): Promise<void> {
   await kubectl(
     "wait",
     "--namespace",
-    namespace,
+    NAMESPACE,
     "--for=jsonpath={.status.phase}=Succeeded",
     ...selection,
     "--timeout=300s",
@@ -149,13 +149,13 @@ async function hostPathsOnly(): Promise<void> {
   const { spec } = await get<{ spec: { template: { spec: Record<string, unknown> } } }>(
     "daemonset",
     "--namespace",
-    agentNamespace,
+    AGENT_NAMESPACE,
     "kubetail-cluster-agent",
   );
   const pod = {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name: "as-restricted", namespace },
+    metadata: { name: "as-restricted", namespace: NAMESPACE },
     spec: { ...spec.template.spec, serviceAccountName: "reader" },
   };
   const refused = await command(
@@ -224,13 +224,13 @@ async function readerReads(agent: AgentConnection): Promise<void> {
 }
 
 async function strangerIsRefused(agent: AgentConnection): Promise<void> {
-  const refusal = `permission denied: \`get pods/log\` in namespace \`${namespace}\``;
+  const refusal = `permission denied: \`get pods/log\` in namespace \`${NAMESPACE}\``;
   const listed = await list(agent, stranger);
   assert.deepEqual([listed.code, listed.details], ["PERMISSION_DENIED", refusal]);
   for (const pod_name of ["counter", "no-such-pod"]) {
     const { code, details } = await drain(
       agent.records.streamForward(
-        request({ namespace, pod_name, container_name: "main", container_id: "abc" }),
+        request({ namespace: NAMESPACE, pod_name, container_name: "main", container_id: "abc" }),
         metadata(stranger),
       ),
     );
@@ -242,7 +242,7 @@ async function strangerIsRefused(agent: AgentConnection): Promise<void> {
 }
 
 function token(account: string): Promise<string> {
-  return kubectl("create", "token", account, "--namespace", namespace).then((text) => text.trim());
+  return kubectl("create", "token", account, "--namespace", NAMESPACE).then((text) => text.trim());
 }
 
 /** With a token and no certificate, as callers of the first generation. */
@@ -267,7 +267,7 @@ async function upgrade(values: string): Promise<void> {
     "kubetail-cluster-agent",
     "deploy/chart",
     "--namespace",
-    agentNamespace,
+    AGENT_NAMESPACE,
     "--values",
     "hack/values.yaml",
     "--set",
@@ -319,7 +319,7 @@ async function restarts(agent: AgentConnection, node: string): Promise<void> {
     assert.equal(new Set(texts.map((text) => text.split(" ")[0])).size, 1, "one life in a log");
   }
   assert.notEqual(lives[0]!.texts[0], lives[1]!.texts[0]);
-  await kubectl("delete", "pod", "restarting", "--namespace", namespace, "--wait=true");
+  await kubectl("delete", "pod", "restarting", "--namespace", NAMESPACE, "--wait=true");
   const endings = await logs.ended();
   assert.deepEqual(new Set(endings.map(({ code }) => code)), new Set(["OK"]));
   for (const lines of logs.lines.values()) assert.equal(lines.texts.length, 50);
@@ -338,7 +338,7 @@ async function rotations(agent: AgentConnection, node: string): Promise<void> {
     done`;
   await apply([loggingPod({ name: "rotating", node, script })]);
   await ready("rotating");
-  const { metadata: { uid } } = await get<Pod>("pod", "rotating", "--namespace", namespace);
+  const { metadata: { uid } } = await get<Pod>("pod", "rotating", "--namespace", NAMESPACE);
   const lines = new Lines();
   const ended = lines.read(
     agent.records.streamForward(
@@ -348,7 +348,7 @@ async function rotations(agent: AgentConnection, node: string): Promise<void> {
   );
   await lines.reach(1);
   const seen = await onNode(`
-    cd /var/log/pods/${namespace}_rotating_${uid}/main
+    cd /var/log/pods/${NAMESPACE}_rotating_${uid}/main
     end=$(($(date +%s) + 240))
     until [ "$(ls | grep -c '^0[.]log[.]2')" -ge 3 ] && ls | grep -q '[.]gz$'; do
       if [ "$(date +%s)" -ge $end ]; then echo "not rotated:"; break; fi
@@ -356,7 +356,7 @@ async function rotations(agent: AgentConnection, node: string): Promise<void> {
     done
     ls`);
   assert.doesNotMatch(seen, /not rotated/);
-  await kubectl("delete", "pod", "rotating", "--namespace", namespace, "--wait=true");
+  await kubectl("delete", "pod", "rotating", "--namespace", NAMESPACE, "--wait=true");
   const { code, details } = await ended;
   assert.equal(code, "OK", details);
   assert.deepEqual(gaps(lines.texts), []);
@@ -390,7 +390,7 @@ async function shortPods(agent: AgentConnection, node: string): Promise<void> {
     "delete",
     "pods",
     "--namespace",
-    namespace,
+    NAMESPACE,
     "--selector",
     "agent-e2e=short",
     "--wait=true",
@@ -467,14 +467,14 @@ async function chartTest(): Promise<void> {
     "test",
     "kubetail-cluster-agent",
     "--namespace",
-    agentNamespace,
+    AGENT_NAMESPACE,
   ]);
   assert.match(said, /Phase:\s+Succeeded/);
   const made = await kubectl(
     "get",
     "podmonitor,prometheusrule,configmap",
     "--namespace",
-    agentNamespace,
+    AGENT_NAMESPACE,
     "--output",
     "name",
   );
@@ -493,7 +493,7 @@ class FollowedLogs implements Disposable {
   #waiting: (() => void)[] = [];
 
   constructor(agent: AgentConnection, wanted: (log: LogMetadata) => boolean) {
-    this.#watch = agent.metadata.watch({ namespaces: [namespace] }, metadata(reader));
+    this.#watch = agent.metadata.watch({ namespaces: [NAMESPACE] }, metadata(reader));
     this.#watch.on("error", () => {}); // a watch that ended shows as logs that never come
     this.#watch.on("data", ({ type, object }: LogMetadataWatchEvent) => {
       if (type !== "ADDED" || object === undefined || !wanted(object)) return;
@@ -529,7 +529,7 @@ class FollowedLogs implements Disposable {
 function list(
   agent: AgentConnection,
   identity: readonly (readonly [string, string])[],
-  namespaces = [namespace],
+  namespaces = [NAMESPACE],
 ) {
   return answer<{ items: LogMetadata[] }>((done) =>
     agent.metadata.list({ namespaces }, metadata(identity), done)

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
-import { agentNamespace, helm } from "./cluster.ts";
+import { AGENT_NAMESPACE, helm } from "./cluster.ts";
 import { apply, kubectl } from "./kubectl.ts";
 import { documentedCommands, project, treatment } from "../../harness/documented_commands.ts";
 
@@ -16,7 +16,7 @@ export async function runDocumentedCommands(pod: string): Promise<number> {
     for (const { place, text } of commands) {
       // Migration speaks of Kubetail's own release; this one is in a namespace of its own.
       const words = text.replace(/\bPOD\b/g, pod)
-        .replace(/--namespace kubetail(?!-)/, `--namespace ${agentNamespace}`)
+        .replace(/--namespace kubetail(?!-)/, `--namespace ${AGENT_NAMESPACE}`)
         .replace(/^helm(?= )/, helm);
       if (words.endsWith("&")) background.push(await forwarding(words.slice(0, -1)));
       else {

@@ -1,31 +1,31 @@
 /** The namespace of the pods that are read; the strictest pod security level holds there. */
-export const namespace = "agent-e2e";
+export const NAMESPACE = "agent-e2e";
 /** The namespace of the pod that looks at the node. */
-export const nodeNamespace = "agent-e2e-node";
-export const nodePod = "node-files";
+export const NODE_NAMESPACE = "agent-e2e-node";
+export const NODE_POD = "node-files";
 
 /** The namespaces, an account that may read logs and one that may not. */
 export function surroundings(): object[] {
   return [
-    namespaceWith(namespace, "restricted"),
-    namespaceWith(nodeNamespace, "privileged"),
+    namespaceWith(NAMESPACE, "restricted"),
+    namespaceWith(NODE_NAMESPACE, "privileged"),
     ...["reader", "stranger"].map((name) => ({
       apiVersion: "v1",
       kind: "ServiceAccount",
-      metadata: { name, namespace },
+      metadata: { name, namespace: NAMESPACE },
     })),
     {
       apiVersion: "rbac.authorization.k8s.io/v1",
       kind: "Role",
-      metadata: { name: "log-reader", namespace },
+      metadata: { name: "log-reader", namespace: NAMESPACE },
       rules: [{ apiGroups: [""], resources: ["pods", "pods/log"], verbs: ["get", "list"] }],
     },
     {
       apiVersion: "rbac.authorization.k8s.io/v1",
       kind: "RoleBinding",
-      metadata: { name: "log-reader", namespace },
+      metadata: { name: "log-reader", namespace: NAMESPACE },
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "log-reader" },
-      subjects: [{ kind: "ServiceAccount", name: "reader", namespace }],
+      subjects: [{ kind: "ServiceAccount", name: "reader", namespace: NAMESPACE }],
     },
   ];
 }
@@ -52,7 +52,7 @@ export function loggingPod(options: LoggingPod): object {
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name, namespace, labels },
+    metadata: { name, namespace: NAMESPACE, labels },
     spec: {
       nodeSelector: { "kubernetes.io/hostname": node },
       restartPolicy,
@@ -88,7 +88,7 @@ export function nodeFilesPod(node: string): object {
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name: nodePod, namespace: nodeNamespace },
+    metadata: { name: NODE_POD, namespace: NODE_NAMESPACE },
     spec: {
       nodeSelector: { "kubernetes.io/hostname": node },
       hostPID: true,

@@ -2,12 +2,12 @@
 import { type AddressInfo, connect, createServer } from "node:net";
 import { reportUncaughtErrors } from "../../../src/agent/uncaught_errors.ts";
 
-const expected = 4;
+const EXPECTED = 4;
 let seen = 0;
 const all = Promise.withResolvers<void>();
 using _handled = reportUncaughtErrors((event) => {
   console.log(JSON.stringify(event));
-  if (++seen === expected) all.resolve();
+  if (++seen === EXPECTED) all.resolve();
 });
 void Promise.reject(new TypeError("a rejection"));
 void Promise.reject("no error at all");

@@ -30,6 +30,6 @@ async function ask(times: number): Promise<number> {
 }
 
 const before = await ask(100);
-const times = 500;
-console.log((await ask(times) - before) / times);
+const TIMES = 500;
+console.log((await ask(TIMES) - before) / TIMES);
 server.close();

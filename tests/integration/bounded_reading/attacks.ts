@@ -8,7 +8,7 @@ import { request } from "../../harness/calls.ts";
 import { criLine, dockerLine, type TreeLog } from "../../harness/log_tree.ts";
 import type { AgentProcess } from "../../harness/process.ts";
 
-const MiB = 2 ** 20;
+const MIB = 2 ** 20;
 const START = "2024-10-01T05:00:00Z";
 const LATER = "2024-10-01T05:00:10Z";
 
@@ -75,7 +75,7 @@ function nuls(after: boolean): Attack["prepare"] {
     const log = agent.logs.add({ pod: nextPod(), content: criLine(START, "before") });
     using file = await Deno.open(log.path, { read: true, write: true });
     const { size } = await file.stat();
-    await file.truncate(size + sizes.nuls * MiB);
+    await file.truncate(size + sizes.nuls * MIB);
     await file.seek(0, Deno.SeekMode.End);
     if (after) await file.write(new TextEncoder().encode(criLine(LATER, "after")));
     return log;
@@ -84,7 +84,7 @@ function nuls(after: boolean): Attack["prepare"] {
 
 /** A text without two equal parts of a megabyte. */
 function* longText(mebibytes: number): Generator<Uint8Array> {
-  const block = new Uint8Array(MiB);
+  const block = new Uint8Array(MIB);
   for (let i = 0; i < mebibytes; i++) {
     block.fill(97 + i % 26);
     block.set(new TextEncoder().encode(`block ${i} `));
@@ -112,7 +112,7 @@ function partHashes(mebibytes: number): string[] {
   let part = "";
   for (const block of longText(mebibytes)) {
     part += new TextDecoder().decode(block);
-    if (part.length < 2 * MiB) continue;
+    if (part.length < 2 * MIB) continue;
     hashes.push(hash(part));
     part = "";
   }
@@ -131,7 +131,7 @@ const smallParts: Attack["prepare"] = async (agent, sizes) => {
   const log = agent.logs.add({ pod: nextPod(), content: criLine(START, "before") });
   using file = await Deno.open(log.path, { append: true });
   const part = criLine(LATER, "x".repeat(20), { tag: "P" });
-  const block = new TextEncoder().encode(part.repeat(Math.floor(MiB / part.length)));
+  const block = new TextEncoder().encode(part.repeat(Math.floor(MIB / part.length)));
   for (let i = 0; i < sizes.parts; i++) await writeAll(file, block);
   return log;
 };
@@ -141,7 +141,7 @@ function compressed(current: string): Attack["prepare"] {
   return async (agent, sizes) => {
     const log = agent.logs.add({ pod: nextPod(), content: current });
     const line = criLine(START, "x".repeat(100));
-    const block = Buffer.from(line.repeat(Math.floor(MiB / line.length)));
+    const block = Buffer.from(line.repeat(Math.floor(MIB / line.length)));
     const blocks = function* () {
       for (let i = 0; i < sizes.inflated; i++) yield block;
       yield Buffer.from(criLine(LATER, "last of the rotated file"));

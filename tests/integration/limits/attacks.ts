@@ -33,7 +33,7 @@ const HEALTH_WATCH = "/grpc.health.v1.Health/Watch";
 const REFLECTION = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
 const everything = LogMetadataListRequest.encode({ namespaces: [] }).finish();
 const mallory = [["x-remote-user", "mallory"]] as const;
-const hugeWindow = 2 ** 31 - 1;
+const HUGE_WINDOW = 2 ** 31 - 1;
 
 /** Does its worst and resolves when all is sent; what it holds open it holds until the process ends. */
 export type Attack = (prey: Prey) => Promise<unknown>;
@@ -125,7 +125,7 @@ export const attacks = {
           connection.send(frame(0, 0, stream, Buffer.concat(Array(100).fill(ask))));
         }
       }
-    }, { window: hugeWindow, who: "other" }),
+    }, { window: HUGE_WINDOW, who: "other" }),
 
   "health watches": (prey) =>
     many(26, prey, (connection) => {
@@ -184,7 +184,7 @@ export const attacks = {
       for (let index = 0; index < 250; index++) {
         connection.call(FORWARD, all, [["x-remote-user", `user-${number}`]]);
       }
-    }, { window: hugeWindow }),
+    }, { window: HUGE_WINDOW }),
 
   "unread Watches": (prey) =>
     many(1, prey, (connection) => {

@@ -12,7 +12,7 @@ import { type Config, defaults } from "../../../src/config/schema.ts";
 import { createAuthority } from "../../harness/certificates.ts";
 import { criLines, LogTree } from "../../harness/log_tree.ts";
 
-const dayMs = 86_400_000;
+const DAY_MS = 86_400_000;
 
 /** A configuration whose certificates lie in dir, as made now. */
 async function withCertificates(
@@ -34,10 +34,10 @@ async function withCertificates(
 
 Deno.test("certificates: good ones are no problem; expired, about to expire and a wrong clock are reported", async () => {
   using tree = new LogTree();
-  const tls = await withCertificates(tree.dir, { notAfter: new Date(Date.now() + 30 * dayMs) });
+  const tls = await withCertificates(tree.dir, { notAfter: new Date(Date.now() + 30 * DAY_MS) });
   // The authority is valid for a day only: leave it out by asking for no client certificates.
   const server = { ...tls, clientAuth: "none" as const };
-  const at = (days: number) => new Date(Date.now() + days * dayMs);
+  const at = (days: number) => new Date(Date.now() + days * DAY_MS);
   assert.deepEqual(certificateProblems(server, at(0)), []);
   assert.deepEqual(certificateProblems({ ...tls, enabled: false }, at(99)), []);
 
@@ -63,7 +63,7 @@ Deno.test("certificates: every authority of a bundle is checked, one without a h
   const tls = await withCertificates(tree.dir);
   const [first, second] = await Promise.all([createAuthority("one"), createAuthority("two")]);
   Deno.writeTextFileSync(tls.caFile, `${first.cert}# and\n${second.cert}`);
-  const texts = certificateProblems(tls, new Date(Date.now() + 2 * dayMs)).map(({ text }) => text);
+  const texts = certificateProblems(tls, new Date(Date.now() + 2 * DAY_MS)).map(({ text }) => text);
   assert.equal(texts.filter((text) => text.startsWith("tls.ca-file")).length, 2);
   assert.ok(texts.some((text) => text.includes("(certificate 2): expired")));
 
@@ -123,7 +123,7 @@ Deno.test("the API server: not named, not reachable, reachable", async () => {
 Deno.test("the start-up checks report nothing without a problem, and all problems at once", async () => {
   using tree = new LogTree();
   tree.add({ content: criLines(1) });
-  const tls = await withCertificates(tree.dir, { notAfter: new Date(Date.now() + 30 * dayMs) });
+  const tls = await withCertificates(tree.dir, { notAfter: new Date(Date.now() + 30 * DAY_MS) });
   const config: Config = {
     ...defaults,
     containerLogsDir: tree.containerLogsDir,

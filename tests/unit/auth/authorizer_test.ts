@@ -124,7 +124,7 @@ Deno.test("1,000 namespaces are reviewed, 1,001 are refused unasked", async () =
   await rejectsWith(
     authorizer.authorize(alice, names),
     "invalid-argument",
-    "too many namespaces: 1001 named, at most 1000 in a request",
+    "Too many namespaces: 1001 named, at most 1000 in a request",
   );
   assert.equal(reviewer.asked.length, 0);
   await authorizer.authorize(alice, [...names.slice(1), ...names.slice(1)]);
@@ -381,14 +381,14 @@ Deno.test("allow-all needs no review, but allowed-namespaces hold", async () => 
   assert.deepEqual(reviewer.asked, []);
 });
 
-const minute = 60_000;
+const MINUTE = 60_000;
 
 /** A follow that was let in at 0 and is checked every 5 minutes. */
 async function following(
   settings: Partial<Config["authorization"]> = {},
   identity: Identity = alice,
 ) {
-  const parts = setUp({ cacheTtlMs: 30_000, recheckIntervalMs: 5 * minute, ...settings });
+  const parts = setUp({ cacheTtlMs: 30_000, recheckIntervalMs: 5 * MINUTE, ...settings });
   await parts.authorizer.authorize(identity, ["a"]);
   const abort = new AbortController();
   let failure: Failure | null = null;
@@ -403,11 +403,11 @@ async function following(
 Deno.test("a follow is reviewed again at every interval, and goes on while it is allowed", async () => {
   const { clock, reviewer, outcome, abort, ended } = await following();
   assert.equal(reviewer.asked.length, 1);
-  await clock.pass(5 * minute - 1);
+  await clock.pass(5 * MINUTE - 1);
   assert.equal(reviewer.asked.length, 1);
   await clock.pass(1);
   assert.equal(reviewer.asked.length, 2);
-  await clock.pass(50 * minute);
+  await clock.pass(50 * MINUTE);
   assert.equal(reviewer.asked.length, 12);
   assert.equal(outcome(), "open");
   abort.abort();
@@ -417,9 +417,9 @@ Deno.test("a follow is reviewed again at every interval, and goes on while it is
 
 Deno.test("a follow whose right was withdrawn ends permission-denied at the next look", async () => {
   const { clock, reviewer, outcome, ended } = await following();
-  await clock.pass(6 * minute);
+  await clock.pass(6 * MINUTE);
   reviewer.answer = () => false;
-  await clock.pass(4 * minute - 1);
+  await clock.pass(4 * MINUTE - 1);
   assert.equal(outcome(), "open");
   await clock.pass(1);
   assert.equal(outcome(), "permission-denied");
@@ -433,26 +433,26 @@ Deno.test("a follow whose right was withdrawn ends permission-denied at the next
 Deno.test("a follow whose token has expired ends unauthenticated", async () => {
   const { clock, reviewer, outcome } = await following({}, { kind: "token", token: "t" });
   reviewer.answer = () => new Failure("unauthenticated", "not accepted");
-  await clock.pass(5 * minute);
+  await clock.pass(5 * MINUTE);
   assert.equal(outcome(), "unauthenticated");
 });
 
 Deno.test("a look again is not answered by a verdict older than the interval", async () => {
   // Kept for long, looked at often: the cache alone would answer for 10 minutes.
   const { clock, reviewer, outcome } = await following({
-    cacheTtlMs: 10 * minute,
-    recheckIntervalMs: minute,
+    cacheTtlMs: 10 * MINUTE,
+    recheckIntervalMs: MINUTE,
   });
-  await clock.pass(minute);
+  await clock.pass(MINUTE);
   assert.equal(reviewer.asked.length, 2);
   reviewer.answer = () => false;
-  await clock.pass(minute);
+  await clock.pass(MINUTE);
   assert.equal(reviewer.asked.length, 3);
   assert.equal(outcome(), "permission-denied");
 });
 
 Deno.test("a follow that began with a cached verdict is looked at when that is an interval old", async () => {
-  const { authorizer, reviewer, clock } = setUp({ cacheTtlMs: 30_000, recheckIntervalMs: minute });
+  const { authorizer, reviewer, clock } = setUp({ cacheTtlMs: 30_000, recheckIntervalMs: MINUTE });
   await authorizer.authorize(alice, ["a"]);
   await clock.pass(29_000);
   await authorizer.authorize(alice, ["a"]);
@@ -469,14 +469,14 @@ Deno.test("a follow that began with a cached verdict is looked at when that is a
 });
 
 Deno.test("a hundred follows of one user share the review of each interval", async () => {
-  const { authorizer, reviewer, clock } = setUp({ recheckIntervalMs: 5 * minute });
+  const { authorizer, reviewer, clock } = setUp({ recheckIntervalMs: 5 * MINUTE });
   const abort = new AbortController();
   const follows = [];
   for (let i = 0; i < 100; i++) {
     await authorizer.authorize(alice, ["a"]);
     follows.push(authorizer.recheck(alice, ["a"], { signal: abort.signal }));
   }
-  await clock.pass(50 * minute);
+  await clock.pass(50 * MINUTE);
   assert.equal(reviewer.asked.length, 11);
   abort.abort();
   await Promise.all(follows);
@@ -485,7 +485,7 @@ Deno.test("a hundred follows of one user share the review of each interval", asy
 Deno.test("an unreachable API server ends a follow after one interval more, not before", async () => {
   const { clock, reviewer, outcome } = await following();
   reviewer.answer = () => unreachable;
-  await clock.pass(10 * minute - 1);
+  await clock.pass(10 * MINUTE - 1);
   assert.equal(outcome(), "open");
   assert.ok(reviewer.asked.length > 5, "it is tried again meanwhile");
   assert.ok(reviewer.asked.length < 30, "but not all the time");
@@ -497,7 +497,7 @@ Deno.test("an unreachable API server ends a follow after one interval more, not 
 Deno.test("an API server that hangs ends a follow after one interval more as well", async () => {
   const { clock, reviewer, outcome } = await following();
   reviewer.answer = null;
-  await clock.pass(10 * minute - 1);
+  await clock.pass(10 * MINUTE - 1);
   assert.equal(outcome(), "open");
   await clock.pass(1);
   assert.equal(outcome(), "unavailable");
@@ -507,12 +507,12 @@ Deno.test("an API server that hangs ends a follow after one interval more as wel
 Deno.test("an API server that comes back within the grace lets the follow go on", async () => {
   const { clock, reviewer, outcome, abort, ended } = await following();
   reviewer.answer = () => unreachable;
-  await clock.pass(9 * minute);
+  await clock.pass(9 * MINUTE);
   reviewer.answer = () => true;
-  await clock.pass(minute);
+  await clock.pass(MINUTE);
   assert.equal(outcome(), "open");
   reviewer.answer = () => unreachable;
-  await clock.pass(5 * minute);
+  await clock.pass(5 * MINUTE);
   assert.equal(outcome(), "open", "a new grace begins");
   abort.abort();
   assert.equal((await ended).kind, "cancelled");
@@ -521,23 +521,23 @@ Deno.test("an API server that comes back within the grace lets the follow go on"
 Deno.test("an API server that comes back with a no ends the follow permission-denied", async () => {
   const { clock, reviewer, outcome } = await following();
   reviewer.answer = () => unreachable;
-  await clock.pass(7 * minute);
+  await clock.pass(7 * MINUTE);
   reviewer.answer = () => false;
-  await clock.pass(minute);
+  await clock.pass(MINUTE);
   assert.equal(outcome(), "permission-denied");
 });
 
 Deno.test("the agent's own missing right ends a follow internal after the grace", async () => {
   const { clock, reviewer, outcome } = await following();
   reviewer.answer = () => new Failure("internal", "no right to ask");
-  await clock.pass(10 * minute);
+  await clock.pass(10 * MINUTE);
   assert.equal(outcome(), "internal");
 });
 
 Deno.test("a follow that ends while it is reviewed gives its review up", async () => {
   const { clock, reviewer, abort, ended } = await following();
   reviewer.answer = null;
-  await clock.pass(5 * minute);
+  await clock.pass(5 * MINUTE);
   abort.abort();
   assert.equal((await ended).kind, "cancelled");
   assert.equal(reviewer.asked.at(-1)?.signal.aborted, true);
@@ -562,7 +562,7 @@ Deno.test("under allow-all a follow is never looked at again", async () => {
   const { authorizer, reviewer, clock } = setUp();
   const abort = new AbortController();
   const ended = authorizer.recheck({ kind: "anonymous" }, [], { signal: abort.signal });
-  await clock.pass(60 * minute);
+  await clock.pass(60 * MINUTE);
   abort.abort();
   assert.equal((await ended).kind, "cancelled");
   assert.deepEqual(reviewer.asked, []);
@@ -588,7 +588,7 @@ Deno.test("made-up tokens do not delay callers who were accepted before, nor new
   const { authorizer, reviewer, clock, events } = setUp();
   const good: Identity = { kind: "token", token: "good" };
   await authorizer.authorize(good, ["a"]);
-  await clock.pass(minute); // Its verdict is too old by now.
+  await clock.pass(MINUTE); // Its verdict is too old by now.
   reviewer.answer = null;
   const attacker = {};
   const refusals = Array.from(

@@ -432,7 +432,7 @@ Deno.test("a million groups are too many, and only some of them are looked at", 
         get: (name) => name === "x-remote-group" ? groups : name === "x-remote-user" ? ["a"] : [],
       }, config()),
     "invalid-argument",
-    /^user, groups and extras together are longer than 65536 characters$/,
+    /^Cannot accept user, groups and extras: together longer than 65536 characters$/,
   );
   assert.ok(looked < 70_000, `${looked}`);
 });

@@ -6,7 +6,7 @@ import { parseCertificates, verifyPeer } from "../../../src/auth/peer_certificat
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256" };
 const signingAlgorithm = { name: "ECDSA", hash: "SHA-256" };
-const hourMs = 3_600_000;
+const HOUR_MS = 3_600_000;
 /** Cut to seconds, as the dates of certificates are. */
 const now = Math.floor(Date.now() / 1000) * 1000;
 
@@ -31,8 +31,8 @@ async function make(
     publicKey: keys.publicKey,
     signingKey: (issuer?.keys ?? keys).privateKey,
     signingAlgorithm,
-    notBefore: new Date(now + from * hourMs),
-    notAfter: new Date(now + to * hourMs),
+    notBefore: new Date(now + from * HOUR_MS),
+    notAfter: new Date(now + to * HOUR_MS),
     extensions: [new x509.BasicConstraintsExtension(ca, undefined, true)],
   });
   const pem = made.toString("pem");
@@ -54,14 +54,14 @@ function verify(chain: readonly Made[], authorities: readonly Made[], at = now) 
 }
 
 Deno.test("peer: a certificate of a present authority is trusted until the first of its path ends", () => {
-  assert.deepEqual(verify([direct], [root]), { trusted: true, untilMs: now + 8 * hourMs });
+  assert.deepEqual(verify([direct], [root]), { trusted: true, untilMs: now + 8 * HOUR_MS });
   assert.deepEqual(verify([direct, root], [other, root]), {
     trusted: true,
-    untilMs: now + 8 * hourMs,
+    untilMs: now + 8 * HOUR_MS,
   });
   assert.deepEqual(verify([leaf, intermediate], [root]), {
     trusted: true,
-    untilMs: now + 5 * hourMs,
+    untilMs: now + 5 * HOUR_MS,
   });
   assert.equal(verify([leaf, intermediate, root], [root]).trusted, true, "with the root shown too");
   assert.equal(verify([leaf], [intermediate]).trusted, true, "an intermediate as the authority");
@@ -80,9 +80,9 @@ Deno.test("peer: whoever has left, expired, or never was, is not trusted", async
     ["an authority of the same name", verify([direct], [impostor])],
     ["it shows its own authority", verify([direct, root], [other])],
     ["the intermediate is missing", verify([leaf], [root])],
-    ["it has expired", verify([direct], [root], now + 8 * hourMs)],
-    ["its intermediate has expired", verify([leaf, intermediate], [root], now + 6 * hourMs)],
-    ["its authority has expired", verify([direct], [oldRoot], now + hourMs)],
+    ["it has expired", verify([direct], [root], now + 8 * HOUR_MS)],
+    ["its intermediate has expired", verify([leaf, intermediate], [root], now + 6 * HOUR_MS)],
+    ["its authority has expired", verify([direct], [oldRoot], now + HOUR_MS)],
     ["it is not valid yet", verify([notYet], [root])],
     ["issued by a certificate that is no authority", verify([byLeaf, lesser], [root])],
   ];

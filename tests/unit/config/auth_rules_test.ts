@@ -11,10 +11,10 @@ interface Case {
   readonly problems: readonly RegExp[];
 }
 
-const frontProxyTls = /^authorization\.methods: front-proxy with tls\.enabled: false: needs/;
-const frontProxyAuth = /^authorization\.methods: front-proxy with tls\.client-auth: none: needs/;
-const tokenTls = /^authorization\.methods: token with tls\.enabled: false and addr .*loopback/;
-const allowAll = /^authorization\.methods: allow-all with addr .*loopback/;
+const FRONT_PROXY_TLS = /^authorization\.methods: front-proxy with tls\.enabled: false: needs/;
+const FRONT_PROXY_AUTH = /^authorization\.methods: front-proxy with tls\.client-auth: none: needs/;
+const TOKEN_TLS = /^authorization\.methods: token with tls\.enabled: false and addr .*loopback/;
+const ALLOW_ALL = /^authorization\.methods: allow-all with addr .*loopback/;
 
 const cases: Case[] = [
   { name: "the defaults", methods: ["front-proxy", "token"], problems: [] },
@@ -29,34 +29,34 @@ const cases: Case[] = [
     methods: ["front-proxy"],
     tls: { enabled: false },
     addr: "127.0.0.1:50051",
-    problems: [frontProxyTls],
+    problems: [FRONT_PROXY_TLS],
   },
   {
     name: "front-proxy without client certificates",
     methods: ["front-proxy", "token"],
     tls: { clientAuth: "none" },
-    problems: [frontProxyAuth],
+    problems: [FRONT_PROXY_AUTH],
   },
   {
     name: "front-proxy without client certificates, on loopback",
     methods: ["front-proxy"],
     tls: { clientAuth: "none" },
     addr: "127.0.0.1:50051",
-    problems: [frontProxyAuth],
+    problems: [FRONT_PROXY_AUTH],
   },
   {
     name: "tokens without TLS on every address",
     methods: ["token"],
     tls: { enabled: false },
     addr: ":50051",
-    problems: [tokenTls],
+    problems: [TOKEN_TLS],
   },
   {
     name: "tokens without TLS on an address of a network",
     methods: ["token"],
     tls: { enabled: false },
     addr: "10.0.0.1:50051",
-    problems: [tokenTls],
+    problems: [TOKEN_TLS],
   },
   ...["127.0.0.1:50051", "127.1.2.3:1", "[::1]:50051", "localhost:50051"].map((addr): Case => ({
     name: `tokens without TLS on ${addr}`,
@@ -70,7 +70,7 @@ const cases: Case[] = [
       name: `allow-all on ${addr}`,
       methods: ["allow-all"],
       addr,
-      problems: [allowAll],
+      problems: [ALLOW_ALL],
     })),
   {
     name: "allow-all on loopback",
@@ -90,7 +90,7 @@ const cases: Case[] = [
     name: "all that can be wrong is told at once",
     methods: ["front-proxy", "token"],
     tls: { enabled: false },
-    problems: [frontProxyTls, tokenTls],
+    problems: [FRONT_PROXY_TLS, TOKEN_TLS],
   },
 ];
 for (const { name, methods, tls, addr, problems } of cases) {

@@ -15,8 +15,8 @@ function resolveJson(text: string): unknown {
 }
 
 Deno.test("references in values, keys and lists; values never pass through the parser", () => {
-  assert.deepEqual(resolveJson('{"a": ["${A}", "x${A}y${A}"], "${A}": 1, "plain": "$A"}'), {
-    a: [new RawText("value", "environment"), new RawText("xvalueyvalue", "environment")],
+  assert.deepEqual(resolveJson('{"a": ["${A}", "${A}-${A}"], "${A}": 1, "plain": "$A"}'), {
+    a: [new RawText("value", "environment"), new RawText("value-value", "environment")],
     value: 1,
     plain: "$A",
   });

@@ -40,10 +40,10 @@ export function randomLog(random: Random, lines: number): string {
   return random.chance(0.3) ? text.slice(0, -1) : text;
 }
 
-export const maxRecordBytes = 1000;
+export const MAX_RECORD_BYTES = 1000;
 
 export function spec(direction: Direction, grep = ""): ScanSpec {
-  return { format: "cri", direction, grep, maxRecordBytes };
+  return { format: "cri", direction, grep, maxRecordBytes: MAX_RECORD_BYTES };
 }
 
 /** The frames of a whole log, scanned in one go. */

@@ -61,12 +61,12 @@ class Setup implements Disposable {
   }
 }
 
-const MiB = 2 ** 20;
-const large = MiB;
+const MIB = 2 ** 20;
+const LARGE = MIB;
 
 /** A large piece, told from others by where it begins. */
 function piece(from: number, grep = "x", source: Piece["source"] = onDisk): Piece {
-  const to = from + large;
+  const to = from + LARGE;
   return {
     spec: spec("forward", grep),
     source,
@@ -183,7 +183,7 @@ Deno.test("a piece whose file a worker cannot open is read by the owner, a part 
   await worker.fileUnavailable();
   const second = worker.requests[1];
   assert.ok(second?.kind === "scan" && "bytes" in second.source);
-  assert.ok(second.source.bytes.length <= 1.1 * large);
+  assert.ok(second.source.bytes.length <= 1.1 * LARGE);
   await worker.scanned({ records: 3 });
   const { resume, short } = await result;
   assert.deepEqual({ resume, short }, {
@@ -625,12 +625,12 @@ Deno.test("a search that waits for its turn is dropped when it is cancelled", as
 });
 
 Deno.test("large patterns by one caller filled the memory: one thread has a large part of it, and they take turns for that", async () => {
-  using setup = new Setup(2, {}, { engineMemory: 160 * MiB });
+  using setup = new Setup(2, {}, { engineMemory: 160 * MIB });
   const other = setup.scan(piece(1), {});
   const large = [2, 3, 4].map((from) => setup.scan(piece(from, `\\w{${300 + from}}`), {}));
   await settle();
   assert.deepEqual(setup.given, [[1], [2]]);
-  assert.deepEqual(setup.workers.map(({ engineBytes }) => Math.floor(engineBytes / MiB)), [
+  assert.deepEqual(setup.workers.map(({ engineBytes }) => Math.floor(engineBytes / MIB)), [
     8,
     128,
   ]);

@@ -6,7 +6,7 @@ import { silent } from "../../../src/telemetry/events.ts";
 import { createAuthority } from "../../harness/certificates.ts";
 
 const authority = await createAuthority();
-const dayMs = 86_400_000;
+const DAY_MS = 86_400_000;
 const good = new X509Certificate((await authority.client("kubetail-cluster-api")).cert);
 const present = new X509Certificate(authority.cert);
 const next = new X509Certificate((await createAuthority("Next CA")).cert);
@@ -74,7 +74,7 @@ Deno.test("peers: an authority that leaves the file ends the connection and its 
 
 Deno.test("peers: a new call on a connection whose certificate has expired is refused before the next check", () => {
   using it = setUp();
-  it.pass(2 * dayMs);
+  it.pass(2 * DAY_MS);
   refuses(() => it.peers.enter(it.connection));
   assert.equal(it.ended(), 1);
 });

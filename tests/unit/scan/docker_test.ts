@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DockerParser } from "../../../src/scan/docker.ts";
 import { Random, runSeed } from "../../harness/random.ts";
 
-const time = "2024-10-01T05:40:46.960135302Z";
+const TIME = "2024-10-01T05:40:46.960135302Z";
 
 function parse(line: string) {
   const parser = new DockerParser();
@@ -16,28 +16,28 @@ const record = { text: "hello", isFinal: true, seconds: 1727761246, nanos: 96013
 
 for (
   const { form, line } of [
-    { form: "Docker's own", line: `{"log":"hello\\n","stream":"stdout","time":"${time}"}` },
+    { form: "Docker's own", line: `{"log":"hello\\n","stream":"stdout","time":"${TIME}"}` },
     {
       form: "blanks behind colons and commas",
-      line: `{"log": "hello\\n", "stream": "stdout", "time": "${time}"}`,
+      line: `{"log": "hello\\n", "stream": "stdout", "time": "${TIME}"}`,
     },
     {
       form: "blanks everywhere",
-      line: ` { "log"\t:  "hello\\n" ,"stream" : "stdout",\t"time" : "${time}" } `,
+      line: ` { "log"\t:  "hello\\n" ,"stream" : "stdout",\t"time" : "${TIME}" } `,
     },
-    { form: "another order", line: `{"time":"${time}","stream":"stdout","log":"hello\\n"}` },
-    { form: "no stream", line: `{"log":"hello\\n","time":"${time}"}` },
+    { form: "another order", line: `{"time":"${TIME}","stream":"stdout","log":"hello\\n"}` },
+    { form: "no stream", line: `{"log":"hello\\n","time":"${TIME}"}` },
     {
       form: "attributes",
-      line: `{"log":"hello\\n","stream":"stdout","attrs":{"tag": "x", "n":"1"},"time":"${time}"}`,
+      line: `{"log":"hello\\n","stream":"stdout","attrs":{"tag": "x", "n":"1"},"time":"${TIME}"}`,
     },
-    { form: "no attributes", line: `{"log":"hello\\n","attrs":{},"time":"${time}"}` },
+    { form: "no attributes", line: `{"log":"hello\\n","attrs":{},"time":"${TIME}"}` },
     {
       form: "other members",
-      line: `{"log":"hello\\n","n":[1,{"a":null}],"stream":"std\\u006fut","time":"${time}"}`,
+      line: `{"log":"hello\\n","n":[1,{"a":null}],"stream":"std\\u006fut","time":"${TIME}"}`,
     },
-    { form: "a member twice", line: `{"log":"no","log":"hello\\n","time":"${time}"}` },
-    { form: "escaped", line: `{"log": "\\u0068ell\\u006f\\n", "time": "${time}"}` },
+    { form: "a member twice", line: `{"log":"no","log":"hello\\n","time":"${TIME}"}` },
+    { form: "escaped", line: `{"log": "\\u0068ell\\u006f\\n", "time": "${TIME}"}` },
   ]
 ) {
   Deno.test(`a line with ${form} is parsed`, () => assert.deepEqual(parse(line), record));
@@ -50,16 +50,16 @@ Deno.test("what is no such object is malformed", () => {
       "{",
       "{}",
       `{"log": "a"}`,
-      `{"time": "${time}"}`,
-      `{"log": 1, "time": "${time}"}`,
-      `{"log": "a", "time": "${time}",}`,
-      `{"log": "a", "time": "${time}"} x`,
-      `{"log": "a", "time": "${time}"`,
-      `{"log": "a", "time": "${time} "}`,
-      `{"log": "a" "time": "${time}"}`,
-      `{"log": "a\tb", "time": "${time}"}`,
-      `{"log": "a", "attrs": {"a":}, "time": "${time}"}`,
-      `{"log": "a", "attrs": {"a":"b",}, "time": "${time}"}`,
+      `{"time": "${TIME}"}`,
+      `{"log": 1, "time": "${TIME}"}`,
+      `{"log": "a", "time": "${TIME}",}`,
+      `{"log": "a", "time": "${TIME}"} x`,
+      `{"log": "a", "time": "${TIME}"`,
+      `{"log": "a", "time": "${TIME} "}`,
+      `{"log": "a" "time": "${TIME}"}`,
+      `{"log": "a\tb", "time": "${TIME}"}`,
+      `{"log": "a", "attrs": {"a":}, "time": "${TIME}"}`,
+      `{"log": "a", "attrs": {"a":"b",}, "time": "${TIME}"}`,
     ]
   ) {
     assert.equal(parse(line), null, line);
@@ -79,7 +79,7 @@ Deno.test("whatever is written between and within the parts, a line is read as J
         : random.pick(["1", "null", "{}", `{"a":${string()}}`, "[]", "{a}"]);
     const members = Array.from({ length: random.below(5) }, () => {
       const key = random.pick(["log", "log", "time", "time", "stream", "attrs", "x"]);
-      const right = key === "time" ? `"${time}"` : value();
+      const right = key === "time" ? `"${TIME}"` : value();
       return `${blank()}"${key}"${blank()}:${blank()}${
         random.chance(0.9) ? right : value()
       }${blank()}`;

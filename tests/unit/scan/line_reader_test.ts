@@ -143,7 +143,7 @@ Deno.test("random ranges of random logs give every line once and in order, in bo
   }
 });
 
-const header = "2024-10-01T00:00:00.000000007Z stdout ";
+const HEADER = "2024-10-01T00:00:00.000000007Z stdout ";
 
 Deno.test("a CRI line longer than may be held comes in parts, the same in both directions", () => {
   const seed = runSeed();
@@ -154,7 +154,7 @@ Deno.test("a CRI line longer than may be held comes in parts, the same in both d
     const blanks = random.pick(["", " ", "\u3000 ".repeat(100_000)]);
     const tag = random.pick(["F", "P"]);
     const nuls = "\0".repeat(random.pick([0, 1, 300_000]));
-    const lines = ["short\n", `${nuls}${header}${tag} ${message}${blanks}\n`, "last\n"];
+    const lines = ["short\n", `${nuls}${HEADER}${tag} ${message}${blanks}\n`, "last\n"];
     const bytes = encode(lines.join(""));
     const all = range(0, bytes.length, bytes.length);
     const label = `SEED=${seed + round}`;
@@ -166,13 +166,13 @@ Deno.test("a CRI line longer than may be held comes in parts, the same in both d
     const parts = forward.lines.slice(1, -1);
     assert.ok(parts.length >= 2, label);
     const whole = `${message}${blanks}`;
-    let joined = parts.map((part) => part.slice(header.length + 2)).join("");
+    let joined = parts.map((part) => part.slice(HEADER.length + 2)).join("");
     if (tag === "F") joined = joined.trimEnd();
     assert.equal(joined, tag === "F" ? whole.trimEnd() : whole, label);
     for (const [i, part] of parts.entries()) {
       const isLast = i === parts.length - 1;
-      assert.equal(part.slice(0, header.length + 2), `${header}${isLast ? tag : "P"} `, label);
-      assert.ok(encode(part.trimEnd()).length <= 1_100_000 + header.length + 2, label);
+      assert.equal(part.slice(0, HEADER.length + 2), `${HEADER}${isLast ? tag : "P"} `, label);
+      assert.ok(encode(part.trimEnd()).length <= 1_100_000 + HEADER.length + 2, label);
     }
     assert.ok(forward.largest <= 1_200_000 && backward.largest <= 1_200_000, label);
   }

@@ -95,13 +95,13 @@ function parseBounds(text: string): [number, number][] {
   });
 }
 
-const MiB = 1 << 20;
+const MIB = 1 << 20;
 
 for (const direction of ["forward", "backward"] as const) {
   for (const grep of ["", "needle"]) {
     Deno.test(`records ${direction}${grep && " with grep"}: all of the range, once, in order`, async () => {
       const pool = new FakePool(100_000);
-      const range = { source, from: 13, to: 20 * MiB };
+      const range = { source, from: 13, to: 20 * MIB };
       const found = await bounds(recordsStream([range], options(pool, { direction, grep })));
       if (direction === "backward") found.reverse();
       let end = 13;
@@ -109,7 +109,7 @@ for (const direction of ["forward", "backward"] as const) {
         assert.equal(from, end);
         end = to;
       }
-      assert.equal(end, 20 * MiB);
+      assert.equal(end, 20 * MIB);
       assert.ok(pool.mostOpen <= 3, `${pool.mostOpen} pieces at once`);
     });
   }
@@ -123,7 +123,7 @@ Deno.test("records: ranges come one after the other", async () => {
 
 Deno.test("records: nothing is scanned before it is asked for", async () => {
   const pool = new FakePool();
-  const stream = recordsStream([{ source, from: 0, to: 100 * MiB }], options(pool));
+  const stream = recordsStream([{ source, from: 0, to: 100 * MIB }], options(pool));
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(pool.asked.length, 0);
   const reader = stream.getReader();
@@ -135,7 +135,7 @@ Deno.test("records: nothing is scanned before it is asked for", async () => {
 
 Deno.test("records: cancelling stops the pieces that are under way", async () => {
   const pool = new FakePool();
-  const stream = recordsStream([{ source, from: 0, to: 100 * MiB }], options(pool));
+  const stream = recordsStream([{ source, from: 0, to: 100 * MIB }], options(pool));
   const reader = stream.getReader();
   await reader.read();
   await reader.cancel();
@@ -146,7 +146,7 @@ Deno.test("records: the signal ends the stream with its reason", async () => {
   const pool = new FakePool();
   const controller = new AbortController();
   const stream = recordsStream(
-    [{ source, from: 0, to: 100 * MiB }],
+    [{ source, from: 0, to: 100 * MIB }],
     options(pool, { signal: controller.signal }),
   );
   const reader = stream.getReader();
@@ -169,7 +169,7 @@ Deno.test("records: a file that became shorter ends its range and tells where", 
   const pool = new ShortPool();
   const shorts: number[] = [];
   const ranges: FeedRange[] = [
-    { source, from: 0, to: 10 * MiB, shortAt: (offset) => shorts.push(offset) },
+    { source, from: 0, to: 10 * MIB, shortAt: (offset) => shorts.push(offset) },
     { source, from: 0, to: 5 },
   ];
   const found = await bounds(recordsStream(ranges, options(pool)));
@@ -181,10 +181,10 @@ for (const direction of ["forward", "backward"] as const) {
   Deno.test(`records ${direction}: slow readers held a megabyte each, however many they were: all together stay within the buffers, and each gets all of its range in order`, async () => {
     const seed = runSeed();
     const random = new Random(seed);
-    const buffers = new BufferBudget({ bytes: 8 * MiB, report: silent });
+    const buffers = new BufferBudget({ bytes: 8 * MIB, report: silent });
     const pool = new FakePool(200_000, 300_000);
     const streams = Array.from({ length: 30 }, (_, i) => {
-      const range = { source, from: 7, to: MiB };
+      const range = { source, from: 7, to: MIB };
       const more = { direction, buffers, grep: "needle", user: `user ${i % 3}` };
       const reader = recordsStream([range], options(pool, more)).getReader();
       return { reader, text: "", next: reader.read() };
@@ -205,7 +205,7 @@ for (const direction of ["forward", "backward"] as const) {
         ready.next = ready.reader.read();
       }
     }
-    assert.ok(most > 4 * MiB && most <= 8 * MiB, `${most} bytes`);
+    assert.ok(most > 4 * MIB && most <= 8 * MIB, `${most} bytes`);
     assert.equal(buffers.held, 0);
     for (const { text } of streams) {
       const bounds = parseBounds(text);
@@ -215,15 +215,15 @@ for (const direction of ["forward", "backward"] as const) {
         assert.equal(from, end, `SEED=${seed}`);
         end = to;
       }
-      assert.equal(end, MiB);
+      assert.equal(end, MIB);
     }
   });
 }
 
 Deno.test("records: a user whose clients read nothing does not hold up another's", async () => {
-  const buffers = new BufferBudget({ bytes: 8 * MiB, report: silent });
+  const buffers = new BufferBudget({ bytes: 8 * MIB, report: silent });
   const pool = new FakePool(Infinity, 500_000);
-  const range = { source, from: 0, to: 20 * MiB };
+  const range = { source, from: 0, to: 20 * MIB };
   const unread = Array.from(
     { length: 50 },
     () => recordsStream([range], options(pool, { buffers, user: "greedy" })).getReader(),
@@ -231,7 +231,7 @@ Deno.test("records: a user whose clients read nothing does not hold up another's
   for (const reader of unread) reader.read().catch(() => {});
   for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
   const found = await bounds(recordsStream([range], options(pool, { buffers, user: "other" })));
-  assert.equal(found.at(-1)![1], 20 * MiB);
+  assert.equal(found.at(-1)![1], 20 * MIB);
   await Promise.all(unread.map((reader) => reader.cancel()));
   while (buffers.held > 0) await new Promise((resolve) => setImmediate(resolve));
 });

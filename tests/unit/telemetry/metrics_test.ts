@@ -6,7 +6,7 @@ import { createMetrics } from "../../../src/telemetry/metrics.ts";
 import { Histogram, Value } from "../../../src/telemetry/prometheus.ts";
 import { Throughput } from "../../../src/telemetry/throughput.ts";
 
-const forward = "cluster_agent.LogRecordsService/StreamForward";
+const FORWARD = "cluster_agent.LogRecordsService/StreamForward";
 
 /** Renders after events and gives each series' value by its whole name. */
 function series(events: readonly AgentEvent[]): Map<string, number> {
@@ -53,7 +53,7 @@ function parse(text: string): Map<string, number> {
 
 const ended = (fields: Partial<CallFacts>): AgentEvent => ({
   type: "call-ended",
-  method: forward,
+  method: FORWARD,
   code: "OK",
   identity: "user:alice",
   namespaces: ["team-a"],
@@ -65,8 +65,8 @@ const ended = (fields: Partial<CallFacts>): AgentEvent => ({
 
 Deno.test("every event moves its metric", () => {
   const values = series([
-    { type: "call-started", method: forward },
-    { type: "call-started", method: forward },
+    { type: "call-started", method: FORWARD },
+    { type: "call-started", method: FORWARD },
     { type: "call-started", method: "cluster_agent.LogMetadataService/List" },
     ended({}),
     ended({
@@ -95,16 +95,16 @@ Deno.test("every event moves its metric", () => {
     { type: "notice", level: "info", text: "x" },
   ]);
   const agent = (name: string) => values.get(`kubetail_agent_${name}`);
-  assert.equal(agent(`calls_total{method="${forward}",code="OK"}`), 1);
+  assert.equal(agent(`calls_total{method="${FORWARD}",code="OK"}`), 1);
   assert.equal(
     agent('calls_total{method="cluster_agent.LogMetadataService/List",code="NOT_FOUND"}'),
     1,
   );
-  assert.equal(agent(`open_streams{method="${forward}"}`), 1);
-  assert.equal(agent(`call_seconds_bucket{method="${forward}",le="0.005"}`), 0);
-  assert.equal(agent(`call_seconds_bucket{method="${forward}",le="0.025"}`), 1);
-  assert.equal(agent(`call_seconds_bucket{method="${forward}",le="+Inf"}`), 1);
-  assert.equal(agent(`call_seconds_sum{method="${forward}"}`), 0.02);
+  assert.equal(agent(`open_streams{method="${FORWARD}"}`), 1);
+  assert.equal(agent(`call_seconds_bucket{method="${FORWARD}",le="0.005"}`), 0);
+  assert.equal(agent(`call_seconds_bucket{method="${FORWARD}",le="0.025"}`), 1);
+  assert.equal(agent(`call_seconds_bucket{method="${FORWARD}",le="+Inf"}`), 1);
+  assert.equal(agent(`call_seconds_sum{method="${FORWARD}"}`), 0.02);
   assert.equal(agent("records_total"), 15);
   assert.equal(agent("read_bytes_total"), 1500);
   assert.equal(agent("sent_bytes_total"), 700);
@@ -142,7 +142,7 @@ Deno.test("counters are there from the beginning, as zero; the process tells of 
       "truncated_bytes_total",
       "followers",
       'reviews_total{verdict="error"}',
-      `calls_total{method="${forward}",code="OK"}`,
+      `calls_total{method="${FORWARD}",code="OK"}`,
     ]
   ) assert.equal(values.get(`kubetail_agent_${name}`), 0, name);
   assert.ok([...values.keys()].some((key) => /build_info\{version="1\.2\.3",deno="\d/.test(key)));
@@ -173,7 +173,7 @@ Deno.test("a snapshot is for the status page", () => {
   try {
     assert.equal(metrics.snapshot().certificateExpiresMs, null);
     metrics.report({ type: "sent", bytes: 5000 });
-    metrics.report({ type: "call-started", method: forward });
+    metrics.report({ type: "call-started", method: FORWARD });
     metrics.report({ type: "certificate", state: "loaded", notAfterMs: 1_800_000_000_000 });
     const facts = metrics.snapshot();
     assert.equal(facts.version, "1.2.3");
@@ -210,7 +210,7 @@ Deno.test("a code's first error is an increase: its series is there from the sta
   for (const kind of Object.keys(kinds) as FailureKind[]) {
     const code = statusName(toStatus(new Failure(kind, "")).code);
     assert.equal(
-      values.get(`kubetail_agent_calls_total{method="${forward}",code="${code}"}`),
+      values.get(`kubetail_agent_calls_total{method="${FORWARD}",code="${code}"}`),
       0,
       code,
     );
