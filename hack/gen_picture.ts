@@ -14,13 +14,13 @@ const COLUMNS = 100;
 /** Steps of the tour that the picture shows, by the beginning of their titles. */
 const shown = ["# Which", "# How did", "# Follow", "# User"];
 
-/** What a demo shows, with its colours. */
+/** What a demo shows, with its colors. */
 async function session(): Promise<string> {
   let text = "";
   const terminal: Terminal = {
     out: (more, { raw = false } = {}) => void (text += raw ? more : terminalSafe(more)),
     err: (more) => void (text += terminalSafe(more)),
-    colour: true,
+    color: true,
     interactive: true,
     columns: COLUMNS,
     onInterrupt: () => () => {},
@@ -42,7 +42,7 @@ function select(text: string): string[] {
     .filter((line) => !/^\(\d+ ms/.test(line)).slice(0, -1);
 }
 
-const colours: Readonly<Record<string, string>> = {
+const colors: Readonly<Record<string, string>> = {
   "31": "#ff7b72",
   "32": "#7ee787",
   "33": "#e3b341",
@@ -74,22 +74,22 @@ function spans(line: string): string {
   let out = "";
   let bold = false;
   let dim = false;
-  let colour = "";
+  let color = "";
   for (const part of line.split(/(\p{Cc}\[[\d;]*m)/u)) {
     const codes = /^\p{Cc}\[([\d;]*)m$/u.exec(part)?.[1]?.split(";");
     if (codes !== undefined) {
       for (const code of codes) {
-        if (code === "0" || code === "") [bold, dim, colour] = [false, false, ""];
+        if (code === "0" || code === "") [bold, dim, color] = [false, false, ""];
         else if (code === "1") bold = true;
         else if (code === "2") dim = true;
         else if (code === "22") [bold, dim] = [false, false];
-        else if (code === "39") colour = "";
-        else colour = colours[code] ?? colour;
+        else if (code === "39") color = "";
+        else color = colors[code] ?? color;
       }
       continue;
     }
     if (part === "") continue;
-    const fill = colour !== "" ? colour : dim ? "#8b949e" : line.startsWith("# ") ? "#8b949e" : "";
+    const fill = color !== "" ? color : dim ? "#8b949e" : line.startsWith("# ") ? "#8b949e" : "";
     const style = (fill === "" ? "" : ` fill="${fill}"`) + (bold ? ' font-weight="bold"' : "");
     out += style === "" ? escaped(part) : `<tspan${style}>${escaped(part)}</tspan>`;
   }

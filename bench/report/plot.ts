@@ -19,7 +19,7 @@ interface Series {
 
 /**
  * A run as an SVG picture: medians of throughput and of latency on logarithmic axes, a row for each measure, a
- * mark for each server. It follows the reader's colour scheme.
+ * mark for each server. It follows the reader's color scheme.
  */
 export function plot(run: KeptRun): string {
   const series = seriesOf(run);

@@ -38,7 +38,7 @@ export async function setUpTelemetry(
 ): Promise<AgentTelemetry> {
   const metrics = createMetrics({ version, isReady: () => options.readiness().length === 0 });
   const log = createLog(config.logging, options.write ?? writeOut, {
-    colour: options.write === undefined && outputIsTerminal() && (env("NO_COLOR") ?? "") === "",
+    color: options.write === undefined && outputIsTerminal() && (env("NO_COLOR") ?? "") === "",
   });
   const recent = createRecent();
   const report = fanOut(

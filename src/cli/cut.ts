@@ -1,4 +1,4 @@
-/** Colours and other styles: ECMA-48, 8.3.117. */
+/** Colors and other styles: ECMA-48, 8.3.117. */
 const STYLE = /\p{Cc}\[[\d;:]*m/yu;
 const RESET = "\x1b[0m";
 

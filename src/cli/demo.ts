@@ -210,7 +210,7 @@ class Demo {
   }
 
   #bold(text: string): string {
-    return this.#terminal.colour ? `\x1b[1m${text}\x1b[0m` : text;
+    return this.#terminal.color ? `\x1b[1m${text}\x1b[0m` : text;
   }
 
   /** The terminal for the client: log lines are cut at its width, so that each stays one line. */
@@ -218,7 +218,7 @@ class Demo {
     const terminal = this.#terminal;
     const width = this.#width;
     return {
-      colour: terminal.colour,
+      color: terminal.color,
       interactive: terminal.interactive,
       columns: width,
       out: (text) => terminal.out(text.split("\n").map((line) => cutLine(line, width)).join("\n")),

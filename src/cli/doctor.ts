@@ -12,7 +12,7 @@ import { exitCode, processTerminal, type Terminal, UsageError } from "./terminal
 import { safeJson } from "./terminal_text.ts";
 
 const doctorExit = { ok: 0, warn: 1, error: 2 } as const;
-const colours = { ok: 32, warn: 33, error: 31 } as const;
+const colors = { ok: 32, warn: 33, error: 31 } as const;
 
 /** `doctor`: says what is wrong and how to fix it. Resolves with the exit code, by severity. */
 export function doctor(
@@ -83,10 +83,10 @@ function findingText({ subject, level, text }: Finding, terminal: Terminal): str
   const width = Math.max((terminal.columns ?? 100) - LEVEL_WIDTH - SUBJECT_WIDTH, 30);
   const [first = "", ...rest] = wrap(text, width);
   const mark = level.padEnd(LEVEL_WIDTH);
-  const coloured = terminal.colour ? `\x1b[${colours[level]}m${mark}\x1b[0m` : mark;
+  const colored = terminal.color ? `\x1b[${colors[level]}m${mark}\x1b[0m` : mark;
   const indent = " ".repeat(LEVEL_WIDTH + SUBJECT_WIDTH);
   return [
-    `${coloured}${subject.padEnd(SUBJECT_WIDTH)}${first}`,
+    `${colored}${subject.padEnd(SUBJECT_WIDTH)}${first}`,
     ...rest.map((line) => indent + line),
   ]
     .map((line) => `${line}\n`).join("");

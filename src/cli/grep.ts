@@ -2,7 +2,7 @@ import { Failure } from "../failure/failure.ts";
 import type { RustRegex } from "../scan/rust_regex.ts";
 import { parseInstant } from "../scan/time_window.ts";
 import { readCount, readWord } from "./arguments.ts";
-import { useColour } from "./colour.ts";
+import { useColor } from "./color.ts";
 import { asksForHelp, helpText, parseCommand } from "./command.ts";
 import { grepCommand } from "./grep/command.ts";
 import { filesOf } from "./grep/inputs.ts";
@@ -86,12 +86,12 @@ async function readSearch(args: readonly string[], terminal: Terminal): Promise<
     const text = values[option];
     return text === undefined ? null : parseInstant(timeArgument(`--${option}`, text, now));
   };
-  const colour = useColour(values.color, terminal);
+  const color = useColor(values.color, terminal);
   const output = new Output(terminal, {
     format,
     raw: values.raw ?? false,
-    colour,
-    findMatches: colour && !invert && kind === "lines" ? await loadHighlighter(pattern) : null,
+    color,
+    findMatches: color && !invert && kind === "lines" ? await loadHighlighter(pattern) : null,
   });
   return {
     pattern,

@@ -15,7 +15,7 @@ const DIM = "\x1b[2m";
 const MATCH = "\x1b[1;31m";
 const MATCH_END = "\x1b[22;39m";
 /** Distinct on dark and light backgrounds; red is for matches. */
-const NAME_COLOURS = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94];
+const NAME_COLORS = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94];
 
 /** Where in a text a pattern matches: [start, end) in UTF-16 units, in order. */
 export type FindMatches = (text: string) => readonly (readonly [start: number, end: number])[];
@@ -25,7 +25,7 @@ export interface OutputOptions {
   /** Whether control characters reach a terminal as they are. */
   readonly raw?: boolean;
   /** In place of what the terminal says. */
-  readonly colour?: boolean;
+  readonly color?: boolean;
   /** Finds what is highlighted. */
   readonly findMatches?: FindMatches | null;
 }
@@ -35,17 +35,17 @@ export class Output {
   readonly format: OutputFormat;
   readonly #terminal: Terminal;
   readonly #raw: boolean;
-  readonly #colour: boolean;
+  readonly #color: boolean;
   readonly #findMatches: FindMatches | null;
-  readonly #colourOfName = new Map<string, number>();
+  readonly #colorOfName = new Map<string, number>();
   #waiting = "";
 
   constructor(terminal: Terminal, options: OutputOptions) {
     this.#terminal = terminal;
     this.format = options.format;
     this.#raw = options.raw ?? false;
-    this.#colour = options.colour ?? terminal.colour;
-    this.#findMatches = this.#colour ? options.findMatches ?? null : null;
+    this.#color = options.color ?? terminal.color;
+    this.#findMatches = this.#color ? options.findMatches ?? null : null;
   }
 
   /**
@@ -74,11 +74,11 @@ export class Output {
     }
   }
 
-  /** A message on one line, with what matches highlighted; its colours end with it. */
+  /** A message on one line, with what matches highlighted; its colors end with it. */
   message(message: string): string {
     const text = this.#raw ? message : oneLine(message);
     if (this.#findMatches === null) {
-      return this.#colour && text.includes("\x1b[") ? text + RESET : text;
+      return this.#color && text.includes("\x1b[") ? text + RESET : text;
     }
     let shown = "";
     let at = 0;
@@ -91,19 +91,19 @@ export class Output {
     return text.includes("\x1b[") ? shown + RESET : shown;
   }
 
-  /** A name in a colour of its own, the same each time. */
+  /** A name in a color of its own, the same each time. */
   name(name: string): string {
-    if (!this.#colour) return name;
-    let colour = this.#colourOfName.get(name);
-    if (colour === undefined) {
-      colour = NAME_COLOURS[this.#colourOfName.size % NAME_COLOURS.length] ?? 36;
-      this.#colourOfName.set(name, colour);
+    if (!this.#color) return name;
+    let color = this.#colorOfName.get(name);
+    if (color === undefined) {
+      color = NAME_COLORS[this.#colorOfName.size % NAME_COLORS.length] ?? 36;
+      this.#colorOfName.set(name, color);
     }
-    return `\x1b[${colour}m${name}${RESET}`;
+    return `\x1b[${color}m${name}${RESET}`;
   }
 
   dim(text: string): string {
-    return this.#colour ? `${DIM}${text}${RESET}` : text;
+    return this.#color ? `${DIM}${text}${RESET}` : text;
   }
 
   line(text: string): void {

@@ -12,14 +12,14 @@ import { terminalSafe } from "./terminal_text.ts";
 /** Where a command writes, and what ends it early. Tests pass their own. */
 export interface Terminal {
   /**
-   * Writes results. Where a person reads them (interactive), control characters other than line feed, tab and colours
+   * Writes results. Where a person reads them (interactive), control characters other than line feed, tab and colors
    * are shown escaped unless raw is set. Throws where the reader has ended (isReaderGone).
    */
   out(text: string, options?: { readonly raw?: boolean }): void;
   /** Writes everything about the results: endings, hints, errors. Control characters are always escaped. */
   err(text: string): void;
-  /** Whether results are coloured. */
-  readonly colour: boolean;
+  /** Whether results are colored. */
+  readonly color: boolean;
   /** Whether out is read by a person rather than by a file or program. */
   readonly interactive: boolean;
   /** Width in characters; null where out is no terminal. */
@@ -32,13 +32,13 @@ export interface Terminal {
   now(): number;
 }
 
-/** The process's own terminal. NO_COLOR (no-color.org), when not empty, forbids colour. */
+/** The process's own terminal. NO_COLOR (no-color.org), when not empty, forbids color. */
 export const processTerminal: Terminal = {
   out(text, { raw = false } = {}) {
     writeOut(!raw && outputIsTerminal() ? terminalSafe(text) : text);
   },
   err: (text) => writeError(terminalSafe(text)),
-  get colour() {
+  get color() {
     return outputIsTerminal() && (env("NO_COLOR") ?? "") === "" && env("TERM") !== "dumb";
   },
   get interactive() {

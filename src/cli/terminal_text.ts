@@ -5,7 +5,7 @@
  */
 
 /**
- * Control characters but tab and line feed, perhaps as the start of a colour sequence; bidirectional controls; line and
+ * Control characters but tab and line feed, perhaps as the start of a color sequence; bidirectional controls; line and
  * paragraph separators; tag characters, which no terminal shows.
  */
 const UNSAFE =
@@ -13,7 +13,7 @@ const UNSAFE =
 const ESCAPE = "\x1b";
 
 /**
- * The text as a terminal may show it: line feeds, tabs and colours stay, every other control character is shown as
+ * The text as a terminal may show it: line feeds, tabs and colors stay, every other control character is shown as
  * \xNN or \u{N}.
  *
  * ```ts
@@ -75,7 +75,7 @@ function isStyle(parameters: string): boolean {
     const number = Number(code);
     if (number === 38 || number === 48 || number === 58) {
       if (parts.length > 0) continue;
-      // Another 256-colour index or red, green and blue follow.
+      // Another 256-color index or red, green and blue follow.
       i += codes[i + 1] === "5" ? 2 : codes[i + 1] === "2" ? 4 : codes.length;
       continue;
     }

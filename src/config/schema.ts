@@ -89,7 +89,7 @@ export const schema = {
     format: field(
       choice(["json", "pretty", "text"]),
       "json",
-      "`json`: one object a line. `pretty`: for people, in colour on a terminal. `text`: `key=value`.",
+      "`json`: one object a line. `pretty`: for people, in color on a terminal. `text`: `key=value`.",
     ),
   }),
   tls: section("Certificates. Changed files are reloaded without a restart.", true, {

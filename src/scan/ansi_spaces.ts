@@ -1,4 +1,4 @@
-/** White space amid ANSI escape sequences: colours (m) and erase-in-line (K). */
+/** White space amid ANSI escape sequences: colors (m) and erase-in-line (K). */
 const SPACE_AMID_ESCAPES = String.raw`(?:(?:\x1B\[[0-9;]*[mK])?)*\s(?:(?:\x1B\[[0-9;]*[mK])?)*`;
 
 /**

@@ -39,8 +39,8 @@ export function createLog(
   options: LogOptions,
   write: (line: string) => void,
   extra: {
-    /** Colour for `pretty`; tell true only for a terminal. */
-    readonly colour?: boolean;
+    /** Color for `pretty`; tell true only for a terminal. */
+    readonly color?: boolean;
     readonly now?: () => Date;
   } = {},
 ): Report {
@@ -52,7 +52,7 @@ export function createLog(
     ? json
     : options.format === "text"
     ? logfmt
-    : (at: Date, line: Line) => pretty(at, line, extra.colour ?? false);
+    : (at: Date, line: Line) => pretty(at, line, extra.color ?? false);
 
   return (event) => {
     const line = lineOf(event);
@@ -225,16 +225,16 @@ function logfmt(at: Date, { level, text, fields }: Line): string {
   return `time=${at.toISOString()} level=${level} msg=${quoted(text)}${pairs(fields)}`;
 }
 
-const colours: Readonly<Record<Level, string>> = {
+const colors: Readonly<Record<Level, string>> = {
   debug: "90",
   info: "32",
   warn: "33",
   error: "31",
 };
 
-function pretty(at: Date, { level, text, fields }: Line, colour: boolean): string {
-  const paint = (code: string, what: string) => colour ? `\x1b[${code}m${what}\x1b[0m` : what;
-  const name = paint(colours[level], level.toUpperCase().padEnd(5));
+function pretty(at: Date, { level, text, fields }: Line, color: boolean): string {
+  const paint = (code: string, what: string) => color ? `\x1b[${code}m${what}\x1b[0m` : what;
+  const name = paint(colors[level], level.toUpperCase().padEnd(5));
   const rest = pairs(fields);
   return `${paint("90", at.toISOString().slice(11, 23))} ${name} ${escaped(text)}${
     rest === "" ? "" : paint("90", rest)

@@ -5,15 +5,15 @@ import { terminalSafe } from "../../src/cli/terminal_text.ts";
 export class CapturedTerminal implements Terminal {
   stdout = "";
   stderr = "";
-  readonly colour: boolean;
+  readonly color: boolean;
   readonly interactive: boolean;
   readonly columns: number | null;
   readonly #handlers = new Set<() => void>();
   readonly #waiting = new Set<() => void>();
 
   /** columns: it is a person's terminal of that width. */
-  constructor(options: { colour?: boolean; columns?: number } = {}) {
-    this.colour = options.colour ?? false;
+  constructor(options: { color?: boolean; columns?: number } = {}) {
+    this.color = options.color ?? false;
     this.columns = options.columns ?? null;
     this.interactive = this.columns !== null;
   }

@@ -33,9 +33,9 @@ async function twoAgents() {
 
 const numbers = (text: string) => [...text.matchAll(/line (\d+)/g)].map(([, n]) => Number(n));
 
-Deno.test("forward default/web- over two agents with three pods: merged, in order, named in colours", async () => {
+Deno.test("forward default/web- over two agents with three pods: merged, in order, named in colors", async () => {
   await using agents = await twoAgents();
-  const terminal = new CapturedTerminal({ colour: true, columns: 120 });
+  const terminal = new CapturedTerminal({ color: true, columns: 120 });
   const { code, stdout, stderr } = await runClient(
     ["forward", "default/web-", ...reach(agents.first, agents.second)],
     terminal,
@@ -43,13 +43,13 @@ Deno.test("forward default/web- over two agents with three pods: merged, in orde
   assert.equal(code, 0, stderr);
   assert.equal(stderr, "90 records of 3 logs.\n");
   assert.deepEqual(numbers(stdout), Array.from({ length: 90 }, (_, i) => i));
-  const colours = new Map<string, Set<string>>();
+  const colors = new Map<string, Set<string>>();
   for (const line of stdout.trimEnd().split("\n")) {
-    const [, colour = "", name = ""] = /^\p{Cc}\[(\d+)m(web-\d\/app)\p{Cc}\[0m /u.exec(line) ?? [];
-    colours.set(name, (colours.get(name) ?? new Set()).add(colour));
+    const [, color = "", name = ""] = /^\p{Cc}\[(\d+)m(web-\d\/app)\p{Cc}\[0m /u.exec(line) ?? [];
+    colors.set(name, (colors.get(name) ?? new Set()).add(color));
   }
-  assert.deepEqual([...colours.keys()].sort(), ["web-0/app", "web-1/app", "web-2/app"]);
-  assert.equal(new Set([...colours.values()].flatMap((set) => [...set])).size, 3);
+  assert.deepEqual([...colors.keys()].sort(), ["web-0/app", "web-1/app", "web-2/app"]);
+  assert.equal(new Set([...colors.values()].flatMap((set) => [...set])).size, 3);
 
   const back = await runClient([
     "backward",
@@ -176,7 +176,7 @@ Deno.test("a terminal gets matches highlighted and control characters escaped; -
   const show = async (terminal: CapturedTerminal, ...args: string[]) =>
     (await runClient(["forward", "default/web-0", ...args, ...reach(agent)], terminal)).stdout;
   const shown = await show(
-    new CapturedTerminal({ colour: true, columns: 80 }),
+    new CapturedTerminal({ color: true, columns: 80 }),
     "--grep",
     "(?i)NÄEDLE",
   );

@@ -39,7 +39,7 @@ for (const [columns, head] of [[80, /AGE$/m], [200, /LAST CHANGE$/m]] as const) 
   });
 }
 
-Deno.test("a log cannot write to the reader's terminal: it shows what was tried, in colour", async () => {
+Deno.test("a log cannot write to the reader's terminal: it shows what was tried, in color", async () => {
   await using agent = await startAgent();
   const attack = "\x1b]52;c;eA==\x07\x1b[2J\x1b[8mhidden\r\u009b1A\x1b[31mred\x1b[0m";
   agent.logs.add({ content: criLine("2024-10-01T05:00:00Z", attack) });
@@ -68,7 +68,7 @@ Deno.test("client forward --follow on a terminal: what is new comes at once, Ctr
   assert.match(own(pty), /Interrupted after 2 records\./);
 });
 
-Deno.test("piped to head, the client ends quietly and without colour", async () => {
+Deno.test("piped to head, the client ends quietly and without color", async () => {
   await using agent = await startAgent();
   agent.logs.add({ content: criLines(50_000) });
   const command = `set -o pipefail; ${typed(agent, "forward default/web-")} | head -n 2`;

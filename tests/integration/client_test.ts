@@ -226,7 +226,7 @@ for (
   const [args, expected] of [
     [[], "Which command?"],
     [["read"], 'Unknown command "read"'],
-    [["list", "--colour"], "'--colour'"],
+    [["list", "--color"], "'--color'"],
     [["list", "--addr", "agent"], "--addr"],
     [["list", "--output", "yaml"], "--output"],
     [["list", "--ca", "/nowhere"], "--ca /nowhere"],

@@ -83,7 +83,7 @@ Deno.test("doctor: a configuration with which no agent would start", async () =>
   assert.match(out, /^error +configuration +.*history: found the text "maybe"/);
   assert.equal(err, "To fix: 1 error, 0 warnings.\n");
   const terminal = new CapturedTerminal();
-  assert.equal(await doctor(["--colour"], terminal), 2);
+  assert.equal(await doctor(["--color"], terminal), 2);
   assert.match(terminal.stderr, /Try: doctor --help/);
 });
 

@@ -127,7 +127,7 @@ Deno.test("grep names what is wrong, exit code 2", async () => {
       [["x", tree.file, "--since", "soon"], "--since"],
       [["x", tree.file, "-A", "many"], "--after-context"],
       [["-b", "-v", "x", tree.file], "--backward cannot be combined"],
-      [["--colour", "x", tree.file], "Try: grep --help"],
+      [["--color", "x", tree.file], "Try: grep --help"],
       [["(", tree.file], "Invalid grep pattern: "],
       [["-n", "(", tree.file], "Invalid grep pattern: "],
     ] as const

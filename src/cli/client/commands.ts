@@ -1,4 +1,4 @@
-import { colourOption } from "../colour.ts";
+import { colorOption } from "../color.ts";
 import type { Command, Options } from "../command.ts";
 import { TIME_HELP } from "../time_argument.ts";
 
@@ -133,7 +133,7 @@ const selectionOptions = {
       "text: names, time and message (default); json: one object a line; raw: the message alone",
   },
   raw: { type: "boolean", help: "pass control characters of messages to the terminal unescaped" },
-  ...colourOption,
+  ...colorOption,
 } as const satisfies Options;
 
 const followOptions = {

@@ -1,7 +1,7 @@
 import { FollowFrom } from "../../generated/cluster_agent.ts";
 import { readCount, readWord } from "../arguments.ts";
 import { asksForHelp, type Command, helpText, parseCommand } from "../command.ts";
-import { useColour } from "../colour.ts";
+import { useColor } from "../color.ts";
 import { loadHighlighter } from "../highlight.ts";
 import { Output } from "../output.ts";
 import { exitCode, type Terminal, UsageError } from "../terminal.ts";
@@ -57,12 +57,12 @@ export async function clientRecords(
     grep: values.grep ?? "",
     follow_from: follow,
   };
-  const colour = useColour(values.color, terminal);
+  const color = useColor(values.color, terminal);
   const output = new Output(terminal, {
     format,
     raw: values.raw ?? false,
-    colour,
-    findMatches: colour && format !== "json" && request.grep !== ""
+    color,
+    findMatches: color && format !== "json" && request.grep !== ""
       ? await loadHighlighter(request.grep)
       : null,
   });

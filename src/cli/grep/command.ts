@@ -1,4 +1,4 @@
-import { colourOption } from "../colour.ts";
+import { colorOption } from "../color.ts";
 import type { Command } from "../command.ts";
 import { TIME_HELP } from "../time_argument.ts";
 
@@ -53,7 +53,7 @@ export const grepCommand = {
       help: "text: time and message (default); json: one object a line; raw: the message alone",
     },
     raw: { type: "boolean", help: "pass control characters of messages to the terminal unescaped" },
-    ...colourOption,
+    ...colorOption,
   },
   exits:
     "Exit codes: 0 found, 1 nothing found, 2 wrong arguments or a file that cannot be read, 130 interrupted.",

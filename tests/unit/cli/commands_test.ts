@@ -58,8 +58,8 @@ for (const [entry, own] of [["main.ts", agentCommands], ["tools_main.ts", toolCo
 Deno.test("an unknown option is named, with where to look", () => {
   const [command] = commands;
   assert.throws(
-    () => parseCommand(command!, ["--colour"]),
-    (error) => error instanceof UsageError && /'--colour'.*Try: serve --help/s.test(error.message),
+    () => parseCommand(command!, ["--color"]),
+    (error) => error instanceof UsageError && /'--color'.*Try: serve --help/s.test(error.message),
   );
 });
 

@@ -18,7 +18,7 @@ Deno.test("config check: 0 and the effective configuration, warnings beside it, 
   const dir = Deno.makeTempDirSync();
   try {
     const file = `${dir}/agent.yaml`;
-    Deno.writeTextFileSync(file, "history: true\ncolour: s3cret\n");
+    Deno.writeTextFileSync(file, "history: true\ncolor: s3cret\n");
     const good = await run("config", "check", "-c", file, "-p", "logging.level:debug", "-a", ":1");
     assert.equal(good.code, 0);
     assert.equal(
@@ -30,7 +30,7 @@ Deno.test("config check: 0 and the effective configuration, warnings beside it, 
         logging: { ...defaults.logging, level: "debug" },
       }),
     );
-    assert.equal(good.error, `warning: ${file}: colour: unknown key, ignored\n`);
+    assert.equal(good.error, `warning: ${file}: color: unknown key, ignored\n`);
     assert.ok(!`${good.out}${good.error}`.includes("s3cret"), "a value that nobody knows is shown");
 
     Deno.writeTextFileSync(file, "history: maybe\n");
@@ -41,7 +41,7 @@ Deno.test("config check: 0 and the effective configuration, warnings beside it, 
       error: `${file}: history: found the text "maybe", expected true or false\n`,
     });
 
-    for (const args of [["config"], ["config", "show"], ["config", "check", "--colour"]]) {
+    for (const args of [["config"], ["config", "show"], ["config", "check", "--color"]]) {
       assert.equal((await run(...args)).code, 2, args.join(" "));
     }
   } finally {

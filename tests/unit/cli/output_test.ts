@@ -27,8 +27,8 @@ Deno.test("a record as text is its time and message, as JSON all of it on one li
   });
 });
 
-Deno.test("only a terminal with colour gets colour", () => {
-  const terminal = new CapturedTerminal({ colour: true });
+Deno.test("only a terminal with color gets color", () => {
+  const terminal = new CapturedTerminal({ color: true });
   const output = new Output(terminal, { format: "text" });
   output.record({ ...record, message: "x" });
   output.flush();

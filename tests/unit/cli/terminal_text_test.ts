@@ -31,7 +31,7 @@ for (
     "\x1b[90;107m",
   ]
 ) {
-  Deno.test(`text and colours stay as they are: ${JSON.stringify(text)}`, () => {
+  Deno.test(`text and colors stay as they are: ${JSON.stringify(text)}`, () => {
     assert.equal(terminalSafe(text), text);
   });
 }

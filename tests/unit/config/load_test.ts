@@ -361,7 +361,7 @@ Deno.test("allowed-namespaces next to cluster-agent is not lost", async () => {
 
 Deno.test("an unknown key is a warning with the nearest known key", async () => {
   const { config, warnings } = await load(
-    "loging: { level: debug }\ncontainer-log-dir: /x\nmaxLineBytes: 1\nlogging: { colour: true, lvel: x }\n" +
+    "loging: { level: debug }\ncontainer-log-dir: /x\nmaxLineBytes: 1\nlogging: { color: true, lvel: x }\n" +
       "debounce: 1s\nzzzzzzzzzz: 1\n",
   );
   assert.deepEqual(config, defaults);
@@ -369,7 +369,7 @@ Deno.test("an unknown key is a warning with the nearest known key", async () => 
     "FILE: loging: unknown key, ignored; did you mean logging?",
     "FILE: container-log-dir: unknown key, ignored; did you mean container-logs-dir?",
     "FILE: maxLineBytes: unknown key, ignored; did you mean max-line-bytes?",
-    "FILE: logging.colour: unknown key, ignored",
+    "FILE: logging.color: unknown key, ignored",
     "FILE: logging.lvel: unknown key, ignored; did you mean logging.level?",
     "FILE: debounce: unknown key, ignored; did you mean watch.debounce?",
     "FILE: zzzzzzzzzz: unknown key, ignored",

@@ -8,7 +8,7 @@ const now = () => new Date("2026-11-23T10:15:30.123Z");
 function lines(
   options: Partial<LogOptions>,
   events: readonly AgentEvent[],
-  extra: { colour?: boolean } = {},
+  extra: { color?: boolean } = {},
 ): string[] {
   const written: string[] = [];
   const log = createLog(
@@ -58,7 +58,7 @@ Deno.test("text is key=value, quoted where it must be", () => {
   ]);
 });
 
-Deno.test("pretty is for people, in colour only where told so", () => {
+Deno.test("pretty is for people, in color only where told so", () => {
   const event: AgentEvent = {
     type: "notice",
     level: "warn",
@@ -68,7 +68,7 @@ Deno.test("pretty is for people, in colour only where told so", () => {
   assert.deepEqual(lines({ format: "pretty" }, [event]), [
     "10:15:30.123 WARN  something odd path=/var/log\n",
   ]);
-  assert.deepEqual(lines({ format: "pretty" }, [event], { colour: true }), [
+  assert.deepEqual(lines({ format: "pretty" }, [event], { color: true }), [
     "\x1b[90m10:15:30.123\x1b[0m \x1b[33mWARN \x1b[0m something odd\x1b[90m path=/var/log\x1b[0m\n",
   ]);
 });

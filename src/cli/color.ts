@@ -2,8 +2,8 @@ import type { Options } from "./command.ts";
 import { readWord } from "./arguments.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** The option by which every command that shows records chooses colour. */
-export const colourOption = {
+/** The option by which every command that shows records chooses color. */
+export const colorOption = {
   color: {
     type: "string",
     value: "WHEN",
@@ -12,14 +12,14 @@ export const colourOption = {
   },
 } as const satisfies Options;
 
-/** Whether results are coloured. Throws UsageError for any other word. */
-export function useColour(choice: string | undefined, terminal: Terminal): boolean {
+/** Whether results are colored. Throws UsageError for any other word. */
+export function useColor(choice: string | undefined, terminal: Terminal): boolean {
   switch (readWord("--color", choice, ["auto", "always", "never"])) {
     case "always":
       return true;
     case "never":
       return false;
     default:
-      return terminal.colour;
+      return terminal.color;
   }
 }
