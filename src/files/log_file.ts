@@ -12,7 +12,7 @@ const MAX_FORMAT_BYTES = 1024 * 1024;
 const FORMAT_PROBE_BYTES = 16;
 const FORMAT_STEP_BYTES = 64 * 1024;
 
-/** What of a located log is needed to open it: also a rotated sibling has it. */
+/** What of a located log is needed to open it: a rotated file has it, too. */
 export type LogIdentity = Pick<LocatedLog, "realPath" | "dev" | "ino">;
 
 /** Which file: its path, and the device and inode that must be found there. */

@@ -112,17 +112,17 @@ export class Calls {
     };
   }
 
-  /** From now on calls are refused, and endless ones end. Resolves when none is left but probes. */
+  /** From now on calls are refused, and unbounded ones end. Resolves when none is left but probes. */
   drain(): Promise<void> {
     this.#draining = true;
-    this.#abortAll((running) => running.kind === "endless");
+    this.#abortWhere((running) => running.kind === "unbounded");
     if (this.#isIdle()) return Promise.resolve();
     return new Promise((resolve) => this.#onIdle = resolve);
   }
 
   /** Ends whatever is still running but probes. */
-  cut(): void {
-    this.#abortAll((running) => running.kind !== "probe");
+  abortAll(): void {
+    this.#abortWhere((running) => running.kind !== "probe");
   }
 
   /** Runs a call. It ends whatever happens: a fault of the owner itself must not leave it open. */
@@ -218,7 +218,7 @@ export class Calls {
     signal.throwIfAborted();
     running.user = user;
     running.hold(this.#limits.authorize({ kind, user }));
-    if (kind === "endless") {
+    if (kind === "unbounded") {
       // Whatever a re-check ends with ends the call, also an error that nobody foresaw.
       const end = (reason: unknown) => running.abort(asError(reason));
       this.#authorizer.recheck(caller, namespaces, { signal }).then(end, end);
@@ -226,7 +226,7 @@ export class Calls {
     return checked;
   }
 
-  #abortAll(chosen: (running: RunningCall) => boolean): void {
+  #abortWhere(chosen: (running: RunningCall) => boolean): void {
     for (const running of this.#running) {
       if (chosen(running)) running.abort(new Failure("unavailable", SHUTTING_DOWN));
     }

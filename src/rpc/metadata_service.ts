@@ -54,7 +54,7 @@ export function metadataService(options: MetadataServiceOptions): MetadataServic
     }),
     watch: calls.serverStream({
       name: "cluster_agent.LogMetadataService/Watch",
-      kind: "endless",
+      kind: "unbounded",
       check: distinctNamespaces,
       access: (namespaces) => namespaces,
     }, async (running, namespaces, call) => {

@@ -36,7 +36,7 @@ export function recordsService(options: RecordsServiceOptions): LogRecordsServic
         name: `cluster_agent.LogRecordsService/${
           direction === "forward" ? "StreamForward" : "StreamBackward"
         }`,
-        kind: (request) => isFollow(request, direction) ? "endless" : "stream",
+        kind: (request) => isFollow(request, direction) ? "unbounded" : "stream",
         check: (request) => checkRecordsRequest(request, direction),
         access: ({ name }) => [name.namespace],
       },
@@ -61,7 +61,7 @@ async function sendRecords(
   const scanner = await options.appendedScanner;
   using source = await openRecordSource(request, { ...options, signal, stream, user });
   // The headers tell a follower that the place is fixed from which no record will be missed.
-  if (running.kind === "endless") call.sendMetadata(new Metadata());
+  if (running.kind === "unbounded") call.sendMetadata(new Metadata());
   const sink = frameSink(call, signal);
   const write = (frames: Uint8Array) => {
     running.bytes += frames.length;

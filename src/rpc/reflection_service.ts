@@ -11,7 +11,7 @@ import { drained } from "./drained.ts";
 
 const method = {
   name: "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-  kind: "endless",
+  kind: "unbounded",
   access: "public",
   check: () => undefined,
 } as const;

@@ -4,10 +4,10 @@ import { Failure } from "../failure/failure.ts";
 import { connectionOf, streamClosed } from "./grpc_js/call_stream.ts";
 
 /**
- * What becomes of a call when the agent stops. "unary" and "stream": it may finish. "endless": it
+ * What becomes of a call when the agent stops. "unary" and "stream": it may finish. "unbounded": it
  * waits for what is new, and is ended. "probe": it is answered until the end, and holds nothing up.
  */
-export type CallKind = "unary" | "stream" | "endless" | "probe";
+export type CallKind = "unary" | "stream" | "unbounded" | "probe";
 
 /** What unary and streaming calls of grpc-js have in common. */
 export type ServerCall =

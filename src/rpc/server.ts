@@ -126,7 +126,7 @@ export class AgentServer {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>((resolve) => timer = setTimeout(resolve, timeoutMs));
     await Promise.race([calls.drain(), late]);
-    calls.cut();
+    calls.abortAll();
     health.close();
     // What was answered is still on its way to the clients, at their pace; when time is up, the
     // statuses of the calls that were cut have a moment.

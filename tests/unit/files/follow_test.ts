@@ -139,7 +139,7 @@ Deno.test("the end is the last line boundary at the call, not at the first read"
   assert.equal(reader.text(), "2026-11-23T10:00:02.0Z stdout F half\n" + line(3));
 });
 
-Deno.test("a half line is held until its newline comes", async () => {
+Deno.test("an unterminated line is held until its newline comes", async () => {
   await using stage = new Stage();
   const reader = stage.follow();
   stage.append(line(1) + "half");
@@ -293,7 +293,7 @@ Deno.test("a line that comes to the old file still later comes late, but comes",
   assert.equal(reader.text(), "");
 });
 
-Deno.test("a half line at a rotation waits half a second for its end", async () => {
+Deno.test("an unterminated line at a rotation waits half a second for its end", async () => {
   await using stage = new Stage();
   const reader = stage.follow();
   stage.append("half");
@@ -363,7 +363,7 @@ Deno.test("an inode that is used again is no known file: unseen rotations are ch
   assert.equal(reader.text(), lines(3, 4));
 });
 
-Deno.test("rotated siblings that are links are not read", async () => {
+Deno.test("rotated files that are links are not read", async () => {
   await using stage = new Stage();
   stage.append(line(1));
   const reader = stage.follow();
@@ -525,7 +525,7 @@ Deno.test("an empty file is told to be Docker's when its first line is", async (
   assert.equal(range.source.format, "docker");
 });
 
-Deno.test("regression: a half line that was given out hides a file from its being found again by path", async () => {
+Deno.test("regression: an unterminated line that was given out hides a file from its being found again by path", async () => {
   await using stage = new Stage();
   stage.append(line(1));
   const reader = stage.follow();

@@ -134,7 +134,7 @@ Deno.test("calls: the caller is identified before the request is checked, author
 Deno.test("calls: the client's cancellation reaches the work at once", async () => {
   const { run, ended, limits } = setUp();
   const call = new FakeCall();
-  const done = run(call, "endless", untilAborted);
+  const done = run(call, "unbounded", untilAborted);
   call.emit("cancelled", "cancelled");
   await done;
   const [event] = ended();
@@ -145,7 +145,7 @@ Deno.test("calls: the client's cancellation reaches the work at once", async () 
 
 Deno.test("calls: a deadline that passes stops the work though no cancellation comes", async () => {
   const { run, limits } = setUp();
-  await run(new FakeCall({ deadline: Date.now() }), "endless", untilAborted);
+  await run(new FakeCall({ deadline: Date.now() }), "unbounded", untilAborted);
   assert.equal(limits.streams, 0);
 });
 
@@ -154,26 +154,26 @@ Deno.test("calls: a user's streams and all streams are limited, and given back",
   const open = ["alice", "alice", "bob"].map((user) => new FakeCall({ user }));
   const started = open.map(() => Promise.withResolvers<void>());
   const running = open.map((call, i) =>
-    run(call, "endless", (running) => {
+    run(call, "unbounded", (running) => {
       started[i]!.resolve();
       return untilAborted(running);
     })
   );
   await Promise.all(started.map(({ promise }) => promise));
 
-  const third = await run(new FakeCall(), "endless", untilAborted);
+  const third = await run(new FakeCall(), "unbounded", untilAborted);
   assert.equal(third.code, Status.RESOURCE_EXHAUSTED);
   assert.match(third.details, /limits\.max-streams\)/);
   open[2]!.emit("cancelled");
   await running[2];
-  const ofAlice = await run(new FakeCall(), "endless", untilAborted);
+  const ofAlice = await run(new FakeCall(), "unbounded", untilAborted);
   assert.match(ofAlice.details, /at most 2 at once \(limits\.max-streams-per-user\)/);
 
   open[0]!.emit("cancelled");
   await running[0];
   const call = new FakeCall();
   const again = Promise.withResolvers<void>();
-  const ended = run(call, "endless", (running) => {
+  const ended = run(call, "unbounded", (running) => {
     again.resolve();
     return untilAborted(running);
   });
@@ -193,7 +193,7 @@ Deno.test("calls: unary calls are not counted as streams", async () => {
 
 Deno.test("calls: a re-check that throws what nobody foresaw ends the stream", async () => {
   const { run, ended } = setUp({ recheck: () => Promise.reject(new TypeError("surprise")) });
-  const status = await run(new FakeCall(), "endless", untilAborted);
+  const status = await run(new FakeCall(), "unbounded", untilAborted);
   assert.deepEqual(status, { code: Status.INTERNAL, details: "Internal error" });
   const [event] = ended();
   assert.ok(event?.type === "call-ended" && event.error === "TypeError: surprise");
@@ -209,11 +209,11 @@ Deno.test("calls: the end of a connection ends its calls and no others", async (
     const call = new FakeCall();
     const stream = { session, destroyed: true, write: () => true, once: () => {} };
     Object.assign(call, { call: { stream, maybeSendMetadata: () => {} } });
-    return run(call, "endless", untilAborted);
+    return run(call, "unbounded", untilAborted);
   });
   endings[1]!.abort(new Failure("unauthenticated", "expired"));
   assert.deepEqual(await ends[1], { code: Status.UNAUTHENTICATED, details: "expired" });
-  calls.cut();
+  calls.abortAll();
   assert.equal((await ends[0])?.code, Status.UNAVAILABLE);
 });
 
@@ -229,11 +229,11 @@ Deno.test("calls: on a connection that must end no call begins, whoever calls", 
   assert.deepEqual(steps, []);
 });
 
-Deno.test("calls: draining ends what is endless, lets the rest finish, answers probes, and refuses new calls", async () => {
+Deno.test("calls: draining ends unbounded calls, lets the others finish, answers probes, and refuses new calls", async () => {
   const { calls, run } = setUp();
   const finish = Promise.withResolvers<void>();
   const reading = run(new FakeCall(), "stream", () => finish.promise);
-  const following = run(new FakeCall(), "endless", untilAborted);
+  const following = run(new FakeCall(), "unbounded", untilAborted);
   const probe = new FakeCall();
   const watching = run(probe, "probe", untilAborted);
   let drained = false;
@@ -259,7 +259,7 @@ Deno.test("calls: cutting ends what did not finish in time", async () => {
   const { calls, run } = setUp();
   const reading = run(new FakeCall(), "stream", untilAborted);
   const drained = calls.drain();
-  calls.cut();
+  calls.abortAll();
   assert.equal((await reading).code, Status.UNAVAILABLE);
   await drained;
 });
