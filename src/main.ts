@@ -17,7 +17,7 @@ const program: Program = {
       case "healthcheck":
         return import("./cli/healthcheck.ts").then(({ healthcheck }) => healthcheck(rest));
       case "doctor":
-        return import("./cli/doctor.ts").then(({ doctor }) => doctor(rest));
+        return import("./cli/doctor_command.ts").then(({ doctor }) => doctor(rest));
       case "serve":
         return import("./cli/serve_command.ts").then(({ serveCommand }) => serveCommand(rest));
       default:

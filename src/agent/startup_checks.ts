@@ -4,7 +4,7 @@ import type { Config } from "../config/schema.ts";
 import { realRoots } from "../files/locate.ts";
 import { readText } from "../platform/files.ts";
 import { env } from "../platform/process.ts";
-import { watch } from "../platform/watch.ts";
+import { watch } from "../platform/folder_watch.ts";
 import { logFilesProblem, logFolderProblem } from "./log_folder_checks.ts";
 
 /** Something that keeps the agent from doing its work, and how to fix it. */

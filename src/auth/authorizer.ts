@@ -3,7 +3,7 @@ import type { Config } from "../config/schema.ts";
 import { Failure } from "../failure/failure.ts";
 import { checkNamespace } from "../files/name.ts";
 import type { Report } from "../telemetry/events.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, systemClock } from "./review_clock.ts";
 import { cancelled, unlessAborted } from "./abort.ts";
 import type { Identity, TokenIdentity } from "./identity.ts";
 import type { ReviewedIdentity, Reviewer } from "./review.ts";

@@ -1,9 +1,9 @@
 import { Failure } from "../failure/failure.ts";
-import { CallError } from "./client/calls.ts";
+import { CallError } from "./client/agent_calls.ts";
 import { clientCommands } from "./client/commands.ts";
-import { clientList } from "./client/list.ts";
-import { clientRecords } from "./client/records.ts";
-import { clientWatch } from "./client/watch.ts";
+import { clientList } from "./client/list_command.ts";
+import { clientRecords } from "./client/records_command.ts";
+import { clientWatch } from "./client/watch_command.ts";
 import { commandList } from "./command.ts";
 import { completion } from "./completion.ts";
 import { runCommand } from "./run_command.ts";

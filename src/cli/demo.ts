@@ -6,7 +6,7 @@ import type { AgentEvent } from "../telemetry/events.ts";
 import { client } from "./client.ts";
 import { asksForHelp, helpText, parseCommand, wrap } from "./command.ts";
 import { createAuthority, type KeyPair } from "./demo/certificates.ts";
-import { demoCommand } from "./demo/command.ts";
+import { demoCommand } from "./demo/demo_command.ts";
 import { cutLine } from "./cut.ts";
 import { commandLines, invocation } from "./demo/command_line.ts";
 import { DemoFolder } from "./demo/folder.ts";

@@ -4,7 +4,7 @@ import { parseInstant } from "../scan/time_window.ts";
 import { readCount, readWord } from "./arguments.ts";
 import { useColor } from "./color.ts";
 import { asksForHelp, helpText, parseCommand } from "./command.ts";
-import { grepCommand } from "./grep/command.ts";
+import { grepCommand } from "./grep/grep_command.ts";
 import { filesOf } from "./grep/inputs.ts";
 import { Report } from "./grep/report.ts";
 import { type Search, searchPaths } from "./grep/search.ts";

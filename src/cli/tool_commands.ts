@@ -1,7 +1,7 @@
 import { clientCommands } from "./client/commands.ts";
 import type { Command } from "./command.ts";
-import { demoCommand } from "./demo/command.ts";
-import { grepCommand } from "./grep/command.ts";
+import { demoCommand } from "./demo/demo_command.ts";
+import { grepCommand } from "./grep/grep_command.ts";
 
 /** The commands of the tools' program, in the order in which help lists them. */
 export const toolCommands: readonly Command[] = [...clientCommands, grepCommand, demoCommand];

@@ -1,5 +1,5 @@
 import { Failure } from "../failure/failure.ts";
-import { type Watch, watch } from "../platform/watch.ts";
+import { type Watch, watch } from "../platform/folder_watch.ts";
 import type { Report } from "../telemetry/events.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { isWithin, type LogRoots, realRoots } from "./locate.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/auth/clock.ts";
+import type { Clock } from "../../src/auth/review_clock.ts";
 
 /** Time that goes on only when it is told to. */
 export class FakeClock implements Clock {

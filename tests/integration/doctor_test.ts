@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { doctor } from "../../src/cli/doctor.ts";
+import { doctor } from "../../src/cli/doctor_command.ts";
 import { createAuthority } from "../harness/certificates.ts";
 import { startAgent } from "../harness/agent.ts";
 import { criLines, LogTree } from "../harness/log_tree.ts";

@@ -5,8 +5,8 @@ import {
   type LogRecordsStreamRequest,
 } from "../../generated/cluster_agent.ts";
 import { timeText } from "../output.ts";
-import { type Ending, readStream } from "./calls.ts";
-import type { Connection } from "./connection.ts";
+import { type Ending, readStream } from "./agent_calls.ts";
+import type { Connection } from "./agent_connection.ts";
 
 export interface LogStreamOptions {
   /** What is being done, for error messages. */

@@ -5,8 +5,8 @@ import {
   type LogRecord,
 } from "../../generated/cluster_agent.ts";
 import { logName } from "../output.ts";
-import { explained, readStream } from "./calls.ts";
-import type { Connection } from "./connection.ts";
+import { explained, readStream } from "./agent_calls.ts";
+import type { Connection } from "./agent_connection.ts";
 import { LineJoiner } from "./line_joiner.ts";
 import { LogStream } from "./log_stream.ts";
 import { RecordMerge } from "./merge.ts";

@@ -2,8 +2,8 @@ import { Failure } from "../../failure/failure.ts";
 import { FollowFrom } from "../../generated/cluster_agent.ts";
 import { countText, logName, type Output } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
-import { fromEach, list } from "./calls.ts";
-import type { Connection } from "./connection.ts";
+import { fromEach, list } from "./agent_calls.ts";
+import type { Connection } from "./agent_connection.ts";
 import type { NodeLog, RecordsSession, SessionEnding } from "./session.ts";
 import { notFoundText, select, type Selection, type Target } from "./target.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FileWatcher } from "../../../src/files/file_watcher.ts";
-import type { Watch, WatchEvent } from "../../../src/platform/watch.ts";
+import type { Watch, WatchEvent } from "../../../src/platform/folder_watch.ts";
 import type { AgentEvent } from "../../../src/telemetry/events.ts";
 import { ManualClock } from "../../harness/manual_clock.ts";
 

@@ -4,9 +4,9 @@ import { asksForHelp, helpText, parseCommand } from "../command.ts";
 import { countText, logName, metadataJson, Output, sizeText, timeText } from "../output.ts";
 import { exitCode, type Terminal } from "../terminal.ts";
 import { safeJson } from "../terminal_text.ts";
-import { explained, list, readStream } from "./calls.ts";
+import { explained, list, readStream } from "./agent_calls.ts";
 import { watchCommand } from "./commands.ts";
-import { connectAll, type Connection } from "./connection.ts";
+import { connectAll, type Connection } from "./agent_connection.ts";
 
 /** `client watch`. Resolves with the exit code; rejects with CallError where the only agent failed. */
 export async function clientWatch(

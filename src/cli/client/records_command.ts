@@ -7,7 +7,7 @@ import { Output } from "../output.ts";
 import { exitCode, type Terminal, UsageError } from "../terminal.ts";
 import { timeArgument } from "../time_argument.ts";
 import { backwardCommand, forwardCommand } from "./commands.ts";
-import { connectAll } from "./connection.ts";
+import { connectAll } from "./agent_connection.ts";
 import { RecordsSession } from "./session.ts";
 import { parseTarget } from "./target.ts";
 import { TargetReader } from "./target_reader.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { systemClock } from "../../../src/auth/clock.ts";
+import { systemClock } from "../../../src/auth/review_clock.ts";
 
 Deno.test("a sleep lasts at least as long as it is told", async () => {
   const start = systemClock.now();

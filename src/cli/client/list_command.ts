@@ -12,9 +12,9 @@ import {
 } from "../output.ts";
 import { exitCode, type Terminal } from "../terminal.ts";
 import { safeJson } from "../terminal_text.ts";
-import { fromEach, list } from "./calls.ts";
+import { fromEach, list } from "./agent_calls.ts";
 import { listCommand } from "./commands.ts";
-import { connectAll } from "./connection.ts";
+import { connectAll } from "./agent_connection.ts";
 import { unknownNamespaceText } from "./target.ts";
 
 /** `client list`. Resolves with the exit code; rejects with CallError where no agent answered. */

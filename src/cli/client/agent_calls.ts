@@ -1,6 +1,6 @@
 import * as grpc from "@grpc/grpc-js";
 import type { LogMetadata } from "../../generated/cluster_agent.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection } from "./agent_connection.ts";
 import { diagnose } from "./diagnosis.ts";
 
 /** A call that the agent refused, or that could not reach it. The message names cause and remedy. */
