@@ -1,4 +1,5 @@
 import { Gunzip } from "fflate";
+import { collectGarbage } from "../platform/memory.ts";
 import type { ByteSource } from "../scan/byte_source.ts";
 
 /** So much inflated text is held at a time: of all compressed logs of a thread at most MAX_WINDOWS times that. */
@@ -11,6 +12,8 @@ const DENSE_OUTPUT_BYTES = 1024 * 1024;
 /** States from which inflating can continue, kept every so many bytes; twice as many apart where there are too many. */
 const CHECKPOINT_BYTES = WINDOW_BYTES;
 const MAX_CHECKPOINTS = 128;
+/** The inflater leaves several buffers behind at each step: they are collected after so much text. */
+const GARBAGE_BYTES = 8 * 1024 * 1024;
 
 /** What is read of a compressed file. */
 export interface CompressedFile {
@@ -180,6 +183,7 @@ class Inflation {
   readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
   #read: number;
   #readBytes = DENSE_READ_BYTES;
+  #collectAt: number;
   #isOver = false;
 
   constructor(
@@ -190,6 +194,7 @@ class Inflation {
     this.#file = file;
     this.#onStep = onStep;
     this.offset = this.inflated = from?.offset ?? 0;
+    this.#collectAt = this.inflated + GARBAGE_BYTES;
     this.#read = from?.read ?? 0;
     this.#gunzip = new Gunzip((chunk) => {
       if (chunk.length === 0) return;
@@ -236,6 +241,10 @@ class Inflation {
     // Little is read of what becomes very much, so that no step makes more than a few megabytes.
     const isDense = this.inflated - before > DENSE_OUTPUT_BYTES * (count / READ_BYTES);
     this.#readBytes = isDense ? DENSE_READ_BYTES : READ_BYTES;
+    if (this.inflated >= this.#collectAt) {
+      this.#collectAt = this.inflated + GARBAGE_BYTES;
+      collectGarbage();
+    }
     if (!this.#isOver) this.#onStep(this);
   }
 }

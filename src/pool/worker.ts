@@ -4,6 +4,7 @@
  */
 import { Failure } from "../failure/failure.ts";
 import type { InflatedBytes } from "../files/inflated_bytes.ts";
+import { collectGarbage } from "../platform/memory.ts";
 import type { Scanner, ScanSpec } from "../scan/scan.ts";
 import type { ByteSource } from "../scan/time_window.ts";
 import type {
@@ -63,6 +64,7 @@ function send(message: Message, transfer: Transferable[] = []): void {
 function rest(): void {
   files.close();
   scratch = newScratch();
+  collectGarbage();
 }
 
 async function carryOut(request: Request, isStopped: () => boolean): Promise<Response> {

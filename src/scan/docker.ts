@@ -1,12 +1,5 @@
-import {
-  afterBlanks,
-  afterString,
-  afterStrings,
-  ESCAPED,
-  hexUnit,
-  PLAIN,
-  writeUtf8,
-} from "./json_bytes.ts";
+import { afterBlanks, afterString, ESCAPED, hexUnit, PLAIN, writeUtf8 } from "./json_bytes.ts";
+import { afterValue } from "./json_value.ts";
 import { afterNuls, type LineParser } from "./lines.ts";
 import { TimeReader } from "./rfc3339.ts";
 
@@ -20,6 +13,9 @@ const LF = 0x0a;
 
 /** In a record, attributes may hold what looks like a record's beginning. */
 const MAX_GLUED_ATTEMPTS = 4;
+
+/** JSON.parse takes several times its text; a longer line that needs it is malformed. */
+const MAX_PARSED_BYTES = 2 ** 20;
 
 /** An over-long text's buffer is not kept. */
 const MAX_KEPT_BYTES = 2 ** 20;
@@ -39,8 +35,7 @@ interface Key {
 const LOG: Key = { quoted: encoder.encode('log"'), bit: 1 };
 const STREAM: Key = { quoted: encoder.encode('stream"'), bit: 2 };
 const TIME: Key = { quoted: encoder.encode('time"'), bit: 4 };
-const ATTRIBUTES: Key = { quoted: encoder.encode('attrs"'), bit: 8 };
-const KEYS = [LOG, STREAM, TIME, ATTRIBUTES];
+const KEYS = [LOG, STREAM, TIME];
 
 /**
  * Parses lines of Docker's json-file log driver (moby, daemon/logger/jsonfilelog): one JSON object
@@ -61,8 +56,9 @@ export class DockerParser implements LineParser {
   #large = new Uint8Array(0);
 
   parse(bytes: Uint8Array, from: number, to: number): boolean {
+    this.#releaseLarge();
     const start = bytes[from] === 0 ? afterNuls(bytes, from, to) : from;
-    return this.#parseUsualForm(bytes, start, to) || this.#parseStrings(bytes, start, to) ||
+    return this.#parseUsualForm(bytes, start, to) || this.#parseMembers(bytes, start, to) ||
       this.#parseAnyForm(bytes, start, to) || this.#parseGlued(bytes, start, to);
   }
 
@@ -76,7 +72,7 @@ export class DockerParser implements LineParser {
       const at = lastIndexOfRecord(bytes, from + 1, before);
       if (at < 0) return false;
       if (
-        this.#parseUsualForm(bytes, at, to) || this.#parseStrings(bytes, at, to) ||
+        this.#parseUsualForm(bytes, at, to) || this.#parseMembers(bytes, at, to) ||
         this.#parseAnyForm(bytes, at, to)
       ) return true;
       before = at;
@@ -100,10 +96,10 @@ export class DockerParser implements LineParser {
   }
 
   /**
-   * What other writers of the format make: blanks between the parts, the members in another order, and
-   * attributes, which are an object of strings. False: in doubt.
+   * What other writers of the format make: blanks between the parts, the members in another order, and other members of
+   * any kind. False: in doubt.
    */
-  #parseStrings(bytes: Uint8Array, from: number, to: number): boolean {
+  #parseMembers(bytes: Uint8Array, from: number, to: number): boolean {
     if (bytes[from] !== OPENING_BRACE) return false;
     let seen = 0;
     let p = from;
@@ -112,15 +108,17 @@ export class DockerParser implements LineParser {
       if (bytes[p] !== QUOTE) return false;
       const key = keyAt(bytes, p + 1);
       // Of members with the same key the last one counts.
-      if (key === null || (seen & key.bit) !== 0) return false;
-      seen |= key.bit;
-      p = afterBlanks(bytes, p + 1 + key.quoted.length, to);
+      if (key !== null && (seen & key.bit) !== 0) return false;
+      seen |= key?.bit ?? 0;
+      // A key with escapes may be one of those that count.
+      p = key === null ? afterString(bytes, p + 1, to) : p + 1 + key.quoted.length;
+      if (p < 0) return false;
+      p = afterBlanks(bytes, p, to);
       if (bytes[p] !== COLON) return false;
       p = afterBlanks(bytes, p + 1, to);
-      if (key === ATTRIBUTES) p = afterStrings(bytes, p, to);
+      if (key === null || key === STREAM) p = afterValue(bytes, p, to);
       else if (bytes[p] !== QUOTE) return false;
       else if (key === LOG) p = this.#readLog(bytes, p + 1, to);
-      else if (key === STREAM) p = afterString(bytes, p + 1, to);
       else {
         p = this.#time.read(bytes, p + 1, to);
         if (p < 0 || bytes[p++] !== QUOTE) return false;
@@ -185,15 +183,23 @@ export class DockerParser implements LineParser {
 
   #room(length: number): Uint8Array {
     if (length > MAX_KEPT_BYTES) {
-      // The text of the line before is of no use any more: its memory is freed at once.
-      this.#large.buffer.transfer(0);
+      this.#releaseLarge();
       return this.#large = new Uint8Array(length);
     }
     if (this.#unescaped.length < length) this.#unescaped = new Uint8Array(length * 2);
     return this.#unescaped;
   }
 
+  /** The text of the line before is of no use any more: its memory is freed at once, not when garbage is collected. */
+  #releaseLarge(): void {
+    if (this.#large.length === 0) return;
+    this.#large.buffer.transfer(0);
+    this.#large = new Uint8Array(0);
+  }
+
+  /** What the others are in doubt about: keys that come twice or have escapes, a time with escapes. */
   #parseAnyForm(bytes: Uint8Array, from: number, to: number): boolean {
+    if (to - from > MAX_PARSED_BYTES) return false;
     let value: unknown;
     try {
       value = JSON.parse(decoder.decode(bytes.subarray(from, to)));

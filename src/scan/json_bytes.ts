@@ -1,10 +1,6 @@
 /** JSON (RFC 8259) read from bytes, as far as the lines of Docker's logs need it. */
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const COLON = 0x3a;
-const COMMA = 0x2c;
-const OPENING_BRACE = 0x7b;
-const CLOSING_BRACE = 0x7d;
 
 /** 1 for the bytes that stand for themselves in a JSON string. */
 export const PLAIN = new Uint8Array(256).fill(1, 0x20);
@@ -46,38 +42,6 @@ export function afterString(bytes: Uint8Array, from: number, to: number): number
   let p = from;
   while (p < to && PLAIN[bytes[p]!] === 1) p++;
   return p < to && bytes[p] === QUOTE ? p + 1 : -1;
-}
-
-/**
- * Past a JSON object of strings without escapes; -1: it is none.
- *
- * ```ts
- * import assert from "node:assert/strict";
- * import { afterStrings } from "./json_bytes.ts";
- *
- * const bytes = new TextEncoder().encode('{"a":"b"} ');
- * assert.equal(afterStrings(bytes, 0, bytes.length), 9);
- * ```
- */
-export function afterStrings(bytes: Uint8Array, from: number, to: number): number {
-  if (bytes[from] !== OPENING_BRACE) return -1;
-  let p = afterBlanks(bytes, from + 1, to);
-  if (bytes[p] === CLOSING_BRACE) return p + 1;
-  for (;;) {
-    if (bytes[p] !== QUOTE) return -1;
-    p = afterString(bytes, p + 1, to);
-    if (p < 0) return -1;
-    p = afterBlanks(bytes, p, to);
-    if (bytes[p] !== COLON) return -1;
-    p = afterBlanks(bytes, p + 1, to);
-    if (bytes[p] !== QUOTE) return -1;
-    p = afterString(bytes, p + 1, to);
-    if (p < 0) return -1;
-    p = afterBlanks(bytes, p, to);
-    if (bytes[p] === CLOSING_BRACE) return p + 1;
-    if (bytes[p] !== COMMA) return -1;
-    p = afterBlanks(bytes, p + 1, to);
-  }
 }
 
 /**

@@ -66,6 +66,13 @@ Deno.test("what is no such object is malformed", () => {
   }
 });
 
+Deno.test("a long line with nested members and escapes is read without JSON.parse; one with doubtful keys is malformed", () => {
+  const text = "\\u00e9".repeat(300_000);
+  const nested = `{"time":"${time}","x":{"a":[1,{"b":null}]},"log":"${text}\\n"}`;
+  assert.equal(parse(nested)?.text, "é".repeat(300_000));
+  assert.equal(parse(nested.replace('"x"', '"\\u0078"')), null);
+});
+
 Deno.test("whatever is written between and within the parts, a line is read as JSON.parse reads it", () => {
   const seed = runSeed();
   for (let round = 0; round < 20_000; round++) {

@@ -1,0 +1,115 @@
+import { afterBlanks, ESCAPED, hexUnit, PLAIN } from "./json_bytes.ts";
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const COMMA = 0x2c;
+const MINUS = 0x2d;
+const PLUS = 0x2b;
+const POINT = 0x2e;
+const ZERO = 0x30;
+const LETTER_E = 0x65;
+const LETTER_U = 0x75;
+const OPENING_BRACE = 0x7b;
+const CLOSING_BRACE = 0x7d;
+const OPENING_BRACKET = 0x5b;
+const CLOSING_BRACKET = 0x5d;
+
+/** What is nested deeper counts as no value. */
+const MAX_DEPTH = 256;
+
+const encoder = new TextEncoder();
+const LITERALS = ["true", "false", "null"].map((text) => encoder.encode(text));
+
+/** Past the JSON value (RFC 8259) that begins at `from`, whatever it holds, in constant memory; -1: it is none. */
+export function afterValue(bytes: Uint8Array, from: number, to: number): number {
+  /** The closing bytes of the objects and arrays that are open. */
+  const open: number[] = [];
+  let p = from;
+  for (;;) {
+    const byte = p < to ? bytes[p] : -1;
+    if (byte === OPENING_BRACE || byte === OPENING_BRACKET) {
+      if (open.length === MAX_DEPTH) return -1;
+      const closing = byte === OPENING_BRACE ? CLOSING_BRACE : CLOSING_BRACKET;
+      p = afterBlanks(bytes, p + 1, to);
+      if (p >= to || bytes[p] !== closing) {
+        open.push(closing);
+        p = closing === CLOSING_BRACE ? afterKey(bytes, p, to) : p;
+        if (p < 0) return -1;
+        continue;
+      }
+      p++;
+    } else p = afterScalar(bytes, p, to);
+    if (p < 0) return -1;
+    // Behind a value: the ends of what it is the last of, or a comma and the next value.
+    for (let isNext = false; !isNext;) {
+      const closing = open.at(-1);
+      if (closing === undefined) return p;
+      p = afterBlanks(bytes, p, to);
+      if (p >= to) return -1;
+      if (bytes[p] === closing) {
+        open.pop();
+        p++;
+      } else if (bytes[p] === COMMA) {
+        p = afterBlanks(bytes, p + 1, to);
+        if (closing === CLOSING_BRACE) p = afterKey(bytes, p, to);
+        if (p < 0) return -1;
+        isNext = true;
+      } else return -1;
+    }
+  }
+}
+
+/** Past a member's key, its colon and the blanks behind it; -1: there is none. */
+function afterKey(bytes: Uint8Array, from: number, to: number): number {
+  if (from >= to || bytes[from] !== QUOTE) return -1;
+  const end = afterAnyString(bytes, from + 1, to);
+  if (end < 0) return -1;
+  const colon = afterBlanks(bytes, end, to);
+  return colon < to && bytes[colon] === COLON ? afterBlanks(bytes, colon + 1, to) : -1;
+}
+
+function afterScalar(bytes: Uint8Array, from: number, to: number): number {
+  if (from >= to) return -1;
+  if (bytes[from] === QUOTE) return afterAnyString(bytes, from + 1, to);
+  for (const literal of LITERALS) {
+    if (literal.every((byte, i) => bytes[from + i] === byte) && from + literal.length <= to) {
+      return from + literal.length;
+    }
+  }
+  return afterNumber(bytes, from, to);
+}
+
+/** Past the rest of a JSON string; -1: it is none. */
+function afterAnyString(bytes: Uint8Array, from: number, to: number): number {
+  let p = from;
+  for (;;) {
+    while (p < to && PLAIN[bytes[p]!] === 1) p++;
+    if (p >= to) return -1;
+    if (bytes[p] === QUOTE) return p + 1;
+    if (bytes[p] !== BACKSLASH || p + 1 >= to) return -1;
+    if (bytes[p + 1] === LETTER_U) {
+      if (hexUnit(bytes, p + 2, to) < 0) return -1;
+      p += 6;
+    } else if (ESCAPED[bytes[p + 1]!] !== 0) p += 2;
+    else return -1;
+  }
+}
+
+function afterNumber(bytes: Uint8Array, from: number, to: number): number {
+  let p = bytes[from] === MINUS ? from + 1 : from;
+  p = p < to && bytes[p] === ZERO ? p + 1 : afterDigits(bytes, p, to);
+  if (p >= 0 && p < to && bytes[p] === POINT) p = afterDigits(bytes, p + 1, to);
+  if (p >= 0 && p < to && (bytes[p]! | 0x20) === LETTER_E) {
+    const isSigned = p + 1 < to && (bytes[p + 1] === PLUS || bytes[p + 1] === MINUS);
+    p = afterDigits(bytes, isSigned ? p + 2 : p + 1, to);
+  }
+  return p;
+}
+
+/** Past at least one digit; -1: there is none. */
+function afterDigits(bytes: Uint8Array, from: number, to: number): number {
+  let p = from;
+  while (p < to && bytes[p]! >= 0x30 && bytes[p]! <= 0x39) p++;
+  return p > from ? p : -1;
+}
