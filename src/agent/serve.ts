@@ -22,6 +22,7 @@ import { reflectionService } from "../rpc/reflection_service.ts";
 import { AgentServer, SERVICES } from "../rpc/server.ts";
 import { version } from "../config/version.ts";
 import { BufferBudget } from "../stream/buffer_budget.ts";
+import { examineIn } from "../stream/examine_compressed.ts";
 import type { Report } from "../telemetry/events.ts";
 import { ListenerCheck } from "./listener_check.ts";
 import { MemoryReturn } from "./memory_return.ts";
@@ -92,7 +93,13 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
   const buffers = new BufferBudget({ bytes: config.limits.bufferBytes, report });
   const watcher = parts.adopt(new FileWatcher({ roots, report }), (watcher) => watcher.close());
   const follows = parts.adopt(
-    new FollowRegistry({ roots, watcher, report, missingFileWaitMs: config.missingFileWaitMs }),
+    new FollowRegistry({
+      roots,
+      watcher,
+      report,
+      missingFileWaitMs: config.missingFileWaitMs,
+      examine: examineIn(pool),
+    }),
     (follows) => follows.close(),
   );
   const kubernetes = parts.adopt(lateReviewer(report), (reviewer) => reviewer.close());

@@ -32,7 +32,7 @@ const SEARCH_BYTES = 256 * 1024;
 const READ_BYTES = [1024, 16 * 1024, SEARCH_BYTES];
 /** Fewer bytes of a text without times tell nothing. */
 const MIN_UNTIMED_BYTES = 32;
-const MAX_SEARCHED_NULS = 64 * 1024 * 1024;
+const MAX_SEARCHED_NULS = 16 * 1024 * 1024;
 const LF = 0x0a;
 const BRACE = 0x7b;
 const DOCKER_TIME = '"time":"';
@@ -90,8 +90,13 @@ export function fingerprintOf(text: Uint8Array, start = 0): Fingerprint {
  * ```
  */
 export function readFingerprint(
-  source: ByteSource & { readonly head?: () => Uint8Array },
+  source: ByteSource & {
+    readonly head?: () => Uint8Array;
+    readonly knownFingerprint?: () => Fingerprint | null;
+  },
 ): Fingerprint {
+  const known = source.knownFingerprint?.() ?? null;
+  if (known !== null) return known;
   const head = source.head?.();
   if (head !== undefined && head[0] !== 0) {
     const found = fingerprintOf(head);

@@ -1,5 +1,6 @@
 import type { Report } from "../telemetry/events.ts";
 import type { FileWatcher } from "./file_watcher.ts";
+import { Examinations, type ExamineCompressed } from "./followed_gzip.ts";
 import { locate, type LogRoots } from "./locate.ts";
 import { LogFollower } from "./log_follower.ts";
 import { logFileName, type LogName } from "./name.ts";
@@ -9,6 +10,8 @@ export interface FollowRegistryOptions {
   readonly roots: LogRoots;
   readonly watcher: Pick<FileWatcher, "clock" | "onFile">;
   readonly report: Report;
+  /** Examines compressed files that logs were rotated to. */
+  readonly examine: ExamineCompressed;
   /** How long a log that is not there yet is waited for, milliseconds. */
   readonly missingFileWaitMs: number;
 }
@@ -18,10 +21,12 @@ export class FollowRegistry {
   readonly #options: FollowRegistryOptions;
   readonly #trackers = new Map<string, RotationTracker>();
   readonly #followers = new Set<LogFollower>();
+  readonly #examinations: Examinations;
   #open = 0;
 
   constructor(options: FollowRegistryOptions) {
     this.#options = options;
+    this.#examinations = new Examinations(options.examine);
   }
 
   /**
@@ -52,6 +57,7 @@ export class FollowRegistry {
   /** Ends all following. */
   close(): void {
     for (const follower of [...this.#followers]) follower[Symbol.dispose]();
+    this.#examinations[Symbol.dispose]();
   }
 
   /** Throws Failure where nobody follows the log yet and it cannot be opened. */
@@ -62,7 +68,11 @@ export class FollowRegistry {
     // One that has ended is drained by its followers; what is there now is another log.
     if (shared !== undefined && !shared.ended) return shared;
     const located = locate(this.#options.roots, name);
-    const tracker = new RotationTracker(located, { ...this.#options, isYoung });
+    const tracker = new RotationTracker(located, {
+      ...this.#options,
+      examinations: this.#examinations,
+      isYoung,
+    });
     this.#trackers.set(key, tracker);
     this.#count(1);
     return tracker;

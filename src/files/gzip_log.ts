@@ -59,6 +59,19 @@ export class GzipLog implements LogSource {
     }
   }
 
+  /** All of the text where it is no more than so many bytes, and the file small; null otherwise. */
+  wholeText(maxBytes: number): Uint8Array | null {
+    const { size } = this.#file;
+    if (size > maxBytes) return null;
+    const compressed = new Uint8Array(size);
+    const count = this.#file.readAt(0, compressed);
+    try {
+      return gunzipSync(compressed.subarray(0, count), { maxOutputLength: maxBytes });
+    } catch {
+      return null; // Too large, or damaged: what comes before the damage counts.
+    }
+  }
+
   [Symbol.dispose](): void {
     this.#inflated?.[Symbol.dispose]();
     this.#file.close();

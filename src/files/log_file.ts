@@ -4,6 +4,8 @@ import type { OpenFile } from "../platform/files.ts";
 import { detectFormat, type LogFormat } from "../scan/format.ts";
 
 import type { ByteSource } from "../scan/time_window.ts";
+import type { ExaminedText } from "./examined_text.ts";
+import type { Fingerprint } from "./fingerprint.ts";
 import { accessFailure, checkRegular, type LocatedLog } from "./locate.ts";
 import { ledToOpened } from "./opened_path.ts";
 
@@ -25,9 +27,12 @@ export interface FileIdentity {
 /** A log that can be read: an open file or an inflated one. */
 export interface LogSource extends ByteSource, Disposable {
   /** Of a compressed log: the file that a worker inflates. Its size here is not known without inflating it. */
-  readonly compressed?: FileIdentity;
+  readonly compressed?: FileIdentity | undefined;
   /** Of a compressed log: how its text begins. */
   head?(): Uint8Array;
+  /** What was found out about a text elsewhere; null: read it from here. */
+  examined?(): ExaminedText | null;
+  knownFingerprint?(): Fingerprint | null;
   readonly path: string;
   /** Of the file at path; -1 where its bytes are not those of this source (inflated): open it by no path then. */
   readonly dev: number;

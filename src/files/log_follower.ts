@@ -76,6 +76,7 @@ export class LogFollower implements Disposable {
       if (position === undefined) break;
       const { segment, next } = position;
       if (segment.isParked) tracker.reopen(segment);
+      if (segment.isParked && tracker.isInflating) return null;
       if (!segment.isLost && next.offset < segment.committed) {
         const from = next.offset < segment.start ? atLine(segment.start) : next;
         return new AppendedRange(segment, from, segment.committed, this.#reportOn(position));

@@ -9,7 +9,7 @@ import {
   readFingerprint,
 } from "./fingerprint.ts";
 import { type Growth, isIntact, type KnownText, readGrowth, unknownText } from "./known_text.ts";
-import { LogFile, type LogSource } from "./log_file.ts";
+import { type FileIdentity, LogFile, type LogSource } from "./log_file.ts";
 import { type ContentChange, contentChange, type FileState } from "./transitions.ts";
 
 /**
@@ -71,6 +71,11 @@ export class LogSegment implements ByteSource {
 
   get ino(): number {
     return this.#source?.ino ?? -1;
+  }
+
+  /** Of a compressed file that workers inflate. */
+  get compressed(): FileIdentity | undefined {
+    return this.#source?.compressed;
   }
 
   get format(): LogFormat {
@@ -195,7 +200,7 @@ export class LogSegment implements ByteSource {
     let growth: Growth | null = null;
     const change = contentChange(known, now, () => {
       if (now.size === known.size) return isIntact(source, this.#text);
-      growth = readGrowth(source, this.#text, now.size);
+      growth = growthOf(source, this.#text, now.size);
       return growth !== null && this.#readFingerprint(source, growth.text);
     }, { quick: options.quick ?? false });
     if (change === "truncated") return change;
@@ -249,7 +254,7 @@ export class LogSegment implements ByteSource {
     this.#fingerprint = readFingerprint(copy);
     // Of a copy that was made before the last lines came, what it holds is known anew.
     const base = holding === "beginning" ? unknownText : { ...this.#text, partial: [] };
-    const growth = readGrowth(copy, base, copy.size);
+    const growth = growthOf(copy, base, copy.size);
     if (growth !== null) this.#text = growth.text;
     if (this.#stage === "settled" || this.#stage === "finished") this.#commitAll();
     this.#knownEnd = Math.max(this.#knownEnd, this.#text.seen);
@@ -302,4 +307,10 @@ export class LogSegment implements ByteSource {
     return own.prefix.length > 0 && start === own.start &&
       own.prefix.every((byte, i) => prefix[i] === byte);
   }
+}
+
+/** Reads on, unless the whole text was examined elsewhere: that of a file that was compressed does not grow. */
+function growthOf(source: LogSource, known: KnownText, size: number): Growth | null {
+  const examined = source.examined?.() ?? null;
+  return examined === null ? readGrowth(source, known, size) : { text: examined.text, lines: null };
 }

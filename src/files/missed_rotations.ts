@@ -8,6 +8,8 @@ import {
   readLastTime,
   startsLikeAny,
 } from "./fingerprint.ts";
+import { StillInflating } from "./followed_gzip.ts";
+import type { LogSource } from "./log_file.ts";
 import { listRotatedFiles, openRotatedFile, type RotatedFile } from "./rotated_files.ts";
 
 /** Which file: it does not tell what it holds, for numbers of inodes are used again. */
@@ -108,10 +110,11 @@ const ATTEMPTS = 3;
  */
 export function readRotatedContents(
   realPath: string,
+  open: (file: RotatedFile) => LogSource,
 ): RotatedContents {
   for (let attempt = 1;; attempt++) {
     try {
-      return readListed(realPath);
+      return readListed(realPath, open);
     } catch (error) {
       const isMoving = error instanceof Failure && error.kind === "not-found";
       if (!isMoving || attempt === ATTEMPTS) throw error;
@@ -119,12 +122,12 @@ export function readRotatedContents(
   }
 }
 
-function readListed(realPath: string): RotatedContents {
+function readListed(realPath: string, open: (file: RotatedFile) => LogSource): RotatedContents {
   const contents: RotatedContent[] = [];
   const failed: { file: RotatedFile; error: unknown }[] = [];
   for (const file of listRotatedFiles(realPath)) {
     try {
-      using source = openRotatedFile(file);
+      using source = open(file);
       contents.push({
         file,
         fingerprint: readFingerprint(source),
@@ -133,7 +136,8 @@ function readListed(realPath: string): RotatedContents {
         lastTime: () => file.compressed ? null : lastTimeOf(file),
       });
     } catch (error) {
-      if (error instanceof Failure && error.kind === "not-found") throw error;
+      const isMoving = error instanceof Failure && error.kind === "not-found";
+      if (isMoving && !(error instanceof StillInflating)) throw error;
       failed.push({ file, error });
     }
   }

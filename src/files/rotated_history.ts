@@ -12,7 +12,8 @@ import {
   type RotatedContent,
   type RotatedContents,
 } from "./missed_rotations.ts";
-import { listRotatedFiles, openRotatedFile, type RotatedFile } from "./rotated_files.ts";
+import { type Examinations, StillInflating } from "./followed_gzip.ts";
+import { listRotatedFiles, type RotatedFile } from "./rotated_files.ts";
 
 /** A file that holds a segment's bytes, open. */
 export interface SegmentCopy {
@@ -38,6 +39,7 @@ const MAX_REMEMBERED = 64;
  */
 export class RotatedHistory {
   readonly #report: Report;
+  readonly #open: (file: RotatedFile) => LogSource;
   #known: Fingerprint[] = [];
   readonly #unread: readonly RotatedFile[];
   readonly #first: LogSegment;
@@ -48,14 +50,19 @@ export class RotatedHistory {
   #clockWentBack = false;
 
   /** @param first in which following begins, grown to what it holds */
-  constructor(realPath: string, first: LogSegment, report: Report) {
+  constructor(
+    realPath: string,
+    first: LogSegment,
+    { report, examinations }: { readonly report: Report; readonly examinations: Examinations },
+  ) {
+    this.#open = (file) => examinations.open(file);
     this.#realPath = realPath;
     this.#first = first;
     this.#report = report;
     this.#learnTimes(first);
     let listed: ReturnType<typeof readRotatedContents> = { contents: [], failed: [] };
     try {
-      listed = readRotatedContents(realPath);
+      listed = readRotatedContents(realPath, this.#open);
     } catch {
       // The folder cannot be read now. Files that are older than the first one are told by their times.
     }
@@ -88,7 +95,7 @@ export class RotatedHistory {
   ): LogSegment[] {
     const { contents, failed } = this.#read([...chain, next], mayGiveUp, next);
     for (const { file } of failed) this.#countLost(file);
-    const missed = this.#open(this.#unseen(contents, chain, next), mayGiveUp);
+    const missed = this.#segments(this.#unseen(contents, chain, next), mayGiveUp);
     this.#compared = namesOf(contents.map(({ file }) => file));
     return missed;
   }
@@ -117,7 +124,10 @@ export class RotatedHistory {
     const copy = this.find(truncated, chain, { except: next, mayGiveUp });
     try {
       const known = copy === null ? [] : [copy.file];
-      return { copy, missed: this.#open(this.#unseen(contents, chain, next, known), mayGiveUp) };
+      return {
+        copy,
+        missed: this.#segments(this.#unseen(contents, chain, next, known), mayGiveUp),
+      };
     } catch (error) {
       copy?.source[Symbol.dispose]();
       throw error;
@@ -149,11 +159,17 @@ export class RotatedHistory {
     for (const { file, fingerprint } of contents.toReversed()) {
       if (except !== null && isSame(file, except)) continue;
       if (startsLikeAny(others, fingerprint) || !segment.mayBeHeldBy(fingerprint)) continue;
-      const source = openRotatedFile(file);
-      const holding = segment.heldBy(source);
-      const isBetter = holding !== "nothing" &&
-        (best === null || holding === "all" || source.size > best.source.size);
-      if (!isBetter) source[Symbol.dispose]();
+      const source = this.#open(file);
+      let holding: Holding;
+      try {
+        holding = segment.heldBy(source);
+      } catch (error) {
+        source[Symbol.dispose]();
+        best?.source[Symbol.dispose]();
+        throw error;
+      }
+      const isBetter = best === null || holding === "all" || source.size > best.source.size;
+      if (holding === "nothing" || !isBetter) source[Symbol.dispose]();
       else {
         best?.source[Symbol.dispose]();
         best = { source, holding, file };
@@ -171,7 +187,7 @@ export class RotatedHistory {
   ): RotatedContents {
     let all: RotatedContents;
     try {
-      all = readRotatedContents(this.#realPath);
+      all = readRotatedContents(this.#realPath, this.#open);
       if (next?.isUnchanged() === false) {
         throw new Failure("not-found", `Cannot follow ${this.#realPath}: it is being rotated`);
       }
@@ -183,7 +199,8 @@ export class RotatedHistory {
     const isNew = (file: RotatedFile) =>
       ![...this.#unread, ...known].some((one) => isSame(one, file));
     const unreadable = all.failed.filter(({ file }) => isNew(file));
-    if (unreadable[0] !== undefined && !mayGiveUp) throw unreadable[0].error;
+    const unknown = unreadable.find(({ error }) => !mayGiveUp || error instanceof StillInflating);
+    if (unknown !== undefined) throw unknown.error;
     return { contents: all.contents, failed: unreadable };
   }
 
@@ -221,15 +238,17 @@ export class RotatedHistory {
     this.#clockWentBack ||= isEarlier(time, this.#first.fingerprint.time);
   }
 
-  #open(missed: readonly RotatedContent[], mayGiveUp: boolean): LogSegment[] {
+  #segments(missed: readonly RotatedContent[], mayGiveUp: boolean): LogSegment[] {
     const opened: LogSegment[] = [];
     for (const { file } of missed) {
+      let segment: LogSegment | null = null;
       try {
-        const segment = new LogSegment(openRotatedFile(file));
-        opened.push(segment);
+        segment = new LogSegment(this.#open(file));
         segment.grow();
+        opened.push(segment);
       } catch (error) {
-        if (mayGiveUp) this.#countLost(file);
+        segment?.[Symbol.dispose]();
+        if (mayGiveUp && !(error instanceof StillInflating)) this.#countLost(file);
         else {
           for (const segment of opened) segment[Symbol.dispose]();
           throw error;

@@ -2,6 +2,7 @@ import { Failure } from "../failure/failure.ts";
 import { lstat, stat } from "../platform/files.ts";
 import type { Report } from "../telemetry/events.ts";
 import type { CheckReason, FileWatcher } from "./file_watcher.ts";
+import { type Examinations, StillInflating } from "./followed_gzip.ts";
 import { accessFailure, locate, type LocatedLog, type LogRoots } from "./locate.ts";
 import { isContinuedBy, readFingerprint } from "./fingerprint.ts";
 import { LogFile } from "./log_file.ts";
@@ -29,6 +30,7 @@ export interface TrackerOptions {
   readonly roots: LogRoots;
   readonly watcher: Pick<FileWatcher, "clock" | "onFile">;
   readonly report: Report;
+  readonly examinations: Examinations;
   /** The file has appeared only now. */
   readonly isYoung: boolean;
 }
@@ -51,6 +53,8 @@ export class RotationTracker {
   #isChecking = false;
   #recheck = false;
   #ended = false;
+  /** Of the compressed files that must be inflated before it can go on. */
+  #inflating: Promise<void> | null = null;
   #failure: Failure | null = null;
 
   /** Throws Failure where the log cannot be opened. */
@@ -61,7 +65,7 @@ export class RotationTracker {
     const segment = new LogSegment(LogFile.open(located));
     this.#chain = new SegmentChain(segment);
     segment.grow();
-    this.#history = new RotatedHistory(located.realPath, segment, options.report);
+    this.#history = new RotatedHistory(located.realPath, segment, options);
     this.#unregister = options.watcher.onFile(located.realPath, (reason) => this.check(reason));
     this.#setDeadline();
   }
@@ -83,6 +87,11 @@ export class RotationTracker {
   /** Does it wait until files can be read again? What cannot be read now is not lost yet. */
   get isRefused(): boolean {
     return this.#refusal !== null && !this.#ended;
+  }
+
+  /** Does it wait for a compressed file to be inflated? What that holds is not lost. */
+  get isInflating(): boolean {
+    return this.#inflating !== null && !this.#ended;
   }
 
   /** How many follow it. */
@@ -370,6 +379,7 @@ export class RotationTracker {
   }
 
   #fail(error: unknown): boolean {
+    if (error instanceof StillInflating) this.#recheckAfter(error.ready);
     const failure = error instanceof Failure ? error : accessFailure(this.#located.linkPath, error);
     // Not there yet, or replaced once more: seen at the next check.
     if (failure.kind === "not-found") return false;
@@ -377,6 +387,16 @@ export class RotationTracker {
     if (this.#refusedMs() < GONE_MS) return false;
     this.#end(failure);
     return true;
+  }
+
+  #recheckAfter(ready: Promise<void>): void {
+    if (this.#inflating === ready) return;
+    this.#inflating = ready;
+    ready.then(() => {
+      if (this.#inflating !== ready) return;
+      this.#inflating = null;
+      if (!this.#ended) this.recheck();
+    });
   }
 
   #refuse(error: unknown): void {

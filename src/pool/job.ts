@@ -1,5 +1,6 @@
 import type { LogFormat, ScanSpec } from "../scan/scan.ts";
 import type { InlinedLines } from "./inlined_piece.ts";
+import type { ExaminedText, TextRange } from "../files/examined_text.ts";
 import type { FileIdentity } from "../files/log_file.ts";
 import type { TimeWindow } from "../scan/time_window.ts";
 import type { Bounds } from "./messages.ts";
@@ -14,8 +15,14 @@ export interface LocateTask {
   readonly window: TimeWindow;
 }
 
-/** Of a scan; of locating a window, null where it is to be asked for again; of a check, null. */
-export type JobResult = PieceResult | Bounds | null;
+/** A compressed log to examine. */
+export interface ExamineTask {
+  readonly compressed: FileIdentity;
+  readonly range: TextRange | null;
+}
+
+/** Of a scan; of locating or examining, null where it is to be asked for again; of a check, null. */
+export type JobResult = PieceResult | Bounds | ExaminedText | null;
 
 /**
  * One call of the pool's check or scan: what is to be done, on whose behalf, and its result. Made by the pool; while it
@@ -30,6 +37,8 @@ export class Job {
   readonly piece: Piece | null;
   /** Not null: a window is to be located in a compressed log. */
   readonly locate: LocateTask | null;
+  /** Not null: a compressed log is to be examined. */
+  readonly examine: ExamineTask | null;
   readonly spec: ScanSpec;
   readonly signal: AbortSignal | undefined;
   lane: Lane = "quick";
@@ -49,6 +58,7 @@ export class Job {
     readonly user: string;
     readonly piece: Piece | null;
     readonly locate?: LocateTask | null;
+    readonly examine?: ExamineTask | null;
     readonly spec: ScanSpec;
     readonly signal: AbortSignal | undefined;
     readonly isInlined: boolean;
@@ -61,6 +71,7 @@ export class Job {
     this.user = options.user;
     this.piece = options.piece;
     this.locate = options.locate ?? null;
+    this.examine = options.examine ?? null;
     this.spec = options.spec;
     this.signal = options.signal;
     this.isInlined = options.isInlined;
@@ -75,7 +86,13 @@ export class Job {
   /** Is a compressed file inflated for it, or a long Docker line held? Only one thread has the memory for such. */
   get inflates(): boolean {
     if (this.piece?.line && this.spec.format === "docker") return true;
-    return this.locate !== null || this.piece?.source.compressed !== undefined && !this.isInlined;
+    return this.locate !== null || this.examine !== null ||
+      this.piece?.source.compressed !== undefined;
+  }
+
+  /** May its owner read it where no worker can? A compressed file it would have to inflate. */
+  get canBeInlined(): boolean {
+    return this.piece !== null && this.piece.source.compressed === undefined;
   }
 
   get isSearch(): boolean {

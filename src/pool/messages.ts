@@ -1,6 +1,7 @@
 import type { FailureKind } from "../failure/failure.ts";
 import type { LogFormat, ScanSpec } from "../scan/scan.ts";
 import type { TimeWindow } from "../scan/time_window.ts";
+import type { ExaminedText, TextRange } from "../files/examined_text.ts";
 import type { FileIdentity } from "../files/log_file.ts";
 import type { PieceRange, PieceResult } from "./piece.ts";
 
@@ -20,7 +21,7 @@ export interface Init {
 }
 
 /** What the pool asks of a worker, which answers each in order, except for those that were revoked. */
-export type Request = ScanRequest | CheckRequest | LocateRequest;
+export type Request = ScanRequest | CheckRequest | LocateRequest | ExamineRequest;
 
 export interface ScanRequest {
   readonly kind: "scan";
@@ -42,6 +43,15 @@ export interface LocateRequest {
   readonly source: FileIdentity;
   readonly format: LogFormat;
   readonly window: TimeWindow;
+  readonly sliceMs: number;
+}
+
+/** What following must know of a compressed log. */
+export interface ExamineRequest {
+  readonly kind: "examine";
+  readonly id: number;
+  readonly source: FileIdentity;
+  readonly range: TextRange | null;
   readonly sliceMs: number;
 }
 
@@ -71,6 +81,8 @@ export type Response =
   | { readonly kind: "checked"; readonly id: number }
   /** Null: its time was up; asked again, it continues. */
   | { readonly kind: "located"; readonly id: number; readonly bounds: Bounds | null }
+  /** Null: as above. */
+  | { readonly kind: "examined"; readonly id: number; readonly examined: ExaminedText | null }
   /** It was stopped before it was begun. */
   | { readonly kind: "stopped"; readonly id: number }
   /** The path does not lead to the piece's file, or this worker may not read it. */

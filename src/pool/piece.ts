@@ -12,7 +12,7 @@ export interface PieceSource extends ByteSource {
   readonly dev: number;
   readonly ino: number;
   /** Where its bytes are inflated from this file. */
-  readonly compressed?: FileIdentity;
+  readonly compressed?: FileIdentity | undefined;
 }
 
 /** Where a piece lies in its source, and how much of it is wanted at a time. */

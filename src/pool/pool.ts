@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers";
 import { Failure } from "../failure/failure.ts";
-import type { ScanSpec } from "../scan/scan.ts";
+import type { LogFormat, ScanSpec } from "../scan/scan.ts";
 import type { Report } from "../telemetry/events.ts";
 import {
   INLINED_PIECE_BYTES,
@@ -8,7 +8,10 @@ import {
   inlinedResult,
   isInlinedPiece,
 } from "./inlined_piece.ts";
-import { Job, type JobResult, type LocateTask } from "./job.ts";
+import { type ExamineTask, Job, type JobResult, type LocateTask } from "./job.ts";
+import { type ExaminedText, examineText, type TextRange } from "../files/examined_text.ts";
+import type { FileIdentity } from "../files/log_file.ts";
+import { InflatedFiles } from "./open_files.ts";
 import { locateWindow } from "./locate_window.ts";
 import type { Bounds, ResponseMessage } from "./messages.ts";
 import {
@@ -56,6 +59,7 @@ export interface Caller {
 interface Work {
   readonly piece?: Piece | null;
   readonly locate?: LocateTask | null;
+  readonly examine?: ExamineTask | null;
   readonly spec: ScanSpec;
 }
 
@@ -78,6 +82,7 @@ export class ScanPool {
   /** What this thread scans with. */
   readonly #scanners = new Scanners();
   readonly #scratch = newScratch();
+  readonly #inflated = new InflatedFiles();
   #closed = false;
 
   constructor(options: ScanPoolOptions) {
@@ -160,15 +165,34 @@ export class ScanPool {
     const spec: ScanSpec = { format, direction: "forward", grep: "", maxRecordBytes: 2 ** 21 };
     for (;;) {
       const bounds = this.#hasWorkers
-        ? await this.#run({ locate: task, spec }, options)
+        ? await this.#run({ locate: task, spec }, options) as Bounds | null
         : await locateWindow(task.source, task, () => null);
       if (bounds !== null) return bounds;
+    }
+  }
+
+  /**
+   * What following must know of a compressed log. Inflates all of it once, in slices. Rejects with the signal's reason,
+   * and with Failure not-found where the file is not at its path any more.
+   */
+  async examine(
+    task: ExamineTask & { readonly format: LogFormat },
+    options: Caller & { readonly signal: AbortSignal },
+  ): Promise<ExaminedText> {
+    const { format, compressed, range } = task;
+    const spec: ScanSpec = { format, direction: "forward", grep: "", maxRecordBytes: 2 ** 21 };
+    for (;;) {
+      const examined = this.#hasWorkers
+        ? await this.#run({ examine: { compressed, range }, spec }, options) as ExaminedText | null
+        : await this.#examineInPlace(compressed, range, options.signal);
+      if (examined !== null) return examined;
     }
   }
 
   /** Ends all threads and rejects what is not done. */
   close(): void {
     this.#closed = true;
+    this.#inflated.close();
     const waiting = this.#searches.takeAll();
     this.#scheduler.close(shuttingDown());
     for (const job of waiting) job.fail(shuttingDown());
@@ -185,8 +209,25 @@ export class ScanPool {
     return scanPiece(piece, piece.source, scanner, this.#scratch, limits);
   }
 
+  async #examineInPlace(
+    compressed: FileIdentity,
+    range: TextRange | null,
+    signal: AbortSignal,
+  ): Promise<ExaminedText | null> {
+    await turnOfEventLoop();
+    signal.throwIfAborted();
+    const bytes = this.#inflated.get(compressed);
+    if (bytes === null) {
+      const { path } = compressed;
+      throw new Failure("not-found", `failed to access log file ${path}: it was removed meanwhile`);
+    }
+    const end = performance.now() + this.#times.slice;
+    const isInflated = bytes.prepare(Infinity, () => performance.now() >= end || signal.aborted);
+    return isInflated ? examineText(bytes, range) : null;
+  }
+
   #run(
-    { piece = null, locate = null, spec }: Work,
+    { piece = null, locate = null, examine = null, spec }: Work,
     { stream, user = "", signal, isWanted }: Caller & {
       readonly signal?: AbortSignal;
       readonly isWanted?: () => boolean;
@@ -201,6 +242,7 @@ export class ScanPool {
       user,
       piece,
       locate,
+      examine,
       spec,
       signal,
       isWanted,
@@ -228,7 +270,7 @@ export class ScanPool {
   }
 
   #requestFor(job: Job): { request: UnnumberedRequest; transfer: Transferable[] } {
-    const { piece, locate, spec } = job;
+    const { piece, locate, examine, spec } = job;
     const sliceMs = this.#times.slice;
     if (locate !== null) {
       const { compressed, format, window } = locate;
@@ -236,6 +278,10 @@ export class ScanPool {
         request: { kind: "locate", source: compressed, format, window, sliceMs },
         transfer: [],
       };
+    }
+    if (examine !== null) {
+      const { compressed, range } = examine;
+      return { request: { kind: "examine", source: compressed, range, sliceMs }, transfer: [] };
     }
     if (piece === null) return { request: { kind: "check", spec }, transfer: [] };
     if (job.isInlined) {
@@ -274,6 +320,8 @@ function finishJob(job: Job, response: ResponseMessage): void {
       return job.finish(null);
     case "located":
       return job.finish(response.bounds);
+    case "examined":
+      return job.finish(response.examined);
     case "engine-full":
       return job.fail(
         new Failure(
@@ -285,7 +333,7 @@ function finishJob(job: Job, response: ResponseMessage): void {
       return job.fail(
         new Failure(
           "not-found",
-          `failed to access log file ${job.locate?.source.path}: it is gone`,
+          `failed to access log file ${compressedPath(job)}: it was removed meanwhile`,
         ),
       );
     case "failed":
@@ -293,6 +341,11 @@ function finishJob(job: Job, response: ResponseMessage): void {
     default:
       return job.fail(new Failure("internal", `Cannot scan the log: ${response.kind}`));
   }
+}
+
+function compressedPath({ locate, examine, piece }: Job): string {
+  const file = locate?.compressed ?? examine?.compressed ?? piece?.source.compressed;
+  return file?.path ?? "";
 }
 
 /** The same for equal scans of one user, and for those alone. */

@@ -150,7 +150,7 @@ export class Scheduler {
   #done(job: Job, response: ResponseMessage, lane: Lane): void {
     const isFast = response.computedMs < this.#times.slow / 2;
     if (this.#rules.completed(job, isFast)) this.#leaveSlowLane(job.stream);
-    if (response.kind === "file-unavailable" && job.locate === null) {
+    if (response.kind === "file-unavailable" && job.canBeInlined) {
       job.isInlined = true;
       this.#putBack(job);
     } else if (response.kind === "engine-full" && lane !== "large") {

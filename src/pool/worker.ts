@@ -3,6 +3,7 @@
  * nothing else.
  */
 import { Failure } from "../failure/failure.ts";
+import { examineText } from "../files/examined_text.ts";
 import type { InflatedBytes } from "../files/inflated_bytes.ts";
 import { collectGarbage } from "../platform/memory.ts";
 import type { Scanner, ScanSpec } from "../scan/scan.ts";
@@ -79,6 +80,13 @@ async function carryOut(request: Request, isStopped: () => boolean): Promise<Res
       if (bytes === null) return { kind: "file-unavailable", id };
       return { kind: "located", id, bounds: await locate(request, bytes, isStopped) };
     }
+    if (request.kind === "examine") {
+      const bytes = inflated.get(request.source);
+      if (bytes === null) return { kind: "file-unavailable", id };
+      const isInflated = bytes.prepare(Infinity, pauses(request.sliceMs, isStopped));
+      const examined = isInflated ? examineText(bytes, request.range) : null;
+      return { kind: "examined", id, examined };
+    }
     const source = open(request.source);
     if (source === null) return { kind: "file-unavailable", id };
     const scanner = timed(await compile(request.piece.spec));
@@ -104,13 +112,16 @@ async function locate(
   source: InflatedBytes,
   isStopped: () => boolean,
 ): Promise<Bounds | null> {
-  const end = performance.now() + sliceMs;
-  const isPaused = () => performance.now() >= end || isStopped();
-  if (!source.prepare(Infinity, isPaused)) return null;
+  if (!source.prepare(Infinity, pauses(sliceMs, isStopped))) return null;
   return await locateWindow(source, { format, window }, () => {
     if (isStopped()) throw new Failure("unavailable", "The call was cancelled");
     return null;
   });
+}
+
+function pauses(sliceMs: number, isStopped: () => boolean): () => boolean {
+  const end = performance.now() + sliceMs;
+  return () => performance.now() >= end || isStopped();
 }
 
 /** Loading the regex engine is waiting; compiling the pattern is computing. */

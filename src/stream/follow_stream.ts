@@ -140,7 +140,9 @@ export class FollowStream implements Disposable {
 
   /** False where nothing more is to be sent. */
   #send(range: AppendedRange, options: FollowRecordsOptions): boolean | Promise<boolean> {
-    if (range.to - range.from > SMALL_BYTES || range.position.line !== null) {
+    if (
+      range.to - range.from > SMALL_BYTES || range.position.line !== null || isCompressed(range)
+    ) {
       return this.#sendPieces(range, range, options, () => range.isIntact());
     }
     const fresh = range.bytes;
@@ -212,6 +214,11 @@ export class FollowStream implements Disposable {
     range.given(atLine(range.to));
     return !windowed.over;
   }
+}
+
+/** Are its lines inflated by a worker? */
+function isCompressed({ source }: AppendedRange): boolean {
+  return source.compressed !== undefined;
 }
 
 /** Null where the bytes are not there any more. They hold until the next call. */

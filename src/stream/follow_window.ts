@@ -44,6 +44,11 @@ export class FollowWindow {
   ): Promise<WindowedLines | null> {
     const { format } = source;
     const window = this.#window;
+    // To find times would be to inflate here; a worker leaves out the records of others.
+    if (source.compressed !== undefined) {
+      if (!isIntact()) return null;
+      return { parts: [...this.#held.release(), { source, from, to, window }], over: false };
+    }
     const stop = window?.stop ?? null;
     const begin = this.#start === null
       ? from

@@ -1,3 +1,4 @@
+import { cannotExamine } from "../harness/examine.ts";
 import assert from "node:assert/strict";
 import { atLine } from "../../src/files/appended_range.ts";
 import { FileWatcher } from "../../src/files/file_watcher.ts";
@@ -61,7 +62,13 @@ Deno.test("lines come by events through a rotation, and when the last follower g
   const logs = [tree.add({ pod: "a" }), tree.add({ pod: "b", format: "docker" })];
   const roots = { containerLogsDir: tree.containerLogsDir, logRoots: tree.logRoots };
   const watcher = new FileWatcher({ roots, report: silent });
-  const follows = new FollowRegistry({ roots, watcher, report: silent, missingFileWaitMs: 0 });
+  const follows = new FollowRegistry({
+    roots,
+    watcher,
+    report: silent,
+    missingFileWaitMs: 0,
+    examine: cannotExamine,
+  });
   // The first watch of a process opens what all later ones share, and keeps it.
   const [first] = logs;
   assert(first !== undefined);

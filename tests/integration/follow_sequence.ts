@@ -1,3 +1,4 @@
+import { cannotExamine } from "../harness/examine.ts";
 import assert from "node:assert/strict";
 import type { Check, CheckReason } from "../../src/files/file_watcher.ts";
 import { FollowRegistry } from "../../src/files/follow_registry.ts";
@@ -106,6 +107,7 @@ export function runSequence({ format, style, steps }: Sequence): void {
     watcher: { clock, onFile },
     report,
     missingFileWaitMs: 1000,
+    examine: cannotExamine,
   });
   const runtime = new Runtime(files, "", format, style);
   const readers: ModelReader[] = [];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { gzipSync } from "node:zlib";
+import { setImmediate } from "node:timers";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { Failure } from "../../../src/failure/failure.ts";
 import { type AppendedRange, atLine } from "../../../src/files/appended_range.ts";
 import { FileWatcher } from "../../../src/files/file_watcher.ts";
@@ -7,6 +8,9 @@ import { FollowRegistry } from "../../../src/files/follow_registry.ts";
 import type { LogFollower } from "../../../src/files/log_follower.ts";
 import type { LogName } from "../../../src/files/name.ts";
 import type { AgentEvent } from "../../../src/telemetry/events.ts";
+import { examineText } from "../../../src/files/examined_text.ts";
+import type { ExamineCompressed } from "../../../src/files/followed_gzip.ts";
+import { cannotExamine } from "../../harness/examine.ts";
 import { ManualClock } from "../../harness/manual_clock.ts";
 import { openDescriptors } from "../../harness/descriptors.ts";
 
@@ -29,7 +33,7 @@ class Stage implements AsyncDisposable {
   readonly follows: FollowRegistry;
   readonly #before = openDescriptors();
 
-  constructor(options: { empty?: boolean } = {}) {
+  constructor(options: { empty?: boolean; examine?: ExamineCompressed } = {}) {
     Deno.mkdirSync(this.folder, { recursive: true });
     Deno.mkdirSync(`${this.root}/containers`);
     const roots = { containerLogsDir: `${this.root}/containers`, logRoots: [this.root] };
@@ -40,6 +44,7 @@ class Stage implements AsyncDisposable {
       watcher: this.watcher,
       report,
       missingFileWaitMs: 10_000,
+      examine: options.examine ?? cannotExamine,
     });
     if (!options.empty) this.create();
   }
@@ -81,6 +86,17 @@ class Stage implements AsyncDisposable {
     assert.equal(this.clock.timers, 0, "timers are left");
     return Promise.resolve();
   }
+}
+
+function inMemory(bytes: Uint8Array) {
+  return {
+    size: bytes.length,
+    readAt(offset: number, into: Uint8Array) {
+      const part = bytes.subarray(offset, offset + into.length);
+      into.set(part);
+      return part.length;
+    },
+  };
 }
 
 class Reader {
@@ -466,6 +482,60 @@ Deno.test("a slow reader behind many rotations holds few descriptors and loses n
   assert.equal(reader.text(), lines(1, 30));
   assert.equal(stage.lost, 0);
   assert.equal(openDescriptors() - before, 1);
+});
+
+Deno.test("a large compressed file was inflated on the event loop: it is examined elsewhere, and its lines wait for that", async () => {
+  const asked: string[] = [];
+  const examined = Promise.withResolvers<void>();
+  await using stage = new Stage({
+    async examine({ path }, range) {
+      asked.push(path);
+      await examined.promise;
+      return examineText(inMemory(gunzipSync(Deno.readFileSync(path))), range);
+    },
+  });
+  stage.append(line(1));
+  const reader = stage.follow();
+  assert.equal(reader.text(), line(1));
+  stage.rotate("20261123-101541");
+  const large = lines(2, 10_000);
+  Deno.writeFileSync(`${stage.log}.20261123-101542.gz`, gzipSync(large));
+  stage.append(line(10_001));
+  for (let i = 0; i < 5; i++) stage.pass(1000);
+  assert.equal(reader.range(), "waiting");
+  assert.equal(asked.length, 1);
+  examined.resolve();
+  while (reader.range() === "waiting") {
+    await new Promise((resolve) => setImmediate(resolve));
+    stage.pass(100);
+  }
+  const range = reader.range();
+  assert(typeof range === "object");
+  assert.equal(range.source.compressed?.path, `${stage.log}.20261123-101542.gz`);
+  assert.deepEqual([range.from, range.to], [0, large.length]);
+  range.given(atLine(range.to));
+  stage.pass(3000);
+  assert.equal(reader.text(), line(10_001));
+  assert.equal(stage.lost, 0);
+});
+
+Deno.test("a compressed file that nobody can inflate holds the log up for a while, then counts as lost", async () => {
+  await using stage = new Stage({ examine: () => Promise.reject(new Error("no worker")) });
+  stage.append(line(1));
+  const reader = stage.follow();
+  assert.equal(reader.text(), line(1));
+  stage.rotate("20261123-101541");
+  const compressed = gzipSync(lines(2, 10_000));
+  Deno.writeFileSync(`${stage.log}.20261123-101542.gz`, compressed);
+  stage.append(line(10_001));
+  let text = "";
+  for (let i = 0; i < 60 && text === ""; i++) {
+    stage.pass(1000);
+    await new Promise((resolve) => setImmediate(resolve));
+    text = reader.text();
+  }
+  assert.equal(text, line(10_001));
+  assert.equal(stage.lost, compressed.length);
 });
 
 Deno.test("a hundred followers share one descriptor, which goes with the last of them", async () => {

@@ -1,0 +1,29 @@
+import type { ByteSource } from "../scan/byte_source.ts";
+import { type Fingerprint, readFingerprint } from "./fingerprint.ts";
+import { type KnownText, readGrowth, unknownText } from "./known_text.ts";
+
+/** Bytes [from, to) of an inflated text. */
+export interface TextRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** All that following asks of a compressed file but its lines. */
+export interface ExaminedText {
+  /** Bytes when inflated. */
+  readonly size: number;
+  readonly fingerprint: Fingerprint;
+  readonly text: KnownText;
+  /** The bytes of the range that was asked for, as far as they are there; null: none was. */
+  readonly bytes: Uint8Array | null;
+}
+
+/** Examines an inflated text. Where nothing of it is inflated yet, that takes as long as inflating it. */
+export function examineText(source: ByteSource, range: TextRange | null): ExaminedText {
+  const { size } = source;
+  const text = readGrowth(source, unknownText, size)?.text ?? unknownText;
+  const fingerprint = readFingerprint(source);
+  if (range === null) return { size, fingerprint, text, bytes: null };
+  const bytes = new Uint8Array(range.to - range.from);
+  return { size, fingerprint, text, bytes: bytes.slice(0, source.readAt(range.from, bytes)) };
+}

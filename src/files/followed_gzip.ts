@@ -1,0 +1,178 @@
+import { Failure } from "../failure/failure.ts";
+import type { LogFormat } from "../scan/format.ts";
+import type { ExaminedText, TextRange } from "./examined_text.ts";
+import type { Fingerprint } from "./fingerprint.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+import { GzipLog } from "./gzip_log.ts";
+import type { FileIdentity, LogSource } from "./log_file.ts";
+import { LogFile } from "./log_file.ts";
+import type { RotatedFile } from "./rotated_files.ts";
+
+/**
+ * Examines a compressed file elsewhere than on the event loop. Rejects with a Failure where it cannot be inflated there,
+ * and with the signal's reason.
+ */
+export type ExamineCompressed = (
+  file: FileIdentity & { readonly format: LogFormat },
+  range: TextRange | null,
+  signal: AbortSignal,
+) => Promise<ExaminedText>;
+
+/** What is asked of a compressed file is not known yet. */
+export class StillInflating extends Failure {
+  /** Resolves when it is; then ask again. Never rejects. */
+  readonly ready: Promise<void>;
+
+  constructor(path: string, ready: Promise<void>) {
+    super("not-found", `Cannot read ${path} yet: it is being inflated`);
+    this.ready = ready;
+  }
+}
+
+/** Texts of no more than this are inflated at once: a worker would take longer to be asked. */
+const MAX_SMALL_BYTES = 256 * 1024;
+/** Files whose texts were examined, and are remembered. */
+const MAX_EXAMINED = 32;
+const MAX_RANGES = 16;
+
+interface Examination {
+  examined: ExaminedText | null;
+  failure: Failure | null;
+  /** By `from:to`. */
+  readonly ranges: Map<string, Uint8Array>;
+  ready: Promise<void> | null;
+}
+
+/** What is known of the compressed files that followed logs were rotated to. Owned by the registry of followed logs. */
+export class Examinations implements Disposable {
+  readonly #examine: ExamineCompressed;
+  readonly #known = new Map<string, Examination>();
+  readonly #stopped = new AbortController();
+
+  constructor(examine: ExamineCompressed) {
+    this.#examine = examine;
+  }
+
+  /**
+   * Opens a rotated file. Of a compressed one, whatever would take long to inflate throws StillInflating until it is
+   * known. Throws Failure where it has gone or changed meanwhile.
+   */
+  open(rotated: RotatedFile): LogSource {
+    const file = LogFile.open(rotated);
+    if (!rotated.compressed) return file;
+    const { dev, ino, size, mtimeMs } = rotated;
+    return new FollowedGzip(file, (source, range) => {
+      return this.#ask(`${dev}:${ino}:${size}:${mtimeMs}`, source, range);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#stopped.abort(new Failure("unavailable", "Server is shutting down"));
+  }
+
+  #ask(
+    key: string,
+    source: GzipLog,
+    range: TextRange | null,
+  ): { readonly examined: ExaminedText; readonly bytes: Uint8Array | null } {
+    const one = this.#known.get(key) ??
+      { examined: null, failure: null, ranges: new Map(), ready: null };
+    this.#known.delete(key);
+    this.#known.set(key, one);
+    if (one.failure !== null) throw one.failure;
+    const bytes = range === null ? null : one.ranges.get(`${range.from}:${range.to}`) ?? null;
+    if (one.examined !== null && (range === null || bytes !== null)) {
+      return { examined: one.examined, bytes };
+    }
+    one.ready ??= this.#begin(one, source, range);
+    throw new StillInflating(source.path, one.ready);
+  }
+
+  async #begin(one: Examination, source: GzipLog, range: TextRange | null): Promise<void> {
+    this.#forgetOldest();
+    const { path, compressed: { dev, ino, path: now }, format } = source;
+    try {
+      const file = { path: now, dev, ino, format };
+      const examined = await this.#examine(file, range, this.#stopped.signal);
+      one.examined = { ...examined, bytes: null };
+      if (range !== null && examined.bytes !== null) {
+        one.ranges.set(`${range.from}:${range.to}`, examined.bytes);
+        for (const oldest of one.ranges.keys()) {
+          if (one.ranges.size > MAX_RANGES) one.ranges.delete(oldest);
+        }
+      }
+    } catch (error) {
+      const why = error instanceof Failure ? error.message : "an unexpected error";
+      one.failure = new Failure("unavailable", `Cannot inflate ${path}: ${why}`, { cause: error });
+    } finally {
+      one.ready = null;
+    }
+  }
+
+  #forgetOldest(): void {
+    for (const [key, { ready }] of this.#known) {
+      if (this.#known.size <= MAX_EXAMINED) break;
+      if (ready === null) this.#known.delete(key);
+    }
+  }
+}
+
+type Ask = (source: GzipLog, range: TextRange | null) => {
+  readonly examined: ExaminedText;
+  readonly bytes: Uint8Array | null;
+};
+
+/** A compressed file that a followed log was rotated to. It inflates nothing here but a small text. */
+class FollowedGzip implements LogSource {
+  readonly dev = -1;
+  readonly ino = -1;
+  readonly path: string;
+  readonly #log: GzipLog;
+  readonly #ask: Ask;
+  /** All of a small text; null: it is not small. */
+  readonly #small: Uint8Array | null;
+
+  constructor(file: LogFile, ask: Ask) {
+    this.#log = new GzipLog(file);
+    this.path = file.path;
+    this.#ask = ask;
+    this.#small = this.#log.wholeText(MAX_SMALL_BYTES);
+  }
+
+  get format(): LogFormat {
+    return this.#log.format;
+  }
+
+  /** A small text is read from here. */
+  get compressed(): FileIdentity | undefined {
+    return this.#small === null ? this.#log.compressed : undefined;
+  }
+
+  get size(): number {
+    return this.#small?.length ?? this.examined()?.size ?? 0;
+  }
+
+  /** Null: the text is small, and read from here. */
+  examined(): ExaminedText | null {
+    return this.#small === null ? this.#ask(this.#log, null).examined : null;
+  }
+
+  knownFingerprint(): Fingerprint | null {
+    if (this.#small !== null) return null;
+    const head = this.#log.head();
+    const found = head[0] === 0 ? null : fingerprintOf(head);
+    return found !== null && found.timedTo > 0 ? found : this.examined()?.fingerprint ?? null;
+  }
+
+  readAt(offset: number, into: Uint8Array): number {
+    const bytes = this.#small?.subarray(offset, offset + into.length) ??
+      this.#ask(this.#log, { from: offset, to: offset + into.length }).bytes;
+    if (bytes === null) return 0;
+    into.set(bytes);
+    return bytes.length;
+  }
+
+  [Symbol.dispose](): void {
+    this.#log[Symbol.dispose]();
+  }
+}
