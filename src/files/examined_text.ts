@@ -18,7 +18,22 @@ export interface ExaminedText {
   readonly bytes: Uint8Array | null;
 }
 
-/** Examines an inflated text. Where nothing of it is inflated yet, that takes as long as inflating it. */
+/**
+ * Examines an inflated text. Where nothing of it is inflated yet, that takes as long as inflating it.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { examineText } from "./examined_text.ts";
+ *
+ * const text = new TextEncoder().encode("2026-11-23T10:00:00Z stdout F hello\n");
+ * const readAt = (offset: number, into: Uint8Array) => {
+ *   const part = text.subarray(offset, offset + into.length);
+ *   into.set(part);
+ *   return part.length;
+ * };
+ * assert.equal(examineText({ size: text.length, readAt }, null).text.committed, text.length);
+ * ```
+ */
 export function examineText(source: ByteSource, range: TextRange | null): ExaminedText {
   const { size } = source;
   const text = readGrowth(source, unknownText, size)?.text ?? unknownText;

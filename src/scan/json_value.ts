@@ -19,9 +19,19 @@ const CLOSING_BRACKET = 0x5d;
 const MAX_DEPTH = 256;
 
 const encoder = new TextEncoder();
-const LITERALS = ["true", "false", "null"].map((text) => encoder.encode(text));
+const literals = ["true", "false", "null"].map((text) => encoder.encode(text));
 
-/** Past the JSON value (RFC 8259) that begins at `from`, whatever it holds, in constant memory; -1: it is none. */
+/**
+ * Past the JSON value (RFC 8259) that begins at `from`, whatever it holds, in constant memory; -1: it is none.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { afterValue } from "./json_value.ts";
+ *
+ * const bytes = new TextEncoder().encode('{"a":[1,null]},');
+ * assert.equal(afterValue(bytes, 0, bytes.length), 14);
+ * ```
+ */
 export function afterValue(bytes: Uint8Array, from: number, to: number): number {
   /** The closing bytes of the objects and arrays that are open. */
   const open: number[] = [];
@@ -72,7 +82,7 @@ function afterKey(bytes: Uint8Array, from: number, to: number): number {
 function afterScalar(bytes: Uint8Array, from: number, to: number): number {
   if (from >= to) return -1;
   if (bytes[from] === QUOTE) return afterAnyString(bytes, from + 1, to);
-  for (const literal of LITERALS) {
+  for (const literal of literals) {
     if (literal.every((byte, i) => bytes[from + i] === byte) && from + literal.length <= to) {
       return from + literal.length;
     }
