@@ -4,7 +4,7 @@
  *
  *     deno task dev [--logs FOLDER] [--inspect-wait] [more arguments of serve]
  *
- * Logs: those of FOLDER/containers and whatever in FOLDER they are links to; by default /var/log (a kind
+ * Logs: those of FOLDER/containers and the files in FOLDER that they link to; by default /var/log (a kind
  * cluster made with hack/kind/dev.yaml writes there).
  * gRPC without TLS on 127.0.0.1:50051, for callers with tokens (kubectl create token NAME); status
  * page on http://127.0.0.1:9464/; inspector on 127.0.0.1:9229.

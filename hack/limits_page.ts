@@ -140,7 +140,7 @@ export function limitsPage(): string {
 
 # Limits
 
-In its default configuration the agent stays below 384 MiB whatever callers and containers do, and no caller makes another
+In its default configuration the agent stays below 384 MiB regardless of what callers and containers do, and no caller makes another
 one's small call slower than a second. Everything that a caller can make it hold is therefore counted, from the first byte of a
 connection to the last byte of an answer.
 

@@ -82,7 +82,7 @@ export const agent: Program = {
 };
 
 /**
- * A person's tool, run with that person's rights: it reads what is named to it and calls where told.
+ * A person's tool, run with that person's rights: it reads the files and calls the addresses that are given to it.
  * Only the demo writes, into a folder for temporary files; but who may make symbolic links, as its log
  * tree has, may write anywhere, says Deno. The tasks client and grep do without.
  */

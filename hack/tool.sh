@@ -2,7 +2,7 @@
 # Prints the path of a tool that is written in Go; builds it first where it is not there. The versions
 # are pinned here: another one gets a file of its own.
 # usage: tool.sh actionlint|buildx|helm|promtool
-# TOOL_BUILD_SECONDS: how long a build may take; one that was ended goes on from there the next time
+# TOOL_BUILD_SECONDS: how long a build may take; one that was ended continues there the next time
 # (Go keeps the packages that are done)
 set -euo pipefail
 

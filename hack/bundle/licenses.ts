@@ -28,7 +28,7 @@ export function licenseFile(packages: readonly Package[]): string {
     }
     const text = texts.length > 0
       ? texts.join("\n\n")
-      : `The package holds no license text; its package.json says: ${one.license}`;
+      : `The package contains no license text; its package.json says: ${one.license}`;
     return `${one.name} ${one.version} (${one.license})\n\n${text}`;
   });
   for (const { title, text } of others) parts.push(`${title}\n\n${text()}`);

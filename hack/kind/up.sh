@@ -14,6 +14,6 @@ kubectl config use-context "kind-$name"
 docker buildx bake image-local
 kind load docker-image --name "$name" kubetail-cluster-agent-deno:dev
 bash hack/install.sh
-# The tag stays the same, so a running DaemonSet has to be told.
+# The tag stays the same, so a running DaemonSet has to be restarted.
 kubectl rollout restart --namespace kubetail-system daemonset/kubetail-cluster-agent
 kubectl rollout status --namespace kubetail-system daemonset/kubetail-cluster-agent --timeout 180s

@@ -8,7 +8,7 @@ const ACCEPTED_WITHIN_MS = 10_000;
 /** The same for a listener that found no descriptors lately. */
 const SUSPECTED_MS = 1500;
 
-/** A port that must go on accepting connections. */
+/** A port that must keep accepting connections. */
 export interface CheckedListener {
   readonly name: string;
   readonly server: Server;
@@ -83,7 +83,7 @@ function arrives(
   const { promise, resolve } = Promise.withResolvers<"accepted" | "no-descriptors" | "lost">();
   const host = { "0.0.0.0": "127.0.0.1", "::": "::1" }[address.address] ?? address.address;
   const socket = connect({ port: address.port, host });
-  // The server may be told of the connection first, or the client.
+  // Either the server or the client may see the connection first.
   const ports = new Set<number | undefined>();
   const onConnection = (accepted: Socket) => {
     ports.add(accepted.remotePort);
@@ -97,7 +97,7 @@ function arrives(
     const { code } = error as { code?: unknown };
     resolve(code === "EMFILE" || code === "ENFILE" ? "no-descriptors" : "lost");
   });
-  // What has come meanwhile is told first.
+  // Events that arrived meanwhile come first.
   const timer = setTimeout(() => setImmediate(() => resolve("lost")), withinMs);
   return promise.finally(() => {
     clearTimeout(timer);

@@ -3,12 +3,12 @@ import type { Config } from "../config/schema.ts";
 
 type ReviewProblems = Pick<KubernetesReviewer, "problem">;
 
-const WELL_MS = 30_000;
-const ILL_MS = 5_000;
+const HEALTHY_MS = 30_000;
+const UNHEALTHY_MS = 5_000;
 
 /**
- * Whether access reviews can be had, found by asking again and again: an agent that cannot authorize a call
- * must not be ready. Where the configuration reviews nobody, nothing is asked.
+ * Checks at intervals whether access reviews work: an agent that cannot authorize a call must not be ready.
+ * Where the configuration needs no reviews, it asks nothing.
  */
 export class ReviewHealth implements Disposable {
   readonly #reviewer: ReviewProblems;
@@ -26,7 +26,7 @@ export class ReviewHealth implements Disposable {
     void this.#check();
   }
 
-  /** Why no review can be had; null where they can. */
+  /** Why reviews do not work; null where they do. */
   get problem(): string | null {
     return this.#problem;
   }
@@ -45,6 +45,9 @@ export class ReviewHealth implements Disposable {
       this.#problem = error instanceof Error ? error.message : String(error);
     }
     if (signal.aborted) return;
-    this.#timer = setTimeout(() => void this.#check(), this.#problem === null ? WELL_MS : ILL_MS);
+    this.#timer = setTimeout(
+      () => void this.#check(),
+      this.#problem === null ? HEALTHY_MS : UNHEALTHY_MS,
+    );
   }
 }

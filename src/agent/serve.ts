@@ -180,7 +180,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     text: "serving",
     fields: { version, addr: config.addr, port: server.port, node: nodeName() },
   });
-  // Runs alongside the first calls: whatever the checks find, the agent serves as well as it can.
+  // Runs alongside the first calls: the agent serves as far as it can, even where a check fails.
   const checking = new AbortController();
   parts.defer(() => checking.abort());
   startupProblems(config, { signal: checking.signal }).then((problems) => {

@@ -121,9 +121,9 @@ export class Authorizer {
   }
 
   /**
-   * Looks again and again whether a long stream may go on. Resolves with the Failure that must end
+   * Re-checks repeatedly whether a long stream may continue. Resolves with the Failure that must end
    * the stream, or with a cancelled one once the signal fires. No verdict that it goes by is older
-   * than authorization.recheck-interval; where none can be had, the stream may go on for one
+   * than authorization.recheck-interval; where none can be had, the stream may continue for one
    * interval more.
    */
   async recheck(
@@ -317,7 +317,7 @@ export class Authorizer {
     return verdict;
   }
 
-  /** When the oldest of the verdicts was asked for; long ago where one is not known (any more). */
+  /** When the oldest of the verdicts was requested; long ago where one of them is missing or has expired. */
   #oldest(identity: ReviewedIdentity, asked: readonly string[]): number {
     const hash = identityHash(identity);
     let oldest = this.#clock.now();

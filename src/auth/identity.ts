@@ -135,7 +135,7 @@ function tokenIdentity(authorization: string): TokenIdentity {
       `Cannot accept the token: longer than ${MAX_IDENTITY_LENGTH} characters`,
     );
   }
-  // RFC 7235: the scheme's name is not case-sensitive. Kubernetes tokens hold no blank, so what
+  // RFC 7235: the scheme's name is not case-sensitive. Kubernetes tokens contain no space, so what
   // is left of another scheme ("Basic …") is refused below.
   const token = authorization.trim().replace(/^bearer(?: +|$)/i, "");
   if (token === "") throw new Failure("unauthenticated", "missing token");

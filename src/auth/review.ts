@@ -18,7 +18,7 @@ export interface Reviewer {
 
   /**
    * Who the bearer of a token is; null where the API server does not say. A reviewer without it, or one
-   * that throws, counts as one that does not know. Never asked for authorization, only to count a user's calls.
+   * that throws, counts as one that does not know. Not used for authorization, only to count a user's calls.
    */
   whoIs?(
     identity: TokenIdentity,

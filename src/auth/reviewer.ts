@@ -231,7 +231,7 @@ export class KubernetesReviewer implements Reviewer {
     const now = performance.now();
     const last = this.#noticed.get(text);
     if (last !== undefined && now - last < NOTICE_INTERVAL_MS) return;
-    // Texts come from a handful of causes; whatever else comes must not pile up.
+    // Texts come from a handful of causes; any others must not pile up.
     if (this.#noticed.size >= 100) this.#noticed.clear();
     this.#noticed.set(text, now);
     // A Status object's message, as the API server words it.

@@ -116,7 +116,7 @@ function isSeveral(paths: readonly string[]): boolean {
     const [first] = filesOf(path);
     return first !== path;
   } catch {
-    return false; // Told when it is searched.
+    return false; // The search reports it.
   }
 }
 

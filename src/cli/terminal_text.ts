@@ -38,7 +38,7 @@ export function oneLine(text: string): string {
   return text.includes("\n") ? text.replaceAll("\n", "\\n") : text;
 }
 
-/** JSON whose strings hold no control character in any form: what JSON.stringify leaves as it is becomes \uXXXX. */
+/** JSON whose strings contain no control character: those that JSON.stringify keeps become \uXXXX. */
 export function safeJson(value: unknown): string {
   return JSON.stringify(value).replace(UNSAFE, (found: string) => afterFirst(found, jsonEscape));
 }

@@ -56,7 +56,7 @@ export const schema = {
   "allowed-namespaces": field(
     list(namespace),
     [],
-    "The only namespaces whose logs are served, whatever access reviews allow. Empty: no such limit.",
+    "The only namespaces whose logs are served, regardless of access reviews. Empty: all namespaces.",
   ),
   history: field(
     flag,

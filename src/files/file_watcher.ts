@@ -14,7 +14,7 @@ export type CheckReason = "event" | "tick" | "poll" | "peek";
 /** Checks whether a file has changed, and returns whether it had. */
 export type Check = (reason: CheckReason) => boolean;
 
-/** Takes what the log folder holds now. */
+/** Receives the current content of the log folder. */
 export type Listing = (folder: LogFolder) => void;
 
 /** Every file is checked at this interval, whatever the events say. */
@@ -281,7 +281,7 @@ export class FileWatcher {
     for (const one of open) one.close();
   }
 
-  /** One timer of each name; one that runs goes on as it is. */
+  /** One timer of each name; one that runs is not restarted. */
   #schedule(name: TimerName, ms: number, run: () => void): void {
     if (this.#timers.has(name) || this.#closed) return;
     this.#timers.set(

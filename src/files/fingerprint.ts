@@ -8,8 +8,8 @@ import { TimeReader } from "../scan/rfc3339.ts";
 import type { ByteSource } from "../scan/time_window.ts";
 
 /**
- * What tells the files of one log apart: how a file's text begins, through the first line that holds a time. A file only
- * grows at its end, so its fingerprint keeps matching, under whatever name and compressed or not.
+ * Identifies a file of a log by its content: by how its text begins, up to the first line with a time. A file only
+ * grows at its end, so its fingerprint keeps matching under any name, compressed or not.
  */
 export interface Fingerprint {
   /** Where the text begins: behind the NULs of a writer that kept its offset over a truncation. */
@@ -26,11 +26,11 @@ export interface Fingerprint {
 
 /** Bytes that are compared as they are. */
 const PREFIX_BYTES = 512;
-/** A text that holds no time in so many bytes is told apart by these bytes alone. */
+/** A text without a time in so many bytes is identified by these bytes alone. */
 const SEARCH_BYTES = 256 * 1024;
 /** Most files show their first time within the first of these. */
 const READ_BYTES = [1024, 16 * 1024, SEARCH_BYTES];
-/** Fewer bytes of a text without times tell nothing. */
+/** Fewer bytes of a text without times identify nothing. */
 const MIN_UNTIMED_BYTES = 32;
 const MAX_SEARCHED_NULS = 16 * 1024 * 1024;
 const LF = 0x0a;

@@ -29,7 +29,7 @@ let lastId = 0;
  * The inflated bytes of a gzip file (RFC 1952, one or more members), in bounded memory. Reading onwards inflates every
  * byte once; for a place before, inflating continues from the checkpoint before it, so that reading backward takes no
  * more than twice. Of a damaged file: the bytes before the damage. Owned by whoever holds the file open, who disposes of
- * it; then its memory is given back.
+ * it; then its memory is released.
  */
 export class InflatedBytes implements ByteSource, Disposable {
   readonly #file: CompressedFile;

@@ -43,7 +43,7 @@ const TAIL_BYTES = 512;
 const LINE_HEAD_BYTES = 64;
 const LF = 10;
 
-/** Memory for what is only looked at: every event of every log comes by here. */
+/** Memory for bytes that are only compared: every event of every log passes here. */
 const scratch = new Uint8Array(BLOCK_BYTES + TAIL_BYTES);
 const compared = new Uint8Array(TAIL_BYTES);
 

@@ -30,7 +30,7 @@ const POD_FOLDER = /^([^_]+)_([^_]+)_([^_]+)$/;
 
 /**
  * Finds the log of a container and checks that it is that container's: the real path lies within the
- * roots, its pod folder or Docker folder names the container that was asked for, and it is a regular file.
+ * roots, its pod folder or Docker folder names the requested container, and it is a regular file.
  * Throws Failure not-found or permission-denied.
  */
 export function locate(roots: LogRoots, name: LogName): LocatedLog {
@@ -182,7 +182,7 @@ export function isWithin(root: string, path: string): boolean {
   return path.startsWith(root.endsWith("/") ? root : root + "/");
 }
 
-/** "asked" where the real path names the container that was asked for, else what it is instead. */
+/** "asked" where the real path names the requested container, else what it names instead. */
 function ownerOf(realPath: string, asked: LogName): "asked" | string {
   const parts = realPath.split("/");
   // The nearest ancestor named "pods" that has a folder below it on this path: the last folder but one may be

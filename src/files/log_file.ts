@@ -40,7 +40,7 @@ export interface LogSource extends ByteSource, Disposable {
   readonly format: LogFormat;
 }
 
-/** A log that is open for reading: the very file that was located, whatever its path leads to later. */
+/** A log that is open for reading: the file that was located, even when its path leads to another one later. */
 export class LogFile implements LogSource {
   readonly path: string;
   readonly dev: number;

@@ -10,11 +10,11 @@ export interface FolderEntry {
   readonly facts: FileFacts;
 }
 
-/** What the log folder holds, by file name. */
+/** The content of the log folder, by file name. */
 export interface LogFolder {
   /** Links whose target is a regular file. */
   readonly entries: ReadonlyMap<string, FolderEntry>;
-  /** Links of which it cannot be told now whether their target is there: permissions, or no descriptor is left. */
+  /** Links whose target cannot be checked now: no permission, or no descriptor left. */
   readonly unknown: ReadonlySet<string>;
 }
 

@@ -21,7 +21,7 @@ const MAX_KEPT = 20_000;
 /**
  * The links of the log folder, read again only when the folder has changed. A link cannot be changed in place: to
  * lead elsewhere it must be made anew, which changes the folder's own time stamps. So what `read` returns is
- * always what the folder holds now.
+ * always the folder's current content.
  */
 export class LogLinks {
   readonly #folder: string;

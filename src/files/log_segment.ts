@@ -48,7 +48,7 @@ export class LogSegment implements ByteSource {
   #mtimeMs = -1;
   #stage: SegmentStage = "open";
   #closedAt = 0;
-  /** As far as it is known to have held bytes, whatever can still be read. */
+  /** Up to here it is known to have had bytes, even where they cannot be read any more. */
   #knownEnd = 0;
   #lossCause: LossCause | null = null;
   /** Changes with the source: what was read from another one proves nothing. */
@@ -148,7 +148,7 @@ export class LogSegment implements ByteSource {
     return this.#lossCause ?? "truncated";
   }
 
-  /** Its descriptor was given back; it can be looked for by content. */
+  /** Its descriptor was closed; it can be found again by content. */
   get isParked(): boolean {
     return this.#source === null && this.#lossCause === null;
   }

@@ -12,7 +12,7 @@ import { StillInflating } from "./followed_gzip.ts";
 import type { LogSource } from "./log_file.ts";
 import { listRotatedFiles, openRotatedFile, type RotatedFile } from "./rotated_files.ts";
 
-/** Which file: it does not tell what it holds, for numbers of inodes are used again. */
+/** Identifies a file, but not its content: inode numbers are reused. */
 export interface FileIdentity {
   readonly dev: number;
   readonly ino: number;
@@ -31,7 +31,7 @@ export interface SeenFiles {
   readonly fingerprints: readonly Fingerprint[];
   /** Files that are open. */
   readonly open: readonly FileIdentity[];
-  /** Files that were there when following began, and of which nothing could be told then. */
+  /** Files that existed when following began but could not be read then. */
   readonly unread: readonly FileIdentity[];
   /** The first time of the file in which following began. */
   readonly beganAt: Instant | null;

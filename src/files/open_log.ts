@@ -11,7 +11,7 @@ const ROTATION_MS = 500;
 const RETRY_MS = 20;
 
 /**
- * Opens a container's log as it is now, behind all its rotated files (oldest first) where history is asked for. A rotation
+ * Opens a container's log as it is now, after all its rotated files (oldest first) where history is requested. A rotation
  * that is under way is waited for, at most half a second. The caller disposes of all that is returned. Throws
  * Failure not-found or permission-denied.
  */

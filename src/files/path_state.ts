@@ -1,13 +1,13 @@
 import { fileErrorKind, type FileFacts, lstat } from "../platform/files.ts";
 import type { PathState } from "./transitions.ts";
 
-/** Does the path lead to the file, without links? */
+/** Whether the path leads to the file, without links. */
 export function isAt(path: string, file: Pick<FileFacts, "dev" | "ino">): boolean {
   return isSameFile(stateAt(lstat, path).state, file);
 }
 
 /**
- * What a call of the file system (stat, lstat) finds at a path.
+ * The result of stat or lstat at a path.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -33,7 +33,7 @@ export function stateAt(
 }
 
 /**
- * Is there anything at the path? Where that cannot be told, yes.
+ * Whether anything is at the path; true where that cannot be checked.
  *
  * ```ts
  * import assert from "node:assert/strict";

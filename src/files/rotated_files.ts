@@ -4,7 +4,7 @@ import { GzipLog } from "./gzip_log.ts";
 import { isPlainFile } from "./locate.ts";
 import { LogFile, type LogIdentity, type LogSource } from "./log_file.ts";
 
-/** A file whose name says that it may be an earlier file of a log. What it is, its content tells. */
+/** A file whose name suggests that it is an earlier file of a log. Only its content shows whether it is. */
 export interface RotatedFile extends LogIdentity {
   /** The file's name without .gz: the same before and after it is compressed. */
   readonly stem: string;
@@ -23,7 +23,7 @@ const SUFFIX = /^(?:[.-](\d{8}(?:\d{2})?(?:-\d{6,11})?)|\.(\d{1,7}))(\.gz)?$/;
 
 /**
  * The files that may be rotated files of the log at the real path, in the order that their names suggest, oldest
- * first. Links and whatever is no regular file are left out, and so is a compressed file beside the one that
+ * first. Links and anything but regular files are left out, and so is a compressed file beside the one that
  * it is made of. Empty where the folder is gone; throws the platform's error where it cannot be read.
  */
 export function listRotatedFiles(realPath: string): RotatedFile[] {

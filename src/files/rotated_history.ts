@@ -64,7 +64,7 @@ export class RotatedHistory {
     try {
       listed = readRotatedContents(realPath, this.#open);
     } catch {
-      // The folder cannot be read now. Files that are older than the first one are told by their times.
+      // The folder cannot be read now. Files that are older than the first one are recognized by their times.
     }
     this.#known.push(...listed.contents.map(({ fingerprint }) => fingerprint));
     this.#unread = [
@@ -78,7 +78,7 @@ export class RotatedHistory {
     this.#realPath = realPath;
   }
 
-  /** A segment that was given out is known whatever becomes of its file. */
+  /** A segment that was delivered stays known, even when its file goes. */
   remember(segment: LogSegment): void {
     this.#known.push(segment.fingerprint);
     this.#learnTimes(segment);

@@ -147,7 +147,7 @@ export class RotationTracker {
     return changed;
   }
 
-  /** Bytes were not what they should be: checks the log, and wakes all followers whatever is found. */
+  /** Bytes were not as expected: checks the log, and wakes all followers in any case. */
   recheck(): void {
     if (this.#ended) return this.#wakeAll();
     this.#recheck = true;
@@ -320,7 +320,7 @@ export class RotationTracker {
     this.#options.report({ type: "rotation" });
   }
 
-  /** What the file of a segment holds now, which need not be the segment's text. */
+  /** The current content of a segment's file, which need not be the segment's text. */
   #nextIn(segment: LogSegment): NextFile {
     const { dev, ino } = segment;
     const fingerprint = readFingerprint(segment);

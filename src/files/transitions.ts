@@ -1,11 +1,11 @@
-/** What a look at a path has found. */
+/** The result of checking a path. */
 export type PathState =
   | { readonly kind: "file"; readonly dev: number; readonly ino: number }
-  /** Nothing is there, or a link that leads nowhere. */
+  /** There is nothing, or a link that leads nowhere. */
   | { readonly kind: "absent" }
   /** Something that is no regular file. */
   | { readonly kind: "other" }
-  /** Whether anything is there cannot be told: permissions, or no descriptor is left. */
+  /** It cannot be examined: no permission, or no descriptor left. */
   | { readonly kind: "refused" };
 
 /** Size and time of change of a file, and so much of it as is known already. */

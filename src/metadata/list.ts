@@ -53,7 +53,7 @@ export class LogLister {
       return this.#encode(wanted);
     });
     this.#next.set(key, list);
-    this.#running = list.catch(() => {}); // Told to those who asked.
+    this.#running = list.catch(() => {}); // The callers report it.
     return list;
   }
 

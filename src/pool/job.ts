@@ -21,7 +21,7 @@ export interface ExamineTask {
   readonly range: TextRange | null;
 }
 
-/** Of a scan; of locating or examining, null where it is to be asked for again; of a check, null. */
+/** Of a scan; of locating or examining, null where it must be requested again; of a check, null. */
 export type JobResult = PieceResult | Bounds | ExaminedText | null;
 
 /**

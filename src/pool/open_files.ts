@@ -48,7 +48,7 @@ interface InflatedFile {
 
 /**
  * The compressed files that a worker inflated last. Each is held open, so that its device and inode are no other
- * file's, until it was not read for a while; then its memory is given back.
+ * file's, until it was not read for a while; then its memory is released.
  */
 export class InflatedFiles {
   readonly #files = new Map<string, InflatedFile>();

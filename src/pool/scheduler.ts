@@ -21,7 +21,7 @@ export interface SchedulerOptions extends Omit<ThreadSetOptions, "idleMs"> {
   readonly requestFor: (
     job: Job,
   ) => { readonly request: UnnumberedRequest; readonly transfer: Transferable[] };
-  /** A worker has done what a job asked for. */
+  /** A worker has completed a job. */
   readonly onDone: (job: Job, response: ResponseMessage) => void;
 }
 
@@ -69,7 +69,7 @@ export class Scheduler {
     this.#dispatch();
   }
 
-  /** The job is settled: it is forgotten where it waits, and its thread told to stop where it is under way. */
+  /** The job is settled: it is removed where it waits, and its thread is stopped where it runs. */
   forget(job: Job): void {
     this.#rules.leave(job);
     this.#waiting[job.lane].remove(job);
@@ -240,7 +240,7 @@ export class Scheduler {
     this.#dispatch();
   }
 
-  /** The job goes on where it is, but others have another thread, where there is one. It is not slow for that. */
+  /** The job stays on its thread, and others get another one if there is one. That does not make it slow. */
   #setAside(thread: Thread<Job>, job: Job): boolean {
     if (!this.#threads.moveToSlowLane(thread)) return false;
     this.#putBack(thread.revokeQueued());

@@ -64,7 +64,7 @@ export class SharedScans {
     shared.result.then((result) => {
       if (!shared.waiters.has(waiter)) return;
       leave();
-      // All of these run before anybody who waits goes on, so the buffer is still there.
+      // All of these run before any waiter continues, so the buffer is still there.
       resolve(shared.isTaken ? { ...result, frames: result.frames.slice() } : result);
       shared.isTaken = true;
     }, (error) => {

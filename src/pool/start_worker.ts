@@ -1,6 +1,6 @@
 import { hasReadPermission } from "../platform/permissions.ts";
 
-/** Starts a worker that may read the roots (without them: whatever this process may) and nothing else. */
+/** Starts a worker that may read the roots (without them: all that this process may read) and nothing else. */
 export function startWorker(readRoots?: () => readonly string[]): Worker {
   const url = new URL("./worker.ts", import.meta.url);
   if (readRoots === undefined) return new Worker(url, { type: "module" });

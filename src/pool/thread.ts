@@ -11,9 +11,9 @@ export type Lane = "quick" | "slow" | "large" | "inflate";
 type Unnumbered<R> = R extends Request ? Omit<R, "id"> : never;
 export type UnnumberedRequest = Unnumbered<Request>;
 
-/** What a thread tells its owner. */
+/** The events of a thread. */
 export interface ThreadEvents {
-  /** It is up: only now does the time of its first job count. */
+  /** It is up: the time of its first job counts from now. */
   ready(): void;
   responded(response: ResponseMessage): void;
   died(why: string): void;
@@ -33,7 +33,7 @@ const MAX_OUTSTANDING = REQUEST_FLAGS / 2;
 const MAX_WAITS = 40;
 
 /**
- * A worker and what it is at: one job, and at most one more queued behind it, so that it need not wait for the pool
+ * A worker and its assignments: one job, and at most one queued behind it, so that it does not wait for the pool
  * between two. Owned by the scheduler, which alone calls it.
  */
 export class Thread<J> {

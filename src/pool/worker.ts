@@ -23,7 +23,7 @@ import { newScratch, Scanners, scanPiece } from "./piece.ts";
 import { RequestLoop } from "./request_loop.ts";
 import { SharedFlags } from "./shared_flags.ts";
 
-/** Without requests for this long, files are closed and memory is given back. */
+/** Without requests for this long, files are closed and memory is released. */
 const REST_AFTER_MS = 200;
 
 const scanners = new Scanners();

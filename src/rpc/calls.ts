@@ -120,12 +120,12 @@ export class Calls {
     return new Promise((resolve) => this.#onIdle = resolve);
   }
 
-  /** Ends whatever is still running but probes. */
+  /** Ends all calls that still run, except probes. */
   abortAll(): void {
     this.#abortWhere((running) => running.kind !== "probe");
   }
 
-  /** Runs a call. It ends whatever happens: a fault of the owner itself must not leave it open. */
+  /** Runs a call. It always ends: an error in this class itself must not leave it open. */
   #start<Request, Checked>(
     call: ServerCall,
     method: Method<Request, Checked>,

@@ -18,9 +18,9 @@ const CHECK_MS = 2000;
 
 /**
  * TLS of the gRPC port, read again from its files when they change: new connections get the new
- * certificate, running ones go on. Files that cannot be used leave the old ones in force, and are tried
+ * certificate, existing ones continue. Files that cannot be used leave the old ones in force, and are tried
  * again at every check. The authorities do not wait for the agent's own certificate: one that is removed counts no
- * more, whatever is wrong with the rest.
+ * more, regardless of problems with the others.
  */
 export class FileCredentials implements Disposable {
   /** For grpc-js. */

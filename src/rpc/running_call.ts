@@ -4,8 +4,8 @@ import { Failure } from "../failure/failure.ts";
 import { connectionOf, streamClosed } from "./grpc_js/call_stream.ts";
 
 /**
- * What becomes of a call when the agent stops. "unary" and "stream": it may finish. "unbounded": it
- * waits for what is new, and is ended. "probe": it is answered until the end, and holds nothing up.
+ * How a call ends when the agent stops. "unary" and "stream": it may finish. "unbounded": it
+ * waits for what is new, and is ended. "probe": it is answered until the end, and delays nothing.
  */
 export type CallKind = "unary" | "stream" | "unbounded" | "probe";
 
@@ -80,7 +80,7 @@ export class RunningCall {
     this.#finished.dispose();
   }
 
-  /** After the status was handed to grpc-js: gives back what was held as soon as the HTTP/2 stream is closed. */
+  /** After the status was handed to grpc-js: releases what the call holds as soon as the HTTP/2 stream is closed. */
   release(): void {
     const closed = streamClosed(this.#call);
     if (closed === null) this.#held.dispose();

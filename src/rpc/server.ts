@@ -117,7 +117,7 @@ export class AgentServer {
 
   /**
    * Stops gracefully: unhealthy and refusing at once, the listener open until running calls are
-   * done or timeoutMs is over; then whatever is left is cut.
+   * done or timeoutMs is over; then the remaining calls are aborted.
    */
   async stop(timeoutMs: number): Promise<void> {
     const { health, calls } = this.#parts;

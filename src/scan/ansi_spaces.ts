@@ -37,7 +37,7 @@ export function allowAnsiAroundSpaces(pattern: string): string {
         const head = flags.exec(pattern);
         at++;
         if (head === null) {
-          verbose.push(outer); // also (?P<name> and (?<name>, which hold no blank
+          verbose.push(outer); // also (?P<name> and (?<name>, which contain no space
           break;
         }
         at = flags.lastIndex;

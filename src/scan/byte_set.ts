@@ -60,7 +60,7 @@ export class ByteSet {
   }
 }
 
-/** How often a byte stands in a log, roughly: its share of all bytes. */
+/** How often a byte occurs in a log, roughly: its share of all bytes. */
 function share(byte: number): number {
   const character = String.fromCharCode(byte);
   if (character === " ") return 1 / 8;

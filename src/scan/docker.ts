@@ -221,7 +221,7 @@ export class DockerParser implements LineParser {
     return true;
   }
 
-  /** Docker keeps the newline in the text; where there is none, the text goes on in the next line. */
+  /** Docker keeps the newline in the text; where there is none, the text continues in the next line. */
   #dropNewline(): void {
     this.isFinal = this.end > this.start && this.text[this.end - 1] === LF;
     if (this.isFinal) this.end--;

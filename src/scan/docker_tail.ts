@@ -4,7 +4,7 @@ const encoder = new TextEncoder();
 const BEFORE_TIME = encoder.encode('"time":"');
 const AFTER_LOG = encoder.encode('","stream":"');
 const QUOTE = 0x22;
-/** `2024-10-01T05:40:46.960135302+02:00` and whatever digits follow. */
+/** `2024-10-01T05:40:46.960135302+02:00` and any digits after it. */
 const MAX_TIME_BYTES = 64;
 
 /**

@@ -27,7 +27,7 @@ const highCharacters: readonly Needle[] = [1, 2, 3, 4].map((length) => Array(len
  */
 export function plainText(ranges: readonly CodePointRange[]): Part | null {
   const { ascii, sequences, anyHigh } = takeApart(ranges);
-  ascii.delete(LF); // no message has one, and no needle may go on into the next line
+  ascii.delete(LF); // no message has one, and no needle may extend into the next line
   if (anyHigh) {
     const needles = ascii.isEmpty ? highCharacters : [[ascii], ...highCharacters];
     return { needles, edge: [[ascii.union(HIGH)]], exact: "ascii" };

@@ -9,8 +9,8 @@ const LF = 0x0a;
 const BRACE = 0x7b;
 
 /**
- * Tells a log's format: a real path that ends in `-json.log`, and every rotated file of such a log, is Docker's;
- * otherwise the first line that is not empty decides (`{` is Docker). Null: these bytes hold no such line yet.
+ * Detects a log's format: a real path that ends in `-json.log`, and every rotated file of such a log, is Docker's;
+ * otherwise the first line that is not empty decides (`{` is Docker). Null: these bytes contain no such line yet.
  *
  * ```ts
  * import assert from "node:assert/strict";

@@ -3,7 +3,7 @@ import type { LineParser } from "./lines.ts";
 /** Room for all of a frame but its message: gRPC header 5, fields and lengths. */
 const FRAME_OVERHEAD = 5 + 2 + 11 + 6 + 6 + 2;
 
-/** The buffer that a long record needed is given back. */
+/** A buffer that grew beyond this for a long record is released. */
 const MAX_KEPT_BYTES = 1 << 20;
 
 /**
@@ -19,7 +19,7 @@ export class FrameWriter {
     return this.#length;
   }
 
-  /** Adds the record whose time stands in `line`, with the message `text[start, end)`, valid UTF-8. */
+  /** Adds the record with the time of `line`, with the message `text[start, end)`, valid UTF-8. */
   add(line: LineParser, text: Uint8Array, start: number, end: number, isFinal: boolean): void {
     const messageLength = end - start;
     this.#reserve(messageLength + FRAME_OVERHEAD);
@@ -59,7 +59,7 @@ export class FrameWriter {
     this.#length = p;
   }
 
-  /** Hands over what was collected, in a buffer of its own, and begins anew. */
+  /** Returns what was collected, in a buffer of its own, and starts over. */
   take(): Uint8Array<ArrayBuffer> {
     const length = this.#length;
     this.#length = 0;

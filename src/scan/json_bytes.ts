@@ -2,11 +2,11 @@
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** 1 for the bytes that stand for themselves in a JSON string. */
+/** 1 for the bytes that need no escape in a JSON string. */
 export const PLAIN = new Uint8Array(256).fill(1, 0x20);
 PLAIN[QUOTE] = PLAIN[BACKSLASH] = 0;
 
-/** What the letter after a backslash stands for; 0: none. */
+/** The character of each letter after a backslash; 0: none. */
 export const ESCAPED = new Uint8Array(256);
 for (const [letter, character] of ['""', "\\\\", "//", "b\b", "f\f", "n\n", "r\r", "t\t"]) {
   ESCAPED[letter!.charCodeAt(0)] = character!.charCodeAt(0);

@@ -39,7 +39,7 @@ const STEP_BYTES = 64 * 1024;
 /**
  * Reads the next lines of a position: about `blockBytes` of whole lines, or the next step through a line that is longer
  * than `policy.heldBytes`, which may give nothing yet. A line belongs to the range in which it begins, so neighboring
- * ranges give every line exactly once. Time and memory of a call are bounded whatever the source holds.
+ * ranges give every line exactly once. Time and memory of a call are bounded for any content.
  *
  * ```ts
  * import assert from "node:assert/strict";

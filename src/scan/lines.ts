@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 const LF = 0x0a;
 
 /**
- * Takes lines apart. The parts of the line parsed last stand in the parser's own fields, so that no
+ * Parses lines. The parts of the line parsed last are in the parser's own fields, so that no
  * object is made for a line.
  */
 export interface LineParser {

@@ -9,10 +9,10 @@ import type { Hir } from "./regex_engine.ts";
 /** Code points, both ends included. */
 export type CodePointRange = readonly [first: number, last: number];
 
-/** What may stand in the bytes for one character of a class; null: unknown, or nothing. */
+/** How the bytes may represent one character of a class; null: unknown, or not at all. */
 export type Encoding = (ranges: readonly CodePointRange[]) => Part | null;
 
-/** A string of bytes, for each place of which several may stand. */
+/** A string of byte sets: at each position one of several bytes. */
 export type Needle = readonly ByteSet[];
 
 /**
@@ -27,7 +27,7 @@ export interface Needles {
   readonly exact: Exactness;
 }
 
-/** What a pattern asks of a message; "unknown" where no needle is found that is worth a search. */
+/** What a pattern requires of a message; "unknown" where no needle is found that is worth a search. */
 export type Prefilter = Needles | "anything" | "unknown";
 
 /** All that a part of a pattern matches, or a superset, as needles. */
@@ -291,7 +291,7 @@ function withoutEdges(items: readonly Item[]): Item[] {
   }
 }
 
-/** Is the repetition that goes on at `index` the start of the items? */
+/** Whether the repetition that continues at `index` is the start of the items. */
 function isStart(items: readonly Item[], index: number): boolean {
   const item = items[index]!;
   return item.kind === "more" && item.copies.length === index &&

@@ -61,7 +61,7 @@
   ;; The same for a needle of which three places are spelled: one byte may stand there, or a letter in both its cases.
   ;; 32 places at a time, three times as fast. At 0, 32 and 64 lies what must stand at the places $first, $second and
   ;; $third behind a hit, at 16, 48 and 80 the bits that do not count there (0x20 for a letter in both cases). The
-  ;; third is looked at only where the first two fit.
+  ;; third is compared only where the first two fit.
   (func (export "find_spelled")
     (param $at i32) (param $end i32) (param $first i32) (param $second i32) (param $third i32) (result i32)
     (local $byte1 v128) (local $mask1 v128)

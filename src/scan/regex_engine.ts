@@ -65,7 +65,7 @@ export class RegexEngine {
     return this.#exports.stop.buffer as unknown as SharedArrayBuffer;
   }
 
-  /** Was it told to end its work? */
+  /** Whether it was told to stop. */
   get isStopped(): boolean {
     return Atomics.load(new Int32Array(this.stop), 0) !== 0;
   }

@@ -12,7 +12,7 @@ import { isAscii, recordEnd, repairUtf8, trimmedEnd } from "./text.ts";
 export type { LogFormat };
 export type Direction = "forward" | "backward";
 
-/** All that a scan must know: plain data, it crosses to a worker. */
+/** All that a scan needs. Plain data: it is sent to workers. */
 export interface ScanSpec {
   readonly format: LogFormat;
   readonly direction: Direction;
@@ -26,7 +26,7 @@ export interface ScanResult {
   /** gRPC frames, in a buffer of their own. */
   readonly frames: Uint8Array<ArrayBuffer>;
   readonly records: number;
-  /** Lines that were looked at and are none of the format; a grep looks only at its candidates. */
+  /** Lines that were parsed and are not of the format; a grep parses only its candidates. */
   readonly malformed: number;
   /**
    * Null: the whole range is done. Otherwise the budget ended the scan: forward, [offset, to) is

@@ -381,7 +381,7 @@ class TimeSearch {
     return before;
   }
 
-  /** The start of the line that goes on at `end`. */
+  /** The start of the line that continues at `end`. */
   async #lineStart(end: number): Promise<number> {
     for (let to = end; to > this.#from;) {
       const low = Math.max(this.#from, to - BLOCK_BYTES);

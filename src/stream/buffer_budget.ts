@@ -2,7 +2,7 @@ import type { Report } from "../telemetry/events.ts";
 
 /** A part of the budget. */
 export interface BufferShare {
-  /** The result is there, and so large: gives back the rest. */
+  /** The result has arrived, with this size: releases the rest. */
   shrink(bytes: number): void;
   /** The result has been sent, or nobody wants it. */
   release(): void;
@@ -17,7 +17,7 @@ interface Wait {
 /**
  * What all streams together may hold of records that were read but have not left yet. Beyond it they wait for each
  * other. Each user may hold as much as is left for others, so a user whose clients do not read never holds all of it;
- * who holds nothing may take whatever is left. Owned by whoever assembles the program, used by the record streams.
+ * one that holds nothing may take all that is left. Owned by whoever assembles the program, used by the record streams.
  */
 export class BufferBudget {
   readonly #limit: number;
@@ -39,7 +39,7 @@ export class BufferBudget {
     return this.#held;
   }
 
-  /** Is half of it full of results that wait to be sent? Then streams do with small ones, so that more of them go on. */
+  /** Is half of it full of results that wait to be sent? Then streams use small ones, so that more of them make progress. */
   get isScarce(): boolean {
     return this.#results * 2 > this.#limit;
   }

@@ -5,7 +5,7 @@ import { BufferBudget } from "./buffer_budget.ts";
 import type { LogRange } from "./plan.ts";
 import { scanRange } from "./scan_range.ts";
 
-/** A range that tells its giver where bytes were missing. */
+/** A range that reports to its source where bytes were missing. */
 export interface FeedRange extends LogRange {
   shortAt?(offset: number): void;
 }
@@ -30,7 +30,7 @@ export interface RecordsOptions {
 
 /**
  * The records of the ranges, in order, as ready gRPC frames in chunks. Nothing is scanned before
- * it is asked for but a bounded window. Cancelling the stream, or the signal, stops all work.
+ * it is read except for a bounded window. Cancelling the stream, or the signal, stops all work.
  */
 export function recordsStream(
   ranges: AsyncIterable<FeedRange> | Iterable<FeedRange>,

@@ -60,7 +60,7 @@ interface Submitted {
 /**
  * Scans a range: its pieces are scanned side by side, and their results given out in order. No more is scanned than a
  * window of results, which shrinks while the memory for the results of all streams is scarce. A result's memory counts
- * until the next one is asked for.
+ * until the next one is requested.
  */
 export async function* scanRange(
   range: LogRange,

@@ -20,7 +20,7 @@ export type AgentEvent =
   /** A follow or watch began (+1) or ended (-1). */
   | { readonly type: "followers"; readonly change: 1 | -1 }
   | { readonly type: "watchers"; readonly change: 1 | -1 }
-  /** How many files are being looked after for followers now. */
+  /** How many log files are being followed now. */
   | { readonly type: "followed-files"; readonly count: number }
   | { readonly type: "rotation" }
   /** Bytes of a followed log that are known to be lost: nobody can read them any more. */
@@ -61,7 +61,7 @@ export type AgentEvent =
     /** Where it was thrown, as far as it is known. */
     readonly at: string;
   }
-  /** Anything else worth a log line. The text holds no token and no log content. */
+  /** Anything else worth a log line. The text contains no token and no log content. */
   | {
     readonly type: "notice";
     readonly level: "debug" | "info" | "warn" | "error";

@@ -15,7 +15,7 @@ export interface TelemetryOptions {
   readonly statusPage: (reader: { readonly isOnThisHost: boolean }) => string;
   /** loopback: the status page only for connections from and to this host itself, as port-forward makes them. */
   readonly statusPageFor: "loopback" | "always";
-  /** Told of connections that are ended because there are too many. */
+  /** Called for connections that are closed because there are too many. */
   readonly report?: Report;
 }
 
@@ -141,7 +141,7 @@ function atMost(perSecond: number, render: () => string): () => string {
 }
 
 /**
- * Both ends of the connection are this host's, and the page was asked for by a name of this host:
+ * Both ends of the connection are this host's, and the page was requested by a name of this host:
  * otherwise any web site could point a name of its own at 127.0.0.1 and read the page through a
  * visitor's browser (DNS rebinding).
  */

@@ -134,7 +134,7 @@ export function describeEvents(now: () => Date): (event: AgentEvent) => Line | n
         return {
           level: "warn",
           text: event.reason === "stuck"
-            ? "a scan worker did not stop when told to and was replaced"
+            ? "a scan worker did not stop in time and was replaced"
             : "a scan worker died and was replaced",
           fields: {},
         };
@@ -169,7 +169,7 @@ export function describeEvents(now: () => Date): (event: AgentEvent) => Line | n
       case "uncaught-error":
         return {
           level: "error",
-          text: "an error that nobody handled; the agent goes on",
+          text: "an error that nobody handled; the agent keeps running",
           fields: { kind: event.kind, error: event.error, at: event.at },
         };
       case "notice":

@@ -116,7 +116,7 @@ export function createMetrics(options: {
   );
   const followers = gauge(`${prefix}followers`, "Streams that follow a log now.");
   const watchers = gauge(`${prefix}watchers`, "Watches of the log list that are open now.");
-  const followedFiles = gauge(`${prefix}followed_files`, "Log files looked after for followers.");
+  const followedFiles = gauge(`${prefix}followed_files`, "Log files being followed.");
   const rotations = counter(`${prefix}rotations_total`, "Rotations seen in followed logs.");
   const truncations = counter(`${prefix}truncations_total`, "Truncations that lost bytes.");
   const truncatedBytes = counter(
@@ -163,7 +163,7 @@ export function createMetrics(options: {
   );
   const lag = histogram(
     `${prefix}event_loop_lag_seconds`,
-    "How late the event loop was, looked at twice a second.",
+    "How late the event loop was, sampled every 500 ms.",
     lagBounds,
   );
   const cpu = counter("process_cpu_seconds_total", "Processor time, user and system.");

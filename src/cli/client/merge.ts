@@ -129,7 +129,7 @@ class Source {
   #characters = 0;
   #isPaused = false;
   isEnded = false;
-  /** When the last record came, or the source was opened: one that was silent for long holds nothing back. */
+  /** When the last record came, or the source was opened: one that was silent for long does not delay the others. */
   lastArrival: number;
 
   constructor(name: string, onRoom: () => void, now: number) {

@@ -38,7 +38,7 @@ export interface SessionOptions {
   readonly onOpen: (of: NodeLog, isNew: boolean) => void;
   /** A log that was followed is gone. */
   readonly onGone: (of: NodeLog) => void;
-  /** A log cannot be read any further; the others go on. */
+  /** A log cannot be read any further; the others continue. */
   readonly onError: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
@@ -95,7 +95,7 @@ export class RecordsSession {
 
   /**
    * Adds logs that appear on the agent and are selected. Resolves when the agent reports new logs. `holds`: the session
-   * goes on while this watch does, though no log is left.
+   * continues while this watch does, even when no log is left.
    */
   watch(
     connection: Connection,

@@ -52,7 +52,7 @@ export async function clientWatch(
       if (ending === "enough") stop.abort();
       return ending;
     } catch (error) {
-      // Told at once: the other agents' watches may go on for long.
+      // Printed at once: the other agents' watches may run for long.
       if (connections.all.length > 1) terminal.err(`${(error as Error).message}\n`);
       throw error;
     }

@@ -41,7 +41,7 @@ export class PortConnection implements CountedConnection {
       readonly now: number;
       /** Shared by all connections. */
       readonly turns: Turns;
-      /** Told once where the connection is ended for what it did. */
+      /** Called once when the connection is closed because it exceeded a limit. */
       readonly onEnd: (limit: LimitName | null, why: string) => void;
     },
   ) {

@@ -3,7 +3,7 @@ import type { Report } from "../../telemetry/events.ts";
 import { onHttp2Server } from "./http2_servers.ts";
 
 /**
- * Tells of TLS handshakes that failed; to be called before bindAsync. At debug only: a tcpSocket probe
+ * Reports TLS handshakes that failed; call it before bindAsync. At debug only: a tcpSocket probe
  * hangs up in the middle of one every few seconds. Throws where grpc-js has changed.
  */
 export function reportHandshakes(server: Server, report: Report): void {

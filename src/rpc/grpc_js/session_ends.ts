@@ -10,7 +10,7 @@ interface Session {
 /**
  * Keeps the process alive when the peer sends GOAWAY, as every client does that closes its connection.
  * node:http2 then destroys an idle session within the callback in which nghttp2 reads the frame; Deno
- * 2.9.6 frees the session at once, and nghttp2 goes on in freed memory: an abort
+ * 2.9.6 frees the session at once, and nghttp2 continues in freed memory: an abort
  * ("find_stream_on_goaway_func: Assertion `stream->closed_next == NULL' failed") or a segmentation fault
  * for about every hundredth connection (https://github.com/denoland/deno/issues/36788). So a session is
  * destroyed one turn of the event loop later.

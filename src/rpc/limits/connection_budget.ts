@@ -68,7 +68,7 @@ export class ConnectionBudget {
     return null;
   }
 
-  /** It has ended, in whatever state. */
+  /** It has ended, in any state. */
   end(connection: CountedConnection): void {
     this.#handshakes.delete(connection);
     this.#connections.delete(connection);

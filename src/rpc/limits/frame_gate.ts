@@ -164,7 +164,7 @@ export class FrameGate {
     return bytes.subarray(length);
   }
 
-  /** Returns "passed", "held" for a header block that goes on, or the whole block that ends here. */
+  /** Returns "passed", "held" for a header block that continues, or the whole block that ends here. */
   #readFrame(frame: Uint8Array): "passed" | "held" | Uint8Array[] {
     const type = frame[3]!;
     const flag = frame[4]!;

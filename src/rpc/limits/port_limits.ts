@@ -7,7 +7,7 @@ export interface PortLimits extends ConnectionLimits {
   readonly frames: FrameLimits;
   /** How long a request, or a frame of one, may take to arrive. */
   readonly requestMs: number;
-  /** HTTP/2 streams that are open at the same time, whatever they are. */
+  /** HTTP/2 streams of any kind that are open at the same time. */
   readonly streams: number;
   /** What the headers of all open streams take, in bytes of memory. */
   readonly headerMemory: number;
