@@ -20,8 +20,10 @@ export interface InlinedLines {
 
 /** Is the piece one whose bytes the owner of the file reads, and not the worker? */
 export function isInlinedPiece(piece: Piece): boolean {
-  const { source, from, to } = piece;
-  return source.compressed === undefined && (source.dev < 0 || to - from <= INLINED_PIECE_BYTES);
+  const { source, from, to, line } = piece;
+  if (source.compressed !== undefined) return false;
+  // Through a long line a worker reads on by itself: to begin in a small piece says nothing about its length.
+  return source.dev < 0 || to - from <= INLINED_PIECE_BYTES && line === null;
 }
 
 /**
@@ -59,6 +61,9 @@ function readNext(piece: Piece, scratch: Scratch): InlinedLines {
     const chunk = readLines(piece.source, position, policy, MAX_INLINED_BYTES, scratch);
     const isEmpty = chunk.length === 0 && chunk.malformed === 0 && !chunk.short;
     if (!isEmpty || chunk.next === null || performance.now() >= end) return { chunk, position };
+    if (chunk.next.line !== null && isInlinedPiece(piece) && piece.source.dev >= 0) {
+      return { chunk, position };
+    }
     position = chunk.next;
   }
 }

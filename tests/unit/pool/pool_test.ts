@@ -149,6 +149,34 @@ Deno.test("without workers everything is scanned in place, patterns too", async 
   assert.equal(setup.workers.length, 0);
 });
 
+Deno.test("a run of NULs that begins in a small piece was read through by the owner: a worker reads on", async () => {
+  using setup = new Setup(1);
+  let read = 0;
+  const nuls = {
+    ...onDisk,
+    size: 2 ** 31,
+    readAt(_offset: number, into: Uint8Array) {
+      read += into.length;
+      into.fill(0);
+      return into.length;
+    },
+  };
+  const small = { ...piece(0, "one", nuls), to: 64 * 1024, end: nuls.size };
+  const result = setup.scan(small, {});
+  const [inlined] = setup.workers[0]!.requests;
+  assert.ok(inlined?.kind === "scan" && "bytes" in inlined.source);
+  assert.equal(inlined.source.bytes.length, 0);
+  assert.ok(read < 8 * 2 ** 20, `the owner has read ${read} bytes`);
+  await setup.workers[0]!.scanned();
+  const { resume } = await result;
+  assert.ok(resume !== null && resume.line !== null);
+  const next = setup.scan({ ...small, ...resume, from: resume.offset }, {});
+  const request = setup.workers[0]!.requests.at(-1);
+  assert.ok(request?.kind === "scan" && "path" in request.source);
+  await setup.workers[0]!.scanned();
+  await next;
+});
+
 Deno.test("a small piece with grep is read by the owner and carried to the worker at once", async () => {
   using setup = new Setup(1);
   const text = new TextEncoder().encode(cri("one") + cri("two"));
