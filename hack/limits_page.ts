@@ -46,7 +46,7 @@ const limits: Readonly<Record<LimitName, LimitDoc>> = {
   },
   "header-memory": {
     keys: ["header-memory"],
-    bounds: "the headers of all open calls together",
+    bounds: "the headers of all open calls together; refused are calls with large headers alone",
     refusal: EXHAUSTED,
   },
   "request-bytes": {
@@ -75,7 +75,7 @@ const limits: Readonly<Record<LimitName, LimitDoc>> = {
   "streams": {
     keys: ["max-streams"],
     bounds:
-      "streams at the same time, until the last byte of each has left; twice as many and 100 for calls of every kind",
+      "streams at the same time, until the last byte of each has left, the last tenth of them for identities with fewer than 8 (where `max-streams-per-user` is below); twice as many and 100 for calls of every kind",
     refusal: EXHAUSTED,
   },
   "streams-per-user": {
@@ -85,7 +85,7 @@ const limits: Readonly<Record<LimitName, LimitDoc>> = {
   },
   "unary-calls": {
     keys: ["max-unary-calls"],
-    bounds: "Lists at the same time, until their answers have left",
+    bounds: "Lists at the same time, until their answers have left, the last tenth as above",
     refusal: EXHAUSTED,
   },
   "unary-calls-per-user": {

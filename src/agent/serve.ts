@@ -16,6 +16,7 @@ import { FileCredentials } from "../rpc/credentials.ts";
 import { Health } from "../rpc/health_service.ts";
 import { availableDescriptors } from "../platform/descriptors.ts";
 import { descriptorsNeeded, portLimits } from "../rpc/limits/port_limits.ts";
+import { endConnection } from "../rpc/grpc_js/connections.ts";
 import { metadataService } from "../rpc/metadata_service.ts";
 import { recordsService } from "../rpc/records_service.ts";
 import { reflectionService } from "../rpc/reflection_service.ts";
@@ -107,7 +108,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
   const reviewHealth = reviewer === kubernetes
     ? parts.use(new ReviewHealth(config, kubernetes))
     : null;
-  const limits = new CallLimits(config.limits, report);
+  const limits = new CallLimits(config.limits, report, endConnection);
   const calls = new Calls({
     authorizer: new CallAuthorizer(config, new Authorizer({ config, reviewer, report })),
     peers,
@@ -168,7 +169,6 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
         : [{ name: "telemetry.addr", server: telemetry.listener, shed: () => server.shed() }],
     ], report),
   );
-  limits.endConnection = (connection, limit, why) => server.endConnection(connection, limit, why);
   readiness.serving({
     certificateNotAfterMs: () => credentials?.notAfterMs ?? null,
     reviewProblem: () => reviewHealth?.problem ?? null,

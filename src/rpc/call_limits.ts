@@ -42,12 +42,12 @@ export class CallLimits {
   readonly #streams: Quota<string>;
   readonly #unaryCalls: Quota<string>;
   readonly #publicCalls: Quota<object>;
-  /** Set as soon as there are connections. */
-  endConnection: EndConnection = () => {};
+  readonly #endConnection: EndConnection;
 
-  constructor(limits: CallNumbers, report: Report) {
+  constructor(limits: CallNumbers, report: Report, endConnection: EndConnection) {
     this.#limits = limits;
     this.#report = report;
+    this.#endConnection = endConnection;
     this.#streams = new Quota({ total: limits.maxStreams, each: limits.maxStreamsPerUser });
     this.#unaryCalls = new Quota({
       total: limits.maxUnaryCalls,
@@ -76,7 +76,7 @@ export class CallLimits {
     if (this.#publicCalls.of(connection) >= maxPublicCallsPerConnection) {
       const why =
         `a connection may have at most ${maxPublicCallsPerConnection} calls of health and reflection at once (limits.max-public-calls-per-connection)`;
-      this.endConnection(connection, "public-calls-per-connection", why);
+      this.#endConnection(connection, "public-calls-per-connection", why);
       throw new Failure("resource-exhausted", `Cannot begin another call: ${why}`);
     }
     if (exceeded === "total") {
@@ -87,7 +87,7 @@ export class CallLimits {
         this.#report({ type: "limit-reached", limit: "public-calls" });
         throw new Failure("resource-exhausted", `Cannot begin another call: ${why}`);
       }
-      this.endConnection(greatest, "public-calls", why);
+      this.#endConnection(greatest, "public-calls", why);
     }
     return this.#publicCalls.take(connection);
   }

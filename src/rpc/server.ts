@@ -8,7 +8,7 @@ import {
   ServerReflectionService,
 } from "../generated/grpc/reflection.ts";
 import { metadataServiceDefinition, type MetadataServiceHandlers } from "./metadata_service.ts";
-import type { LimitName, Report } from "../telemetry/events.ts";
+import type { Report } from "../telemetry/events.ts";
 import type { Calls } from "./calls.ts";
 import { Connections } from "./grpc_js/connections.ts";
 import type { VerifiedPeers } from "./verified_peers.ts";
@@ -108,11 +108,6 @@ export class AgentServer {
   /** Ends every connection without a call: descriptors have run out. */
   shed(): void {
     this.#connections.shed();
-  }
-
-  /** Ends the connection of an HTTP/2 session, with all its calls. */
-  endConnection(session: object, limit: LimitName, why: string): void {
-    this.#connections.end(session, limit, why);
   }
 
   /**

@@ -25,7 +25,7 @@ async function serveReflection(load: () => Promise<Descriptors>) {
   const unused = () => Promise.reject(new Error("reflection needs no identity"));
   const calls = new Calls({
     authorizer: { identify: () => assert.fail(), authorize: unused, recheck: unused },
-    limits: new CallLimits(defaults.limits, silent),
+    limits: new CallLimits(defaults.limits, silent, () => {}),
     report: (event) => events.push(event),
   });
   const server = new Server();

@@ -4,7 +4,7 @@ import type { Server as NetServer, Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { LimitName, Report } from "../../telemetry/events.ts";
 import { ConnectionBudget } from "../limits/connection_budget.ts";
-import { headerMemoryOf, type PortLimits } from "../limits/port_limits.ts";
+import { headerMemoryOf, ORDINARY_HEADER_MEMORY, type PortLimits } from "../limits/port_limits.ts";
 import { Turns } from "../limits/turns.ts";
 import { PortConnection } from "./connection.ts";
 import {
@@ -19,6 +19,15 @@ const CHECK_MS = 1000;
 
 const REFLECTION = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
 
+/** The connections of all servers by their HTTP/2 sessions, which are what a call shows of its connection. */
+const bySession = new WeakMap<object, PortConnection>();
+
+/** Ends the connection of an HTTP/2 session, with all its calls. */
+export function endConnection(session: object, limit: LimitName, why: string): void {
+  // Not within the library's callback, which still uses the session.
+  setImmediate(() => bySession.get(session)?.end(limit, why));
+}
+
 /**
  * The connections of the gRPC port and their limits. Whatever a client sends is bounded here before it
  * takes memory; one that goes beyond loses its connection.
@@ -31,7 +40,6 @@ export class Connections implements Disposable {
   readonly #budget: ConnectionBudget;
   readonly #turns = new Turns();
   readonly #bySocket = new Map<string, PortConnection>();
-  readonly #bySession = new WeakMap<object, PortConnection>();
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #listeners: NetServer[] = [];
   #streams = 0;
@@ -81,12 +89,6 @@ export class Connections implements Disposable {
     clearInterval(this.#timer);
   }
 
-  /** Ends the connection of a session, with all its calls. */
-  end(session: object, limit: LimitName, why: string): void {
-    // Not within the library's callback, which still uses the session.
-    setImmediate(() => this.#bySession.get(session)?.end(limit, why));
-  }
-
   #accepted(socket: Socket): void {
     const key = keyOf(socket);
     const connection = new PortConnection(socket, {
@@ -115,7 +117,7 @@ export class Connections implements Disposable {
   #begun(session: Http2Session): void {
     const connection = this.#bySocket.get(keyOf(session.socket));
     if (connection === undefined) return session.destroy();
-    this.#bySession.set(session, connection);
+    bySession.set(session, connection);
     const { frames, otherNames } = this.#limits;
     const isOther = !this.#isAllowed(connection.socket);
     connection.begin(session, {
@@ -133,9 +135,7 @@ export class Connections implements Disposable {
 
   /** Counts a new stream until it is closed. False: it was refused, or its connection was ended. */
   #judge(stream: Http2Stream, headers: Record<string, unknown>): boolean {
-    const connection = stream.session === undefined
-      ? undefined
-      : this.#bySession.get(stream.session);
+    const connection = stream.session === undefined ? undefined : bySession.get(stream.session);
     const { id } = stream;
     if (connection === undefined || id === undefined) {
       // Its connection has ended meanwhile. Not within the library's callback, which still uses it.
@@ -161,7 +161,7 @@ export class Connections implements Disposable {
         `the agent has ${streams} calls open, finished ones included`,
       );
     }
-    if (this.#headerMemory > headerMemory) {
+    if (this.#headerMemory > headerMemory && memory > ORDINARY_HEADER_MEMORY) {
       return this.#refuse(
         stream,
         "header-memory",

@@ -29,6 +29,12 @@ export function headerMemoryOf(size: { readonly bytes: number; readonly pairs: n
   return size.bytes + size.pairs * PAIR_BYTES;
 }
 
+/**
+ * Headers up to here, in bytes of memory, are those of an ordinary call. Such a call is never refused because
+ * the headers of others are large; the limit of streams bounds what all of them take.
+ */
+export const ORDINARY_HEADER_MEMORY = 8192;
+
 /** Descriptors that connections leave to logs, workers and the API server. */
 const CONNECTIONS_SHARE = 0.4;
 const HANDSHAKES_SHARE = 0.15;

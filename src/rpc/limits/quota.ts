@@ -1,4 +1,10 @@
-/** What runs at the same time, in total and for each owner. */
+/** What an owner may hold to take from the reserve, too. */
+const FEW = 8;
+
+/**
+ * What runs at the same time, in total and for each owner. Where one owner may not have all, the last tenth of
+ * the total is a reserve for owners who hold few, so that some busy ones leave no other without any.
+ */
 export class Quota<Owner> {
   readonly #limits: { readonly total: number; readonly each: number };
   readonly #byOwner = new Map<Owner, number>();
@@ -18,8 +24,10 @@ export class Quota<Owner> {
 
   /** Which of the limits keeps the owner from taking another one; null: none does. */
   exceeded(owner: Owner): "total" | "each" | null {
-    if (this.#total >= this.#limits.total) return "total";
-    return this.of(owner) >= this.#limits.each ? "each" : null;
+    const { total, each } = this.#limits;
+    const reserve = each < total && this.of(owner) >= FEW ? Math.floor(total / 10) : 0;
+    if (this.#total >= total - reserve) return "total";
+    return this.of(owner) >= each ? "each" : null;
   }
 
   /** Takes one for the owner; disposing of it gives it back, once. */

@@ -230,3 +230,9 @@ export const attacks = {
 } satisfies Record<string, Attack>;
 
 export type AttackName = keyof typeof attacks;
+
+/** Where callers are not asked for certificates. */
+export const withoutCertificate: readonly AttackName[] = [
+  "header bombs, no certificate",
+  "made-up tokens",
+];

@@ -1,15 +1,10 @@
 import assert from "node:assert/strict";
 import { defaults } from "../../../src/config/schema.ts";
-import { type AttackName, attacks } from "./attacks.ts";
+import { type AttackName, attacks, withoutCertificate } from "./attacks.ts";
 import { besiege, type Siege } from "./siege.ts";
 
 /** The shipped memory limit, MiB. */
 const MAX_RSS = 384;
-
-const withoutCertificate: readonly AttackName[] = [
-  "header bombs, no certificate",
-  "made-up tokens",
-];
 
 /**
  * A fresh agent for each attack. What an innocent caller waits is printed and not judged here: on a busy

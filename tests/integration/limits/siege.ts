@@ -18,6 +18,9 @@ export interface Observed {
   readonly reads: number;
   readonly slowestLivez: number;
   readonly failures: readonly string[];
+  /** Processor time of the agent's main thread meanwhile, and what it waited for a processor. */
+  readonly worked: number;
+  readonly waited: number;
 }
 
 export interface Siege extends AsyncDisposable {
@@ -87,6 +90,7 @@ export async function besiege(
     async attack(name) {
       const idle = await memory(agent.pid, "VmRSS");
       const failures: string[] = [];
+      const before = await scheduled(agent.pid);
       let over = false;
       let reads = 0;
       const watch = async (ask: () => Promise<string | null>, told?: () => void) => {
@@ -107,7 +111,17 @@ export async function besiege(
       over = true;
       const [slowestRead, slowestLivez] = await Promise.all([reading, probing]);
       const peak = await memory(agent.pid, "VmHWM");
-      return { idle, peak, slowestRead, reads, slowestLivez, failures };
+      const after = await scheduled(agent.pid);
+      return {
+        idle,
+        peak,
+        slowestRead,
+        reads,
+        slowestLivez,
+        failures,
+        worked: after.worked - before.worked,
+        waited: after.waited - before.waited,
+      };
     },
     async recovered(atMost) {
       // Nothing tells when memory is given back.
@@ -152,9 +166,7 @@ export async function attackWith(name: AttackName, prey: Prey): Promise<void> {
 const HOLD_MS = 1000;
 
 async function memory(pid: number, field: "VmRSS" | "VmHWM"): Promise<number> {
-  // Reading /proc is not granted by --allow-read: a command does it.
-  const { stdout } = await new Deno.Command("cat", { args: [`/proc/${pid}/status`] }).output();
-  const text = new TextDecoder().decode(stdout);
+  const text = await read(`/proc/${pid}/status`);
   return Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(text)?.[1]) / 1024);
 }
 
@@ -168,4 +180,17 @@ function probe(port: number): Promise<string | null> {
       );
     }).on("error", (error) => resolve(`livez: ${error.message}`));
   });
+}
+
+/** Of the main thread, in milliseconds (Linux, Documentation/scheduler/sched-stats.rst). */
+async function scheduled(pid: number): Promise<{ worked: number; waited: number }> {
+  const [worked = 0, waited = 0] = (await read(`/proc/${pid}/task/${pid}/schedstat`)).split(" ")
+    .map((nanoseconds) => Math.round(Number(nanoseconds) / 1e6));
+  return { worked, waited };
+}
+
+/** Reading /proc is not granted by --allow-read: a command does it. */
+async function read(path: string): Promise<string> {
+  const { stdout } = await new Deno.Command("cat", { args: [path] }).output();
+  return new TextDecoder().decode(stdout);
 }

@@ -50,10 +50,14 @@ function setUp(
 ) {
   const events: AgentEvent[] = [];
   const steps: string[] = [];
-  const callLimits = new CallLimits({
-    ...defaults.limits,
-    ...options.limits ?? { maxStreams: 3, maxStreamsPerUser: 2 },
-  }, () => {});
+  const callLimits = new CallLimits(
+    {
+      ...defaults.limits,
+      ...options.limits ?? { maxStreams: 3, maxStreamsPerUser: 2 },
+    },
+    () => {},
+    () => {},
+  );
   const calls = new Calls({
     limits: callLimits,
     peers: options.peers ?? null,
