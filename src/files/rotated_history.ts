@@ -46,7 +46,9 @@ export class RotatedHistory {
   #realPath: string;
   /** The rotated files when they were last compared with what is known, by name and inode. */
   #compared: string | null = null;
-  /** Has a line been seen that is earlier than those where following began? */
+  /** Of the first line that was seen: where following began, or later where that file was never seen to hold one. */
+  #firstTime: Instant | null = null;
+  /** Has a line been seen that is earlier than that? */
   #clockWentBack = false;
 
   /** @param first in which following begins, grown to what it holds */
@@ -230,12 +232,13 @@ export class RotatedHistory {
   }
 
   #learnTimes(segment: LogSegment): void {
+    this.#firstTime ??= segment.fingerprint.time;
     this.#learnTime(segment.fingerprint.time);
     this.#learnTime(segment.lastTime);
   }
 
   #learnTime(time: Instant | null): void {
-    this.#clockWentBack ||= isEarlier(time, this.#first.fingerprint.time);
+    this.#clockWentBack ||= isEarlier(time, this.#firstTime);
   }
 
   #segments(missed: readonly RotatedContent[], mayGiveUp: boolean): LogSegment[] {

@@ -22,6 +22,9 @@ export const nameStyles = ["kubelet", "number", "hours", "seconds"] as const;
 export type NameStyle = typeof nameStyles[number];
 export type Format = "cri" | "docker";
 
+/** A larger text is inflated by a worker, which answers later than the model can wait: tests/unit/files/follow_test.ts. */
+const MOST_COMPRESSED_BYTES = 200_000;
+
 /** The text of one file's time as the log, and where it is to be found. */
 interface Life {
   /** In all that was written. */
@@ -209,11 +212,16 @@ export class Runtime {
     const plain = this.#rotated().filter((path) => !path.endsWith(".gz"));
     // The newest stays: the runtime may still write to it.
     const path = plain[0];
-    if (path === undefined || plain.length < 2) return;
+    if (path === undefined || plain.length < 2 || !this.#isSmall(path)) return;
     this.disk.compress(path, `${path}.tmp`);
     this.disk.rename(`${path}.tmp`, `${path}.gz`);
     for (const life of this.#lives) if (life.paths.delete(path)) life.paths.add(`${path}.gz`);
     this.disk.remove(path);
+  }
+
+  #isSmall(path: string): boolean {
+    return this.#lives.filter(({ paths }) => paths.has(path))
+      .every(({ from, to }) => to - from + this.nuls <= MOST_COMPRESSED_BYTES);
   }
 
   removeRotated(random: Random): void {

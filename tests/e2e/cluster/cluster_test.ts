@@ -31,6 +31,11 @@ import {
 // The agent is installed already (hack/install.sh), in the cluster of the current context: a node of
 // tests/e2e/node, or kind. Nothing here is timed: every wait is for an event, with a deadline for a slow machine.
 const SHORT_PODS = 100;
+const RESTARTS = 5;
+const ROTATIONS = 10;
+const LINES_PER_SECOND = 10_000;
+/** Less than the pod writes. */
+const SLOW_BYTES_PER_SECOND = 1_000_000;
 const MEMORY_LIMIT = 384 * 1024 * 1024;
 const reader: [string, string][] = [["x-remote-user", `system:serviceaccount:${NAMESPACE}:reader`]];
 const stranger: [string, string][] = [
@@ -311,58 +316,75 @@ async function restarts(agent: AgentConnection, node: string): Promise<void> {
     i=0; while [ $i -lt 50 ]; do i=$((i + 1)); echo "$life line $i"; done
     exit 1`;
   await apply([loggingPod({ name: "restarting", node, script, restartPolicy: "Always" })]);
-  await logs.reach(2);
-  const lives = [...logs.lines.values()].slice(0, 2);
-  await Promise.all(lives.map((lines) => lines.reach(50)));
-  for (const { texts } of lives) {
-    assert.deepEqual(texts.slice(0, 50).map(numberOf), Array.from({ length: 50 }, (_, i) => i + 1));
-    assert.equal(new Set(texts.map((text) => text.split(" ")[0])).size, 1, "one life in a log");
-  }
-  assert.notEqual(lives[0]!.texts[0], lives[1]!.texts[0]);
+  await logs.reach(1 + RESTARTS);
+  await Promise.all([...logs.lines.values()].map((lines) => lines.reach(50)));
   await kubectl("delete", "pod", "restarting", "--namespace", NAMESPACE, "--wait=true");
   const endings = await logs.ended();
   assert.deepEqual(new Set(endings.map(({ code }) => code)), new Set(["OK"]));
-  for (const lines of logs.lines.values()) assert.equal(lines.texts.length, 50);
+  const lives = [...logs.lines.values()];
+  const names = lives.map(({ texts }) => {
+    assert.deepEqual(texts.map(numberOf), Array.from({ length: 50 }, (_, i) => i + 1));
+    const names = new Set(texts.map((text) => text.split(" ")[0]));
+    assert.equal(names.size, 1, "one life in a log");
+    return [...names][0];
+  });
+  assert.equal(new Set(names).size, lives.length, "a log for each life");
+  console.log(`    ${lives.length - 1} restarts, 50 lines in each life`);
 }
 
+/** Two followers: one that reads what comes, and one that the log outruns. */
 async function rotations(agent: AgentConnection, node: string): Promise<void> {
-  const script = `
-    i=0
-    while true; do
-      burst=0
-      while [ $burst -lt 500 ]; do
-        burst=$((burst + 1)); i=$((i + 1))
-        echo "count $i .........................................................................."
-      done
-      sleep 0.1
-    done`;
+  const script = `awk '
+    BEGIN {
+      dots = sprintf("%95s", ""); gsub(/ /, ".", dots)
+      began = systime()
+      for (;;) {
+        for (end = ${LINES_PER_SECOND} * (systime() - began + 1); i < end;) print "count", ++i, dots
+        fflush()
+        system("sleep 0.1")
+      }
+    }'`;
   await apply([loggingPod({ name: "rotating", node, script })]);
   await ready("rotating");
   const { metadata: { uid } } = await get<Pod>("pod", "rotating", "--namespace", NAMESPACE);
-  const lines = new Lines();
-  const ended = lines.read(
-    agent.records.streamForward(
-      request({ ...await runningLog(agent, "rotating"), follow_from: FollowFrom.DEFAULT }),
-      metadata(reader),
-    ),
-  );
-  await lines.reach(1);
+  const log = request({ ...await runningLog(agent, "rotating"), follow_from: FollowFrom.DEFAULT });
+  const began = performance.now();
+  const followers = [Infinity, SLOW_BYTES_PER_SECOND].map((bytesPerSecond) => {
+    const lines = new Lines();
+    const call = agent.records.streamForward(log, metadata(reader));
+    return { lines, ended: lines.read(call, { bytesPerSecond }) };
+  });
+  await Promise.all(followers.map(({ lines }) => lines.reach(1)));
+  // Names of which the kubelet deletes the oldest; what is compressed keeps its name.
   const seen = await onNode(`
     cd /var/log/pods/${NAMESPACE}_rotating_${uid}/main
-    end=$(($(date +%s) + 240))
-    until [ "$(ls | grep -c '^0[.]log[.]2')" -ge 3 ] && ls | grep -q '[.]gz$'; do
+    end=$(($(date +%s) + 300)); rotations=0; compressed=0; last=
+    until [ $rotations -ge ${ROTATIONS} ]; do
       if [ "$(date +%s)" -ge $end ]; then echo "not rotated:"; break; fi
+      newest=$(ls | sed -n 's/^0[.]log[.]\\(2[-0-9]*\\).*/\\1/p' | sort | tail -n 1)
+      if [ "$newest" != "$last" ]; then
+        last=$newest; rotations=$((rotations + 1))
+        if ls | grep -q '[.]gz$'; then compressed=$((compressed + 1)); fi
+      fi
       sleep 0.2
     done
+    echo "$rotations rotations, compressed files at $compressed of them"
     ls`);
   assert.doesNotMatch(seen, /not rotated/);
+  assert.match(seen, /[.]gz$/m);
   await kubectl("delete", "pod", "rotating", "--namespace", NAMESPACE, "--wait=true");
-  const { code, details } = await ended;
-  assert.equal(code, "OK", details);
-  assert.deepEqual(gaps(lines.texts), []);
-  assert.ok(lines.texts.length > 10_000, `${lines.texts.length} lines`);
+  const seconds = (performance.now() - began) / 1000;
+  for (const { lines, ended } of followers) {
+    const { code, details } = await ended;
+    assert.equal(code, "OK", details);
+    assert.deepEqual(gaps(lines.texts), []);
+    assert.equal(numberOf(lines.texts[0] ?? ""), 1);
+  }
+  const [fast, slow] = followers.map(({ lines }) => lines.texts.length);
+  assert.equal(slow, fast, "the slow reader has all that the fast one has");
+  const rate = Math.round((fast ?? 0) / seconds);
   console.log(
-    `    ${lines.texts.length} lines through ${seen.trim().split("\n").length - 1} rotated files`,
+    `    ${fast} lines, ${rate} a second, ${seen.split("\n")[0]}, a fast and a slow reader`,
   );
 }
 

@@ -2,6 +2,9 @@ import type * as grpc from "@grpc/grpc-js";
 import type { LogRecord } from "../../../src/generated/cluster_agent.ts";
 import { recordTime, statusName } from "../../harness/calls.ts";
 
+/** A slow reader pauses when it is so far ahead of its pace. */
+const AHEAD_MS = 20;
+
 /** How a stream ended. */
 export interface Ended {
   readonly code: string;
@@ -16,9 +19,21 @@ export class Lines {
   #waiting: { condition: () => boolean; resolve: () => void }[] = [];
   #pending = "";
 
-  /** Reads a stream to its end. */
-  async read(call: grpc.ClientReadableStream<LogRecord>): Promise<Ended> {
-    call.on("data", (record: LogRecord) => this.#take(record));
+  /** Reads a stream to its end, no faster than so many bytes of messages a second. */
+  async read(
+    call: grpc.ClientReadableStream<LogRecord>,
+    { bytesPerSecond = Infinity }: { readonly bytesPerSecond?: number } = {},
+  ): Promise<Ended> {
+    const began = performance.now();
+    let bytes = 0;
+    call.on("data", (record: LogRecord) => {
+      this.#take(record);
+      bytes += record.message.length;
+      const aheadMs = bytes / bytesPerSecond * 1000 - (performance.now() - began);
+      if (aheadMs < AHEAD_MS) return;
+      call.pause();
+      setTimeout(() => call.resume(), aheadMs);
+    });
     call.on("error", () => {}); // the status says the same
     const ended = new Promise((resolve) => call.on("end", resolve));
     const status = new Promise<grpc.StatusObject>((resolve) => call.on("status", resolve));

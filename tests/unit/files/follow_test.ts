@@ -697,3 +697,25 @@ Deno.test("regression: whoever joins amid a rotation misses no line that is stil
   assert.equal(first.text(), lines(2, 3));
   assert.equal(joined.text(), lines(2, 3));
 });
+
+Deno.test("regression: that the clock went back is seen though the first file was never seen to hold a line", async () => {
+  await using stage = new Stage();
+  const reader = stage.follow();
+  stage.append(line(1));
+  Deno.copyFileSync(stage.log, `${stage.log}.20261123-100001`);
+  Deno.truncateSync(stage.log);
+  const earlier = line(2).replace("T10:", "T09:");
+  stage.append(earlier);
+  stage.watcher.check();
+  Deno.removeSync(stage.log);
+  stage.append("");
+  // Empty still, and older by its name than a file that was read.
+  const empty = `${stage.log}.20261123-090002`;
+  Deno.renameSync(stage.log, empty);
+  stage.append("");
+  stage.watcher.check();
+  const late = line(3).replace("T10:", "T09:");
+  stage.append(late, empty);
+  stage.pass(1000);
+  assert.equal(reader.text(), line(1) + earlier + late);
+});
