@@ -124,8 +124,8 @@ type Ask = (source: GzipLog, range: TextRange | null) => {
 
 /** A compressed file that a followed log was rotated to. It inflates nothing here but a small text. */
 class FollowedGzip implements LogSource {
-  readonly dev = -1;
-  readonly ino = -1;
+  readonly dev = null;
+  readonly ino = null;
   readonly path: string;
   readonly #log: GzipLog;
   readonly #ask: Ask;

@@ -14,8 +14,8 @@ const MAX_HEAD_BYTES = 64 * 1024;
  */
 export class GzipLog implements LogSource {
   /** The bytes at the path are not those of this source. */
-  readonly dev = -1;
-  readonly ino = -1;
+  readonly dev = null;
+  readonly ino = null;
   readonly path: string;
   readonly #file: LogFile;
   #format: LogFormat | null = null;

@@ -17,6 +17,12 @@ const FORMAT_STEP_BYTES = 64 * 1024;
 /** What of a located log is needed to open it: a rotated file has it, too. */
 export type LogIdentity = Pick<LocatedLog, "realPath" | "dev" | "ino">;
 
+/** Device and inode. They identify a file while it exists, but not its content: inode numbers are reused. Null: there is no file. */
+export interface FileNumbers {
+  readonly dev: number | null;
+  readonly ino: number | null;
+}
+
 /** Which file: its path, and the device and inode that must be found there. */
 export interface FileIdentity {
   readonly path: string;
@@ -34,9 +40,9 @@ export interface LogSource extends ByteSource, Disposable {
   examined?(): ExaminedText | null;
   knownFingerprint?(): Fingerprint | null;
   readonly path: string;
-  /** Of the file at path; -1 where its bytes are not those of this source (inflated): open it by no path then. */
-  readonly dev: number;
-  readonly ino: number;
+  /** Of the file at path; null where its bytes are not those of this source (inflated, or in memory): it cannot be opened by path. */
+  readonly dev: number | null;
+  readonly ino: number | null;
   readonly format: LogFormat;
 }
 

@@ -45,7 +45,7 @@ export class LogSegment implements ByteSource {
   #fingerprint: Fingerprint = emptyFingerprint;
   #fingerprintReads = 0;
   #fingerprintSize = 0;
-  #mtimeMs = -1;
+  #mtimeMs: number | null = null;
   #stage: SegmentStage = "open";
   #closedAt = 0;
   /** Up to here it is known to have had bytes, even where they cannot be read any more. */
@@ -64,13 +64,13 @@ export class LogSegment implements ByteSource {
     return this.#path;
   }
 
-  /** -1 where the bytes are to be had from no path. */
-  get dev(): number {
-    return this.#source?.dev ?? -1;
+  /** Null where the bytes cannot be read from a path. */
+  get dev(): number | null {
+    return this.#source?.dev ?? null;
   }
 
-  get ino(): number {
-    return this.#source?.ino ?? -1;
+  get ino(): number | null {
+    return this.#source?.ino ?? null;
   }
 
   /** Of a compressed file that workers inflate. */

@@ -9,14 +9,8 @@ import {
   startsLikeAny,
 } from "./fingerprint.ts";
 import { StillInflating } from "./followed_gzip.ts";
-import type { LogSource } from "./log_file.ts";
+import type { FileNumbers, LogSource } from "./log_file.ts";
 import { listRotatedFiles, openRotatedFile, type RotatedFile } from "./rotated_files.ts";
-
-/** Identifies a file, but not its content: inode numbers are reused. */
-export interface FileIdentity {
-  readonly dev: number;
-  readonly ino: number;
-}
 
 const DISORDER_SECONDS = 1;
 
@@ -30,16 +24,16 @@ export interface SeenFiles {
   /** Contents that were given out, or are older than the place where following began. */
   readonly fingerprints: readonly Fingerprint[];
   /** Files that are open. */
-  readonly open: readonly FileIdentity[];
+  readonly open: readonly FileNumbers[];
   /** Files that existed when following began but could not be read then. */
-  readonly unread: readonly FileIdentity[];
+  readonly unread: readonly FileNumbers[];
   /** The first time of the file in which following began. */
   readonly beganAt: Instant | null;
   /**
    * The file whose lines come next, where it was rotated itself, and others may have been written after it; null where it
    * lies at the log's path, so that all others are older.
    */
-  readonly next: (FileIdentity & { readonly fingerprint: Fingerprint }) | null;
+  readonly next: (FileNumbers & { readonly fingerprint: Fingerprint }) | null;
   /** Have lines shown that the clock was set back since? */
   readonly clockWentBack: boolean;
 }
@@ -171,6 +165,6 @@ export function isEarlier(a: Instant | null, b: Instant | null): boolean {
   return compareInstants({ seconds: a.seconds + DISORDER_SECONDS, nanos: a.nanos }, b) < 0;
 }
 
-function isSame(a: FileIdentity, b: FileIdentity): boolean {
+function isSame(a: FileNumbers, b: FileNumbers): boolean {
   return a.dev === b.dev && a.ino === b.ino;
 }

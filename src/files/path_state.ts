@@ -1,8 +1,9 @@
 import { fileErrorKind, type FileFacts, lstat } from "../platform/files.ts";
+import type { FileNumbers } from "./log_file.ts";
 import type { PathState } from "./transitions.ts";
 
 /** Whether the path leads to the file, without links. */
-export function isAt(path: string, file: Pick<FileFacts, "dev" | "ino">): boolean {
+export function isAt(path: string, file: FileNumbers): boolean {
   return isSameFile(stateAt(lstat, path).state, file);
 }
 
@@ -63,6 +64,6 @@ export function exists(path: string): boolean {
  * assert.ok(!isSameFile({ kind: "absent" }, { dev: 1, ino: 2 }));
  * ```
  */
-export function isSameFile(state: PathState, open: Pick<FileFacts, "dev" | "ino">): boolean {
+export function isSameFile(state: PathState, open: FileNumbers): boolean {
   return state.kind === "file" && state.dev === open.dev && state.ino === open.ino;
 }

@@ -1,11 +1,10 @@
 import { Failure } from "../failure/failure.ts";
 import type { Report } from "../telemetry/events.ts";
 import { type Fingerprint, startsLikeAny } from "./fingerprint.ts";
-import type { LogSource } from "./log_file.ts";
+import type { FileNumbers, LogSource } from "./log_file.ts";
 import { type Holding, LogSegment } from "./log_segment.ts";
 import type { Instant } from "../scan/instant.ts";
 import {
-  type FileIdentity,
   isEarlier,
   missedRotations,
   readRotatedContents,
@@ -22,7 +21,7 @@ export interface SegmentCopy {
 }
 
 /** The file whose lines come next. */
-export interface NextFile extends FileIdentity {
+export interface NextFile extends FileNumbers {
   readonly fingerprint: Fingerprint;
   /** Asked after the rotated files have been read: does it still begin as the fingerprint says? */
   isUnchanged(): boolean;
@@ -147,7 +146,7 @@ export class RotatedHistory {
     segment: LogSegment,
     chain: readonly LogSegment[],
     { except = null, mayGiveUp = false }: {
-      readonly except?: FileIdentity | null;
+      readonly except?: FileNumbers | null;
       readonly mayGiveUp?: boolean;
     } = {},
   ): SegmentCopy & { readonly file: RotatedFile } | null {
@@ -183,7 +182,7 @@ export class RotatedHistory {
 
   /** What can be read; what cannot though it may be new is given up, or an error. */
   #read(
-    known: readonly FileIdentity[],
+    known: readonly FileNumbers[],
     mayGiveUp: boolean,
     next: NextFile | null = null,
   ): RotatedContents {
@@ -210,7 +209,7 @@ export class RotatedHistory {
     contents: readonly RotatedContent[],
     chain: readonly LogSegment[],
     next: NextFile,
-    known: readonly FileIdentity[] = [],
+    known: readonly FileNumbers[] = [],
   ): RotatedContent[] {
     const segments = [...chain, next];
     for (const segment of chain) this.#learnTimes(segment);
@@ -270,6 +269,6 @@ function namesOf(files: readonly RotatedFile[]): string {
   return files.map(({ realPath, ino }) => `${realPath} ${ino}`).join("\n");
 }
 
-function isSame(a: FileIdentity, b: FileIdentity): boolean {
+function isSame(a: FileNumbers, b: FileNumbers): boolean {
   return a.dev === b.dev && a.ino === b.ino;
 }

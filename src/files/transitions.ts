@@ -12,7 +12,8 @@ export type PathState =
 export interface FileState {
   /** Bytes. */
   readonly size: number;
-  readonly mtimeMs: number;
+  /** Null: not seen yet. */
+  readonly mtimeMs: number | null;
 }
 
 /** What has happened to the bytes of one open file since they were read. */
@@ -22,7 +23,7 @@ export type ContentChange = "same" | "grown" | "truncated";
  * Tells growth from truncation. A file that was truncated may have regrown beyond its old size, or to the very same
  * size within the same millisecond, so its known bytes are compared unless that costs too much.
  *
- * @param known as the file was seen last; mtimeMs -1: not yet
+ * @param known as the file was seen last
  * @param isIntact are the bytes that are known still in their places? Asked only where size and time do not tell
  * @param options.quick the same size and time mean that nothing has happened
  *
@@ -47,7 +48,7 @@ export function contentChange(
   const isTouched = now.size !== known.size || now.mtimeMs !== known.mtimeMs;
   if (!isTouched && options.quick) return "same";
   // Empty as before but touched: it was written and truncated in between.
-  if (now.size === 0) return isTouched && known.mtimeMs >= 0 ? "truncated" : "same";
+  if (now.size === 0) return isTouched && known.mtimeMs !== null ? "truncated" : "same";
   if (!isIntact()) return "truncated";
   return now.size > known.size ? "grown" : "same";
 }
@@ -71,7 +72,7 @@ export type Transition =
 export interface Observation {
   /** Of the file that is open. */
   readonly content: ContentChange;
-  readonly open: { readonly dev: number; readonly ino: number };
+  readonly open: { readonly dev: number | null; readonly ino: number | null };
   /** What lies at the open file's path. */
   readonly path: PathState;
   /** What the log's link leads to; null: not examined. */

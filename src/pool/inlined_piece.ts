@@ -23,7 +23,7 @@ export function isInlinedPiece(piece: Piece): boolean {
   const { source, from, to, line } = piece;
   if (source.compressed !== undefined) return false;
   // Through a long line a worker reads on by itself: to begin in a small piece says nothing about its length.
-  return source.dev < 0 || to - from <= INLINED_PIECE_BYTES && line === null;
+  return source.dev === null || to - from <= INLINED_PIECE_BYTES && line === null;
 }
 
 /**
@@ -61,7 +61,7 @@ function readNext(piece: Piece, scratch: Scratch): InlinedLines {
     const chunk = readLines(piece.source, position, policy, MAX_INLINED_BYTES, scratch);
     const isEmpty = chunk.length === 0 && chunk.malformed === 0 && !chunk.short;
     if (!isEmpty || chunk.next === null || performance.now() >= end) return { chunk, position };
-    if (chunk.next.line !== null && isInlinedPiece(piece) && piece.source.dev >= 0) {
+    if (chunk.next.line !== null && isInlinedPiece(piece) && piece.source.dev !== null) {
       return { chunk, position };
     }
     position = chunk.next;

@@ -8,9 +8,9 @@ import { createScanner, type Scanner, type ScanResult, type ScanSpec } from "../
 /** The owner's open file. */
 export interface PieceSource extends ByteSource {
   readonly path: string;
-  /** Negative where the bytes are not those of the file at `path` (inflated, or held in memory). */
-  readonly dev: number;
-  readonly ino: number;
+  /** Null where the bytes are not those of the file at `path` (inflated, or held in memory). */
+  readonly dev: number | null;
+  readonly ino: number | null;
   /** Where its bytes are inflated from this file. */
   readonly compressed?: FileIdentity | undefined;
 }

@@ -292,6 +292,9 @@ export class ScanPool {
     const { from, to, end, first, line, skip, budget, window } = piece;
     const { compressed } = piece.source;
     const { path, dev, ino } = compressed ?? piece.source;
+    if (dev === null || ino === null) {
+      throw new Error(`Cannot send ${path} to a worker: not a file`);
+    }
     const source = { path, dev, ino, isCompressed: compressed !== undefined };
     const range = { from, to, end, first, line, skip, budget, window, spec };
     return {

@@ -103,12 +103,12 @@ function inMemory(source: LogSource, from: number, to: number): LogRange {
   return { source: memorySource(source, from, bytes.subarray(0, length)), from, to: from + length };
 }
 
-/** Device and inode are none's, so that no worker opens the path. */
+/** A source without a file, so that no worker opens the path. */
 function memorySource(of: LogSource, offset: number, bytes: Uint8Array): LogSource {
   return {
     path: of.path,
-    dev: -1,
-    ino: -1,
+    dev: null,
+    ino: null,
     format: of.format,
     size: offset + bytes.length,
     readAt(at, into) {

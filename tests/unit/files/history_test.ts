@@ -110,7 +110,7 @@ Deno.test("an inflated source is opened by no path: its device and inode are non
   folder.write(".2", "plain\n");
   const [plain, inflated] = folder.open();
   assert.equal(plain?.ino, Deno.statSync(`${folder.log}.2`).ino);
-  assert.deepEqual([inflated?.dev, inflated?.ino], [-1, -1]);
+  assert.deepEqual([inflated?.dev, inflated?.ino], [null, null]);
   assert.equal(inflated?.format, "docker");
   assert.equal(plain?.format, "cri");
 });

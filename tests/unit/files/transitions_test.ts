@@ -80,7 +80,7 @@ for (const [title, observed, expected] of table) {
   });
 }
 
-const contents: readonly [string, [number, number], [number, number], boolean, string][] = [
+const contents: readonly [string, [number, number | null], [number, number], boolean, string][] = [
   ["untouched", [100, 1], [100, 1], true, "same"],
   ["grown, its known bytes in their places", [100, 1], [200, 2], true, "grown"],
   ["smaller", [100, 1], [99, 2], true, "truncated"],
@@ -92,7 +92,7 @@ const contents: readonly [string, [number, number], [number, number], boolean, s
     false,
     "truncated",
   ],
-  ["empty, and seen for the first time", [0, -1], [0, 1], true, "same"],
+  ["empty, and seen for the first time", [0, null], [0, 1], true, "same"],
   [
     "empty as before but touched: written and truncated in between",
     [0, 1],
@@ -105,7 +105,7 @@ const contents: readonly [string, [number, number], [number, number], boolean, s
 
 for (const [title, known, now, isIntact, expected] of contents) {
   Deno.test(`content: ${title}`, () => {
-    const state = ([size, mtimeMs]: [number, number]) => ({ size, mtimeMs });
+    const state = ([size, mtimeMs]: [number, number | null]) => ({ size, mtimeMs });
     const found = contentChange(state(known), state(now), () => isIntact, { quick: false });
     assert.equal(found, expected);
   });

@@ -6,8 +6,8 @@ import type { Random } from "../../harness/random.ts";
 /** A source of bytes that lie in memory; it counts how often it was read. */
 export class MemorySource implements PieceSource {
   readonly path = "in memory";
-  readonly dev = -1;
-  readonly ino = -1;
+  readonly dev = null;
+  readonly ino = null;
   reads = 0;
   constructor(readonly bytes: Uint8Array) {}
 

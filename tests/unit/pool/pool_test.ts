@@ -232,7 +232,7 @@ Deno.test("bytes that the owner no longer finds make a carried piece short", asy
 
 Deno.test("an owner that cannot read its file fails that piece alone", async () => {
   using setup = new Setup(1);
-  const broken = { ...onDisk, dev: -1, readAt: () => assert.fail("input/output error") };
+  const broken = { ...onDisk, dev: null, readAt: () => assert.fail("input/output error") };
   await assert.rejects(setup.scan(piece(1, "x", broken), {}), /input\/output error/);
   const next = setup.scan(piece(2), {});
   await setup.workers[0]!.scanned();
