@@ -26,7 +26,7 @@ export interface SeenFiles {
   /** Files that are open. */
   readonly open: readonly FileNumbers[];
   /** Files that existed when following began but could not be read then. */
-  readonly unread: readonly FileNumbers[];
+  readonly unread: readonly RotatedFile[];
   /** The first time of the file in which following began. */
   readonly beganAt: Instant | null;
   /**
@@ -64,7 +64,7 @@ export function missedRotations(
     if (isKnown(one)) return false;
     // What shows no time is ordered by its name alone: it must not come after what is younger by that.
     if (fingerprint.time === null && i < lastKnown && !seen.clockWentBack) return false;
-    if (seen.unread.some((one) => isSame(one, file))) {
+    if (seen.unread.some((one) => isUntouched(one, file))) {
       return fingerprint.time !== null && (seen.clockWentBack || !isOlder(fingerprint.time));
     }
     return seen.clockWentBack || !isOlder(fingerprint.time);
@@ -163,6 +163,14 @@ function lastTimeOf(file: RotatedFile): Instant | null {
 export function isEarlier(a: Instant | null, b: Instant | null): boolean {
   if (a === null || b === null) return false;
   return compareInstants({ seconds: a.seconds + DISORDER_SECONDS, nanos: a.nanos }, b) < 0;
+}
+
+/**
+ * Is it the same file still, not written to since? One that is empty may be removed, and its inode number given to the next
+ * one at once.
+ */
+export function isUntouched(before: RotatedFile, now: RotatedFile): boolean {
+  return isSame(before, now) && before.mtimeMs === now.mtimeMs;
 }
 
 function isSame(a: FileNumbers, b: FileNumbers): boolean {

@@ -6,6 +6,7 @@ import { type Holding, LogSegment } from "./log_segment.ts";
 import type { Instant } from "../scan/instant.ts";
 import {
   isEarlier,
+  isUntouched,
   missedRotations,
   readRotatedContents,
   type RotatedContent,
@@ -198,7 +199,8 @@ export class RotatedHistory {
       throw error;
     }
     const isNew = (file: RotatedFile) =>
-      ![...this.#unread, ...known].some((one) => isSame(one, file));
+      !this.#unread.some((one) => isUntouched(one, file)) &&
+      !known.some((one) => isSame(one, file));
     const unreadable = all.failed.filter(({ file }) => isNew(file));
     const unknown = unreadable.find(({ error }) => !mayGiveUp || error instanceof StillInflating);
     if (unknown !== undefined) throw unknown.error;

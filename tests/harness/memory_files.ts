@@ -185,7 +185,7 @@ export class MemoryFiles implements FileSystem {
 
   #newInode(): Inode {
     const ino = this.#free.shift() ?? ++this.#inodes;
-    return { ino, bytes: new Uint8Array(0), size: 0, mtimeMs: this.now, names: 1, opened: 0 };
+    return { ino, bytes: new Uint8Array(0), size: 0, mtimeMs: ++this.now, names: 1, opened: 0 };
   }
 
   #collect(inode: Inode): void {
