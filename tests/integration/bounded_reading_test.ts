@@ -4,7 +4,7 @@ import { startProcess } from "../harness/process.ts";
 import { attacks } from "./bounded_reading/attacks.ts";
 import { memory, runAttack } from "./bounded_reading/run_attack.ts";
 
-const sizes = { nuls: 256, line: 40, parts: 10, inflated: 96 };
+const sizes = { nuls: 256, line: 20, parts: 10, inflated: 48 };
 /** The shipped memory limit, MiB. */
 const LIMIT = 384;
 

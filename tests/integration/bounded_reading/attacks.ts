@@ -166,11 +166,12 @@ const docker: Attack["prepare"] = async (agent, sizes) => {
   return log;
 };
 
-/** Just short enough to be held, with keys in an order of their own, and escapes that have to be undone. */
+/** Just short enough to be held, with keys in an order of their own, a nested value, and escapes that have to be undone. */
 const dockerHeld: Attack["prepare"] = (agent) => {
   const log = agent.logs.add({ pod: nextPod(), format: "docker", content: "" });
   const text = "\\u00e9\\t".repeat(1_800_000);
-  const line = `{"time":"${START}","stream":"stdout","log":"${text}\\n"}\n`;
+  const line =
+    `{"time":"${START}","stream":"stdout","x":{"a":[1,{"b":null}]},"log":"${text}\\n"}\n`;
   Deno.writeTextFileSync(log.path, line.repeat(2));
   return Promise.resolve(log);
 };
