@@ -38,6 +38,8 @@ export interface Growth {
 
 /** What is appended at a time is less than this as a rule: one read has it all, and keeps it. */
 const BLOCK_BYTES = 64 * 1024;
+/** How much is searched for a line end at a time: some milliseconds. */
+const MAX_STEP_BYTES = 8 * 1024 * 1024;
 const TAIL_BYTES = 512;
 /** As much of a line's beginning as holds a CRI time. */
 const LINE_HEAD_BYTES = 64;
@@ -73,7 +75,8 @@ export function isIntact(source: ByteSource, text: KnownText): boolean {
 
 /**
  * Reads on from what is known to `size`. Every byte is read once, however long a line is, and after the reading the known
- * bytes are compared once more: null where they have changed, or the source is shorter, so what was read is not the
+ * bytes are compared once more. Unless `whole`, of more than MAX_STEP_BYTES whose end holds no line end a step is taken,
+ * so that the event loop is not held; the next call continues. Null where they have changed, or the source is shorter, so what was read is not the
  * text's continuation.
  *
  * ```ts
@@ -90,12 +93,17 @@ export function isIntact(source: ByteSource, text: KnownText): boolean {
  * assert.equal(growth?.text.committed, source.size);
  * ```
  */
-export function readGrowth(source: ByteSource, known: KnownText, size: number): Growth | null {
+export function readGrowth(
+  source: ByteSource,
+  known: KnownText,
+  size: number,
+  { whole = true }: { readonly whole?: boolean } = {},
+): Growth | null {
   const text = known.seen > 0 ? known : startAt(textStart(source));
   const windowStart = Math.max(text.start, text.committed - TAIL_BYTES);
   const growth = size - windowStart <= scratch.length
     ? readSmall(source, text, windowStart, size)
-    : readLarge(source, text, size);
+    : readLarge(source, text, size, whole);
   return growth !== null && isIntact(source, known) ? growth : null;
 }
 
@@ -135,7 +143,18 @@ function readSmall(
   };
 }
 
-function readLarge(source: ByteSource, text: KnownText, size: number): Growth | null {
+function readLarge(
+  source: ByteSource,
+  text: KnownText,
+  end: number,
+  whole: boolean,
+): Growth | null {
+  let size = end;
+  if (!whole && size - text.seen > MAX_STEP_BYTES) {
+    const found = lastLineEnd(source, size - MAX_STEP_BYTES, size);
+    if (found === undefined) return null;
+    if (found === null) size = text.seen + MAX_STEP_BYTES;
+  }
   let failed = false;
   const at = (offset: number, length: number): Anchor => {
     const bytes = new Uint8Array(length);

@@ -121,7 +121,9 @@ export class LogFollower implements Disposable {
     this.#unsubscribe = this.#tracker.onMore(() => this.#wake());
     const segment = this.#tracker.current;
     const isFromEnd = this.#options.start === "end" && !isYoung;
-    this.#enter(segment, isFromEnd ? segment.committed : segment.start);
+    // Amid a line so long that its beginning is not known yet, what comes next is the end of that line.
+    const end = segment.isBehind ? segment.fileSize : segment.committed;
+    this.#enter(segment, isFromEnd ? end : segment.start);
     if (isYoung) this.#onMore();
   }
 

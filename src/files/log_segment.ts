@@ -46,6 +46,8 @@ export class LogSegment implements ByteSource {
   #fingerprintReads = 0;
   #fingerprintSize = 0;
   #mtimeMs: number | null = null;
+  /** Of its file when that was last examined. */
+  #fileSize = 0;
   #stage: SegmentStage = "open";
   #closedAt = 0;
   /** Up to here it is known to have had bytes, even where they cannot be read any more. */
@@ -125,6 +127,17 @@ export class LogSegment implements ByteSource {
     return this.#source !== null && this.#source.readAt(this.#text.seen, probe) > 0;
   }
 
+  /** Has its file bytes that the last growth left for the next one? */
+  get isBehind(): boolean {
+    return this.#source instanceof LogFile && this.#stage !== "finished" &&
+      this.#text.seen < this.#fileSize;
+  }
+
+  /** Bytes in its file when that was last examined. */
+  get fileSize(): number {
+    return this.#fileSize;
+  }
+
   /** Of its last whole line; null where that shows none. */
   get lastTime(): Instant | null {
     for (const { bytes } of this.#text.anchors) {
@@ -190,8 +203,11 @@ export class LogSegment implements ByteSource {
    *
    * @param options.now of its own file, where that is known already
    * @param options.quick see contentChange
+   * @param options.whole however much has come; otherwise a step at a time, and `isBehind` tells
    */
-  grow(options: { readonly now?: FileState; readonly quick?: boolean } = {}): ContentChange {
+  grow(
+    options: { readonly now?: FileState; readonly quick?: boolean; readonly whole?: boolean } = {},
+  ): ContentChange {
     const source = this.#source;
     if (source === null || this.#stage === "finished") return "same";
     const now = options.now ??
@@ -200,11 +216,12 @@ export class LogSegment implements ByteSource {
     let growth: Growth | null = null;
     const change = contentChange(known, now, () => {
       if (now.size === known.size) return isIntact(source, this.#text);
-      growth = growthOf(source, this.#text, now.size);
+      growth = growthOf(source, this.#text, now.size, options.whole ?? false);
       return growth !== null && this.#readFingerprint(source, growth.text);
     }, { quick: options.quick ?? false });
     if (change === "truncated") return change;
     this.#mtimeMs = now.mtimeMs;
+    this.#fileSize = now.size;
     return growth === null ? "same" : this.#accept(growth);
   }
 
@@ -254,7 +271,7 @@ export class LogSegment implements ByteSource {
     this.#fingerprint = readFingerprint(copy);
     // Of a copy that was made before the last lines came, what it holds is known anew.
     const base = holding === "beginning" ? unknownText : { ...this.#text, partial: [] };
-    const growth = growthOf(copy, base, copy.size);
+    const growth = growthOf(copy, base, copy.size, true);
     if (growth !== null) this.#text = growth.text;
     if (this.#stage === "settled" || this.#stage === "finished") this.#commitAll();
     this.#knownEnd = Math.max(this.#knownEnd, this.#text.seen);
@@ -310,7 +327,14 @@ export class LogSegment implements ByteSource {
 }
 
 /** Reads on, unless the whole text was examined elsewhere: that of a file that was compressed does not grow. */
-function growthOf(source: LogSource, known: KnownText, size: number): Growth | null {
+function growthOf(
+  source: LogSource,
+  known: KnownText,
+  size: number,
+  whole: boolean,
+): Growth | null {
   const examined = source.examined?.() ?? null;
-  return examined === null ? readGrowth(source, known, size) : { text: examined.text, lines: null };
+  return examined === null
+    ? readGrowth(source, known, size, { whole })
+    : { text: examined.text, lines: null };
 }

@@ -143,7 +143,7 @@ export class RotationTracker {
     } finally {
       this.#isChecking = false;
     }
-    if (changed || reason !== "peek") this.#setDeadline();
+    if (changed || reason !== "peek" || this.current.isBehind) this.#setDeadline();
     return changed;
   }
 
@@ -344,7 +344,7 @@ export class RotationTracker {
     const now = this.#now();
     for (const segment of this.#chain) {
       if (segment.stage !== "closing" && segment.stage !== "settled") continue;
-      const found = segment.grow({ quick: true });
+      const found = segment.grow({ quick: true, whole: true });
       if (found === "truncated") {
         // A rotated file is written to by nobody, so what it held is gone, unless a copy holds it.
         const copy = this.#history.find(segment, [...this.#chain], { except: segment });
@@ -419,7 +419,7 @@ export class RotationTracker {
     for (const segment of this.#chain) {
       if (segment.stage === "finished") continue;
       try {
-        segment.grow();
+        segment.grow({ whole: true });
       } catch {
         // It cannot be read any more: what is known of it stays.
       }
@@ -461,6 +461,7 @@ export class RotationTracker {
       if (segment.stage === "closing") at = Math.min(at, segment.closedAt + settleMs(segment));
       else if (segment.stage === "settled") at = Math.min(at, segment.closedAt + FINISH_MS);
     }
+    if (this.current.isBehind) at = now;
     if (this.#goneSince !== null) at = Math.min(at, this.#goneSince + GONE_MS);
     if (this.#refusal !== null) at = Math.min(at, now + YOUNG.everyMs);
     if (now < this.#youngUntil) at = Math.min(at, now + YOUNG.everyMs);

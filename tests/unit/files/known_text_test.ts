@@ -60,3 +60,28 @@ Deno.test("random growth: the whole lines are known, and every change of the kno
     assert.ok(!isIntact(regrown, known), "the source is shorter");
   }
 });
+
+Deno.test("an unterminated run held the event loop: it is read on in steps, each byte once", () => {
+  const size = 100 * 2 ** 20;
+  let read = 0;
+  const source = {
+    size,
+    readAt(offset: number, into: Uint8Array) {
+      into.fill(0x78);
+      if (offset < 6) {
+        into.set(new TextEncoder().encode("first\n").subarray(offset, offset + into.length));
+      }
+      read += into.length;
+      return into.length;
+    },
+  };
+  let known = unknownText;
+  let steps = 0;
+  for (; known.seen < size; steps++) {
+    const before = read;
+    known = readGrowth(source, known, size, { whole: false })?.text ?? assert.fail("changed");
+    assert.ok(read - before < 20 * 2 ** 20, `${read - before} bytes in a step`);
+  }
+  assert.equal(known.committed, 6);
+  assert.ok(steps > 10 && read < 3 * size, `${steps} steps, ${read} bytes`);
+});
