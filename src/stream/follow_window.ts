@@ -1,6 +1,7 @@
 import type { AppendedRange } from "../files/appended_range.ts";
 import type { Instant } from "../scan/instant.ts";
-import { type Breathe, hasLaterLine, windowEnd, windowStart } from "../scan/time_search.ts";
+import type { Breathe } from "../scan/time_bisection.ts";
+import { hasLaterLine, windowEnd, windowStart } from "../scan/time_search.ts";
 import type { LogRange, LogSource, TimeWindow } from "./plan.ts";
 
 /** Parts of an unfinished line are held back for at most so many bytes, then given out as they are. */

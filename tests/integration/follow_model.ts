@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type AppendedRange, atLine } from "../../src/files/appended_range.ts";
 import type { LogFollower } from "../../src/files/log_follower.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../harness/random.ts";
 
 /** What the runtime does to a disk: in memory, or a real one. */
 export interface Disk {
@@ -157,14 +157,14 @@ export class Runtime {
     const rotated = this.#shift();
     this.#rename(this.path, rotated);
     between();
-    if (random.chance(30)) this.append(random, 1);
+    if (random.chance(0.30)) this.append(random, 1);
     const append = this.#append;
     const old = this.#current;
     this.#append = this.disk.create(this.path);
     between();
     // A line that was in the runtime's hands when the file was switched.
-    const flushes = this.half > 0 && random.chance(70);
-    if (flushes || (this.half === 0 && random.chance(30))) {
+    const flushes = this.half > 0 && random.chance(0.70);
+    if (flushes || (this.half === 0 && random.chance(0.30))) {
       const text = flushes ? this.#rest : this.#line(random);
       append(new TextEncoder().encode(text));
       this.written += text;
@@ -180,7 +180,7 @@ export class Runtime {
     this.disk.copy(this.path, rotated);
     this.#current.paths.add(rotated);
     between();
-    if (random.chance(15)) {
+    if (random.chance(0.15)) {
       // Known of copytruncate: what is written between the copy and the truncation is lost.
       const from = this.written.length;
       this.cuts.add(from);
@@ -200,7 +200,7 @@ export class Runtime {
     this.#dropIfGone(old);
     this.#dropIfUntimed(this.written.length);
     // A writer that does not append goes on where it was.
-    this.#keepsOffset = random.chance(20);
+    this.#keepsOffset = random.chance(0.20);
     const size = this.#size;
     this.#begin();
     if (!this.#keepsOffset) return;
@@ -226,7 +226,7 @@ export class Runtime {
 
   removeRotated(random: Random): void {
     for (const path of this.#rotated()) {
-      if (!random.chance(40)) continue;
+      if (!random.chance(0.40)) continue;
       this.disk.remove(path);
       for (const life of this.#lives) if (life.paths.delete(path)) this.#dropIfGone(life);
     }
@@ -239,7 +239,7 @@ export class Runtime {
     this.disk.remove(this.path);
     old.paths.delete(this.path);
     this.#dropIfGone(old);
-    const isRelinked = random.chance(50);
+    const isRelinked = random.chance(0.50);
     if (isRelinked) this.disk.remove(this.link);
     between();
     this.#append = this.disk.create(this.path);
@@ -302,11 +302,11 @@ export class Runtime {
   }
 
   #line(random: Random): string {
-    this.#time += 1 + random.below(random.chance(10) ? 5e9 : 5e6);
+    this.#time += 1 + random.below(random.chance(0.10) ? 5e9 : 5e6);
     const at = new Date(Date.UTC(2026, 10, 23, 10) + Math.floor(this.#time / 1e6)).toISOString();
     const time = `${at.slice(0, -1)}${String(((this.#time % 1e6) + 1e6) % 1e6).padStart(6, "0")}Z`;
     const number = ++this.#lines;
-    const long = random.chance(10) ? 600 : random.chance(5) ? 3000 : random.below(50);
+    const long = random.chance(0.10) ? 600 : random.chance(0.05) ? 3000 : random.below(50);
     if (this.format === "cri") return `${time} stdout F ${"x".repeat(long)} ${number}\n`;
     return `{"log":"${"x".repeat(long)} ${number}\\n","stream":"stdout","time":"${time}"}\n`;
   }

@@ -8,7 +8,7 @@ import type { AgentEvent } from "../../src/telemetry/events.ts";
 import { ManualClock } from "../harness/manual_clock.ts";
 import { MemoryFiles } from "../harness/memory_files.ts";
 import { type Format, ModelReader, type NameStyle, nameStyles, Runtime } from "./follow_model.ts";
-import { Random } from "./random.ts";
+import { Random } from "../harness/random.ts";
 
 export const logName: LogName = {
   namespace: "ns",
@@ -78,7 +78,7 @@ export function makeSequence(seed: number): Sequence {
     const kind = kinds.find((one) => (at -= weights[one]) < 0) ?? "append";
     return { kind, seed: random.below(2 ** 31) };
   });
-  if (random.chance(80)) steps.unshift({ kind: "attach", seed: random.below(2 ** 31) });
+  if (random.chance(0.80)) steps.unshift({ kind: "attach", seed: random.below(2 ** 31) });
   return {
     format: random.pick(["cri", "docker"]),
     style: random.pick(nameStyles),
@@ -130,7 +130,7 @@ export function runSequence({ format, style, steps }: Sequence): void {
     }
   };
   const maybeCheck = (random: Random) => () => {
-    if (random.chance(30)) check("event");
+    if (random.chance(0.30)) check("event");
   };
   const run = ({ kind, seed }: Step): void => {
     const random = new Random(seed);
@@ -154,7 +154,7 @@ export function runSequence({ format, style, steps }: Sequence): void {
       case "truncate":
         return runtime.truncate(random);
       case "truncate and regrow":
-        if (random.chance(70)) runtime.copyTruncate(random, () => {});
+        if (random.chance(0.70)) runtime.copyTruncate(random, () => {});
         else runtime.truncate(random);
         return runtime.append(random, 1 + random.below(20));
       case "compress":
@@ -202,7 +202,7 @@ export function runSequence({ format, style, steps }: Sequence): void {
         const start = random.pick(["beginning", "end"] as const);
         const follow = (onMore: () => void) => follows.follow(logName, start, onMore);
         attached++;
-        readers.push(new ModelReader(runtime, follow, { isSlow: random.chance(40), start }));
+        readers.push(new ModelReader(runtime, follow, { isSlow: random.chance(0.40), start }));
         return;
       }
       case "detach": {
