@@ -58,8 +58,13 @@ export class DockerParser implements LineParser {
   parse(bytes: Uint8Array, from: number, to: number): boolean {
     this.#releaseLarge();
     const start = bytes[from] === 0 ? afterNuls(bytes, from, to) : from;
-    return this.#parseUsualForm(bytes, start, to) || this.#parseMembers(bytes, start, to) ||
-      this.#parseAnyForm(bytes, start, to) || this.#parseGlued(bytes, start, to);
+    return this.#parseUsualForm(bytes, start, to) || this.#parseOtherForms(bytes, start, to);
+  }
+
+  /** Apart, so that the usual form is parsed by code that is small enough to be inlined. */
+  #parseOtherForms(bytes: Uint8Array, from: number, to: number): boolean {
+    return this.#parseMembers(bytes, from, to) || this.#parseAnyForm(bytes, from, to) ||
+      this.#parseGlued(bytes, from, to);
   }
 
   /**

@@ -10,6 +10,9 @@ export interface Metric {
 
 type Labels = Readonly<Record<string, string>>;
 
+/** Most metrics have none, and some are set for every piece of a log. */
+const NO_LABELS: Labels = {};
+
 /** A number per set of labels: a counter when it only goes up, otherwise a gauge. */
 export class Value implements Metric {
   readonly #head: string;
@@ -21,16 +24,16 @@ export class Value implements Metric {
     this.#head = head(name, help, type);
   }
 
-  add(by: number, labels: Labels = {}): void {
+  add(by: number, labels: Labels = NO_LABELS): void {
     const series = labelText(labels);
     this.#values.set(series, (this.#values.get(series) ?? 0) + by);
   }
 
-  set(value: number, labels: Labels = {}): void {
+  set(value: number, labels: Labels = NO_LABELS): void {
     this.#values.set(labelText(labels), value);
   }
 
-  get(labels: Labels = {}): number {
+  get(labels: Labels = NO_LABELS): number {
     return this.#values.get(labelText(labels)) ?? 0;
   }
 
@@ -63,7 +66,7 @@ export class Histogram implements Metric {
     this.#bounds = bounds;
   }
 
-  observe(value: number, labels: Labels = {}): void {
+  observe(value: number, labels: Labels = NO_LABELS): void {
     const key = labelText(labels);
     let series = this.#series.get(key);
     if (series === undefined) {
@@ -99,6 +102,7 @@ function head(name: string, help: string, type: string): string {
 }
 
 function labelText(labels: Labels): string {
+  if (labels === NO_LABELS) return "";
   let text = "";
   for (const [name, value] of Object.entries(labels)) {
     const escaped = value.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"');
