@@ -72,6 +72,7 @@ const require = bundleRequire(import.meta.url);`,
     logLevel: "silent",
     plugins: [
       withoutPackages(),
+      withoutPackagesMaps(),
       webAssemblyBeside(),
       workersBeside([program.entry, ...scripts]),
       onlyVersion(),
@@ -133,6 +134,33 @@ function withoutPackages(): esbuild.Plugin {
           contents: `module.exports = new Proxy({}, { get() { throw new Error(${message}); } });`,
         };
       });
+    },
+  };
+}
+
+/** Maps the first place of a module to a source without a name, and nothing else. esbuild ignores a map that names no source. */
+const emptyMap = {
+  version: 3,
+  sources: [""],
+  mappings: "AAAA",
+};
+
+/**
+ * Packages' modules go without source maps. The runtime holds all maps in memory as soon as it loads a module; without
+ * those of packages an idle agent needs 1 MB less. A stack trace names a package's function and its place in the bundle.
+ */
+function withoutPackagesMaps(): esbuild.Plugin {
+  const map = btoa(JSON.stringify(emptyMap));
+  return {
+    name: "without-packages-maps",
+    setup(build) {
+      // esbuild passes on a map that a module brings along, so an empty one leaves nothing of it.
+      build.onLoad({ filter: /\/node_modules\/.*\.[cm]?js$/ }, ({ path }) => ({
+        contents: `${
+          readFileSync(path, "utf8")
+        }\n//# sourceMappingURL=data:application/json;base64,${map}`,
+        loader: "js",
+      }));
     },
   };
 }
