@@ -5,15 +5,15 @@ import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import type { ApiServerAccess } from "./kube_config.ts";
 
 /** What the API server answered. */
-export interface Answer {
+export interface ApiResponse {
   readonly status: number;
   /** Parsed JSON; undefined where the body was none. */
   readonly body: unknown;
 }
 
 /** No whole answer came; the text says what was wrong, with no credentials in it. */
-export class NoAnswer extends Error {
-  override readonly name = "NoAnswer";
+export class NoResponse extends Error {
+  override readonly name = "NoResponse";
 }
 
 /** Sent with each request, so that an audit log tells who asked. */
@@ -45,13 +45,13 @@ export class ApiServer {
   /**
    * Posts as the agent's own account, or as the bearer of the given token and as nobody else: with
    * no certificate and no token of the agent's. Tries once more where the connection broke (a
-   * review changes nothing, so asking twice does no harm). Throws NoAnswer, or the signal's reason.
+   * review changes nothing, so asking twice does no harm). Throws NoResponse, or the signal's reason.
    */
   async post(
     path: string,
     body: unknown,
     options: { readonly token: string | null; readonly signal: AbortSignal },
-  ): Promise<Answer> {
+  ): Promise<ApiResponse> {
     const own = options.token === null ? await this.#access.account() : null;
     const token = options.token ?? own?.token;
     const agent = this.#agent(options.token === null ? "agent" : "caller", own ?? {});
@@ -83,9 +83,9 @@ export class ApiServer {
         } catch (error) {
           options.signal.throwIfAborted();
           if (late) {
-            throw new NoAnswer(`no answer within ${this.#timeoutMs / 1000} s`, { cause: error });
+            throw new NoResponse(`no answer within ${this.#timeoutMs / 1000} s`, { cause: error });
           }
-          if (attempt === 2) throw new NoAnswer(connectionProblem(error), { cause: error });
+          if (attempt === 2) throw new NoResponse(connectionProblem(error), { cause: error });
         }
       }
     } finally {
@@ -159,7 +159,7 @@ function send(
     readonly content: string;
     readonly signal: AbortSignal;
   },
-): Promise<Answer> {
+): Promise<ApiResponse> {
   const { agent, headers, content, signal } = options;
   return new Promise((resolve, reject) => {
     const request = url.protocol === "http:"

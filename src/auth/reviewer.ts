@@ -1,7 +1,7 @@
 import { Failure } from "../failure/failure.ts";
 import type { Report } from "../telemetry/events.ts";
 import { API_VERSION, selfReview, subjectReview } from "./access_review.ts";
-import { type Answer, ApiServer, NoAnswer } from "./api_server.ts";
+import { type ApiResponse, ApiServer, NoResponse } from "./api_server.ts";
 import type { ReviewedIdentity, Reviewer } from "./review.ts";
 import type { TokenIdentity } from "./identity.ts";
 import { type ApiServerAccess, findApiServer } from "./kube_config.ts";
@@ -127,7 +127,7 @@ export class KubernetesReviewer implements Reviewer {
       const isDenied = record(record(answer.body)?.["status"])?.["allowed"] === false;
       return isDenied ? "the agent's account may not create subjectaccessreviews" : null;
     } catch (error) {
-      return error instanceof NoAnswer
+      return error instanceof NoResponse
         ? `the Kubernetes API server does not answer: ${error.message}`
         : messageOf(error);
     }
@@ -142,13 +142,13 @@ export class KubernetesReviewer implements Reviewer {
     resource: string,
     body: unknown,
     options: { readonly token: string | null; readonly signal: AbortSignal },
-  ): Promise<Answer> {
+  ): Promise<ApiResponse> {
     try {
       const server = await this.#connect();
       return await server.post(`${GROUP}/${resource}`, body, options);
     } catch (error) {
       if (options.signal.aborted) throw new Failure("cancelled", "The call has ended");
-      if (error instanceof NoAnswer) {
+      if (error instanceof NoResponse) {
         this.#notice(`Cannot ask the Kubernetes API server: ${error.message}`);
         throw unavailable("it did not answer", error);
       }
@@ -170,7 +170,7 @@ export class KubernetesReviewer implements Reviewer {
   }
 
   /** Only a whole answer that says so plainly is a yes. */
-  #verdict(answer: Answer, self: boolean): boolean {
+  #verdict(answer: ApiResponse, self: boolean): boolean {
     const kind = self ? "SelfSubjectAccessReview" : "SubjectAccessReview";
     const body = record(answer.body);
     const status = record(body?.["status"]);
@@ -185,7 +185,7 @@ export class KubernetesReviewer implements Reviewer {
     return allowed && status?.["denied"] !== true;
   }
 
-  #refusedCaller(answer: Answer): Failure {
+  #refusedCaller(answer: ApiResponse): Failure {
     if (answer.status === 401) {
       return new Failure(
         "unauthenticated",
@@ -201,7 +201,7 @@ export class KubernetesReviewer implements Reviewer {
     return this.#noVerdict(answer);
   }
 
-  #refusedAgent(answer: Answer): Failure {
+  #refusedAgent(answer: ApiResponse): Failure {
     if (answer.status !== 401 && answer.status !== 403) return this.#noVerdict(answer);
     const what = answer.status === 401
       ? "The Kubernetes API server does not accept the agent's own credentials (401)"
@@ -217,7 +217,7 @@ export class KubernetesReviewer implements Reviewer {
     );
   }
 
-  #noVerdict(answer: Answer): Failure {
+  #noVerdict(answer: ApiResponse): Failure {
     const { status } = answer;
     this.#notice(`The Kubernetes API server answered ${status} to an access review`, answer);
     if (status === 429 || status >= 500) return unavailable(`it answered ${status}`);
@@ -227,7 +227,7 @@ export class KubernetesReviewer implements Reviewer {
     );
   }
 
-  #notice(text: string, answer?: Answer): void {
+  #notice(text: string, answer?: ApiResponse): void {
     const now = performance.now();
     const last = this.#noticed.get(text);
     if (last !== undefined && now - last < NOTICE_INTERVAL_MS) return;

@@ -13,7 +13,7 @@ import {
   type TimeWindow,
   UNKNOWN_SIZE,
 } from "./plan.ts";
-import type { FeedRange } from "./records.ts";
+import type { SourceRange } from "./records.ts";
 
 /** Which records of a log are wanted; everything in it has been checked. */
 export interface RecordsRequest {
@@ -31,7 +31,7 @@ export type RecordSource = WrittenRecords | FollowStream;
 
 /** What is in the log's files by now. */
 export interface WrittenRecords extends Disposable {
-  readonly ranges: Iterable<FeedRange> | AsyncIterable<FeedRange>;
+  readonly ranges: Iterable<SourceRange> | AsyncIterable<SourceRange>;
 }
 
 export interface RecordSourceOptions {

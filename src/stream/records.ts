@@ -6,7 +6,7 @@ import type { LogRange } from "./plan.ts";
 import { scanRange } from "./scan_range.ts";
 
 /** A range that reports to its source where bytes were missing. */
-export interface FeedRange extends LogRange {
+export interface SourceRange extends LogRange {
   shortAt?(offset: number): void;
 }
 
@@ -33,7 +33,7 @@ export interface RecordsOptions {
  * it is read except for a bounded window. Cancelling the stream, or the signal, stops all work.
  */
 export function recordsStream(
-  ranges: AsyncIterable<FeedRange> | Iterable<FeedRange>,
+  ranges: AsyncIterable<SourceRange> | Iterable<SourceRange>,
   options: RecordsOptions,
 ): ReadableStream<Uint8Array> {
   const stopped = new AbortController();
@@ -61,7 +61,7 @@ export function recordsStream(
 }
 
 async function* scanRanges(
-  ranges: AsyncIterable<FeedRange> | Iterable<FeedRange>,
+  ranges: AsyncIterable<SourceRange> | Iterable<SourceRange>,
   options: RecordsOptions,
 ): AsyncGenerator<PieceResult, void> {
   const {

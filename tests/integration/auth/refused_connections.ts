@@ -1,5 +1,5 @@
 /** Asks an API server that is not there, over and over; prints what each request leaves in memory, bytes. */
-import { NoAnswer } from "../../../src/auth/api_server.ts";
+import { NoResponse } from "../../../src/auth/api_server.ts";
 import { ApiServer } from "../../../src/auth/api_server.ts";
 
 declare const gc: () => void; // --v8-flags=--expose-gc
@@ -20,7 +20,7 @@ async function ask(times: number): Promise<number> {
   for (let i = 0; i < times; i++) {
     await server.post("/x", {}, { token: "t", signal }).then(
       () => Deno.exit(1),
-      (error) => error instanceof NoAnswer || Deno.exit(1),
+      (error) => error instanceof NoResponse || Deno.exit(1),
     );
   }
   gc();

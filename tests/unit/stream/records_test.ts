@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import type { Piece, PieceResult, ScanPool } from "../../../src/pool/pool.ts";
 import type { LogSource } from "../../../src/stream/plan.ts";
-import { type FeedRange, type RecordsOptions, recordsStream } from "../../../src/stream/records.ts";
+import {
+  type RecordsOptions,
+  recordsStream,
+  type SourceRange,
+} from "../../../src/stream/records.ts";
 import { BufferBudget } from "../../../src/stream/buffer_budget.ts";
 import { silent } from "../../../src/telemetry/events.ts";
 import { Random, runSeed } from "../../harness/random.ts";
@@ -168,7 +172,7 @@ Deno.test("records: a file that became shorter ends its range and tells where", 
   }
   const pool = new ShortPool();
   const shorts: number[] = [];
-  const ranges: FeedRange[] = [
+  const ranges: SourceRange[] = [
     { source, from: 0, to: 10 * MIB, shortAt: (offset) => shorts.push(offset) },
     { source, from: 0, to: 5 },
   ];
