@@ -1,0 +1,76 @@
+import type { LogSegment } from "./log_segment.ts";
+import type { RotatedHistory } from "./rotated_history.ts";
+import type { SegmentChain } from "./segment_chain.ts";
+
+/** After a rotation the runtime may still write to the old file; the new one's lines wait for so long. */
+const SETTLE_MS = 50;
+/** The same when the old file ends in an unterminated line. */
+const SETTLE_UNTERMINATED_MS = 500;
+/** Late writes to the old file are still delivered for this long. */
+const FINISH_MS = 2000;
+/** Old descriptors kept for slow readers; beyond, what they read next is looked for by content. */
+const MAX_HELD = 8;
+
+/** Late lines of a chain's closed segments, and what falls due for them. Returns whether anything has changed. */
+export function checkClosed(chain: SegmentChain, history: RotatedHistory, now: number): boolean {
+  let changed = false;
+  for (const segment of chain) {
+    if (segment.stage !== "closing" && segment.stage !== "settled") continue;
+    const found = segment.grow({ quick: true });
+    if (found === "truncated") {
+      // A rotated file is written to by nobody, so what it held is gone, unless a copy holds it.
+      const copy = history.find(segment, [...chain], { except: segment });
+      segment.replaceSource(copy?.source ?? null, copy?.holding)?.[Symbol.dispose]();
+      segment.finish();
+    }
+    changed ||= found !== "same";
+    const age = now - segment.closedAt;
+    if (segment.stage === "closing" && age >= settleMs(segment)) {
+      segment.settle();
+      changed = true;
+    }
+    if (segment.stage === "settled" && age >= FINISH_MS) {
+      segment.finish();
+      changed = true;
+    }
+  }
+  if (changed) parkClosed(chain);
+  return changed;
+}
+
+/** When the next thing falls due for a closed segment; Infinity: nothing does. */
+export function closedDueAt(chain: SegmentChain): number {
+  let at = Infinity;
+  for (const segment of chain) {
+    if (segment.stage === "closing") at = Math.min(at, segment.closedAt + settleMs(segment));
+    else if (segment.stage === "settled") at = Math.min(at, segment.closedAt + FINISH_MS);
+  }
+  return at;
+}
+
+/** Gives back the descriptors that a slow reader will need last. */
+export function parkClosed(chain: SegmentChain): void {
+  const held = [...chain].slice(0, -1).filter((segment) => !segment.isParked && !segment.isLost);
+  for (const segment of held.slice(MAX_HELD)) {
+    // To one that is not finished a last line may still come, and of one without text none would be found.
+    const canBeFound = segment.fingerprint.time !== null;
+    if (segment.stage === "finished" && canBeFound && !chain.isRead(segment)) segment.park();
+  }
+}
+
+/** Finishes all segments with what they hold now: nothing more will come to any of them. */
+export function finishAll(chain: SegmentChain): void {
+  for (const segment of chain) {
+    if (segment.stage === "finished") continue;
+    try {
+      segment.grow();
+    } catch {
+      // It cannot be read any more: what is known of it stays.
+    }
+    segment.finish();
+  }
+}
+
+function settleMs(segment: LogSegment): number {
+  return segment.hasUnterminatedLine ? SETTLE_UNTERMINATED_MS : SETTLE_MS;
+}
