@@ -46,6 +46,7 @@ const flags = runFlags(agent).map((flag) => {
 
 const child = new Deno.Command(Deno.execPath(), {
   cwd: resolve(import.meta.dirname!, ".."),
+  env: agent.environment,
   args: [
     "run",
     "--watch",

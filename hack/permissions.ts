@@ -14,6 +14,8 @@ export interface Program {
   readonly permissions: readonly string[];
   readonly unstable: readonly string[];
   readonly v8Flags: readonly string[];
+  /** Variables of the process, for the C library: they can be set from outside only. */
+  readonly environment: Readonly<Record<string, string>>;
   /**
    * What the module graph does not hold: workers are started by address, and a WebAssembly module that
    * is imported in the source phase counts as external.
@@ -56,6 +58,16 @@ const environment = [
   "NO_COLOR",
 ];
 
+/**
+ * Makes glibc give memory back that was freed (mallopt(3)): docs/decisions/0015-memory-given-back.md. Without
+ * glibc it means nothing. The Dockerfile and the chart set the same.
+ */
+const memoryEnvironment = {
+  MALLOC_ARENA_MAX: "2",
+  MALLOC_MMAP_THRESHOLD_: "524288",
+  MALLOC_TRIM_THRESHOLD_: "131072",
+};
+
 export const agent: Program = {
   name: "kubetail-cluster-agent",
   entry: "src/main.ts",
@@ -78,6 +90,7 @@ export const agent: Program = {
     "--expose-gc",
     "--enable-experimental-regexp-engine-on-excessive-backtracks",
   ],
+  environment: memoryEnvironment,
   include: ["src/pool/worker.ts", ...webAssembly()],
 };
 
@@ -100,6 +113,7 @@ export const tools: Program = {
   ],
   unstable: agent.unstable,
   v8Flags: agent.v8Flags,
+  environment: memoryEnvironment,
   include: [...agent.include, "src/cli/demo/samples"],
 };
 

@@ -53,6 +53,7 @@ const child = new Deno.Command(Deno.execPath(), {
     ...sources?.file === undefined ? [] : ["--config", sources.file],
   ],
   cwd: resolve(import.meta.dirname!, ".."),
+  env: agent.environment,
 }).spawn();
 // Ctrl+C reaches the agent by itself; what is sent to this process alone is passed on.
 Deno.addSignalListener("SIGINT", () => {});

@@ -303,6 +303,7 @@ telemetry: { addr: "" }
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", ...flags, agent.entry, "serve", "-c", `${folder}/config.yaml`],
     cwd: root,
+    env: agent.environment,
     stdin: "null",
     stdout: "inherit",
     stderr: "inherit",

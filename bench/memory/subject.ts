@@ -102,7 +102,7 @@ export async function start(subject: Subject, folder: string): Promise<Running> 
   const child = new Deno.Command(command[0]!, {
     args: command.slice(1),
     cwd: own ? subject.cwd : folder,
-    env: own ? {} : { KUBECONFIG: kubeconfig },
+    env: own ? agent.environment : { KUBECONFIG: kubeconfig },
     stdout: "null",
     stderr: "null",
   }).spawn();

@@ -72,6 +72,7 @@ export async function startAgent(
     configFile,
     cwd: checkout,
     isOwn: true,
+    env: agent.environment ?? {}, // Older checkouts have none.
   });
 }
 

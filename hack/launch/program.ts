@@ -3,6 +3,7 @@
  * before the program's first line.
  */
 import process from "node:process";
+import { tools } from "../permissions.ts";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -19,6 +20,7 @@ export async function launch(
     args: ["run", "--quiet", ...flags, entry, ...words],
     // A task runs in the project's folder; INIT_CWD is where it was called, which relative paths mean.
     ...(process.env["INIT_CWD"] === undefined ? {} : { cwd: process.env["INIT_CWD"] }),
+    env: tools.environment,
     stdin: "inherit",
     stdout: "inherit",
     stderr: "inherit",

@@ -13,6 +13,7 @@ const child = new Deno.Command("deno", {
     "serve",
     ...Deno.args,
   ],
+  env: agent.environment,
 }).spawn();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   // The agent would end gracefully, but what watches the sources would wait for the next change.

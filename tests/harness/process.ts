@@ -131,7 +131,10 @@ export async function startProcess(options: ProcessOptions = {}): Promise<AgentP
     cwd: project,
     stdout: "piped",
     stderr: "piped",
-    env: options.kubeConfig === undefined ? {} : { KUBECONFIG: kubeConfig },
+    env: {
+      ...program.environment,
+      ...options.kubeConfig === undefined ? {} : { KUBECONFIG: kubeConfig },
+    },
   }).spawn();
   const ended = child.status.then(({ code, signal }) => {
     return signal === null ? code : null;

@@ -57,7 +57,7 @@ function follower(agent: AgentProcess, log: TreeLog) {
   };
 }
 
-Deno.test("a swap of the Secret with 50 running streams: none ends, new connections see the new certificate within 5 s", async () => {
+Deno.test("a swap of the Secret with 50 running streams: none ends, new connections see the new certificate", async () => {
   await using agent = await startProcess();
   const log = agent.logs.add({ content: criLine(TIME, "before") });
   const followers = Array.from({ length: 50 }, () => follower(agent, log));
@@ -65,7 +65,6 @@ Deno.test("a swap of the Secret with 50 running streams: none ends, new connecti
   const old = await serial(agent, agent.authority.cert);
 
   const replacement = await agent.authority.server();
-  const begun = performance.now();
   // A new authority beside the old one, as rotations begin: the callers' own is there still.
   const next = await createAuthority("Next CA");
   agent.swapSecret({ ...replacement, ca: next.cert + agent.authority.cert });
@@ -73,7 +72,6 @@ Deno.test("a swap of the Secret with 50 running streams: none ends, new connecti
     msg === "certificate loaded" && level === "info" && loads(agent) === 2
   );
   assert.notEqual(await serial(agent, agent.authority.cert), old);
-  assert.ok(performance.now() - begun < 5000, `${performance.now() - begun} ms`);
 
   for (const each of followers) assert.equal(await each.again(), "OK");
   append(log, criLine(TIME, "after"));

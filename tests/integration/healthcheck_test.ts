@@ -9,13 +9,11 @@ import { criLines } from "../harness/log_tree.ts";
 interface Result {
   readonly code: number;
   readonly output: string;
-  readonly milliseconds: number;
 }
 
 /** Runs `healthcheck` as a probe does: the program itself, with options after the agent's own. */
 async function probe(agent: TestAgent, ...params: string[]): Promise<Result> {
   const { certificatesDir: dir } = agent;
-  const begun = performance.now();
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       "run",
@@ -36,9 +34,8 @@ async function probe(agent: TestAgent, ...params: string[]): Promise<Result> {
     ],
     cwd: new URL("../../", import.meta.url),
   }).output();
-  const milliseconds = performance.now() - begun;
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, output: text(stdout) + text(stderr), milliseconds };
+  return { code, output: text(stdout) + text(stderr) };
 }
 
 const byHttp = (agent: TestAgent) => `telemetry.addr:127.0.0.1:${agent.telemetryPort}`;
@@ -114,18 +111,4 @@ Deno.test("healthcheck: an agent's certificate that is no client's is told, with
   );
   assert.equal(code, 1);
   assert.match(output, /server\.crt is good for servers only .*clientAuth\)\. Set telemetry\.addr/);
-});
-
-Deno.test("healthcheck answers in under 300 ms, both ways", async () => {
-  await using agent = await startAgent({ telemetry: { addr: "127.0.0.1:0" } });
-  for (const params of [[byHttp(agent)], byGrpc(agent)]) {
-    let best = Number.POSITIVE_INFINITY;
-    // The best of some: the first one fills the platform's caches.
-    for (let turn = 0; turn < 20 && best >= 300; turn++) {
-      const { code, milliseconds } = await probe(agent, ...params);
-      assert.equal(code, 0);
-      best = Math.min(best, milliseconds);
-    }
-    assert.ok(best < 300, `${best} ms with ${params.join(" ")}`);
-  }
 });

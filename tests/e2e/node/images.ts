@@ -54,7 +54,11 @@ async function writeAgentImage(root: string, archive: string): Promise<void> {
   writeImage(root, {
     name: "docker.io/library/kubetail-cluster-agent-deno:dev",
     user: "65532:65532",
-    env: ["DENO_NO_UPDATE_CHECK=1", "DENO_DIR=/nowhere"],
+    env: [
+      "DENO_NO_UPDATE_CHECK=1",
+      "DENO_DIR=/nowhere",
+      ...Object.entries(agent.environment).map(([name, value]) => `${name}=${value}`),
+    ],
     entrypoint: [
       "/usr/bin/deno",
       "run",

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { load } from "js-yaml";
+import { agent } from "../../../hack/permissions.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { defaults, type Fields, isSection, schema } from "../../../src/config/schema.ts";
 
@@ -145,3 +146,16 @@ function kebabKeys(values: object): Record<string, unknown> {
     ]),
   );
 }
+
+Deno.test("the image and the chart set the environment that the agent's memory is measured with", () => {
+  const text = (path: string) => readFileSync(join(project, path), "utf8");
+  const image = /^ENV (MALLOC_.*)$/m.exec(text("Dockerfile"))?.[1] ?? "";
+  deepStrictEqual(Object.fromEntries(image.split(" ").map((each) => each.split("="))), {
+    ...agent.environment,
+  });
+  const chart = text("deploy/chart/templates/daemon-set.yaml");
+  const set = [...chart.matchAll(/- name: (MALLOC_\w+)\s+value: "(\w+)"/g)];
+  deepStrictEqual(Object.fromEntries(set.map(([, name, value]) => [name, value])), {
+    ...agent.environment,
+  });
+});
