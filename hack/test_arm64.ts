@@ -12,6 +12,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } f
 import { chmodSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { cacheFolder } from "./bundle/packages.ts";
+import { runFlags, tools } from "./permissions.ts";
 import { answerHelp } from "./usage.ts";
 
 answerHelp(import.meta.url);
@@ -91,18 +92,20 @@ function succeeds(command: string, args: string[]): boolean {
   return new Deno.Command(command, { args, stdout: "null", stderr: "null" }).outputSync().success;
 }
 
-/** The words of a task's command after `deno`, up to the first of the sources or tests. */
+/** The words of a task's command after `deno`, up to the first of the tests. Throws where it runs none. */
 function flagsOf(task: string): string[] {
   const { tasks } = JSON.parse(readFileSync(join(project, "deno.json"), "utf8")) as {
     tasks: Record<string, { command: string }>;
   };
   const words = tasks[task]!.command.split(" ");
-  return words.slice(1, words.findIndex((word) => /^(?:src|tests)\//.test(word)));
+  const end = words.findIndex((word) => word.startsWith("tests/"));
+  if (end < 0) throw new Error(`The task ${task} runs no tests: ${words.join(" ")}`);
+  return words.slice(1, end);
 }
 
 const [program = "", ...before] = denoForArm64();
 const checks: readonly (readonly [string, readonly string[]])[] = [
-  ["demo", [...flagsOf("demo"), "--no-check", "src/tools_main.ts", "demo"]],
+  ["demo", ["run", "--no-check", ...runFlags(tools), tools.entry, "demo"]],
   ["recorded cases", [...flagsOf("test"), "--no-check", "tests/conformance"]],
   ["the engine's unit tests", [...flagsOf("test"), "--no-check", "tests/unit/scan"]],
 ];
