@@ -1,24 +1,18 @@
 import type { Failure } from "../failure/failure.ts";
-import { lstat, stat } from "../platform/files.ts";
 import type { Report } from "../telemetry/events.ts";
 import { checkClosed, closedDueAt, finishAll, parkClosed } from "./closed_segments.ts";
 import type { CheckReason, FileWatcher } from "./file_watcher.ts";
 import { type Examinations, StillInflating } from "./followed_gzip.ts";
 import { locate, type LocatedLog, type LogRoots } from "./locate.ts";
+import { Deadline } from "./deadline.ts";
 import { LogFile } from "./log_file.ts";
+import { LogObserver } from "./log_observer.ts";
 import { LogSegment } from "./log_segment.ts";
-import { exists, isSameFile, stateAt } from "./path_state.ts";
-import { Refusal } from "./refusal.ts";
 import { RotatedHistory } from "./rotated_history.ts";
 import { SegmentChain } from "./segment_chain.ts";
 import { Succession } from "./succession.ts";
-import { GONE_MS, type Transition, transitions } from "./transitions.ts";
+import type { Transition } from "./transitions.ts";
 
-/** A file that has just appeared may lie in a folder that is not watched yet. */
-const YOUNG = { forMs: 2000, everyMs: 50 };
-/** What was met amid a rotation is looked at again so soon, for no event need come once the rotation is complete. */
-const AMID_ROTATION = { forMs: 2000, everyMs: 20 };
-const MIN_WAIT_MS = 5;
 export interface TrackerOptions {
   readonly roots: LogRoots;
   readonly watcher: Pick<FileWatcher, "clock" | "onFile">;
@@ -39,13 +33,9 @@ export class RotationTracker {
   readonly #wakes = new Set<() => void>();
   #located: LocatedLog;
   #unregister: () => void;
-  #goneSince: number | null = null;
-  /** Since when the current file has not been at the log's path, or could not be told from the next one. */
-  #amidRotationSince: number | null = null;
-  readonly #refusal: Refusal;
+  readonly #observer: LogObserver;
   readonly #succession: Succession;
-  readonly #youngUntil: number;
-  #deadline: { readonly at: number; readonly cancel: () => void } | null = null;
+  readonly #deadline: Deadline;
   #isChecking = false;
   #recheck = false;
   #ended = false;
@@ -57,15 +47,18 @@ export class RotationTracker {
   constructor(located: LocatedLog, options: TrackerOptions) {
     this.#options = options;
     this.#located = located;
-    this.#youngUntil = options.isYoung ? this.#now() + YOUNG.forMs : 0;
     const segment = new LogSegment(LogFile.open(located));
     this.#chain = new SegmentChain(segment);
     segment.grow();
     this.#history = new RotatedHistory(located.realPath, segment, options);
-    this.#refusal = new Refusal(located.linkPath, () => this.#now());
+    this.#observer = new LogObserver(located.linkPath, {
+      now: () => this.#now(),
+      isYoung: options.isYoung,
+    });
+    this.#deadline = new Deadline(options.watcher.clock, () => void this.check("tick"));
     this.#succession = new Succession(this.#chain, this.#history, {
       now: () => this.#now(),
-      mayGiveUp: () => this.#refusal.mayGiveUp,
+      mayGiveUp: () => this.#observer.refusal.mayGiveUp,
       onRotation: () => this.#rotated(),
     });
     this.#unregister = options.watcher.onFile(located.realPath, (reason) => this.check(reason));
@@ -88,7 +81,7 @@ export class RotationTracker {
 
   /** Does it wait until files can be read again? What cannot be read now is not lost yet. */
   get isRefused(): boolean {
-    return this.#refusal.failure !== null && !this.#ended;
+    return this.#observer.refusal.failure !== null && !this.#ended;
   }
 
   /** Does it wait for a compressed file to be inflated? What that holds is not lost. */
@@ -181,43 +174,19 @@ export class RotationTracker {
       }
       // Closed files first: what they hold must be known when rotated files are compared.
       const changed = checkClosed(this.#chain, this.#history, this.#now());
-      return this.#observe(reason === "peek" ? "event" : reason) || changed;
+      return this.#observe(reason) || changed;
     } catch (error) {
       return this.#fail(error);
     }
   }
 
   #observe(reason: CheckReason): boolean {
-    const path = stateAt(lstat, this.#located.realPath);
-    const open = { dev: this.current.dev, ino: this.current.ino };
-    const isOpen = isSameFile(path.state, open);
-    const wasTruncated = this.#succession.truncatedUnseen(this.#located.realPath);
-    const content = this.current.grow({
-      ...(isOpen && path.facts !== null && !wasTruncated ? { now: path.facts } : {}),
-      quick: reason === "poll",
+    let changed = this.#succession.truncatedUnseen(this.#located.realPath);
+    const happened = this.#observer.observe(this.#located, this.current, {
+      followsLink: reason === "tick",
+      isQuick: reason === "poll",
     });
-    const link = isOpen && reason !== "tick" ? null : stateAt(stat, this.#located.linkPath);
-    const refused = path.error ?? link?.error ?? null;
-    if (refused !== null) this.#refusal.refuse(refused);
-    else if (isOpen && (link === null || isSameFile(link.state, open))) {
-      this.#refusal.clear();
-    }
-    this.#amidRotationSince = isOpen ? null : this.#amidRotationSince ?? this.#now();
-    const linkIsGone = link?.state.kind === "absent" && !exists(this.#located.linkPath);
-    const isGone = path.state.kind === "absent" && linkIsGone;
-    this.#goneSince = isGone ? this.#goneSince ?? this.#now() : null;
-    let changed = wasTruncated;
-    for (
-      const transition of transitions({
-        content,
-        open,
-        path: path.state,
-        link: link?.state ?? null,
-        linkIsGone,
-        goneMs: this.#since(this.#goneSince),
-        refusedMs: this.#refusal.ms,
-      })
-    ) changed = this.#apply(transition) || changed;
+    for (const transition of happened) changed = this.#apply(transition) || changed;
     return changed;
   }
 
@@ -237,7 +206,7 @@ export class RotationTracker {
         this.#end(null);
         return true;
       case "refused":
-        this.#end(this.#refusal.failure);
+        this.#end(this.#observer.refusal.failure);
         return true;
     }
   }
@@ -249,7 +218,7 @@ export class RotationTracker {
       const isOther = located.dev !== this.current.dev || located.ino !== this.current.ino;
       if (isOther) this.#succession.replaced(located, this.#located.realPath);
       this.#moveTo(located);
-      this.#amidRotationSince = null;
+      this.#observer.replaced();
       return isOther;
     } catch (error) {
       return this.#fail(error);
@@ -257,7 +226,7 @@ export class RotationTracker {
   }
 
   #rotated(): void {
-    this.#refusal.clear();
+    this.#observer.refusal.clear();
     parkClosed(this.#chain);
     this.#options.report({ type: "rotation" });
   }
@@ -276,14 +245,8 @@ export class RotationTracker {
 
   #fail(error: unknown): boolean {
     if (error instanceof StillInflating) this.#recheckAfter(error.ready);
-    const failure = this.#refusal.failureOf(error);
-    // Not there yet, or replaced once more.
-    if (failure.kind === "not-found") {
-      this.#amidRotationSince ??= this.#now();
-      return false;
-    }
-    this.#refusal.refuse(failure);
-    if (!this.#refusal.mayGiveUp) return false;
+    const failure = this.#observer.failed(error);
+    if (failure === null) return false;
     this.#end(failure);
     return true;
   }
@@ -298,10 +261,6 @@ export class RotationTracker {
     });
   }
 
-  #since(moment: number | null): number {
-    return moment === null ? 0 : this.#now() - moment;
-  }
-
   #end(failure: Failure | null): void {
     finishAll(this.#chain);
     this.#failure = failure;
@@ -311,8 +270,7 @@ export class RotationTracker {
   #stop(): void {
     this.#ended = true;
     this.#unregister();
-    this.#deadline?.cancel();
-    this.#deadline = null;
+    this.#deadline.cancel();
   }
 
   #now(): number {
@@ -321,21 +279,7 @@ export class RotationTracker {
 
   /** Has the log checked when something falls due that no event announces. */
   #setDeadline(): void {
-    const now = this.#now();
-    let at = closedDueAt(this.#chain);
-    if (this.#goneSince !== null) at = Math.min(at, this.#goneSince + GONE_MS);
-    if (this.#refusal.failure !== null) at = Math.min(at, now + YOUNG.everyMs);
-    const isAmidRotation = this.#amidRotationSince !== null &&
-      now - this.#amidRotationSince < AMID_ROTATION.forMs;
-    if (isAmidRotation) at = Math.min(at, now + AMID_ROTATION.everyMs);
-    if (now < this.#youngUntil) at = Math.min(at, now + YOUNG.everyMs);
-    if (this.#ended || at === Infinity) return;
-    if (this.#deadline !== null && this.#deadline.at <= at) return;
-    this.#deadline?.cancel();
-    const cancel = this.#options.watcher.clock.after(Math.max(MIN_WAIT_MS, at - now), () => {
-      this.#deadline = null;
-      this.check("tick");
-    });
-    this.#deadline = { at, cancel };
+    if (this.#ended) return;
+    this.#deadline.set(Math.min(closedDueAt(this.#chain), this.#observer.dueAt));
   }
 }
