@@ -8,7 +8,7 @@ export interface Peer {
   readonly commonName: string | null;
 }
 
-/** A user for whom a trusted proxy speaks. */
+/** A user whom a trusted front proxy names. */
 export interface FrontProxyIdentity {
   readonly kind: "front-proxy";
   readonly user: string;
@@ -17,7 +17,7 @@ export interface FrontProxyIdentity {
   readonly extra: ReadonlyMap<string, readonly string[]>;
 }
 
-/** A caller known only by the token it showed; who that is, the API server says. */
+/** A caller identified by its token alone; the API server knows whose it is. */
 export interface TokenIdentity {
   readonly kind: "token";
   readonly token: string;
@@ -37,7 +37,7 @@ export interface MetadataReader {
 const MAX_IDENTITY_LENGTH = 64 * 1024;
 
 /**
- * Says who calls. Pure. Throws Failure: unauthenticated where who is not said, permission-denied
+ * Identifies the caller. Pure. Throws Failure: unauthenticated where nothing identifies it, permission-denied
  * where the certificate's name is not allowed, invalid-argument where the metadata is not well-formed.
  *
  * Metadata names and meaning are those of Kubernetes' authenticating proxies
@@ -48,8 +48,8 @@ export function identify(peer: Peer, metadata: MetadataReader, config: Config): 
   const methods = config.authorization.methods;
   if (methods.includes("allow-all")) return { kind: "anonymous" };
 
-  // Two values of one header are two answers to "who is it?": which one a proxy before us believed
-  // cannot be known.
+  // Two values of one header name two callers, and nothing shows which one a proxy before this agent
+  // believed.
   const user = single(metadata, "x-remote-user");
   const authorization = single(metadata, "authorization");
   const frontProxy = methods.includes("front-proxy");

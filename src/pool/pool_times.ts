@@ -1,19 +1,20 @@
-/** All in milliseconds. */
+/** Time limits of the pool, in milliseconds. The scheduler applies them; tests pass shorter ones. */
 export interface PoolTimes {
-  /** A job leaves the rest of its piece for another turn after so long. */
+  /** After this long a job leaves the rest of its piece for another turn. */
   readonly slice: number;
-  /** How long a stream of the large lane has its turn: for each it may have to compile its pattern again. */
+  /** How long a turn of a stream of the large lane is: at each turn its pattern may have to be compiled again. */
   readonly largeTurn: number;
   /** A job that computes for longer, while others wait, is slow. */
   readonly slow: number;
   /** A worker that has not left a stopped job by then is ended and replaced. With `slice` below it, few are. */
   readonly grace: number;
-  /** Workers without work for so long end. */
+  /** Workers end after this long without work. */
   readonly idle: number;
   /** How long a search of a user keeps its turn while others of that user wait. */
   readonly turn: number;
 }
 
+/** The limits that the agent uses. */
 export const TIMES: PoolTimes = {
   slice: 40,
   largeTurn: 3000,

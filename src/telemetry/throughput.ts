@@ -1,4 +1,4 @@
-/** What passed in the last minutes, in slots of a few seconds. Needs no timer: a slot is found by the clock. */
+/** Amounts of the last minutes, in slots of a few seconds. Needs no timer: the clock gives the slot. Owned by the metrics. */
 export class Throughput {
   readonly #slotMs: number;
   readonly #slots: Float64Array;
@@ -38,7 +38,7 @@ export class Throughput {
     return Math.floor(this.#now() / this.#slotMs);
   }
 
-  /** Empties the slots that time has passed over. */
+  /** Empties the slots that have passed since the last call. */
   #advance(): void {
     const current = this.#slotNow();
     const passed = Math.min(current - this.#newest, this.#slots.length);

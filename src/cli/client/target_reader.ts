@@ -7,7 +7,10 @@ import type { Connection } from "./agent_connection.ts";
 import type { NodeLog, RecordsSession, SessionEnding } from "./session.ts";
 import { notFoundText, select, type Selection, type Target } from "./target.ts";
 
-/** What a person sees while targets are read: records with names, logs that come and go, errors, the end. */
+/**
+ * Prints what happens while targets are read: records with the names of their logs, logs that come and go, errors, and how it
+ * ended. The command makes one for each call and passes its handlers to the session, which opens and merges the logs.
+ */
 export class TargetReader {
   readonly #terminal: Terminal;
   readonly #output: Output;
@@ -52,7 +55,7 @@ export class TargetReader {
     };
   }
 
-  /** Opens what the targets mean on every agent. Throws Failure where that is nothing, and the error where no agent answers. */
+  /** Opens the logs that the targets name on every agent. Throws Failure where they name none, and the error where no agent answers. */
   async open(
     session: RecordsSession,
     targets: readonly Target[],

@@ -3,10 +3,10 @@ import type { Output } from "../output.ts";
 import { timeText } from "../output.ts";
 import { safeJson } from "../terminal_text.ts";
 
-/** What is shown of each file. */
+/** What is printed for each file. */
 export type ReportKind = "lines" | "count" | "files" | "nothing";
 
-/** Writes what was found, as grep does: FILE:NUMBER:TIME MESSAGE. */
+/** Prints the lines that a search found, as grep does: FILE:NUMBER:TIME MESSAGE. Made by the command, called by its search. */
 export class Report {
   readonly kind: ReportKind;
   readonly #output: Output;
@@ -57,7 +57,7 @@ export class Report {
     );
   }
 
-  /** Marks that lines are left out between those shown. */
+  /** Marks that lines between the printed ones are left out. */
   gap(): void {
     if (this.#hasShown && this.#output.format === "text") this.#output.line("--");
   }
