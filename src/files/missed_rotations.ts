@@ -166,8 +166,18 @@ export function isEarlier(a: Instant | null, b: Instant | null): boolean {
 }
 
 /**
- * Is it the same file still, not written to since? One that is empty may be removed, and its inode number given to the next
- * one at once.
+ * Whether it is still the same file, not written to since. An empty file may be removed, and its inode number given to the
+ * next one at once.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { isUntouched } from "./missed_rotations.ts";
+ *
+ * const file = { realPath: "/x/0.log.1", dev: 1, ino: 2, stem: "0.log.1", compressed: false };
+ * const before = { ...file, size: 0, mtimeMs: 5 };
+ * assert.ok(isUntouched(before, { ...before }));
+ * assert.ok(!isUntouched(before, { ...before, mtimeMs: 6 }));
+ * ```
  */
 export function isUntouched(before: RotatedFile, now: RotatedFile): boolean {
   return isSame(before, now) && before.mtimeMs === now.mtimeMs;

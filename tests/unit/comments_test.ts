@@ -3,8 +3,12 @@ import { readdirSync, readFileSync } from "node:fs";
 
 const src = new URL("../../src/", import.meta.url);
 
-/** Functions of scan, files and config that cannot have a short example: they need a file system, or belong to a thread. */
+/** Functions of scan, files and config that cannot have a short example: they need a file system or open segments, or belong to a thread. */
 const WITHOUT_EXAMPLE: ReadonlySet<string> = new Set([
+  "files/closed_segments.ts checkClosed",
+  "files/closed_segments.ts closedDueAt",
+  "files/closed_segments.ts finishAll",
+  "files/closed_segments.ts parkClosed",
   "files/history.ts openHistory",
   "files/locate.ts locate",
   "files/locate.ts realRoots",
