@@ -58,7 +58,8 @@ export function missedRotations(
   const isOlder = (time: Instant | null) => isEarlier(time, seen.beganAt);
   const isKnown = ({ file, fingerprint }: RotatedContent) =>
     seen.open.some((one) => isSame(one, file)) || startsLikeAny(seen.fingerprints, fingerprint);
-  const lastKnown = rotated.findLastIndex(isKnown);
+  // An empty file is known as soon as one like it was seen: it tells no order.
+  const lastKnown = rotated.findLastIndex((one) => one.fingerprint.time !== null && isKnown(one));
   const unseen = rotated.filter((one, i) => {
     const { file, fingerprint } = one;
     if (isKnown(one)) return false;

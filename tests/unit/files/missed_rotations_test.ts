@@ -110,6 +110,12 @@ const rows: readonly {
     missed: [empty],
   },
   {
+    name: "without a time, and older by its name than one that is known and has no time either",
+    files: [a, empty, rotated("20261123-120000", "", 5)],
+    seen: { fingerprints: [a.fingerprint], open: [{ dev: 1, ino: 5 }] },
+    missed: [empty],
+  },
+  {
     name: "without a time, and the clock went back: its name tells nothing",
     files: [empty, c],
     seen: { fingerprints: [c.fingerprint], clockWentBack: true },
