@@ -63,6 +63,8 @@ export function missedRotations(
   const unseen = rotated.filter((one, i) => {
     const { file, fingerprint } = one;
     if (isKnown(one)) return false;
+    // It holds nothing, and nothing will be written to it.
+    if (one.compressed && fingerprint.prefix.length === 0) return false;
     // What shows no time is ordered by its name alone: it must not come after what is younger by that.
     if (fingerprint.time === null && i < lastKnown && !seen.clockWentBack) return false;
     if (seen.unread.some((one) => isUntouched(one, file))) {

@@ -116,6 +116,12 @@ const rows: readonly {
     missed: [empty],
   },
   {
+    name: "compressed and empty: nothing will come to it, and it would be missed again each time",
+    files: [{ ...empty, compressed: true }],
+    seen: {},
+    missed: [],
+  },
+  {
     name: "without a time, and the clock went back: its name tells nothing",
     files: [empty, c],
     seen: { fingerprints: [c.fingerprint], clockWentBack: true },
