@@ -1,13 +1,8 @@
 import type { Instant } from "../scan/instant.ts";
 import type { LogFormat } from "../scan/format.ts";
 import type { ByteSource } from "../scan/time_window.ts";
-import {
-  type Fingerprint,
-  fingerprintOf,
-  lastTimeIn,
-  matchesContent,
-  readFingerprint,
-} from "./fingerprint.ts";
+import { type Fingerprint, lastTimeIn } from "./fingerprint.ts";
+import { GrowingFingerprint } from "./growing_fingerprint.ts";
 import { type Growth, isIntact, type KnownText, readGrowth, unknownText } from "./known_text.ts";
 import { type FileIdentity, LogFile, type LogSource } from "./log_file.ts";
 import { type ContentChange, contentChange, type FileState } from "./transitions.ts";
@@ -26,11 +21,7 @@ export type LossCause = "truncated" | "removed";
 /** How much of a segment a file holds. */
 export type Holding = "all" | "beginning" | "nothing";
 
-/** So often a fingerprint without a time is read again at each growth; then only when the file has doubled. */
-const MAX_FINGERPRINT_READS = 64;
-
 const probe = new Uint8Array(1);
-const emptyFingerprint = fingerprintOf(new Uint8Array(0));
 
 /**
  * One file's time as a container's log: from its creation, or from its truncation, until the next file or truncation. It
@@ -42,9 +33,7 @@ export class LogSegment implements ByteSource {
   #path: string;
   #format: LogFormat = "cri";
   #text: KnownText = unknownText;
-  #fingerprint: Fingerprint = emptyFingerprint;
-  #fingerprintReads = 0;
-  #fingerprintSize = 0;
+  readonly #fingerprint = new GrowingFingerprint();
   #mtimeMs: number | null = null;
   /** Of its file when that was last examined. */
   #fileSize = 0;
@@ -114,7 +103,7 @@ export class LogSegment implements ByteSource {
   }
 
   get fingerprint(): Fingerprint {
-    return this.#fingerprint;
+    return this.#fingerprint.value;
   }
 
   /** Has no byte been seen of it? */
@@ -217,7 +206,7 @@ export class LogSegment implements ByteSource {
     const change = contentChange(known, now, () => {
       if (now.size === known.size) return isIntact(source, this.#text);
       growth = growthOf(source, this.#text, now.size, options.whole ?? false);
-      return growth !== null && this.#readFingerprint(source, growth.text);
+      return growth !== null && this.#fingerprint.readOn(source, growth.text);
     }, { quick: options.quick ?? false });
     if (change === "truncated") return change;
     this.#mtimeMs = now.mtimeMs;
@@ -244,14 +233,13 @@ export class LogSegment implements ByteSource {
 
   /** Does a file begin like this segment? */
   mayBeHeldBy(fingerprint: Fingerprint): boolean {
-    return matchesContent(this.#fingerprint, fingerprint) ||
-      (this.#fingerprint.time === null && this.#isBeginningOf(fingerprint));
+    return this.#fingerprint.mayBeOf(fingerprint);
   }
 
   /** How much of this segment does a file hold that begins like it? The end of what is known tells. */
   heldBy(source: LogSource): Holding {
     // Where it was seen before its first time came, all that was seen must be there.
-    if (this.#fingerprint.time === null) return isIntact(source, this.#text) ? "all" : "nothing";
+    if (this.fingerprint.time === null) return isIntact(source, this.#text) ? "all" : "nothing";
     if (source.size < this.#text.committed) return "beginning";
     return isIntact(source, { ...this.#text, partial: [] }) ? "all" : "nothing";
   }
@@ -268,7 +256,7 @@ export class LogSegment implements ByteSource {
       return former;
     }
     this.#path = copy.path;
-    this.#fingerprint = readFingerprint(copy);
+    this.#fingerprint.replace(copy);
     // Of a copy that was made before the last lines came, what it holds is known anew.
     const base = holding === "beginning" ? unknownText : { ...this.#text, partial: [] };
     const growth = growthOf(copy, base, copy.size, true);
@@ -303,26 +291,6 @@ export class LogSegment implements ByteSource {
     if (text.committed === from) return "same";
     this.#fresh = lines === null ? null : { from, bytes: lines };
     return "grown";
-  }
-
-  /** False where the file changed meanwhile. */
-  #readFingerprint(source: LogSource, text: KnownText): boolean {
-    if (this.#fingerprint.timedTo > 0) return true;
-    const isDue = this.#fingerprintReads < MAX_FINGERPRINT_READS ||
-      text.seen >= 2 * this.#fingerprintSize;
-    if (!isDue) return true;
-    const found = readFingerprint(source);
-    if (!isIntact(source, text)) return false;
-    this.#fingerprint = found;
-    this.#fingerprintReads++;
-    this.#fingerprintSize = text.seen;
-    return true;
-  }
-
-  #isBeginningOf({ start, prefix }: Fingerprint): boolean {
-    const own = this.#fingerprint;
-    return own.prefix.length > 0 && start === own.start &&
-      own.prefix.every((byte, i) => prefix[i] === byte);
   }
 }
 

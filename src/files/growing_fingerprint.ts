@@ -1,0 +1,47 @@
+import { type Fingerprint, fingerprintOf, matchesContent, readFingerprint } from "./fingerprint.ts";
+import { isIntact, type KnownText } from "./known_text.ts";
+import type { LogSource } from "./log_file.ts";
+
+/** So often a fingerprint without a time is read again at each growth; then only when the file has doubled. */
+const MAX_READS = 64;
+
+/** The fingerprint of a file that grows: final once it holds a time. */
+export class GrowingFingerprint {
+  #value = fingerprintOf(new Uint8Array(0));
+  #reads = 0;
+  #size = 0;
+
+  get value(): Fingerprint {
+    return this.#value;
+  }
+
+  /** Takes notice of the text that has come. Returns false where the file changed meanwhile. */
+  readOn(source: LogSource, text: KnownText): boolean {
+    if (this.#value.timedTo > 0) return true;
+    const isDue = this.#reads < MAX_READS || text.seen >= 2 * this.#size;
+    if (!isDue) return true;
+    const found = readFingerprint(source);
+    if (!isIntact(source, text)) return false;
+    this.#value = found;
+    this.#reads++;
+    this.#size = text.seen;
+    return true;
+  }
+
+  /** The text comes from another file from now on. */
+  replace(source: LogSource): void {
+    this.#value = readFingerprint(source);
+  }
+
+  /** May the other be of the same text, grown further? */
+  mayBeOf(other: Fingerprint): boolean {
+    return matchesContent(this.#value, other) ||
+      (this.#value.time === null && this.#isBeginningOf(other));
+  }
+
+  #isBeginningOf({ start, prefix }: Fingerprint): boolean {
+    const own = this.#value;
+    return own.prefix.length > 0 && start === own.start &&
+      own.prefix.every((byte, i) => prefix[i] === byte);
+  }
+}
