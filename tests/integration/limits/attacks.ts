@@ -22,6 +22,8 @@ export interface Prey {
   readonly ca: string;
   readonly client: { readonly cert: string; readonly key: string };
   readonly other: { readonly cert: string; readonly key: string };
+  /** A share of each attack's connections. Default: 1. */
+  readonly share?: number;
   /** The four fields of a big log. */
   readonly log: Readonly<Record<string, string>>;
 }
@@ -53,7 +55,7 @@ async function many(
   use: (connection: RawConnection, index: number) => void | Promise<void>,
   options: { readonly who?: "client" | "other" | "none"; readonly window?: number } = {},
 ): Promise<void> {
-  for (let index = 0; index < count; index++) {
+  for (let index = 0; index < count * (prey.share ?? 1); index++) {
     const connection = await RawConnection.open(as(prey, options.who), options);
     await use(connection, index);
     await connection.flushed();
@@ -138,7 +140,7 @@ export const attacks = {
     }, { who: "other" }),
 
   "half-open handshakes": async (prey) => {
-    for (let index = 0; index < 5000; index += 100) {
+    for (let index = 0; index < 5000 * (prey.share ?? 1); index += 100) {
       await Promise.all(Array.from({ length: 100 }, () => silentSocket(prey.port)));
     }
   },

@@ -9,6 +9,8 @@ import { type AgentProcess, startProcess } from "../../harness/process.ts";
 import type { AttackName, Prey } from "./attacks.ts";
 
 const RECOVERY_MS = 60_000;
+/** The telemetry port's own, and a little less. */
+const PROBE_TIMEOUT_MS = 4500;
 
 /** What was seen. Sizes in MiB, times in milliseconds. */
 export interface Observed {
@@ -27,7 +29,7 @@ export interface Siege extends AsyncDisposable {
   readonly agent: AgentProcess;
   readonly api: AuthorizationApi;
   /** Attacks while an innocent caller reads and the kubelet probes. */
-  attack(name: AttackName): Promise<Observed>;
+  attack(name: AttackName, share?: number): Promise<Observed>;
   /** Waits until memory is at most so large again, in MiB. Returns how large it is, at the latest after a minute. */
   recovered(atMost: number): Promise<number>;
 }
@@ -87,7 +89,7 @@ export async function besiege(
     agent,
     api,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
-    async attack(name) {
+    async attack(name, share = 1) {
       const idle = await memory(agent.pid, "VmRSS");
       const failures: string[] = [];
       const before = await scheduled(agent.pid);
@@ -98,8 +100,10 @@ export async function besiege(
         while (!over) {
           const began = performance.now();
           const failure = await ask().catch(String);
-          slowest = Math.max(slowest, performance.now() - began);
-          if (failure !== null) failures.push(failure);
+          const took = performance.now() - began;
+          slowest = Math.max(slowest, took);
+          // The port ends what takes longer: the machine gave the agent no processor. The table shows it.
+          if (failure !== null && took < PROBE_TIMEOUT_MS) failures.push(failure);
           told?.();
           await new Promise((resolve) => setTimeout(resolve, 20));
         }
@@ -107,7 +111,7 @@ export async function besiege(
       };
       const reading = watch(read, () => reads++);
       const probing = watch(livez);
-      await attackWith(name, prey);
+      await attackWith(name, { ...prey, share });
       over = true;
       const [slowestRead, slowestLivez] = await Promise.all([reading, probing]);
       const peak = await memory(agent.pid, "VmHWM");
@@ -172,13 +176,17 @@ async function memory(pid: number, field: "VmRSS" | "VmHWM"): Promise<number> {
 
 function probe(port: number): Promise<string | null> {
   return new Promise((resolve) => {
-    get({ host: "127.0.0.1", port, path: "/livez", agent: false }, (response) => {
-      response.resume();
-      response.on(
-        "end",
-        () => resolve(response.statusCode === 200 ? null : `livez: ${response.statusCode}`),
-      );
-    }).on("error", (error) => resolve(`livez: ${error.message}`));
+    // As the kubelet, it has an address of its own, that no attacker's connections come from.
+    get(
+      { host: "127.0.0.1", localAddress: "127.0.0.2", port, path: "/livez", agent: false },
+      (response) => {
+        response.resume();
+        response.on(
+          "end",
+          () => resolve(response.statusCode === 200 ? null : `livez: ${response.statusCode}`),
+        );
+      },
+    ).on("error", (error) => resolve(`livez: ${error.message}`));
   });
 }
 
