@@ -6,7 +6,7 @@ import { besiege, type Siege } from "./siege.ts";
 /** The shipped memory limit, MiB. */
 const MAX_RSS = 384;
 /** So many attacks one after the other share an agent: what one leaves behind, the next one meets. */
-const TOGETHER = 4;
+const TOGETHER = 3;
 /** Of the connections of each attack: the run is bounded in time; all of them: deno task test:attacks. */
 const SHARE = 0.5;
 
