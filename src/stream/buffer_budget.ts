@@ -14,6 +14,9 @@ interface Wait {
   readonly grant: (share: BufferShare) => void;
 }
 
+/** Held bytes are reported in steps of this. */
+const REPORT_STEP_BYTES = 1024 * 1024;
+
 /**
  * What all streams together may hold of records that were read but have not left yet. Beyond it they wait for each
  * other. Each user may hold as much as is left for others, so a user whose clients do not read never holds all of it;
@@ -25,6 +28,7 @@ export class BufferBudget {
   readonly #users = new Map<string, number>();
   readonly #waits = new Set<Wait>();
   #held = 0;
+  #reported = { bytes: 0, waiting: 0 };
   /** Of that, what is held for results that are there and wait to be sent. */
   #results = 0;
 
@@ -107,7 +111,13 @@ export class BufferBudget {
     }
   }
 
+  /** Reports what has changed by a step: a stream takes and releases some thousand times a second. */
   #reportState(): void {
-    this.#report({ type: "buffers", bytes: this.#held, waiting: this.#waits.size });
+    const state = { bytes: this.#held, waiting: this.#waits.size };
+    const { bytes, waiting } = this.#reported;
+    const isSmall = state.bytes > 0 && Math.abs(state.bytes - bytes) < REPORT_STEP_BYTES;
+    if (isSmall && state.waiting === waiting) return;
+    this.#reported = state;
+    this.#report({ type: "buffers", ...state });
   }
 }
