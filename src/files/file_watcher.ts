@@ -1,9 +1,8 @@
-import { Failure } from "../failure/failure.ts";
 import { type Watch, watch } from "../platform/folder_watch.ts";
 import type { Report } from "../telemetry/events.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { FolderListing } from "./folder_listing.ts";
 import { isWithin, type LogRoots, realRoots } from "./locate.ts";
-import { type LogFolder, readLogFolder } from "./log_folder.ts";
 
 /**
  * Why a file is checked. "event": something has happened to it; "tick": time to check everything, what gives no events
@@ -14,12 +13,8 @@ export type CheckReason = "event" | "tick" | "poll" | "peek";
 /** Checks whether a file has changed, and returns whether it had. */
 export type Check = (reason: CheckReason) => boolean;
 
-/** Receives the current content of the log folder. */
-export type Listing = (folder: LogFolder) => void;
-
 /** Every file is checked at this interval, whatever the events say. */
 const TICK_MS = 1000;
-const LISTING_MS = 500;
 /**
  * An event costs 50 to 100 µs, of any file below a root, a check 5 µs: above so many events in EVENTS_MS it is cheaper to
  * poll. The more files there are to poll, the more events it takes. What readers do is not counted: most of it
@@ -38,7 +33,7 @@ const POLL_MS = { min: 20, max: 50, perSpent: 4 };
 /** A watch outlives its last file for so long: the next follower may come at once. */
 const LINGER_MS = 100;
 
-type TimerName = "tick" | "listing" | "poll" | "retry" | "linger";
+type TimerName = "tick" | "poll" | "retry" | "linger";
 
 export interface FileWatcherOptions {
   readonly roots: LogRoots;
@@ -58,7 +53,8 @@ export class FileWatcher {
   readonly #options: FileWatcherOptions;
   readonly #clock: Clock;
   readonly #files = new Map<string, Set<Check>>();
-  readonly #listings = new Set<Listing>();
+  /** Of the log folder, for watches. */
+  readonly listing: FolderListing;
   readonly #watches = new Map<string, Watch>();
   /** Roots that cannot be watched, as was reported. */
   readonly #unwatchable = new Set<string>();
@@ -74,6 +70,7 @@ export class FileWatcher {
   constructor(options: FileWatcherOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.listing = new FolderListing(options.roots.containerLogsDir, this.#clock);
   }
 
   get clock(): Clock {
@@ -99,26 +96,16 @@ export class FileWatcher {
     };
   }
 
-  /** Calls `listing` with what the log folder holds, every 500 ms that it can be read. Returns how to end that. */
-  onListing(listing: Listing): () => void {
-    this.#listings.add(listing);
-    this.#schedule("listing", LISTING_MS, () => this.#list());
-    return () => {
-      this.#listings.delete(listing);
-      if (this.#listings.size === 0) this.#cancel("listing");
-    };
-  }
-
   /** Checks everything now. */
   check(): void {
     this.#checkAll("tick");
-    this.#listOnce();
+    this.listing.list();
   }
 
   close(): void {
     this.#closed = true;
     this.#files.clear();
-    this.#listings.clear();
+    this.listing.close();
     for (const name of [...this.#timers.keys()]) this.#cancel(name);
     this.#closeWatches();
   }
@@ -137,24 +124,6 @@ export class FileWatcher {
       for (const check of [...checks]) changed = check(reason) || changed;
     }
     return changed;
-  }
-
-  #list(): void {
-    this.#listOnce();
-    if (this.#listings.size > 0) this.#schedule("listing", LISTING_MS, () => this.#list());
-  }
-
-  #listOnce(): void {
-    if (this.#listings.size === 0) return;
-    let folder: LogFolder;
-    try {
-      folder = readLogFolder(this.#options.roots.containerLogsDir);
-    } catch (error) {
-      // A folder that cannot be read now tells nothing of the logs in it; one that is gone takes them with it.
-      if (!(error instanceof Failure && error.kind === "not-found")) return;
-      folder = { entries: new Map(), unknown: new Set() };
-    }
-    for (const listing of [...this.#listings]) listing(folder);
   }
 
   #watchRootOf(realPath: string): void {

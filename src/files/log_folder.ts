@@ -19,20 +19,17 @@ export interface LogFolder {
 }
 
 /**
- * Every link whose name is a log's, of all namespaces where `wanted` is empty. Throws Failure not-found or
+ * Every link whose name is a log's. Throws Failure not-found or
  * permission-denied naming the folder, and what the platform throws where it cannot be read for another reason.
  *
  * A stat for each link and no more (1,000 links: about 5 ms): where a link leads is checked when the log is read.
  */
-export function readLogFolder(
-  folder: string,
-  wanted: ReadonlySet<string> = new Set(),
-): LogFolder {
+export function readLogFolder(folder: string): LogFolder {
   const entries = new Map<string, FolderEntry>();
   const unknown = new Set<string>();
   for (const fileName of readFileNames(folder)) {
     const name = parseLogFileName(fileName);
-    if (name === null || (wanted.size > 0 && !wanted.has(name.namespace))) continue;
+    if (name === null) continue;
     const path = `${folder}/${fileName}`;
     try {
       const facts = stat(path);

@@ -1,5 +1,6 @@
 import type { FileWatcher } from "../files/file_watcher.ts";
-import { type FolderEntry, type LogFolder, readLogFolder } from "../files/log_folder.ts";
+import { isSameEntry } from "../files/folder_listing.ts";
+import type { FolderEntry, LogFolder } from "../files/log_folder.ts";
 import type { LogRoots } from "../files/locate.ts";
 import type { LogMetadataWatchEvent } from "../generated/cluster_agent.ts";
 import type { Report } from "../telemetry/events.ts";
@@ -42,12 +43,16 @@ interface SentState {
 class LogWatch implements AsyncIterableIterator<LogMetadataWatchEvent> {
   readonly #options: WatchLogsOptions;
   readonly #wanted: ReadonlySet<string>;
-  /** What the reader knows, by file name. */
-  readonly #sent = new Map<string, SentState>();
+  /** What the reader knew at the beginning; one object for all who began at the same moment. */
+  readonly #base: LogFolder;
+  /** What the reader was sent since, by file name; null: that the file is gone. */
+  readonly #sent = new Map<string, SentState | null>();
   /** Since when a file that the reader knows has been missing, by the watcher's clock. */
   readonly #missingSince = new Map<string, number>();
   #latest: LogFolder;
-  /** File names whose state may differ from what was sent, until they have been compared. */
+  /** File names whose state may differ from what was sent. */
+  readonly #unsent = new Set<string>();
+  /** Of these, what has not been compared since the last listing. */
   #pending: Iterator<string> = [].values();
   #hasListing = false;
   #ended = false;
@@ -58,11 +63,11 @@ class LogWatch implements AsyncIterableIterator<LogMetadataWatchEvent> {
   constructor(options: WatchLogsOptions) {
     this.#options = options;
     this.#wanted = new Set(options.namespaces);
-    this.#latest = readLogFolder(options.roots.containerLogsDir, this.#wanted);
-    for (const [fileName, entry] of this.#latest.entries) {
-      this.#sent.set(fileName, { entry, modifiedAt: -Infinity });
-    }
-    this.#unregister = options.watcher.onListing((folder) => this.#listed(folder));
+    const { folder, end } = options.watcher.listing.begin((folder, changed) =>
+      this.#listed(folder, changed)
+    );
+    this.#base = this.#latest = folder;
+    this.#unregister = end;
     options.report({ type: "watchers", change: 1 });
     options.signal.addEventListener("abort", this.#onAbort, { once: true });
     if (options.signal.aborted) this.#end();
@@ -95,13 +100,17 @@ class LogWatch implements AsyncIterableIterator<LogMetadataWatchEvent> {
     this.#wake();
   }
 
-  #listed(folder: LogFolder): void {
+  #listed(folder: LogFolder, changed: ReadonlySet<string>): void {
     this.#latest = folder;
     const now = this.#options.watcher.clock.now();
-    for (const fileName of this.#sent.keys()) {
-      if (folder.entries.has(fileName) || folder.unknown.has(fileName)) {
-        this.#missingSince.delete(fileName);
-      } else if (!this.#missingSince.has(fileName)) this.#missingSince.set(fileName, now);
+    for (const fileName of changed) {
+      const isMissing = !folder.entries.has(fileName) && !folder.unknown.has(fileName);
+      const isKnown = this.#sentEntry(fileName) !== null;
+      if (!isMissing) this.#missingSince.delete(fileName);
+      else if (isKnown && !this.#missingSince.has(fileName)) this.#missingSince.set(fileName, now);
+      // What came and went while the reader did not read is nothing to it.
+      if (isMissing && !isKnown) this.#unsent.delete(fileName);
+      else this.#unsent.add(fileName);
     }
     this.#hasListing = true;
     this.#wake();
@@ -115,46 +124,64 @@ class LogWatch implements AsyncIterableIterator<LogMetadataWatchEvent> {
       }
       if (!this.#hasListing) return null;
       this.#hasListing = false;
-      this.#pending = new Set([...this.#sent.keys(), ...this.#latest.entries.keys()]).values();
+      this.#pending = this.#unsent.values();
     }
   }
 
   /** What the reader does not know yet of a file; null where that is nothing, or too soon. */
   #diffSinceSent(fileName: string): LogMetadataWatchEvent | null {
-    const sent = this.#sent.get(fileName);
+    const sent = this.#sentEntry(fileName);
     const entry = this.#latest.entries.get(fileName);
     const now = this.#options.watcher.clock.now();
     if (entry === undefined) {
-      if (sent === undefined || this.#latest.unknown.has(fileName)) return null;
+      if (sent === null || this.#latest.unknown.has(fileName)) return this.#settled(fileName);
       const since = this.#missingSince.get(fileName) ?? now;
       if (now - since < GONE_MS) return null;
-      this.#sent.delete(fileName);
+      this.#settled(fileName);
       this.#missingSince.delete(fileName);
+      if (this.#base.entries.has(fileName)) this.#sent.set(fileName, null);
+      else this.#sent.delete(fileName);
       return {
         type: "DELETED",
-        object: logMetadata(this.#options.nodeName, sent.entry.name, {
+        object: logMetadata(this.#options.nodeName, sent.name, {
           size: 0n,
           last_modified_at: undefined,
         }),
       };
     }
-    if (sent === undefined) {
-      if (this.#wanted.size > 0 && !this.#wanted.has(entry.name.namespace)) return null;
+    if (sent === null) {
+      this.#settled(fileName);
+      if (!this.#isWanted(entry)) return null;
       this.#sent.set(fileName, { entry, modifiedAt: -Infinity });
       return this.#event("ADDED", entry);
     }
-    if (isSame(sent.entry, entry)) return null;
-    if (now - sent.modifiedAt < this.#options.debounceMs) return null;
+    if (isSameEntry(sent, entry)) return this.#settled(fileName);
+    const modifiedAt = this.#sent.get(fileName)?.modifiedAt ?? -Infinity;
+    if (now - modifiedAt < this.#options.debounceMs) return null;
+    this.#settled(fileName);
     this.#sent.set(fileName, { entry, modifiedAt: now });
     return this.#event("MODIFIED", entry);
+  }
+
+  /** The reader knows the file's state, or does not want to. */
+  #settled(fileName: string): null {
+    this.#unsent.delete(fileName);
+    return null;
+  }
+
+  /** The entry of a file as the reader knows it; null where it knows none. */
+  #sentEntry(fileName: string): FolderEntry | null {
+    const sent = this.#sent.get(fileName);
+    if (sent !== undefined) return sent?.entry ?? null;
+    const entry = this.#base.entries.get(fileName);
+    return entry !== undefined && this.#isWanted(entry) ? entry : null;
+  }
+
+  #isWanted({ name }: FolderEntry): boolean {
+    return this.#wanted.size === 0 || this.#wanted.has(name.namespace);
   }
 
   #event(type: string, entry: FolderEntry): LogMetadataWatchEvent {
     return { type, object: logMetadata(this.#options.nodeName, entry.name, fileInfo(entry)) };
   }
-}
-
-function isSame(a: FolderEntry, b: FolderEntry): boolean {
-  return a.facts.size === b.facts.size && a.facts.mtimeMs === b.facts.mtimeMs &&
-    a.facts.ino === b.facts.ino && a.facts.dev === b.facts.dev;
 }

@@ -1,0 +1,127 @@
+import { Failure } from "../failure/failure.ts";
+import type { Clock } from "./clock.ts";
+import { type FolderEntry, type LogFolder, readLogFolder } from "./log_folder.ts";
+
+/** Receives the content of the log folder, and the file names whose entry is another than in the listing before. */
+export type Listing = (folder: LogFolder, changed: ReadonlySet<string>) => void;
+
+const LISTING_MS = 500;
+/** Who begins to watch so soon after a listing shares it: many who begin at once cost one. */
+const SHARED_MS = 50;
+
+const emptyFolder: LogFolder = { entries: new Map(), unknown: new Set() };
+
+/**
+ * The listings of the log folder: one every 500 ms for all who watch it, compared once with the one before. Owned
+ * by the FileWatcher, used by watches.
+ */
+export class FolderListing {
+  readonly #path: string;
+  readonly #clock: Clock;
+  readonly #listeners = new Set<Listing>();
+  #latest: LogFolder | null = null;
+  #listedAt = -Infinity;
+  #cancelTimer: (() => void) | null = null;
+  #closed = false;
+
+  constructor(path: string, clock: Clock) {
+    this.#path = path;
+    this.#clock = clock;
+  }
+
+  /**
+   * Calls `listing` from now on, every 500 ms that the folder can be read. Returns the folder as it is, or was at most
+   * 50 ms ago: what has changed since comes with the next listing. Throws as readLogFolder does.
+   */
+  begin(listing: Listing): { readonly folder: LogFolder; readonly end: () => void } {
+    const isRecent = this.#clock.now() - this.#listedAt < SHARED_MS;
+    const folder = isRecent && this.#latest !== null ? this.#latest : this.#read();
+    this.#listeners.add(listing);
+    this.#schedule();
+    const end = () => {
+      this.#listeners.delete(listing);
+      if (this.#listeners.size === 0) this.#rest();
+    };
+    return { folder, end };
+  }
+
+  /** Lists now, where anybody watches. */
+  list(): void {
+    if (this.#listeners.size === 0) return;
+    try {
+      this.#read();
+    } catch (error) {
+      // A folder that cannot be read now tells nothing of the logs in it; one that is gone takes them with it.
+      if (error instanceof Failure && error.kind === "not-found") this.#listed(emptyFolder);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#listeners.clear();
+    this.#rest();
+  }
+
+  #read(): LogFolder {
+    const folder = readLogFolder(this.#path);
+    this.#listed(folder);
+    return folder;
+  }
+
+  #listed(folder: LogFolder): void {
+    const changed = changedNames(this.#latest ?? emptyFolder, folder);
+    this.#latest = folder;
+    this.#listedAt = this.#clock.now();
+    for (const listing of [...this.#listeners]) listing(folder, changed);
+  }
+
+  #schedule(): void {
+    if (this.#cancelTimer !== null || this.#closed) return;
+    this.#cancelTimer = this.#clock.after(LISTING_MS, () => {
+      this.#cancelTimer = null;
+      this.list();
+      if (this.#listeners.size > 0) this.#schedule();
+    });
+  }
+
+  #rest(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    this.#latest = null;
+  }
+}
+
+/**
+ * Is it the same file, unchanged?
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { isSameEntry } from "./folder_listing.ts";
+ * import { lstat } from "../platform/files.ts";
+ *
+ * const facts = lstat(import.meta.filename ?? "");
+ * const name = { namespace: "ns", podName: "p", containerName: "c", containerId: "1" };
+ * const entry = { name, path: "/logs/p_ns_c-1.log", facts };
+ * assert.equal(isSameEntry(entry, { ...entry }), true);
+ * assert.equal(isSameEntry(entry, { ...entry, facts: { ...facts, size: facts.size + 1 } }), false);
+ * ```
+ */
+export function isSameEntry(a: FolderEntry, b: FolderEntry): boolean {
+  return a.facts.size === b.facts.size && a.facts.mtimeMs === b.facts.mtimeMs &&
+    a.facts.ino === b.facts.ino && a.facts.dev === b.facts.dev;
+}
+
+function changedNames(before: LogFolder, now: LogFolder): Set<string> {
+  const changed = new Set<string>();
+  for (const [fileName, entry] of now.entries) {
+    const old = before.entries.get(fileName);
+    if (old === undefined || !isSameEntry(old, entry)) changed.add(fileName);
+  }
+  for (const fileName of before.entries.keys()) {
+    if (!now.entries.has(fileName)) changed.add(fileName);
+  }
+  // Whether a file is unknown decides whether it is missing.
+  for (const fileName of before.unknown) if (!now.unknown.has(fileName)) changed.add(fileName);
+  for (const fileName of now.unknown) if (!before.unknown.has(fileName)) changed.add(fileName);
+  return changed;
+}

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { Failure } from "../../../src/failure/failure.ts";
+import { FolderListing } from "../../../src/files/folder_listing.ts";
+import { ManualClock } from "../../harness/manual_clock.ts";
+
+function setUp() {
+  const root = Deno.makeTempDirSync({ prefix: "listing-" });
+  Deno.mkdirSync(`${root}/containers`);
+  const clock = new ManualClock();
+  const listing = new FolderListing(`${root}/containers`, clock);
+  const path = (id: string) => `${root}/containers/p_n_c-${id}.log`;
+  return {
+    root,
+    clock,
+    listing,
+    add: (id: string, text = "") => Deno.writeTextFileSync(path(id), text),
+    remove: (id: string) => Deno.removeSync(path(id)),
+    /** Begins to watch. Returns the names at the beginning, then the changed ones of each listing. */
+    begin() {
+      const seen: string[][] = [];
+      const { folder, end } = listing.begin((_, changed) => void seen.push([...changed].sort()));
+      return { names: [...folder.entries.keys()].sort(), folder, seen, end };
+    },
+    [Symbol.dispose]() {
+      listing.close();
+      Deno.removeSync(root, { recursive: true });
+    },
+  };
+}
+
+const name = (id: string) => `p_n_c-${id}.log`;
+
+Deno.test("the folder is listed once for all, every half second while someone watches, with what has changed", () => {
+  using t = setUp();
+  t.add("a");
+  const first = t.begin();
+  assert.deepEqual(first.names, [name("a")]);
+  t.add("b");
+  t.clock.advance(499);
+  assert.deepEqual(first.seen, []);
+  t.clock.advance(1);
+  assert.deepEqual(first.seen, [[name("b")]]);
+  t.add("b", "text");
+  t.remove("a");
+  t.clock.advance(500);
+  assert.deepEqual(first.seen[1], [name("a"), name("b")]);
+  t.clock.advance(500);
+  assert.deepEqual(first.seen[2], []);
+  Deno.removeSync(`${t.root}/containers`, { recursive: true });
+  t.clock.advance(500);
+  assert.deepEqual(first.seen[3], [name("b")], "a folder that is gone holds nothing");
+  first.end();
+  t.clock.advance(5000);
+  assert.equal(first.seen.length, 4);
+  assert.equal(t.clock.timers, 0);
+});
+
+Deno.test("many who begin at once share one listing, and miss nothing that comes after it", () => {
+  using t = setUp();
+  t.add("a");
+  const first = t.begin();
+  t.add("b");
+  const second = t.begin();
+  assert.equal(second.folder, first.folder);
+  t.clock.advance(60);
+  // This one reads the folder, so the others learn of b now.
+  const third = t.begin();
+  assert.deepEqual(third.names, [name("a"), name("b")]);
+  assert.deepEqual([first.seen, second.seen, third.seen], [[[name("b")]], [[name("b")]], []]);
+});
+
+Deno.test("a folder that cannot be read says nothing, and a missing one refuses who begins", () => {
+  using t = setUp();
+  Deno.removeSync(`${t.root}/containers`);
+  assert.throws(() => t.begin(), (e) => e instanceof Failure && e.kind === "not-found");
+  assert.equal(t.clock.timers, 0);
+});
