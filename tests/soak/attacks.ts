@@ -1,12 +1,17 @@
 /**
- * Every attack of tests/integration/limits by hand, one at a time, each on an agent of its own:
- * deno task test:attacks [--together] [NAME...]. Prints a table: memory before, at most and a minute
- * after in MiB; what the innocent caller and the kubelet's probe waited, and what the agent's main thread
- * worked and waited for a processor, in milliseconds. With --together one agent endures them all.
+ * Every attack of tests/integration/limits by hand, one at a time, each on an agent of its own. Prints a
+ * table: memory before, at most and a minute after in MiB; what the innocent caller and the kubelet's
+ * probe waited, and what the agent's main thread worked and waited for a processor, in milliseconds.
+ *
+ *     deno task test:attacks [NAME...]     all attacks, or those named
+ *     deno task test:attacks --together    one agent endures them all
  */
+import { answerHelp } from "../../hack/usage.ts";
 import { defaults } from "../../src/config/schema.ts";
 import { type AttackName, attacks, withoutCertificate } from "../integration/limits/attacks.ts";
 import { besiege, type Observed, type Siege } from "../integration/limits/siege.ts";
+
+answerHelp(import.meta.url);
 
 const named = Deno.args.filter((each) => !each.startsWith("--")) as AttackName[];
 const names = named.length > 0 ? named : Object.keys(attacks) as AttackName[];
