@@ -69,6 +69,11 @@ export interface PieceLimits {
   readonly isStopped?: () => boolean;
   /** The event loop scans: long lines are left to a worker. */
   readonly inline?: boolean;
+  /**
+   * Does not stop before the first lines, however little time is left: the piece's bytes were inlined, and what was
+   * read of them before a line began would be inlined again, without end.
+   */
+  readonly reachesLines?: boolean;
 }
 
 /** Large enough that a block costs little besides its scan, small enough to lie in a processor's cache. */
@@ -105,6 +110,7 @@ export function scanPiece(
   let position: LinePosition | null = piece;
   let { skip } = piece;
   let short = false;
+  let mayPause = limits.reachesLines !== true;
   let blockBegan = began;
   while (position !== null && position.from < position.to) {
     if (inline && position.line !== null) break;
@@ -119,6 +125,7 @@ export function scanPiece(
       accumulated.add(result);
       resume = result.resume;
       skip = 0;
+      mayPause = true;
     }
     accumulated.addChunk(chunk);
     if (resume !== null) {
@@ -137,7 +144,8 @@ export function scanPiece(
     const now = performance.now();
     adaptBlock(scratch, now - blockBegan);
     blockBegan = now;
-    if (accumulated.budgetLeft <= 0 || now - began >= limits.sliceMs || limits.isStopped?.()) break;
+    const isLate = mayPause && now - began >= limits.sliceMs;
+    if (accumulated.budgetLeft <= 0 || isLate || limits.isStopped?.()) break;
   }
   if (scratch.bytes.length > MAX_KEPT_BYTES) release(scratch);
   return {

@@ -91,7 +91,7 @@ async function carryOut(request: Request, isStopped: () => boolean): Promise<Res
     if (source === null) return { kind: "file-unavailable", id };
     const scanner = timed(await compile(request.piece.spec));
     const { sliceMs, leavesLongLines: inline = false } = request;
-    const limits = { sliceMs, isStopped, inline };
+    const limits = { sliceMs, isStopped, inline, reachesLines: "bytes" in request.source };
     const result = scanPiece(request.piece, source, scanner, scratch, limits);
     return { kind: "scanned", id, result };
   } catch (error) {

@@ -123,7 +123,10 @@ Deno.test("long lines, blanks and NULs in pieces cut anywhere give what one scan
           readAt: (at: number, into: Uint8Array) =>
             new MemorySource(bytes).readAt(at - offset, into),
         };
-        const result = scanPiece(request.piece, worker, scanner, newScratch(), limits);
+        const result = scanPiece(request.piece, worker, scanner, newScratch(), {
+          ...limits,
+          reachesLines: true,
+        });
         return inlinedResult(part, lines, result);
       };
       frames.push((await toTheEnd(piece, scan)).frames);
@@ -232,4 +235,18 @@ Deno.test("a pattern that is not valid is refused, every time", async () => {
       (error) => error instanceof Failure && error.kind === "invalid-argument",
     );
   }
+});
+
+Deno.test("an inlined line longer than a block is scanned whatever time is left", async () => {
+  const bytes = encoder.encode(cri("x".repeat(200_000)) + cri("short"));
+  const of = { ...spec("backward", ""), maxRecordBytes: 1_000_000 };
+  const piece = { ...wholePiece(new MemorySource(bytes), of), to: 100 };
+  const { request, lines } = inlinedRequest(piece, { sliceMs: 0, scratch: newScratch() });
+  assert.ok(request.kind === "scan" && "bytes" in request.source);
+  const scanner = await new Scanners().get(of);
+  const limits = { sliceMs: 0, reachesLines: true };
+  const worker = new MemorySource(request.source.bytes);
+  const result = scanPiece(request.piece, worker, scanner, newScratch(), limits);
+  const { records, resume } = inlinedResult(piece, lines, result);
+  assert.deepEqual([records, resume], [1, null]);
 });
