@@ -21,7 +21,7 @@ const limits: Readonly<Record<LimitName, LimitDoc>> = {
     keys: ["max-connections"],
     bounds: "connections to the gRPC port",
     refusal:
-      "the oldest one without a call is ended for the new one; where all have calls, the new one is closed",
+      "the one longest without a call is ended for the new one; where all have calls, the new one is closed",
   },
   "connections-per-peer": {
     keys: ["max-connections-per-peer"],

@@ -170,7 +170,7 @@ export const schema = {
     "max-connections": field(
       count({ min: 1, max: 100_000 }),
       400,
-      "Connections to the gRPC port at the same time. Beyond, the oldest one without a call makes place.",
+      "Connections to the gRPC port at the same time. Beyond, the one longest without a call makes place.",
     ),
     "max-connections-per-peer": field(
       count({ min: 1, max: 100_000 }),

@@ -37,6 +37,8 @@ const warmUpMs = Math.min(60_000, seconds * 1000 / 2);
 const random = new Random(seed);
 const TIME = "2024-10-01T05:00:00Z";
 const alice = metadata([["x-remote-user", "alice"], ["x-remote-group", "devs"]]);
+/** A caller of its own: attackers who fill the agent leave room only for users who hold few streams. */
+const reader = metadata([["x-remote-user", "reader"], ["x-remote-group", "devs"]]);
 const problems: string[] = [];
 
 console.log(`chaos for ${seconds} s, seed ${seed}`);
@@ -287,7 +289,7 @@ async function goodReader(signal: AbortSignal): Promise<void> {
     const away = () => Date.now() < apiAwayUntil;
     const wasAway = away();
     const { code, details, messages } = await drain(
-      readerClient.streamForward(request(fixed.request), alice),
+      readerClient.streamForward(request(fixed.request), reader),
     );
     if (code === "UNAVAILABLE" && (wasAway || away())) {
       counts["reads refused while the API server was away"] =

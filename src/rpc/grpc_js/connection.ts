@@ -34,6 +34,8 @@ export class PortConnection implements CountedConnection {
   #mayPause = false;
   #unreadReplies = 0;
   #hasEnded = false;
+  /** When it was established, or its last call ended. */
+  #lastWorkMs = 0;
 
   constructor(
     socket: Socket,
@@ -61,13 +63,17 @@ export class PortConnection implements CountedConnection {
     return this.#hasEnded;
   }
 
-  readonly idle = (): boolean => this.#streams.size === 0;
+  readonly idleSince = (): number | null => {
+    // What a call's last bytes leave in the socket is still on its way to the client.
+    const isIdle = this.#streams.size === 0 && this.#socket.writableLength === 0;
+    return isIdle ? this.#lastWorkMs : null;
+  };
 
   readonly evict = (limit: LimitName): void => this.end(limit, "its place was needed");
 
   established(socket: Socket): void {
     this.#socket = socket;
-    this.#establishedMs = performance.now();
+    this.#establishedMs = this.#lastWorkMs = performance.now();
   }
 
   /** Its HTTP/2 session has begun: from now on frames pass the gate first. */
@@ -119,6 +125,7 @@ export class PortConnection implements CountedConnection {
 
   close(stream: number): void {
     this.#streams.delete(stream);
+    this.#lastWorkMs = performance.now();
     this.#gate?.closed(stream);
   }
 

@@ -81,7 +81,7 @@ export class Connections implements Disposable {
   /** Ends every connection without a call: descriptors have run out. */
   shed(): void {
     for (const connection of this.#bySocket.values()) {
-      if (connection.idle()) connection.end("descriptors", "no descriptors are left");
+      if (connection.idleSince() !== null) connection.end("descriptors", "no descriptors are left");
     }
   }
 

@@ -13,13 +13,13 @@ export interface CountedConnection {
   readonly peer: string;
   /** Ends it at once: another one needs its place. */
   readonly evict: (limit: LimitName) => void;
-  /** It may be ended for another one: nothing is being done for it. */
-  readonly idle: () => boolean;
+  /** Since when nothing has been done for it, so that it may be ended for another one; null: it is at work. */
+  readonly idleSince: () => number | null;
 }
 
 /**
- * Who may be connected. A place is made for a new connection by ending the oldest one of the same peer
- * address that does nothing, or of the address that has the most; only where all are at work is
+ * Who may be connected. A place is made for a new connection by ending the one of the same peer
+ * address that has done nothing for longest, or of the address that has the most; only where all are at work is
  * the new one refused. So connections that are held open for nothing keep nobody out.
  */
 export class ConnectionBudget {
@@ -75,13 +75,18 @@ export class ConnectionBudget {
   }
 
   #makePlace(among: ReadonlySet<CountedConnection>, limit: LimitName): boolean {
+    let longest: CountedConnection | null = null;
+    let since = Infinity;
     for (const connection of among) {
-      if (!connection.idle()) continue;
-      this.#connections.delete(connection);
-      connection.evict(limit);
-      return true;
+      const idleSince = connection.idleSince();
+      if (idleSince === null || idleSince >= since) continue;
+      longest = connection;
+      since = idleSince;
     }
-    return false;
+    if (longest === null) return false;
+    this.#connections.delete(longest);
+    longest.evict(limit);
+    return true;
   }
 }
 

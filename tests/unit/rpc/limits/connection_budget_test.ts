@@ -7,7 +7,8 @@ import {
 class FakeConnection implements CountedConnection {
   evictedFor: string | null = null;
   constructor(readonly peer: string, public isIdle = true) {}
-  readonly idle = () => this.isIdle;
+  workedAt = 0;
+  readonly idleSince = () => this.isIdle ? this.workedAt : null;
   readonly evict = (limit: string) => {
     this.evictedFor = limit;
   };
@@ -28,6 +29,17 @@ Deno.test("a peer's oldest idle connection makes place for its new one", () => {
   assert.equal(connect(budget, fresh!), null);
   assert.deepEqual([busy!.evictedFor, idle!.evictedFor], [null, "connections-per-peer"]);
   assert.equal(budget.connections, 2);
+});
+
+Deno.test("the connection that has done nothing for longest goes first, however old another is", () => {
+  const budget = new ConnectionBudget(limits);
+  const [reader, silent, fresh] = ["a", "a", "a"].map((peer) => new FakeConnection(peer));
+  connect(budget, reader!);
+  connect(budget, silent!);
+  silent!.workedAt = 1;
+  reader!.workedAt = 2; // Its last call ended a moment ago.
+  assert.equal(connect(budget, fresh!), null);
+  assert.deepEqual([reader!.evictedFor, silent!.evictedFor], [null, "connections-per-peer"]);
 });
 
 Deno.test("where all are at work the new one is refused", () => {
