@@ -51,7 +51,7 @@ export class FolderListing {
     try {
       this.#read();
     } catch (error) {
-      // A folder that cannot be read now tells nothing of the logs in it; one that is gone takes them with it.
+      // A folder that cannot be read now says nothing about its logs; the logs of one that is gone are gone too.
       if (error instanceof Failure && error.kind === "not-found") this.#listed(emptyFolder);
     }
   }

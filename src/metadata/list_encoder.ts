@@ -1,6 +1,7 @@
 import { LogMetadata } from "../generated/cluster_agent.ts";
 import type { FileTime } from "../platform/mtime.ts";
 import type { LogName } from "../files/name.ts";
+import { writeVarint } from "../scan/varint.ts";
 import { logMetadata } from "./log_metadata.ts";
 
 /** Room for the tags, lengths and numbers that `add` writes beside the fixed fields: at most 61 bytes. */
@@ -60,17 +61,8 @@ export class ListEncoder {
     this.#bytes[this.#length++] = value;
   }
 
-  /** A negative number takes ten bytes of two's complement. */
   #varint(value: number): void {
-    if (value < 0) {
-      let rest = BigInt.asUintN(64, BigInt(value));
-      for (; rest > 127n; rest >>= 7n) this.#byte(Number(rest & 127n) | 128);
-      this.#byte(Number(rest));
-      return;
-    }
-    let rest = value;
-    for (; rest > 127; rest = Math.floor(rest / 128)) this.#byte((rest % 128) | 128);
-    this.#byte(rest);
+    this.#length = writeVarint(this.#bytes, this.#length, value);
   }
 
   #reserve(room: number): void {

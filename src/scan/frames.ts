@@ -1,3 +1,4 @@
+import { writeVarint } from "./varint.ts";
 import type { LineParser } from "./lines.ts";
 
 /** Room for all of a frame but its message: gRPC header 5, fields and lengths. */
@@ -75,29 +76,4 @@ export class FrameWriter {
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
   }
-}
-
-/** Writes a protobuf varint of an integer (negative: ten bytes of two's complement). */
-function writeVarint(out: Uint8Array, at: number, value: number): number {
-  let p = at;
-  if (value < 0) {
-    let rest = BigInt.asUintN(64, BigInt(value));
-    while (rest > 127n) {
-      out[p++] = Number(rest & 127n) | 128;
-      rest >>= 7n;
-    }
-    out[p++] = Number(rest);
-    return p;
-  }
-  let rest = value;
-  while (rest > 0x7fff_ffff) {
-    out[p++] = (rest % 128) | 128;
-    rest = Math.floor(rest / 128);
-  }
-  while (rest > 127) {
-    out[p++] = (rest & 127) | 128;
-    rest >>>= 7;
-  }
-  out[p++] = rest;
-  return p;
 }
