@@ -1,34 +1,19 @@
-import { setImmediate } from "node:timers";
 import { Failure } from "../failure/failure.ts";
+import type { ExaminedText } from "../files/examined_text.ts";
 import type { LogFormat, ScanSpec } from "../scan/scan.ts";
 import type { Report } from "../telemetry/events.ts";
-import {
-  INLINED_PIECE_BYTES,
-  inlinedRequest,
-  inlinedResult,
-  isInlinedPiece,
-} from "./inlined_piece.ts";
-import { type ExamineTask, Job, type JobResult, type LocateTask } from "./job.ts";
-import { type ExaminedText, examineText, type TextRange } from "../files/examined_text.ts";
-import type { FileIdentity } from "../files/log_file.ts";
-import { InflatedFiles } from "./open_files.ts";
-import { locateWindow } from "./locate_window.ts";
-import type { Bounds, ResponseMessage } from "./messages.ts";
-import {
-  newScratch,
-  type Piece,
-  type PieceResult,
-  type PieceResume,
-  Scanners,
-  scanPiece,
-} from "./piece.ts";
-import { type PoolTimes, TIMES } from "./pool_times.ts";
+import { CallingThread } from "./calling_thread.ts";
 import { ENGINE_MEMORY, shareEngineMemory } from "./engine_memory.ts";
+import { INLINED_PIECE_BYTES, isInlinedPiece } from "./inlined_piece.ts";
+import { type ExamineTask, Job, type JobResult, type LocateTask } from "./job.ts";
+import { endJob, requestFor } from "./job_messages.ts";
+import type { Bounds } from "./messages.ts";
+import type { Piece, PieceResult, PieceResume } from "./piece.ts";
+import { type PoolTimes, TIMES } from "./pool_times.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SearchTurns } from "./search_turns.ts";
 import { SharedScans, type StartScan } from "./shared_scans.ts";
 import { startWorker } from "./start_worker.ts";
-import type { UnnumberedRequest } from "./thread.ts";
 
 export type { Bounds, LocateTask, Piece, PieceResult, PieceResume, PoolTimes };
 
@@ -79,10 +64,7 @@ export class ScanPool {
   readonly #searches: SearchTurns<Job>;
   readonly #shared = new SharedScans();
   readonly #abortListeners = new Map<Job, () => void>();
-  /** What this thread scans with. */
-  readonly #scanners = new Scanners();
-  readonly #scratch = newScratch();
-  readonly #inflated = new InflatedFiles();
+  readonly #callingThread: CallingThread;
   #closed = false;
 
   constructor(options: ScanPoolOptions) {
@@ -97,6 +79,8 @@ export class ScanPool {
     };
     this.#hasWorkers = size > 0;
     this.#times = { ...TIMES, ...options.times };
+    const sliceMs = this.#times.slice;
+    this.#callingThread = new CallingThread({ sliceMs, leavesLongLines: this.#hasWorkers });
     this.#searches = new SearchTurns({
       perUser: options.searchesPerUser ?? SEARCHES_PER_USER,
       turnMs: this.#times.turn,
@@ -108,8 +92,8 @@ export class ScanPool {
       times: this.#times,
       report: options.report,
       startWorker: options.startWorker ?? (() => startWorker(options.readRoots)),
-      requestFor: (job) => this.#requestFor(job),
-      onDone: finishJob,
+      requestFor: (job) => requestFor(job, { sliceMs, scratch: this.#callingThread.scratch }),
+      onDone: endJob,
     });
   }
 
@@ -126,8 +110,7 @@ export class ScanPool {
       await this.#run({ spec }, { stream: {}, ...options });
       return;
     }
-    options.signal?.throwIfAborted();
-    await this.#scanners.get(spec);
+    await this.#callingThread.check(spec, options.signal);
   }
 
   /**
@@ -142,7 +125,7 @@ export class ScanPool {
     const isSmall = piece.to - piece.from <= INLINED_PIECE_BYTES && piece.spec.grep === "" &&
       piece.line === null && piece.source.compressed === undefined;
     if (!this.#hasWorkers || isSmall) {
-      return await this.#scanInPlace(piece, isSmall, options.signal);
+      return await this.#callingThread.scan(piece, { isSmall, signal: options.signal });
     }
     const { spec } = piece;
     if (spec.grep === "" || isInlinedPiece(piece)) {
@@ -166,7 +149,7 @@ export class ScanPool {
     for (;;) {
       const bounds = this.#hasWorkers
         ? await this.#run({ locate: task, spec }, options) as Bounds | null
-        : await locateWindow(task.source, task, () => null);
+        : await this.#callingThread.locate(task);
       if (bounds !== null) return bounds;
     }
   }
@@ -184,7 +167,7 @@ export class ScanPool {
     for (;;) {
       const examined = this.#hasWorkers
         ? await this.#run({ examine: { compressed, range }, spec }, options) as ExaminedText | null
-        : await this.#examineInPlace(compressed, range, options.signal);
+        : await this.#callingThread.examine(compressed, range, options.signal);
       if (examined !== null) return examined;
     }
   }
@@ -192,38 +175,10 @@ export class ScanPool {
   /** Ends all threads and rejects what is not done. */
   close(): void {
     this.#closed = true;
-    this.#inflated.close();
+    this.#callingThread.close();
     const waiting = this.#searches.takeAll();
     this.#scheduler.close(shuttingDown());
     for (const job of waiting) job.fail(shuttingDown());
-  }
-
-  async #scanInPlace(piece: Piece, isSmall: boolean, signal: AbortSignal): Promise<PieceResult> {
-    signal.throwIfAborted();
-    const scanner = await this.#scanners.get(piece.spec);
-    if (!isSmall) {
-      await turnOfEventLoop();
-      signal.throwIfAborted();
-    }
-    const limits = { sliceMs: this.#times.slice, inline: this.#hasWorkers };
-    return scanPiece(piece, piece.source, scanner, this.#scratch, limits);
-  }
-
-  async #examineInPlace(
-    compressed: FileIdentity,
-    range: TextRange | null,
-    signal: AbortSignal,
-  ): Promise<ExaminedText | null> {
-    await turnOfEventLoop();
-    signal.throwIfAborted();
-    const bytes = this.#inflated.get(compressed);
-    if (bytes === null) {
-      const { path } = compressed;
-      throw new Failure("not-found", `failed to access log file ${path}: it was removed meanwhile`);
-    }
-    const end = performance.now() + this.#times.slice;
-    const isInflated = bytes.prepare(Infinity, () => performance.now() >= end || signal.aborted);
-    return isInflated ? examineText(bytes, range) : null;
   }
 
   #run(
@@ -268,87 +223,6 @@ export class ScanPool {
     const next = this.#searches.end(job);
     if (next.length > 0) this.#scheduler.add(next);
   }
-
-  #requestFor(job: Job): { request: UnnumberedRequest; transfer: Transferable[] } {
-    const { piece, locate, examine, spec } = job;
-    const sliceMs = this.#times.slice;
-    if (locate !== null) {
-      const { compressed, format, window } = locate;
-      return {
-        request: { kind: "locate", source: compressed, format, window, sliceMs },
-        transfer: [],
-      };
-    }
-    if (examine !== null) {
-      const { compressed, range } = examine;
-      return { request: { kind: "examine", source: compressed, range, sliceMs }, transfer: [] };
-    }
-    if (piece === null) return { request: { kind: "check", spec }, transfer: [] };
-    if (job.isInlined) {
-      const { lines, ...inlined } = inlinedRequest(piece, { sliceMs, scratch: this.#scratch });
-      job.inlined = lines;
-      return inlined;
-    }
-    const { from, to, end, first, line, skip, budget, window } = piece;
-    const { compressed } = piece.source;
-    const { path, dev, ino } = compressed ?? piece.source;
-    if (dev === null || ino === null) {
-      throw new Error(`Cannot send ${path} to a worker: not a file`);
-    }
-    const source = { path, dev, ino, isCompressed: compressed !== undefined };
-    const range = { from, to, end, first, line, skip, budget, window, spec };
-    return {
-      request: {
-        kind: "scan",
-        piece: range,
-        source,
-        sliceMs,
-        leavesLongLines: spec.format === "docker" && line === null,
-      },
-      transfer: [],
-    };
-  }
-}
-
-/** Settles a job with what a worker says. */
-function finishJob(job: Job, response: ResponseMessage): void {
-  switch (response.kind) {
-    case "scanned":
-      return job.finish(
-        job.inlined === null || job.piece === null
-          ? response.result
-          : inlinedResult(job.piece, job.inlined, response.result),
-      );
-    case "checked":
-      return job.finish(null);
-    case "located":
-      return job.finish(response.bounds);
-    case "examined":
-      return job.finish(response.examined);
-    case "engine-full":
-      return job.fail(
-        new Failure(
-          "invalid-argument",
-          "Invalid grep pattern: too big for the regex engine's memory",
-        ),
-      );
-    case "file-unavailable": // Of a compressed log that was deleted meanwhile.
-      return job.fail(
-        new Failure(
-          "not-found",
-          `failed to access log file ${compressedPath(job)}: it was removed meanwhile`,
-        ),
-      );
-    case "failed":
-      return job.fail(new Failure(response.failure, response.message));
-    default:
-      return job.fail(new Failure("internal", `Cannot scan the log: ${response.kind}`));
-  }
-}
-
-function compressedPath({ locate, examine, piece }: Job): string {
-  const file = locate?.compressed ?? examine?.compressed ?? piece?.source.compressed;
-  return file?.path ?? "";
 }
 
 /** The same for equal scans of one user, and for those alone. */
@@ -359,8 +233,4 @@ function nameOf({ source, ...piece }: Piece, user: string): string {
 
 function shuttingDown(): Failure {
   return new Failure("unavailable", "Server is shutting down");
-}
-
-function turnOfEventLoop(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

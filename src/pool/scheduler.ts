@@ -1,59 +1,51 @@
 import { Failure } from "../failure/failure.ts";
 import type { Report } from "../telemetry/events.ts";
 import type { Job } from "./job.ts";
-import { LaneRules } from "./lane_rules.ts";
+import type { JobRequest } from "./job_messages.ts";
+import { LANES, Lanes } from "./lanes.ts";
 import type { ResponseMessage } from "./messages.ts";
 import type { PoolTimes } from "./pool_times.ts";
-import type { Lane, Thread, UnnumberedRequest } from "./thread.ts";
+import type { Lane, Thread } from "./thread.ts";
 import { ThreadSet, type ThreadSetOptions } from "./thread_set.ts";
-import { WaitingJobs } from "./waiting_jobs.ts";
 
 /** A worker can die of the piece that it scans. */
 const MAX_DEATHS = 2;
 /** A job that waits for its disk, or for a module to load, may take this many times as long as one that computes. */
 const WAITING_FACTOR = 2;
 
-const LANES: readonly Lane[] = ["quick", "slow", "large", "inflate"];
-
 export interface SchedulerOptions extends Omit<ThreadSetOptions, "idleMs"> {
   readonly times: PoolTimes;
   /** Makes a job's request. Throws where the piece's bytes cannot be read. */
-  readonly requestFor: (
-    job: Job,
-  ) => { readonly request: UnnumberedRequest; readonly transfer: Transferable[] };
+  readonly requestFor: (job: Job) => JobRequest;
   /** A worker has completed a job. */
   readonly onDone: (job: Job, response: ResponseMessage) => void;
 }
 
 /**
- * Owns the threads and the jobs that wait for them; the pool alone calls it. Jobs wait in lanes, and a lane has a
- * limited number of threads:
+ * Gives jobs to threads and takes threads from jobs that hold others up. Owns the lanes, where jobs wait, and the
+ * threads, a limited number for each lane; the pool alone calls it.
  *
  * No pattern holds others up: a job that has computed for too long while others wait moves with its thread into the
  * slow lane, and a new thread takes its place. The slow lane has few threads, for which its streams take turns (a job
  * that comes when all are busy is stopped and waits for one). So everybody else waits for a slow pattern once, for a
- * quarter of a second. Which jobs belong there say the LaneRules.
+ * quarter of a second.
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #times: PoolTimes;
   readonly #report: Report;
-  readonly #rules: LaneRules;
+  readonly #lanes: Lanes;
   readonly #threads: ThreadSet;
-  readonly #waiting: Readonly<Record<Lane, WaitingJobs<Job>>> = {
-    quick: new WaitingJobs(),
-    slow: new WaitingJobs(),
-    large: new WaitingJobs(),
-    inflate: new WaitingJobs(),
-  };
-  #largeTurn: { readonly stream: object; readonly since: number } = { stream: {}, since: 0 };
   #overtimeTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#times = options.times;
     this.#report = options.report;
-    this.#rules = new LaneRules(options.engineBytes.quick);
+    this.#lanes = new Lanes({
+      engineBytes: options.engineBytes.quick,
+      largeTurnMs: options.times.largeTurn,
+    });
     this.#threads = new ThreadSet({ ...options, idleMs: options.times.idle }, {
       ready: () => this.#dispatch(),
       responded: (thread, response) => this.#responded(thread, response),
@@ -62,17 +54,13 @@ export class Scheduler {
   }
 
   add(jobs: readonly Job[]): void {
-    for (const job of jobs) {
-      this.#rules.enter(job, this.#rules.laneOf(job));
-      this.#waiting[job.lane].add(job);
-    }
+    for (const job of jobs) this.#lanes.add(job);
     this.#dispatch();
   }
 
   /** The job is settled: it is removed where it waits, and its thread is stopped where it runs. */
   forget(job: Job): void {
-    this.#rules.leave(job);
-    this.#waiting[job.lane].remove(job);
+    this.#lanes.remove(job);
     for (const thread of this.#threads) {
       if (thread.job === job) this.#stop(thread);
       // One that was begun already is stopped when it becomes the thread's job.
@@ -85,7 +73,7 @@ export class Scheduler {
   /** Ends all threads and fails all jobs. */
   close(error: Failure): void {
     clearTimeout(this.#overtimeTimer);
-    const jobs = LANES.flatMap((lane) => this.#waiting[lane].takeAll(() => true));
+    const jobs = this.#lanes.takeAll();
     for (const thread of this.#threads) {
       for (let left = 2; left > 0; left--) {
         const job = thread.complete();
@@ -99,30 +87,16 @@ export class Scheduler {
   /** Gives waiting jobs to free threads, starting threads up to the lane's number. */
   #dispatch(): void {
     for (const lane of LANES) {
-      const waiting = this.#waiting[lane];
-      while (waiting.size > 0) {
+      while (this.#lanes.hasWaiting(lane)) {
         const thread = this.#threads.free(lane) ??
           (lane === "quick" ? this.#threads.toQueueAt() : null);
         if (thread === null) break;
-        const job = lane === "large" ? this.#takeLarge() : waiting.take();
+        const job = this.#lanes.take(lane);
         if (job !== undefined) this.#assign(thread, job);
       }
     }
     this.#watchOvertime();
     this.#threads.endIdle();
-  }
-
-  /** Streams of the large lane have long turns: between two of them a pattern may have to be compiled again. */
-  #takeLarge(): Job | undefined {
-    const now = performance.now();
-    const { stream, since } = this.#largeTurn;
-    const next = now - since < this.#times.largeTurn
-      ? this.#waiting.large.takeOf(stream)
-      : undefined;
-    if (next !== undefined) return next;
-    const job = this.#waiting.large.take();
-    if (job !== undefined) this.#largeTurn = { stream: job.stream, since: now };
-    return job;
   }
 
   #assign(thread: Thread<Job>, job: Job): void {
@@ -149,22 +123,13 @@ export class Scheduler {
 
   #done(job: Job, response: ResponseMessage, lane: Lane): void {
     const isFast = response.computedMs < this.#times.slow / 2;
-    if (this.#rules.completed(job, isFast)) this.#leaveSlowLane(job.stream);
+    this.#lanes.completed(job, isFast);
     if (response.kind === "file-unavailable" && job.canBeInlined) {
       job.isInlined = true;
       this.#putBack(job);
     } else if (response.kind === "engine-full" && lane !== "large") {
-      this.#rules.markLarge(job.stream);
-      this.#rules.enter(job, "large");
-      this.#waiting.large.putBack(job);
+      this.#lanes.putIntoLarge(job);
     } else this.#options.onDone(job, response);
-  }
-
-  #leaveSlowLane(stream: object): void {
-    for (const job of this.#waiting.slow.takeAll((job) => job.stream === stream)) {
-      this.#rules.enter(job, this.#rules.laneOf(job));
-      this.#waiting[job.lane].add(job);
-    }
   }
 
   #died(thread: Thread<Job>, why: string): void {
@@ -186,7 +151,7 @@ export class Scheduler {
   }
 
   #putBack(job: Job | null): void {
-    if (job !== null && !job.isOver) this.#waiting[job.lane].putBack(job);
+    if (job !== null && !job.isOver) this.#lanes.putBack(job);
   }
 
   /** Tells a thread to leave its job; one that has not within the grace is ended and replaced. */
@@ -224,17 +189,15 @@ export class Scheduler {
   #holdsUp(thread: Thread<Job>, job: Job): boolean {
     const { queuedJob } = thread;
     return queuedJob !== null && queuedJob.stream !== job.stream ||
-      this.#waiting.quick.hasOtherThan(job.stream);
+      this.#lanes.hasOthersInQuick(job.stream);
   }
 
   #toSlowLane(thread: Thread<Job>, job: Job): void {
     this.#putBack(thread.revokeQueued());
-    this.#rules.markSlow(job.stream);
-    this.#rules.enter(job, "slow");
-    this.#moveWaiting();
+    this.#lanes.markSlow(job);
     if (!this.#threads.moveToSlowLane(thread)) {
       thread.abandon();
-      this.#waiting.slow.putBack(job);
+      this.#lanes.putBack(job);
       this.#stop(thread, { grace: 0 });
     }
     this.#dispatch();
@@ -244,18 +207,7 @@ export class Scheduler {
   #setAside(thread: Thread<Job>, job: Job): boolean {
     if (!this.#threads.moveToSlowLane(thread)) return false;
     this.#putBack(thread.revokeQueued());
-    this.#rules.markWaiting(job.stream);
-    this.#rules.enter(job, "slow");
-    this.#moveWaiting();
+    this.#lanes.setAside(job);
     return true;
-  }
-
-  /** What waits in the quick lane and belongs into the slow one by now goes there. */
-  #moveWaiting(): void {
-    const { quick, slow } = this.#waiting;
-    for (const job of quick.takeAll((job) => this.#rules.laneOf(job) === "slow")) {
-      this.#rules.enter(job, "slow");
-      slow.add(job);
-    }
   }
 }

@@ -1,0 +1,85 @@
+import { setImmediate } from "node:timers";
+import { Failure } from "../failure/failure.ts";
+import { type ExaminedText, examineText, type TextRange } from "../files/examined_text.ts";
+import type { FileIdentity } from "../files/log_file.ts";
+import type { ScanSpec } from "../scan/scan.ts";
+import type { LocateTask } from "./job.ts";
+import { locateWindow } from "./locate_window.ts";
+import type { Bounds } from "./messages.ts";
+import { InflatedFiles } from "./open_files.ts";
+import { newScratch, type Piece, type PieceResult, Scanners, scanPiece } from "./piece.ts";
+
+/**
+ * The pool's work done in the thread that calls it: small pieces, and everything where the pool has no workers. Owns
+ * that thread's scanners, scratch memory and inflated files; the pool alone calls it.
+ */
+export class CallingThread {
+  readonly #sliceMs: number;
+  readonly #leavesLongLines: boolean;
+  readonly #scanners = new Scanners();
+  readonly #inflated = new InflatedFiles();
+  /** Also what inlined pieces are read into. */
+  readonly scratch = newScratch();
+
+  /** `leavesLongLines`: there are workers, which read long lines. */
+  constructor(options: { readonly sliceMs: number; readonly leavesLongLines: boolean }) {
+    this.#sliceMs = options.sliceMs;
+    this.#leavesLongLines = options.leavesLongLines;
+  }
+
+  /** Throws a Failure where the pattern is not valid, and the signal's reason where it has fired. */
+  async check(spec: ScanSpec, signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
+    await this.#scanners.get(spec);
+  }
+
+  /** Scans a piece, a small one in this turn of the event loop. Throws the signal's reason where it has fired. */
+  async scan(
+    piece: Piece,
+    { isSmall, signal }: { readonly isSmall: boolean; readonly signal: AbortSignal },
+  ): Promise<PieceResult> {
+    signal.throwIfAborted();
+    const scanner = await this.#scanners.get(piece.spec);
+    if (!isSmall) {
+      await turnOfEventLoop();
+      signal.throwIfAborted();
+    }
+    const limits = { sliceMs: this.#sliceMs, inline: this.#leavesLongLines };
+    return scanPiece(piece, piece.source, scanner, this.scratch, limits);
+  }
+
+  /** Null: its time was up; asked again, it continues. */
+  async locate(task: LocateTask): Promise<Bounds | null> {
+    return await locateWindow(task.source, task, () => null);
+  }
+
+  /**
+   * Null: its time was up; asked again, it continues. Throws the signal's reason where it has fired, and Failure
+   * not-found where the file is not at its path any more.
+   */
+  async examine(
+    compressed: FileIdentity,
+    range: TextRange | null,
+    signal: AbortSignal,
+  ): Promise<ExaminedText | null> {
+    await turnOfEventLoop();
+    signal.throwIfAborted();
+    const bytes = this.#inflated.get(compressed);
+    if (bytes === null) {
+      const { path } = compressed;
+      throw new Failure("not-found", `failed to access log file ${path}: it was removed meanwhile`);
+    }
+    const end = performance.now() + this.#sliceMs;
+    const isInflated = bytes.prepare(Infinity, () => performance.now() >= end || signal.aborted);
+    return isInflated ? examineText(bytes, range) : null;
+  }
+
+  /** Closes the files. */
+  close(): void {
+    this.#inflated.close();
+  }
+}
+
+function turnOfEventLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

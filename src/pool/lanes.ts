@@ -1,0 +1,114 @@
+import type { Job } from "./job.ts";
+import { LaneRules } from "./lane_rules.ts";
+import type { Lane } from "./thread.ts";
+import { WaitingJobs } from "./waiting_jobs.ts";
+
+/** All lanes, in the order in which they are served. */
+export const LANES: readonly Lane[] = ["quick", "slow", "large", "inflate"];
+
+/**
+ * The jobs that wait for a thread, each in its lane, in the order of their turns. Which lane is a job's say the
+ * LaneRules. Owned by the scheduler, which alone calls it.
+ */
+export class Lanes {
+  readonly #rules: LaneRules;
+  readonly #largeTurnMs: number;
+  readonly #waiting: Readonly<Record<Lane, WaitingJobs<Job>>> = {
+    quick: new WaitingJobs(),
+    slow: new WaitingJobs(),
+    large: new WaitingJobs(),
+    inflate: new WaitingJobs(),
+  };
+  #largeTurn: { readonly stream: object; readonly since: number } = { stream: {}, since: 0 };
+
+  /** `engineBytes`: what a regex engine may take that is not of the large lane. */
+  constructor(options: { readonly engineBytes: number; readonly largeTurnMs: number }) {
+    this.#rules = new LaneRules(options.engineBytes);
+    this.#largeTurnMs = options.largeTurnMs;
+  }
+
+  /** A job that is new, or goes to the lane that is its own by now. */
+  add(job: Job): void {
+    this.#rules.enter(job, this.#rules.laneOf(job));
+    this.#waiting[job.lane].add(job);
+  }
+
+  /** A job that was taken before waits again, as the next of its lane. */
+  putBack(job: Job): void {
+    this.#waiting[job.lane].putBack(job);
+  }
+
+  /** The job is settled, wherever it was. */
+  remove(job: Job): void {
+    this.#rules.leave(job);
+    this.#waiting[job.lane].remove(job);
+  }
+
+  /** The next job of the lane that is not over; undefined where there is none. */
+  take(lane: Lane): Job | undefined {
+    return lane === "large" ? this.#takeLarge() : this.#waiting[lane].take();
+  }
+
+  /** All jobs that wait. */
+  takeAll(): Job[] {
+    return LANES.flatMap((lane) => this.#waiting[lane].takeAll(() => true));
+  }
+
+  hasWaiting(lane: Lane): boolean {
+    return this.#waiting[lane].size > 0;
+  }
+
+  /** Does a job of another stream wait in the quick lane? */
+  hasOthersInQuick(stream: object): boolean {
+    return this.#waiting.quick.hasOtherThan(stream);
+  }
+
+  /** A job was done, fast or not: its stream may leave the slow lane with it. */
+  completed(job: Job, isFast: boolean): void {
+    if (!this.#rules.completed(job, isFast)) return;
+    const ofStream = this.#waiting.slow.takeAll(({ stream }) => stream === job.stream);
+    for (const next of ofStream) this.add(next);
+  }
+
+  /** The job needs more memory than other engines have: it waits for the large lane's thread, as the next. */
+  putIntoLarge(job: Job): void {
+    this.#rules.markLarge(job.stream);
+    this.#rules.enter(job, "large");
+    this.putBack(job);
+  }
+
+  /** The job has held others up by computing: it and its stream belong into the slow lane. */
+  markSlow(job: Job): void {
+    this.#rules.markSlow(job.stream);
+    this.#rules.enter(job, "slow");
+    this.#moveToSlow();
+  }
+
+  /** The job holds others up by waiting: it is in the slow lane until it is done, and says nothing about its pattern. */
+  setAside(job: Job): void {
+    this.#rules.markWaiting(job.stream);
+    this.#rules.enter(job, "slow");
+    this.#moveToSlow();
+  }
+
+  /** What waits in the quick lane and belongs into the slow one by now goes there. */
+  #moveToSlow(): void {
+    const { quick, slow } = this.#waiting;
+    for (const job of quick.takeAll((job) => this.#rules.laneOf(job) === "slow")) {
+      this.#rules.enter(job, "slow");
+      slow.add(job);
+    }
+  }
+
+  /** Streams of the large lane have long turns: between two of them a pattern may have to be compiled again. */
+  #takeLarge(): Job | undefined {
+    const now = performance.now();
+    const { large } = this.#waiting;
+    const { stream, since } = this.#largeTurn;
+    const next = now - since < this.#largeTurnMs ? large.takeOf(stream) : undefined;
+    if (next !== undefined) return next;
+    const job = large.take();
+    if (job !== undefined) this.#largeTurn = { stream: job.stream, since: now };
+    return job;
+  }
+}
