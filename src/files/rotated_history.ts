@@ -44,7 +44,7 @@ export class RotatedHistory {
   readonly #unread: readonly RotatedFile[];
   readonly #first: LogSegment;
   #realPath: string;
-  /** The rotated files when they were last compared with what is known, by name and inode. */
+  /** The rotated files when they were last compared with what is known. */
   #compared: string | null = null;
   /** Of the first line that was seen: where following began, or later where that file was never seen to hold one. */
   #firstTime: Instant | null = null;
@@ -98,14 +98,14 @@ export class RotatedHistory {
     const { contents, failed } = this.#read([...chain, next], mayGiveUp, next);
     for (const { file } of failed) this.#countLost(file);
     const missed = this.#segments(this.#unseen(contents, chain, next), mayGiveUp);
-    this.#compared = namesOf(contents.map(({ file }) => file));
+    this.#compared = statesOf(contents.map(({ file }) => file));
     return missed;
   }
 
   /** Is there a file with text that `missed` would return? Throws as it does. */
   hasUnseen(chain: readonly LogSegment[], next: NextFile): boolean {
     // The same files as when they were last compared: no need to open them.
-    if (namesOf(listRotatedFiles(this.#realPath)) === this.#compared) return false;
+    if (statesOf(listRotatedFiles(this.#realPath)) === this.#compared) return false;
     const { contents } = this.#read([...chain, next], false, next);
     const unseen = this.#unseen(contents, chain, next);
     return unseen.some(({ fingerprint }) => fingerprint.prefix.length > 0);
@@ -267,8 +267,10 @@ export class RotatedHistory {
   }
 }
 
-function namesOf(files: readonly RotatedFile[]): string {
-  return files.map(({ realPath, ino }) => `${realPath} ${ino}`).join("\n");
+/** A file that was removed may leave its name and its inode number to the next copy, so size and time count as well. */
+function statesOf(files: readonly RotatedFile[]): string {
+  return files.map(({ realPath, ino, size, mtimeMs }) => `${realPath} ${ino} ${size} ${mtimeMs}`)
+    .join("\n");
 }
 
 function isSame(a: FileNumbers, b: FileNumbers): boolean {
