@@ -29,7 +29,7 @@ export type AgentEvent =
     readonly bytes: number;
     readonly path: string;
     /** Truncated with no copy left, removed before a slow reader came to them, or there but not to be read. */
-    readonly cause?: "truncated" | "removed" | "unreadable";
+    readonly cause: "truncated" | "removed" | "unreadable";
   }
   | { readonly type: "workers"; readonly count: number }
   /** Memory that the regex engines of all workers take. */

@@ -125,7 +125,7 @@ export function describeEvents(now: () => Date): (event: AgentEvent) => Line | n
       case "truncated":
         return {
           level: "warn",
-          text: lossTexts[event.cause ?? "truncated"],
+          text: lossTexts[event.cause],
           fields: { path: event.path, bytes: event.bytes },
         };
       case "workers":

@@ -303,7 +303,7 @@ export function createMetrics(options: {
       case "truncated":
         truncations.add(1);
         truncatedBytes.add(event.bytes);
-        lostBytes.add(event.bytes, { cause: event.cause ?? "truncated" });
+        lostBytes.add(event.bytes, { cause: event.cause });
         return;
       case "engines":
         engineBytes.set(event.bytes);

@@ -203,7 +203,7 @@ Deno.test("a refused pattern of 50 KB, and every other foreign text, is cut to 2
     { ...call, identity: `user:${"u".repeat(5000)}` },
     { ...call, namespaces: Array.from({ length: 1000 }, (_, i) => `namespace-${i}`) },
     { type: "notice", level: "info", text: "x", fields: { why: "w".repeat(5000) } },
-    { type: "truncated", path: `/${"p".repeat(5000)}`, bytes: 1 },
+    { type: "truncated", path: `/${"p".repeat(5000)}`, bytes: 1, cause: "truncated" },
   ];
   for (const format of ["json", "text", "pretty"] as const) {
     for (const line of lines({ format }, events)) {

@@ -87,7 +87,7 @@ Deno.test("every event moves its metric", () => {
     { type: "watchers", change: 1 },
     { type: "followed-files", count: 4 },
     { type: "rotation" },
-    { type: "truncated", bytes: 99, path: "/x" },
+    { type: "truncated", bytes: 99, path: "/x", cause: "truncated" },
     { type: "workers", count: 2 },
     { type: "worker-replaced", reason: "stuck" },
     { type: "certificate", state: "loaded", notAfterMs: 1_800_000_000_000 },
