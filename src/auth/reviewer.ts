@@ -55,6 +55,10 @@ export class KubernetesReviewer implements Reviewer {
     }
   }
 
+  /**
+   * Rejects with Failure unauthenticated where the API server refuses the caller's token, and with another where the review
+   * failed.
+   */
   async review(
     identity: ReviewedIdentity,
     namespace: string,

@@ -10,7 +10,10 @@ export const completionCommand = {
   summary: "print a completion script for a shell",
 } as const;
 
-/** `completion SHELL` of a program: prints a script that completes its commands and options. */
+/**
+ * `completion SHELL` of a program: prints a script that completes its commands and options. Throws UsageError for another
+ * shell.
+ */
 export function completion(
   program: string,
   commands: readonly Command[],

@@ -11,7 +11,10 @@ const FINISH_MS = 2000;
 /** Old descriptors kept for slow readers; beyond, what they read next is looked for by content. */
 const MAX_HELD = 8;
 
-/** Late lines of a chain's closed segments, and what falls due for them. Returns whether anything has changed. */
+/**
+ * Late lines of a chain's closed segments, and what falls due for them by `now` (milliseconds of the watcher's clock).
+ * Returns whether anything has changed.
+ */
 export function checkClosed(chain: SegmentChain, history: RotatedHistory, now: number): boolean {
   let changed = false;
   for (const segment of chain) {
@@ -38,7 +41,7 @@ export function checkClosed(chain: SegmentChain, history: RotatedHistory, now: n
   return changed;
 }
 
-/** When the next thing falls due for a closed segment; Infinity: nothing does. */
+/** When the next thing falls due for a closed segment, milliseconds of that clock; Infinity: nothing does. */
 export function closedDueAt(chain: SegmentChain): number {
   let at = Infinity;
   for (const segment of chain) {

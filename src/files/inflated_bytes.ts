@@ -17,6 +17,7 @@ const GARBAGE_BYTES = 8 * 1024 * 1024;
 
 /** What is read of a compressed file. */
 export interface CompressedFile {
+  /** Bytes, compressed. */
   readonly size: number;
   readAt(offset: number, into: Uint8Array): number;
 }

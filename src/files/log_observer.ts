@@ -30,7 +30,11 @@ export class LogObserver {
 
   constructor(
     linkPath: string,
-    options: { readonly now: () => number; readonly isYoung: boolean },
+    options: {
+      /** Milliseconds, as of all that falls due here. */
+      readonly now: () => number;
+      readonly isYoung: boolean;
+    },
   ) {
     this.#now = options.now;
     this.refusal = new Refusal(linkPath, options.now);
@@ -82,7 +86,7 @@ export class LogObserver {
     return this.refusal.mayGiveUp ? failure : null;
   }
 
-  /** When the log is to be observed again though no event comes; Infinity: at the next tick. */
+  /** When the log is to be observed again though no event comes, milliseconds; Infinity: at the next tick. */
   get dueAt(): number {
     const now = this.#now();
     let at = this.#goneSince === null ? Infinity : this.#goneSince + GONE_MS;

@@ -78,7 +78,7 @@ export class LogSegment implements ByteSource {
     return this.#stage;
   }
 
-  /** When it was closed, by the watcher's clock. */
+  /** When it was closed, milliseconds of the watcher's clock. */
   get closedAt(): number {
     return this.#closedAt;
   }
@@ -214,7 +214,7 @@ export class LogSegment implements ByteSource {
     return growth === null ? "same" : this.#accept(growth);
   }
 
-  /** A later segment has come. */
+  /** A later segment has come, `now` by the watcher's clock, milliseconds. */
   close(now: number): void {
     this.#stage = "closing";
     this.#closedAt = now;

@@ -12,6 +12,7 @@ export class Refusal {
   #since = 0;
   #failure: Failure | null = null;
 
+  /** `now`: milliseconds. */
   constructor(linkPath: string, now: () => number) {
     this.#linkPath = linkPath;
     this.#now = now;

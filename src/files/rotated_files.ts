@@ -9,6 +9,7 @@ export interface RotatedFile extends LogIdentity {
   /** The file's name without .gz: the same before and after it is compressed. */
   readonly stem: string;
   readonly compressed: boolean;
+  /** Bytes, as they lie on disk. */
   readonly size: number;
   readonly mtimeMs: number;
 }

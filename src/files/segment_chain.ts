@@ -16,7 +16,7 @@ export class SegmentChain implements Iterable<LogSegment> {
     return [...this.#segments].values();
   }
 
-  /** The segment that is written to. */
+  /** The segment that is written to. A chain always has one; throws where that is not so. */
   get current(): LogSegment {
     const last = this.#segments.at(-1);
     if (last === undefined) throw new Error("Cannot find the current segment: the chain is empty");

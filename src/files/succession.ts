@@ -30,7 +30,10 @@ export class Succession {
     this.#options = options;
   }
 
-  /** Another file has taken the place of the current one, which lay at `realPath`. */
+  /**
+   * Another file has taken the place of the current one, which lay at `realPath`. Throws Failure not-found where yet another
+   * has, and what opening it throws.
+   */
   replaced(located: LocatedLog, realPath: string): void {
     const chain = this.#chain;
     const next = new LogSegment(LogFile.open(located));

@@ -30,6 +30,7 @@ export class SearchTurns<J extends SearchJob> {
     options: {
       readonly perUser: number;
       readonly turnMs: number;
+      /** Milliseconds; performance.now by default. */
       readonly now?: () => number;
       /** Called with how many searches wait, when that changes. */
       readonly onWaiting?: (count: number) => void;

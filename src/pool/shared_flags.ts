@@ -36,7 +36,7 @@ export class SharedFlags {
     return (id - Atomics.load(this.#words, FINISHED)) | 0;
   }
 
-  /** Pool: prepares the flag of a request that is about to be sent. */
+  /** Pool: prepares the flag of a request that is about to be sent. Throws where none is free. */
   queue(id: number): void {
     if (this.outstanding(id) > REQUEST_FLAGS) throw new Error(`no flag is free for request ${id}`);
     Atomics.store(this.#words, flagOf(id), QUEUED);

@@ -93,7 +93,7 @@ export class Thread<J> {
       this.#flags.outstanding(this.#lastId) < MAX_OUTSTANDING;
   }
 
-  /** When its job, or its time without one, began (performance.now); Infinity while the worker starts. */
+  /** When its job, or its time without one, began, milliseconds of performance.now; Infinity while the worker starts. */
   get since(): number {
     return this.#isReady ? this.#since : Infinity;
   }

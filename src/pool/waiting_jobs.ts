@@ -16,6 +16,7 @@ export class WaitingJobs<J extends Waiter> {
   readonly #users = new Map<string, Map<object, J[]>>();
   #size = 0;
 
+  /** How many jobs wait, of all users. */
   get size(): number {
     return this.#size;
   }

@@ -41,7 +41,10 @@ export class Health {
     for (const watcher of this.#watchers) watcher.end();
   }
 
-  /** grpc.health.v1: Check and Watch. Needs no identity, and answers while the agent stops. */
+  /**
+   * grpc.health.v1: Check and Watch. Needs no identity, and answers while the agent stops. Check throws Failure not-found for
+   * a service that is not there.
+   */
   service(calls: Calls): HealthServer {
     const method = (name: string) => ({
       name: `grpc.health.v1.Health/${name}`,

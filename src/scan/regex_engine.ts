@@ -79,7 +79,7 @@ export class RegexEngine {
     return handle >>> 0;
   }
 
-  /** The syntax tree, with flags and case folding resolved (regex_syntax::hir). */
+  /** The syntax tree, with flags and case folding resolved (regex_syntax::hir). Throws what the engine says. */
   syntax(handle: number): Hir {
     const [value, error, isError] = this.#exports.rregex_syntax(handle);
     if (isError) throw this.#take(error);

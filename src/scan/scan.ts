@@ -56,6 +56,7 @@ export interface Scanner {
 }
 
 export interface ScanOptions {
+  /** The scan stops after the record with which the frames reach so many bytes. */
   readonly budget: number;
   /** How many records of the first line are done: of an over-long one. */
   readonly skip?: number;

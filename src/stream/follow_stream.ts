@@ -59,7 +59,7 @@ export class FollowStream implements Disposable {
   /** The moment of the stop has passed: what is being sent is the last. */
   #isStopped = false;
 
-  /** The place from which no record will be missed is fixed when this returns. */
+  /** The place from which no record will be missed is fixed when this returns. `now`: milliseconds since the epoch. */
   constructor(
     registry: FollowRegistry,
     name: LogName,

@@ -36,6 +36,7 @@ export interface PlanOptions {
 /** A source, and how much of it is read; of a compressed one UNKNOWN_SIZE. */
 export interface SizedSource {
   readonly source: LogSource;
+  /** Bytes. */
   readonly size: number;
 }
 

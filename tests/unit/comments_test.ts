@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-
-const src = new URL("../../src/", import.meta.url);
+import { type Declaration, declarations, membersOf, signatureOf } from "../harness/declarations.ts";
 
 /** Functions of scan, files and config that cannot have a short example: they need a file system or open segments, or belong to a thread. */
 const WITHOUT_EXAMPLE: ReadonlySet<string> = new Set([
@@ -26,44 +24,126 @@ const WITHOUT_EXAMPLE: ReadonlySet<string> = new Set([
   "scan/rust_regex.ts onEngine",
 ]);
 
-interface Declaration {
-  readonly path: string;
-  readonly kind: "function" | "class";
-  readonly name: string;
-  /** "" where there is none. */
-  readonly comment: string;
-  readonly body: string;
-}
+/** Functions that handle themselves what they throw. */
+const HANDLE_THEIR_OWN: ReadonlySet<string> = new Set([
+  "cli/client.ts client",
+  "cli/config_check.ts configCheck",
+  "cli/serve_command.ts serveCommand",
+]);
 
-/** Exported functions and classes, read by their layout, which `deno fmt` keeps. */
-function declarations(): Declaration[] {
-  const found: Declaration[] = [];
-  for (const path of readdirSync(src, { recursive: true, encoding: "utf8" })) {
-    if (!/\.ts$/.test(path) || /^generated\/|\.d\.ts$/.test(path)) continue;
-    const text = readFileSync(new URL(path, src), "utf8");
-    const pattern =
-      /(?:^(\/\*\*(?:(?!\*\/)[^])*\*\/)\n)?^export (?:async )?(?:abstract )?(function\*?|class) (\w+)([^]*?)^}$/gm;
-    for (const [, comment = "", kind, name = "", body = ""] of text.matchAll(pattern)) {
-      found.push({ path, kind: kind === "class" ? "class" : "function", name, comment, body });
-    }
-  }
-  return found;
-}
+/** Numbers that mean nothing without a unit. `from`, `to`, `at`, `start`, `end` and `offset` count bytes, always. */
+const QUANTITIES = [
+  {
+    words: "size length memory limit budget rate bytes mib",
+    unit: /\b(?:how many|bytes?|octets?|KiB|MiB|characters?|records?|lines?)\b/i,
+  },
+  {
+    words:
+      "time timeout duration delay interval period age since until wait grace deadline due now " +
+      "elapsed instant ms seconds nanos closedAt dueAt seenAt begunAt changedAt",
+    unit: /\b(?:milliseconds?|ms|seconds?|nanoseconds?|minutes?)\b/i,
+  },
+];
+const UNIT_IN_NAME = /(?:ms|seconds|nanos|bytes|mib)$/i;
 
 const all = declarations();
 const shown = ({ path, name }: Declaration) => `${path} ${name}`;
+const interfaces = new Map(
+  all.filter(({ kind }) => kind === "interface").map((one) => [one.name, one]),
+);
+
+/** What the interfaces that a class implements (and those that they extend) say about a member. */
+function documentedBy({ body }: Declaration, member: string): string {
+  const heritage = /^[^{]*?\b(?:implements|extends) ([^{]*)\{/.exec(body)?.[1] ?? "";
+  let comments = "";
+  for (const [name] of heritage.matchAll(/\w+/g)) {
+    const one = interfaces.get(name);
+    if (one === undefined) continue;
+    comments += membersOf(one).find(({ name }) => name === member)?.comment ?? "";
+    comments += documentedBy(one, member);
+  }
+  return comments;
+}
+
+/** By the last word of its name, or its last two. */
+function quantityOf(name: string): (typeof QUANTITIES)[number] | undefined {
+  const words = name.split(/(?=[A-Z])/);
+  const last = words.at(-1)!.toLowerCase();
+  const lastTwo = words.slice(-2).map((word, i) => i === 0 ? word.toLowerCase() : word).join("");
+  return QUANTITIES.find((one) =>
+    one.words.split(" ").some((word) => word === last || word === lastTwo)
+  );
+}
+
+/** A comment without its examples. */
+function prose(comment: string): string {
+  return comment.replace(/```[^]*?```/g, "");
+}
+
+/** All that a signature names: parameters, options with their comments, and the result or the field itself. */
+function lookThrough(
+  signature: string,
+  name: string,
+  found: (name: string, type: string, comment: string) => void,
+): void {
+  for (
+    const [, comment = "", part = "", type = ""] of signature.matchAll(
+      /(\/\*\*(?:(?!\*\/)[^])*\*\/\s*)?(?:readonly )?(\w+)\??: ((?:\(\) => )?\w+(?:\[|<\w+>)?)/g,
+    )
+  ) found(part, type, comment);
+  const result = signature.startsWith("(") ? /\): ([^:]+)$/.exec(signature)?.[1] : signature;
+  found(name, result ?? "", "");
+}
 
 Deno.test("every exported function and class has a documentation comment", () => {
   assert.ok(all.length > 200, `only ${all.length} declarations: the sources were not read`);
-  assert.deepEqual(all.filter(({ comment }) => comment === "").map(shown), []);
+  const silent = all.filter(({ kind, comment }) => kind !== "interface" && comment === "");
+  assert.deepEqual(silent.map(shown), []);
 });
 
-Deno.test("a function that throws says so", () => {
-  const silent = all.filter(({ kind, comment, body }) =>
-    kind === "function" && /^ {2}(?:if \(.*\) )?throw /m.test(body) &&
-    !/\b(?:throws?|rejects?)\b/i.test(comment)
-  );
-  assert.deepEqual(silent.map(shown), []);
+Deno.test("functions and methods that throw say so", () => {
+  const silent: string[] = [];
+  const look = (name: string, comment: string, body: string) => {
+    // What was caught and is thrown on is the callee's.
+    const throws = /\bthrow (?!error;)/.test(body);
+    if (throws && !/\b(?:throws?|rejects?)\b/i.test(comment)) silent.push(name);
+  };
+  for (const one of all) {
+    if (one.kind === "function") look(shown(one), one.comment, one.body);
+    for (const { name, comment, body } of membersOf(one)) {
+      look(`${shown(one)}.${name}`, comment + documentedBy(one, name), body);
+    }
+  }
+  assert.deepEqual(silent, [...HANDLE_THEIR_OWN]);
+});
+
+Deno.test("a number that is a size, a time or a limit names its unit", () => {
+  const silent: string[] = [];
+  let checked = 0;
+  const look = (of: string, name: string, type: string, comments: string) => {
+    if (!/^(?:\(\) => )?(?:number|Promise<number>)\b(?!\[)/.test(type)) return;
+
+    const quantity = quantityOf(name);
+    if (quantity === undefined) return;
+    checked++;
+    const says = UNIT_IN_NAME.test(name) || quantity.unit.test(comments);
+    if (!says) silent.push(`${of} (${name})`);
+  };
+  for (const one of all) {
+    if (one.kind === "function") {
+      lookThrough(signatureOf(one), one.name, (name, type, comment) => {
+        look(shown(one), name, type, comment + prose(one.comment));
+      });
+    }
+    for (const { name, comment, signature } of membersOf(one)) {
+      const comments = prose(one.comment) + comment + documentedBy(one, name);
+      lookThrough(signature, name, (part, type, own) => {
+        look(`${shown(one)}.${name}`, part, type, own + comments);
+      });
+    }
+  }
+  assert.ok(checked > 100, `only ${checked} numbers were checked`);
+  assert.deepEqual(silent, []);
 });
 
 Deno.test("pure functions of scan, files and config have an example that can fail", () => {

@@ -12,7 +12,7 @@ import { RecordsSession } from "./session.ts";
 import { parseTarget } from "./target.ts";
 import { TargetReader } from "./target_reader.ts";
 
-/** `client forward` and `client backward`. Resolves with the exit code. */
+/** `client forward` and `client backward`. Resolves with the exit code. Rejects with UsageError. */
 export async function clientRecords(
   direction: "forward" | "backward",
   args: readonly string[],

@@ -40,6 +40,7 @@ export class PortConnection implements CountedConnection {
   constructor(
     socket: Socket,
     options: {
+      /** Milliseconds of performance.now, as of every method here. */
       readonly now: number;
       /** Shared by all connections. */
       readonly turns: Turns;
@@ -76,13 +77,17 @@ export class PortConnection implements CountedConnection {
     this.#establishedMs = this.#lastWorkMs = performance.now();
   }
 
-  /** Its HTTP/2 session has begun: from now on frames pass the gate first. */
+  /**
+   * Its HTTP/2 session has begun: from now on frames pass the gate first. Throws where node:http2 does not read its socket
+   * in the way that the gate stands in.
+   */
   begin(
     session: Http2Session,
     options: {
       readonly frames: FrameLimits;
       /** Open at the same time. */
       readonly streams: number;
+      /** Milliseconds. */
       readonly now: () => number;
     },
   ): void {
@@ -129,7 +134,7 @@ export class PortConnection implements CountedConnection {
     this.#gate?.closed(stream);
   }
 
-  /** Ends it where something has been incomplete for too long. */
+  /** Ends it where something has been incomplete for too long by `now`, milliseconds. */
   endIfLate(
     now: number,
     limits: { readonly handshakeMs: number; readonly requestMs: number },

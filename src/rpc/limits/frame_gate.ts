@@ -72,6 +72,7 @@ export class FrameGate {
   /** Frames since the last call of takeReplies that the library answers by itself. */
   #replies = 0;
 
+  /** `now`: milliseconds. */
   constructor(limits: FrameLimits, now: () => number) {
     this.#limits = limits;
     this.#now = now;
@@ -102,7 +103,7 @@ export class FrameGate {
     return [...this.#unfinished].map(([stream, { sinceMs }]) => [stream, sinceMs]);
   }
 
-  /** Since when a frame, a header block or the preface has been incomplete; null where none is. */
+  /** Since when a frame, a header block or the preface has been incomplete, milliseconds by the given clock; null where none is. */
   get incompleteSince(): number | null {
     const complete = this.#prefaceSeen === preface.length && this.#rest.length === 0 &&
       this.#block === null;
