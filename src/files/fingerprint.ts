@@ -1,11 +1,8 @@
-import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { CriParser } from "../scan/cri.ts";
-import { DockerParser } from "../scan/docker.ts";
 import { compareInstants, type Instant } from "../scan/instant.ts";
-import type { LineParser } from "../scan/lines.ts";
-import { TimeReader } from "../scan/rfc3339.ts";
 import type { ByteSource } from "../scan/time_window.ts";
+import { firstTimedLine } from "./line_times.ts";
+import { textStart } from "./text_start.ts";
 
 /**
  * Identifies a file of a log by its content: by how its text begins, up to the first line with a time. A file only
@@ -32,14 +29,7 @@ const SEARCH_BYTES = 256 * 1024;
 const READ_BYTES = [1024, 16 * 1024, SEARCH_BYTES];
 /** Fewer bytes of a text without times identify nothing. */
 const MIN_UNTIMED_BYTES = 32;
-const MAX_SEARCHED_NULS = 16 * 1024 * 1024;
-const LF = 0x0a;
 const BRACE = 0x7b;
-const DOCKER_TIME = '"time":"';
-
-const cri = new CriParser();
-const docker = new DockerParser();
-const timeReader = new TimeReader();
 
 /**
  * The fingerprint of a text.
@@ -180,54 +170,6 @@ export function startsLikeAny(known: Iterable<Fingerprint>, one: Fingerprint): b
 }
 
 /**
- * The time of the last line that holds one, of the last 64 KiB before `end`; null where there is none.
- *
- * ```ts
- * import assert from "node:assert/strict";
- * import { Buffer } from "node:buffer";
- * import { readLastTime } from "./fingerprint.ts";
- *
- * const bytes = Buffer.from(
- *   "2024-10-01T05:00:01Z stdout F one\n2024-10-01T05:00:09Z stdout F two\n",
- * );
- * const readAt = (offset: number, into: Uint8Array) => bytes.copy(into, 0, offset);
- * const source = { size: bytes.length, readAt };
- * assert.deepEqual(readLastTime(source, source.size), { seconds: 1727758809, nanos: 0 });
- * ```
- */
-export function readLastTime(source: ByteSource, end: number): Instant | null {
-  const from = Math.max(0, end - 64 * 1024);
-  const bytes = new Uint8Array(end - from);
-  return lastTimeIn(bytes.subarray(0, source.readAt(from, bytes)));
-}
-
-/**
- * The time of the last line in the bytes that holds one; they may begin amid a line.
- *
- * ```ts
- * import assert from "node:assert/strict";
- * import { lastTimeIn } from "./fingerprint.ts";
- *
- * const text = "amid a line\n2024-10-01T05:00:09Z stdout F two\nand no time";
- * const time = lastTimeIn(new TextEncoder().encode(text));
- * assert.deepEqual(time, { seconds: 1727758809, nanos: 0 });
- * ```
- */
-export function lastTimeIn(bytes: Uint8Array): Instant | null {
-  for (let to = bytes.length; to > 0;) {
-    const end = bytes[to - 1] === LF ? to - 1 : to;
-    const start = end === 0 ? 0 : bytes.lastIndexOf(LF, end - 1) + 1;
-    const time = timeOfLine(bytes, start, end);
-    if (time !== null) return time;
-    to = start;
-  }
-  // A Docker line's time stands at its end, so the end of one will do.
-  const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).lastIndexOf(DOCKER_TIME);
-  const found = at >= 0 && timeReader.read(bytes, at + DOCKER_TIME.length, bytes.length) >= 0;
-  return found ? { seconds: timeReader.seconds, nanos: timeReader.nanos } : null;
-}
-
-/**
  * Whether both hold the same bytes.
  *
  * ```ts
@@ -242,83 +184,4 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
-}
-
-/** `to` is 0 while the line has not ended: it may still grow. */
-function firstTimedLine(text: Uint8Array): { time: Instant; to: number } | null {
-  for (let from = 0; from < text.length;) {
-    const at = text.indexOf(LF, from);
-    if (at < 0) return unterminatedLine(text, from);
-    const time = timeOfLine(text, from, at);
-    if (time !== null) return { time, to: at + 1 };
-    from = at + 1;
-  }
-  return null;
-}
-
-function unterminatedLine(text: Uint8Array, from: number): { time: Instant; to: number } | null {
-  let at = from;
-  while (text[at] === 0) at++;
-  // A CRI line's time is whole when the blank behind it is there.
-  const end = timeReader.read(text, at, text.length);
-  if (end < 0 || end >= text.length) return null;
-  return { time: { seconds: timeReader.seconds, nanos: timeReader.nanos }, to: 0 };
-}
-
-function timeOfLine(bytes: Uint8Array, from: number, to: number): Instant | null {
-  let at = from;
-  while (at < to && bytes[at] === 0) at++;
-  const parser: LineParser = bytes[at] === BRACE ? docker : cri;
-  if (at >= to || !parser.parse(bytes, at, to)) return null;
-  return { seconds: parser.seconds, nanos: parser.nanos };
-}
-
-/**
- * The offset of the first byte that is not NUL. In NULs of more than MAX_SEARCHED_NULS (a writer that kept a very large
- * offset) it is found by bisection, which takes what follows for one text.
- *
- * ```ts
- * import assert from "node:assert/strict";
- * import { Buffer } from "node:buffer";
- * import { textStart } from "./fingerprint.ts";
- *
- * const bytes = Buffer.of(0, 0, 0, 65);
- * const readAt = (offset: number, into: Uint8Array) => bytes.copy(into, 0, offset);
- * const source = { size: bytes.length, readAt };
- * assert.equal(textStart(source), 3);
- * ```
- */
-export function textStart(source: ByteSource): number {
-  const first = new Uint8Array(1);
-  if (source.readAt(0, first) === 0 || first[0] !== 0) return 0;
-  const block = new Uint8Array(64 * 1024);
-  for (let offset = 0;;) {
-    const count = source.readAt(offset, block);
-    const at = firstNotNul(block.subarray(0, count));
-    if (at < count || count < block.length) return offset + at;
-    offset += count;
-    if (offset % MAX_SEARCHED_NULS === 0) offset = bisectNuls(source, offset, block.length);
-  }
-}
-
-/** An offset after `low`, at most `step` before the end of the NULs. */
-function bisectNuls(source: ByteSource, from: number, step: number): number {
-  const byte = new Uint8Array(1);
-  let low = from;
-  let high = source.size;
-  while (high - low > step) {
-    const middle = low + Math.floor((high - low) / 2);
-    if (source.readAt(middle, byte) === 1 && byte[0] === 0) low = middle;
-    else high = middle;
-  }
-  return low;
-}
-
-function firstNotNul(bytes: Uint8Array): number {
-  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
-  let word = 0;
-  while (word < words.length && words[word] === 0) word++;
-  let at = word * 4;
-  while (at < bytes.length && bytes[at] === 0) at++;
-  return at;
 }

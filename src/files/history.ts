@@ -1,7 +1,8 @@
 import { Failure } from "../failure/failure.ts";
 import { isWithin, type LocatedLog, type LogRoots, realRoots } from "./locate.ts";
 import { orderByContent } from "./content_order.ts";
-import { type Fingerprint, readFingerprint, readLastTime } from "./fingerprint.ts";
+import { type Fingerprint, readFingerprint } from "./fingerprint.ts";
+import { readLastTime } from "./line_times.ts";
 import { LogFile, type LogSource } from "./log_file.ts";
 import { listRotatedFiles, openRotatedFile, type RotatedFile } from "./rotated_files.ts";
 

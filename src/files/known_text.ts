@@ -1,5 +1,6 @@
 import type { ByteSource } from "../scan/time_window.ts";
-import { equalBytes, textStart } from "./fingerprint.ts";
+import { equalBytes } from "./fingerprint.ts";
+import { textStart } from "./text_start.ts";
 
 /** Bytes of a file that must stay where they are. */
 interface Anchor {

@@ -1,8 +1,9 @@
 import type { Instant } from "../scan/instant.ts";
 import type { LogFormat } from "../scan/format.ts";
 import type { ByteSource } from "../scan/time_window.ts";
-import { type Fingerprint, lastTimeIn } from "./fingerprint.ts";
+import type { Fingerprint } from "./fingerprint.ts";
 import { GrowingFingerprint } from "./growing_fingerprint.ts";
+import { lastTimeIn } from "./line_times.ts";
 import { type Growth, isIntact, type KnownText, readGrowth, unknownText } from "./known_text.ts";
 import { type FileIdentity, LogFile, type LogSource } from "./log_file.ts";
 import { type ContentChange, contentChange, type FileState } from "./transitions.ts";

@@ -1,14 +1,9 @@
 import { Failure } from "../failure/failure.ts";
 import { compareInstants, type Instant } from "../scan/instant.ts";
 import { type FileContent, orderByContent } from "./content_order.ts";
-import {
-  type Fingerprint,
-  matchesContent,
-  readFingerprint,
-  readLastTime,
-  startsLikeAny,
-} from "./fingerprint.ts";
+import { type Fingerprint, matchesContent, readFingerprint, startsLikeAny } from "./fingerprint.ts";
 import { StillInflating } from "./followed_gzip.ts";
+import { readLastTime } from "./line_times.ts";
 import type { FileNumbers, LogSource } from "./log_file.ts";
 import { listRotatedFiles, openRotatedFile, type RotatedFile } from "./rotated_files.ts";
 

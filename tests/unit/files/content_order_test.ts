@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type FileContent, orderByContent } from "../../../src/files/content_order.ts";
-import { fingerprintOf, readLastTime } from "../../../src/files/fingerprint.ts";
+import { fingerprintOf } from "../../../src/files/fingerprint.ts";
+import { readLastTime } from "../../../src/files/line_times.ts";
 
 interface File extends FileContent {
   readonly name: string;

@@ -1,37 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  fingerprintOf,
-  matchesContent,
-  readFingerprint,
-  readLastTime,
-} from "../../../src/files/fingerprint.ts";
-import type { ByteSource } from "../../../src/scan/time_window.ts";
-
-const bytes = (text: string) => new TextEncoder().encode(text);
-
-function sourceOf(text: string): ByteSource & { readonly reads: number[] } {
-  const content = bytes(text);
-  const reads: number[] = [];
-  return {
-    reads,
-    size: content.length,
-    readAt(offset, into) {
-      const part = content.subarray(offset, offset + into.length);
-      into.set(part);
-      reads.push(part.length);
-      return part.length;
-    },
-  };
-}
-
-const cri = (nanos: number, text = "hello") =>
-  `2026-11-23T10:00:00.${String(nanos).padStart(9, "0")}Z stdout F ${text}\n`;
-const docker = (nanos: number, text = "hello") =>
-  JSON.stringify({
-    log: `${text}\n`,
-    stream: "stdout",
-    time: `2026-11-23T10:00:00.${String(nanos).padStart(9, "0")}Z`,
-  }) + "\n";
+import { fingerprintOf, matchesContent, readFingerprint } from "../../../src/files/fingerprint.ts";
+import { bytesOf, cri, docker, sourceOf } from "../../harness/log_text.ts";
 
 const times: readonly [string, string, number | null][] = [
   ["a CRI line", cri(1), 1],
@@ -105,50 +74,9 @@ Deno.test("a fingerprint is read with one small read as a rule", () => {
   assert.deepEqual(source.reads, [1, 1024]);
 });
 
-Deno.test("a gigabyte of NULs is not read as a whole", () => {
-  const text = bytes(cri(1));
-  const nuls = 2 ** 30 + 7;
-  let reads = 0;
-  const source: ByteSource = {
-    size: nuls + text.length,
-    readAt(offset, into) {
-      reads++;
-      const count = Math.min(into.length, nuls + text.length - offset);
-      into.fill(0);
-      for (let i = Math.max(0, nuls - offset); i < count; i++) {
-        into[i] = text[offset + i - nuls] ?? 0;
-      }
-      return count;
-    },
-  };
-  const found = readFingerprint(source);
-  assert.equal(found.start, nuls);
-  assert.equal(found.time?.nanos, 1);
-  assert(reads < 1100, `${reads} reads`);
-});
-
-const lastTimes: readonly [string, string, number | null][] = [
-  ["the last of three lines", cri(1) + cri(2) + cri(3), 3],
-  ["an unfinished last line that shows its time", cri(1) + cri(2).slice(0, -1), 2],
-  ["an unfinished last line without a time", docker(1) + docker(2).slice(0, 20), 1],
-  ["empty and malformed lines at the end", `${cri(4)}\n\nx\n`, 4],
-  ["one line", docker(5), 5],
-  ["nothing", "", null],
-  ["an empty line", "\n", null],
-  ["a last line of 100 KiB behind others", cri(1) + cri(6, "y".repeat(100_000)), null],
-  ["long lines before the last", cri(1, "y".repeat(100_000)) + cri(7), 7],
-];
-
-for (const [title, text, nanos] of lastTimes) {
-  Deno.test(`the last time: ${title}`, () => {
-    const source = sourceOf(text);
-    assert.equal(readLastTime(source, source.size)?.nanos ?? null, nanos);
-  });
-}
-
 Deno.test("fingerprintOf keeps no reference to the bytes that it was given", () => {
-  const text = bytes(cri(1));
+  const text = bytesOf(cri(1));
   const found = fingerprintOf(text);
   text.fill(0);
-  assert(matchesContent(found, fingerprintOf(bytes(cri(1)))));
+  assert(matchesContent(found, fingerprintOf(bytesOf(cri(1)))));
 });

@@ -1,0 +1,54 @@
+import type { ByteSource } from "../scan/time_window.ts";
+
+/** In more NULs than this their end is searched by bisection. */
+const MAX_SEARCHED_NULS = 16 * 1024 * 1024;
+
+/**
+ * The offset of the first byte that is not NUL. In NULs of more than MAX_SEARCHED_NULS (a writer that kept a very large
+ * offset) it is found by bisection, which takes what follows for one text.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Buffer } from "node:buffer";
+ * import { textStart } from "./text_start.ts";
+ *
+ * const bytes = Buffer.of(0, 0, 0, 65);
+ * const readAt = (offset: number, into: Uint8Array) => bytes.copy(into, 0, offset);
+ * const source = { size: bytes.length, readAt };
+ * assert.equal(textStart(source), 3);
+ * ```
+ */
+export function textStart(source: ByteSource): number {
+  const first = new Uint8Array(1);
+  if (source.readAt(0, first) === 0 || first[0] !== 0) return 0;
+  const block = new Uint8Array(64 * 1024);
+  for (let offset = 0;;) {
+    const count = source.readAt(offset, block);
+    const at = firstNotNul(block.subarray(0, count));
+    if (at < count || count < block.length) return offset + at;
+    offset += count;
+    if (offset % MAX_SEARCHED_NULS === 0) offset = bisectNuls(source, offset, block.length);
+  }
+}
+
+/** An offset after `low`, at most `step` before the end of the NULs. */
+function bisectNuls(source: ByteSource, from: number, step: number): number {
+  const byte = new Uint8Array(1);
+  let low = from;
+  let high = source.size;
+  while (high - low > step) {
+    const middle = low + Math.floor((high - low) / 2);
+    if (source.readAt(middle, byte) === 1 && byte[0] === 0) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+function firstNotNul(bytes: Uint8Array): number {
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
+  let word = 0;
+  while (word < words.length && words[word] === 0) word++;
+  let at = word * 4;
+  while (at < bytes.length && bytes[at] === 0) at++;
+  return at;
+}
