@@ -23,7 +23,7 @@ export function checkClosed(chain: SegmentChain, history: RotatedHistory, now: n
     if (found === "truncated") {
       // A rotated file is written to by nobody, so what it held is gone, unless a copy holds it.
       const copy = history.find(segment, [...chain], { except: segment });
-      segment.replaceSource(copy?.source ?? null, copy?.holding)?.[Symbol.dispose]();
+      segment.replaceSource(copy)?.[Symbol.dispose]();
       segment.finish();
     }
     changed ||= found !== "same";

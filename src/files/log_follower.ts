@@ -3,9 +3,10 @@ import type { Report } from "../telemetry/events.ts";
 import { AppendedRange, atLine, type RangeReport, type ReadPosition } from "./appended_range.ts";
 import type { Clock } from "./clock.ts";
 import { accessFailure } from "./locate.ts";
-import type { LogSegment, LossCause } from "./log_segment.ts";
+import type { LogSegment } from "./log_segment.ts";
 import type { LogName } from "./name.ts";
 import type { RotationTracker } from "./rotation_tracker.ts";
+import type { LossCause } from "./segment_source.ts";
 
 /** How often a log that is waited for is looked for. */
 const APPEAR_MS = 100;

@@ -1,12 +1,11 @@
-import type { Instant } from "../scan/instant.ts";
+import type { ByteSource } from "../scan/byte_source.ts";
 import type { LogFormat } from "../scan/format.ts";
-import type { ByteSource } from "../scan/time_window.ts";
+import type { Instant } from "../scan/instant.ts";
 import type { Fingerprint } from "./fingerprint.ts";
-import { GrowingFingerprint } from "./growing_fingerprint.ts";
-import { lastTimeIn } from "./line_times.ts";
-import { type Growth, isIntact, type KnownText, readGrowth, unknownText } from "./known_text.ts";
+import { GrowingText, type GrowOptions, type Holding } from "./growing_text.ts";
 import { type FileIdentity, LogFile, type LogSource } from "./log_file.ts";
-import { type ContentChange, contentChange, type FileState } from "./transitions.ts";
+import { type LossCause, SegmentSource } from "./segment_source.ts";
+import type { ContentChange } from "./transitions.ts";
 
 /**
  * - open: the runtime writes to it.
@@ -16,13 +15,11 @@ import { type ContentChange, contentChange, type FileState } from "./transitions
  */
 export type SegmentStage = "open" | "closing" | "settled" | "finished";
 
-/** Why bytes were lost: truncated with no copy left, or removed before a slow reader came to them. */
-export type LossCause = "truncated" | "removed";
-
-/** How much of a segment a file holds. */
-export type Holding = "all" | "beginning" | "nothing";
-
-const probe = new Uint8Array(1);
+/** A file that holds a segment's bytes, open. */
+export interface SegmentCopy {
+  readonly source: LogSource;
+  readonly holding: Exclude<Holding, "nothing">;
+}
 
 /**
  * One file's time as a container's log: from its creation, or from its truncation, until the next file or truncation. It
@@ -30,49 +27,35 @@ const probe = new Uint8Array(1);
  * the old descriptor, a copy that holds them, or nothing.
  */
 export class LogSegment implements ByteSource {
-  #source: LogSource | null;
-  #path: string;
-  #format: LogFormat = "cri";
-  #text: KnownText = unknownText;
-  readonly #fingerprint = new GrowingFingerprint();
-  #mtimeMs: number | null = null;
-  /** Of its file when that was last examined. */
-  #fileSize = 0;
+  readonly #source: SegmentSource;
+  readonly #text = new GrowingText();
   #stage: SegmentStage = "open";
   #closedAt = 0;
-  /** Up to here it is known to have had bytes, even where they cannot be read any more. */
-  #knownEnd = 0;
-  #lossCause: LossCause | null = null;
-  /** Changes with the source: what was read from another one proves nothing. */
-  #epoch = 0;
-  #fresh: { readonly from: number; readonly bytes: Uint8Array } | null = null;
 
   constructor(source: LogSource) {
-    this.#source = source;
-    this.#path = source.path;
+    this.#source = new SegmentSource(source);
   }
 
   get path(): string {
-    return this.#path;
+    return this.#source.path;
   }
 
   /** Null where the bytes cannot be read from a path. */
   get dev(): number | null {
-    return this.#source?.dev ?? null;
+    return this.#source.dev;
   }
 
   get ino(): number | null {
-    return this.#source?.ino ?? null;
+    return this.#source.ino;
   }
 
   /** Of a compressed file that workers inflate. */
   get compressed(): FileIdentity | undefined {
-    return this.#source?.compressed;
+    return this.#source.compressed;
   }
 
   get format(): LogFormat {
-    if (this.#source !== null) this.#format = this.#source.format;
-    return this.#format;
+    return this.#source.format;
   }
 
   get stage(): SegmentStage {
@@ -86,133 +69,105 @@ export class LogSegment implements ByteSource {
 
   /** Where its text begins. */
   get start(): number {
-    return this.#text.start;
+    return this.#text.known.start;
   }
 
   /** All bytes up to here are whole lines and may be given out. */
   get committed(): number {
-    return this.#text.committed;
+    return this.#text.known.committed;
   }
 
   /** Bytes that are known; beyond `committed` lies an unterminated line. */
   get size(): number {
-    return this.#text.seen;
+    return this.#text.known.seen;
   }
 
+  /** Up to here it is known to have had bytes, even where they cannot be read any more. */
   get knownEnd(): number {
-    return this.#knownEnd;
+    return this.#text.end;
   }
 
   get fingerprint(): Fingerprint {
-    return this.#fingerprint.value;
+    return this.#text.fingerprint;
   }
 
-  /** Has no byte been seen of it? */
-  get isEmpty(): boolean {
-    return this.#text.seen === 0;
-  }
-
-  /** Are there bytes behind those that are known? */
-  get hasMore(): boolean {
-    return this.#source !== null && this.#source.readAt(this.#text.seen, probe) > 0;
-  }
-
-  /** Has its file bytes that the last growth left for the next one? */
-  get isBehind(): boolean {
-    return this.#source instanceof LogFile && this.#stage !== "finished" &&
-      this.#text.seen < this.#fileSize;
-  }
-
-  /** Bytes in its file when that was last examined. */
-  get fileSize(): number {
-    return this.#fileSize;
+  get hasUnterminatedLine(): boolean {
+    return this.size > this.committed;
   }
 
   /** Of its last whole line; null where that shows none. */
   get lastTime(): Instant | null {
-    for (const { bytes } of this.#text.anchors) {
-      const time = lastTimeIn(bytes);
-      if (time !== null) return time;
-    }
-    return null;
+    return this.#text.lastTime;
   }
 
-  get hasUnterminatedLine(): boolean {
-    return this.#text.seen > this.#text.committed;
+  /** Bytes in its file when that was last examined. */
+  get fileSize(): number {
+    return this.#text.fileSize;
+  }
+
+  /** Are there bytes behind those that are known? */
+  get hasMore(): boolean {
+    const { current } = this.#source;
+    return current !== null && this.#text.hasMore(current);
+  }
+
+  /** Has its file bytes that the last growth left for the next one? */
+  get isBehind(): boolean {
+    return this.#source.current instanceof LogFile && this.#stage !== "finished" &&
+      this.#text.unread > 0;
   }
 
   /** What it held is gone, and no copy of it was found. */
   get isLost(): boolean {
-    return this.#source === null && this.#lossCause !== null;
+    return this.#source.isLost;
   }
 
   /** Why bytes up to `knownEnd` cannot be had. */
   get lossCause(): LossCause {
-    return this.#lossCause ?? "truncated";
+    return this.#source.lossCause;
   }
 
   /** Its descriptor was closed; it can be found again by content. */
   get isParked(): boolean {
-    return this.#source === null && this.#lossCause === null;
+    return this.#source.isParked;
   }
 
   /** Stays the same as long as its bytes come from the same file. */
   get epoch(): number {
-    return this.#epoch;
+    return this.#source.epoch;
   }
 
   /** The bytes are those of this segment only if `isIntact` says so afterwards. */
   readAt(offset: number, into: Uint8Array): number {
-    return this.#source?.readAt(offset, into) ?? 0;
+    return this.#source.readAt(offset, into);
   }
 
   /** Were bytes that were read since `epoch`, by path or through this segment, its own? */
   isIntact(epoch: number): boolean {
-    if (this.#source === null || epoch !== this.#epoch) return false;
-    return !(this.#source instanceof LogFile) || isIntact(this.#source, this.#text);
+    const { current } = this.#source;
+    return current !== null && epoch === this.epoch && this.#text.isIntact(current);
   }
 
   /** The whole lines that came last, where `from` is where they begin and they are at hand still. */
   freshLines(from: number): Uint8Array | null {
-    return this.#fresh?.from === from ? this.#fresh.bytes : null;
+    return this.#text.freshLines(from);
   }
 
   /** Frees the memory of the lines that came last. */
   forgetFreshLines(): void {
-    this.#fresh = null;
+    this.#text.forgetFreshLines();
   }
 
   /** Like `grow`, but looks only whether bytes have come behind the known ones: the cheapest question there is. */
   peek(): ContentChange {
-    if (this.#source === null || this.#stage === "finished") return "same";
-    return this.hasMore ? this.grow() : "same";
+    return this.#stage !== "finished" && this.hasMore ? this.grow() : "same";
   }
 
-  /**
-   * Takes notice of what was written. "grown" only where whole lines have come.
-   *
-   * @param options.now of its own file, where that is known already
-   * @param options.quick see contentChange
-   * @param options.whole however much has come; otherwise a step at a time, and `isBehind` tells
-   */
-  grow(
-    options: { readonly now?: FileState; readonly quick?: boolean; readonly whole?: boolean } = {},
-  ): ContentChange {
-    const source = this.#source;
-    if (source === null || this.#stage === "finished") return "same";
-    const now = options.now ??
-      (source instanceof LogFile ? source.facts() : { size: source.size, mtimeMs: 0 });
-    const known = { size: this.#text.seen, mtimeMs: this.#mtimeMs };
-    let growth: Growth | null = null;
-    const change = contentChange(known, now, () => {
-      if (now.size === known.size) return isIntact(source, this.#text);
-      growth = growthOf(source, this.#text, now.size, options.whole ?? false);
-      return growth !== null && this.#fingerprint.readOn(source, growth.text);
-    }, { quick: options.quick ?? false });
-    if (change === "truncated") return change;
-    this.#mtimeMs = now.mtimeMs;
-    this.#fileSize = now.size;
-    return growth === null ? "same" : this.#accept(growth);
+  /** Takes notice of what was written. "grown" only where whole lines have come. */
+  grow(options: GrowOptions = {}): ContentChange {
+    const { current } = this.#source;
+    if (current === null || this.#stage === "finished") return "same";
+    return this.#text.grow(current, options);
   }
 
   /** A later segment has come, `now` by the watcher's clock, milliseconds. */
@@ -223,87 +178,45 @@ export class LogSegment implements ByteSource {
 
   /** An unterminated line counts as a line: its end is not waited for any longer. */
   settle(): void {
-    this.#commitAll();
+    this.#text.commitAll();
     this.#stage = "settled";
   }
 
   finish(): void {
-    this.#commitAll();
+    this.#text.commitAll();
     this.#stage = "finished";
   }
 
   /** Does a file begin like this segment? */
   mayBeHeldBy(fingerprint: Fingerprint): boolean {
-    return this.#fingerprint.mayBeOf(fingerprint);
+    return this.#text.mayBeHeldBy(fingerprint);
   }
 
-  /** How much of this segment does a file hold that begins like it? The end of what is known tells. */
+  /** How much of this segment does a file hold that begins like it? */
   heldBy(source: LogSource): Holding {
-    // Where it was seen before its first time came, all that was seen must be there.
-    if (this.fingerprint.time === null) return isIntact(source, this.#text) ? "all" : "nothing";
-    if (source.size < this.#text.committed) return "beginning";
-    return isIntact(source, { ...this.#text, partial: [] }) ? "all" : "nothing";
+    return this.#text.heldBy(source);
   }
 
-  /** Gives its file away to the segment after a truncation; its own bytes are lost, or come from a copy. */
-  replaceSource(copy: LogSource | null, holding: Holding = "nothing"): LogSource | null {
-    this.format;
-    const former = this.#source;
-    this.#source = copy;
-    this.#epoch++;
-    this.#fresh = null;
-    if (copy === null) {
-      this.#lossCause = former === null ? "removed" : "truncated";
-      return former;
-    }
-    this.#path = copy.path;
-    this.#fingerprint.replace(copy);
-    // Of a copy that was made before the last lines came, what it holds is known anew.
-    const base = holding === "beginning" ? unknownText : { ...this.#text, partial: [] };
-    const growth = growthOf(copy, base, copy.size, true);
-    if (growth !== null) this.#text = growth.text;
-    if (this.#stage === "settled" || this.#stage === "finished") this.#commitAll();
-    this.#knownEnd = Math.max(this.#knownEnd, this.#text.seen);
+  /**
+   * Reads from a copy from now on; null: there is none, and its bytes are lost. Returns what it was read from so far: a
+   * truncation gives its file away to the segment after it.
+   */
+  replaceSource(copy: SegmentCopy | null): LogSource | null {
+    const former = this.#source.replace(copy?.source ?? null);
+    this.#text.forgetFreshLines();
+    if (copy === null) return former;
+    this.#text.moveTo(copy.source, copy.holding);
+    if (this.#stage === "settled" || this.#stage === "finished") this.#text.commitAll();
     return former;
   }
 
   /** Gives the descriptor back until `replaceSource` brings another. */
   park(): void {
-    this.format;
-    this.#source?.[Symbol.dispose]();
-    this.#source = null;
-    this.#epoch++;
+    this.#source.park();
   }
 
   /** Nobody will read it any more. */
   [Symbol.dispose](): void {
-    this.park();
-    this.#lossCause ??= "removed";
+    this.#source[Symbol.dispose]();
   }
-
-  #commitAll(): void {
-    this.#text = { ...this.#text, committed: this.#text.seen };
-  }
-
-  #accept({ text, lines }: Growth): ContentChange {
-    const from = this.#text.committed;
-    this.#text = text;
-    this.#knownEnd = Math.max(this.#knownEnd, text.seen);
-    if (text.committed === from) return "same";
-    this.#fresh = lines === null ? null : { from, bytes: lines };
-    return "grown";
-  }
-}
-
-/** Reads on, unless the whole text was examined elsewhere: that of a file that was compressed does not grow. */
-function growthOf(
-  source: LogSource,
-  known: KnownText,
-  size: number,
-  whole: boolean,
-): Growth | null {
-  const examined = source.examined?.() ?? null;
-  return examined === null
-    ? readGrowth(source, known, size, { whole })
-    : { text: examined.text, lines: null };
 }

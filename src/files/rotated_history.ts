@@ -2,7 +2,8 @@ import { Failure } from "../failure/failure.ts";
 import type { Report } from "../telemetry/events.ts";
 import { type Fingerprint, startsLikeAny } from "./fingerprint.ts";
 import type { FileNumbers, LogSource } from "./log_file.ts";
-import { type Holding, LogSegment } from "./log_segment.ts";
+import type { Holding } from "./growing_text.ts";
+import { LogSegment, type SegmentCopy } from "./log_segment.ts";
 import type { Instant } from "../scan/instant.ts";
 import {
   isEarlier,
@@ -14,12 +15,6 @@ import {
 } from "./missed_rotations.ts";
 import { type Examinations, StillInflating } from "./followed_gzip.ts";
 import { listRotatedFiles, type RotatedFile } from "./rotated_files.ts";
-
-/** A file that holds a segment's bytes, open. */
-export interface SegmentCopy {
-  readonly source: LogSource;
-  readonly holding: Exclude<Holding, "nothing">;
-}
 
 /** The file whose lines come next. */
 export interface NextFile extends FileNumbers {

@@ -153,8 +153,7 @@ export class RotationTracker {
   reopen(segment: LogSegment): void {
     if (!segment.isParked) return;
     try {
-      const found = this.#history.find(segment, [...this.#chain]);
-      segment.replaceSource(found?.source ?? null, found?.holding);
+      segment.replaceSource(this.#history.find(segment, [...this.#chain]));
     } catch (error) {
       this.#fail(error); // It stays parked; the next check finds whether it can be read again.
     }

@@ -85,7 +85,7 @@ export class Succession {
       nextIn(old, realPath),
       { mayGiveUp: this.#options.mayGiveUp() },
     );
-    const file = old.replaceSource(copy?.source ?? null, copy?.holding);
+    const file = old.replaceSource(copy);
     old.close(this.#options.now());
     old.finish();
     for (const segment of missed) this.#append(segment);
