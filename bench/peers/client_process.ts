@@ -12,12 +12,15 @@ export interface CallResult {
   readonly message: string;
 }
 
+const ENDED = "the client process has ended: see its message above";
+
 /** The client process, connected to one server. */
 export class Client implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #waiting = new Map<number, (result: CallResult) => void>();
+  readonly #waiting = new Map<number, PromiseWithResolvers<CallResult>>();
   #lastId = 0;
+  #hasEnded = false;
 
   constructor(server: Server) {
     this.#child = new Deno.Command(clientRuntime[0]!, {
@@ -32,30 +35,32 @@ export class Client implements AsyncDisposable {
     this.#listen();
   }
 
-  /** Makes a call; limit: cancel it after so many records. */
+  /** Makes a call; limit: cancel it after so many records. Rejects where the client ends before the call does. */
   call(method: string, body: Uint8Array, limit = 0): Promise<CallResult> {
     const id = ++this.#lastId;
-    return new Promise((resolve) => {
-      this.#waiting.set(id, resolve);
-      const path = `/cluster_agent.${method}`;
-      this.#send({ id, path, body: Buffer.from(body).toString("base64"), limit });
-    });
+    if (this.#hasEnded) return Promise.reject(new Error(ENDED));
+    const waiting = Promise.withResolvers<CallResult>();
+    this.#waiting.set(id, waiting);
+    const path = `/cluster_agent.${method}`;
+    this.#send({ id, path, body: Buffer.from(body).toString("base64"), limit });
+    return waiting.promise;
   }
 
   /** Makes a call whose result is of no interest; returns how to cancel it. */
   cancellable(method: string, body: Uint8Array): () => void {
-    this.call(method, body);
+    this.call(method, body).catch(() => {});
     const id = this.#lastId;
     return () => this.#send({ id, cancel: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#input.close();
+    await this.#input.close().catch(() => {}); // it may have ended
     await this.#child.status;
   }
 
   #send(order: unknown): void {
-    this.#input.write(new TextEncoder().encode(`${JSON.stringify(order)}\n`));
+    const line = new TextEncoder().encode(`${JSON.stringify(order)}\n`);
+    this.#input.write(line).catch(() => {}); // where it has ended, every call has failed
   }
 
   async #listen(): Promise<void> {
@@ -65,10 +70,12 @@ export class Client implements AsyncDisposable {
       text = lines.pop()!;
       for (const line of lines) {
         const { id, ...result } = JSON.parse(line);
-        this.#waiting.get(id)?.(result);
+        this.#waiting.get(id)?.resolve(result);
         this.#waiting.delete(id);
       }
     }
+    this.#hasEnded = true;
+    for (const { reject } of this.#waiting.values()) reject(new Error(ENDED));
   }
 }
 

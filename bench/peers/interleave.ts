@@ -1,84 +1,154 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { Client } from "./client_process.ts";
 import type { KeptRun, ServerRuns } from "./kept_run.ts";
 import type { BenchLogs } from "./logs.ts";
 import type { Figure, Measure } from "./measures.ts";
 import { ProcessUse } from "./process_use.ts";
 import { ripgrep } from "./ripgrep.ts";
-import type { Server } from "./server.ts";
+import type { Server, StartServer } from "./server.ts";
 
 /** A measure that takes milliseconds is taken so often in a turn: its median is one figure. */
 const SHORT_TIMES = 5;
 /** From a server's start until its memory counts as idle, milliseconds. */
-const SETTLE_MS = 2000;
+const SETTLE_MS = 10_000;
 
 export interface InterleaveOptions {
-  readonly servers: readonly Server[];
+  readonly starts: readonly StartServer[];
   readonly measures: readonly Measure[];
   readonly turns: number;
   readonly logs: BenchLogs;
   /** Whether ripgrep takes its turn. */
   readonly withRipgrep: boolean;
+  /** Whether each turn starts every server anew for its idle memory. */
+  readonly withIdle: boolean;
+  /** Ends the run between two measures; it rejects. */
+  readonly signal: AbortSignal;
+  /** Takes all that complete turns measured so far. */
+  readonly keep: (measured: Omit<KeptRun, "machine">, turns: number) => void;
 }
 
 /**
- * Measures all servers in turns: in each turn every server once, beginning with another one each time, so that
- * whatever else the machine does meets them alike. A first turn fills the page cache and compiles, and is
- * not counted.
+ * Measures all servers in turns: in each turn every measure, and of it every server once, beginning with another
+ * one each time, so that whatever else the machine does meets them alike. A first turn fills the page cache and
+ * compiles, and is not counted. Slow patterns have turns of their own afterwards: their memory shall not show in other figures.
  */
-export async function interleave(options: InterleaveOptions): Promise<Omit<KeptRun, "machine">> {
-  const { servers, measures, turns, logs, withRipgrep } = options;
-  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+export async function interleave(options: InterleaveOptions): Promise<void> {
+  const { measures, turns, logs, withRipgrep, signal } = options;
   await using stack = new AsyncDisposableStack();
-  const subjects = servers.map((server) =>
-    new Subject(server, stack.use(new Client(server)), logs)
-  );
+  const subjects: Subject[] = [];
+  for (const start of options.starts) {
+    const server = stack.use(await start());
+    subjects.push(new Subject(start, server, stack.use(new Client(server)), logs));
+  }
   const search: Record<string, number[]> = {};
-  for (const measure of measures) {
-    console.error(measure.name);
+  const rounds = [
+    {
+      title: "all",
+      measures: measures.filter(({ isSlowPattern }) => isSlowPattern !== true),
+      withIdle: options.withIdle,
+    },
+    {
+      title: "slow patterns",
+      measures: measures.filter(({ isSlowPattern }) => isSlowPattern === true),
+      withIdle: false,
+    },
+  ].filter((round) => round.measures.length > 0 || round.withIdle);
+  for (const round of rounds) {
+    const progress = new Progress(round.title, turns);
     for (let turn = 0; turn <= turns; turn++) {
-      for (let place = 0; place < subjects.length; place++) {
-        const subject = subjects[(place + turn) % subjects.length]!;
-        if (measure.ownOnly && !subject.server.isOwn) continue;
-        await subject.measure(measure, { isCounted: turn > 0 });
+      const isCounted = turn > 0;
+      if (round.withIdle && isCounted) await measureIdle(subjects, signal);
+      for (const measure of round.measures) {
+        for (let place = 0; place < subjects.length; place++) {
+          const subject = subjects[(place + turn) % subjects.length]!;
+          if (measure.ownOnly && !subject.server.isOwn) continue;
+          signal.throwIfAborted();
+          await subject.measure(measure, { isCounted });
+        }
+        if (!withRipgrep || measure.ripgrep === undefined) continue;
+        const { pattern, path } = measure.ripgrep;
+        const milliseconds = await ripgrep(pattern, path(logs));
+        if (isCounted) (search[measure.name] ??= []).push(milliseconds);
       }
-      if (!withRipgrep || measure.ripgrep === undefined) continue;
-      const { pattern, path } = measure.ripgrep;
-      const milliseconds = await ripgrep(pattern, path(logs));
-      if (turn > 0) (search[measure.name] ??= []).push(milliseconds);
+      progress.done(turn);
+      if (!isCounted) continue;
+      const servers = subjects.map((subject) => subject.result());
+      const complete = round === rounds[0] ? turn : turns;
+      options.keep({ servers, ripgrep: search }, complete);
     }
   }
-  return { servers: subjects.map((subject) => subject.result()), ripgrep: search };
+}
+
+/** Says on standard error how far a round is, and when it will be over. */
+class Progress {
+  readonly #title: string;
+  readonly #turns: number;
+  readonly #taken: number[] = [];
+  #began = performance.now();
+
+  constructor(title: string, turns: number) {
+    this.#title = title;
+    this.#turns = turns;
+  }
+
+  done(turn: number): void {
+    const now = performance.now();
+    this.#taken.push((now - this.#began) / 1000);
+    this.#began = now;
+    const counted = this.#taken.slice(Math.min(1, this.#taken.length - 1));
+    const each = counted.reduce((sum, seconds) => sum + seconds, 0) / counted.length;
+    const left = each * (this.#turns - turn) / 60;
+    const which = turn === 0 ? "first turn, not counted" : `turn ${turn} of ${this.#turns}`;
+    console.error(
+      `${this.#title}: ${which}: ${this.#taken.at(-1)!.toFixed(0)} s; ${left.toFixed(1)} min left`,
+    );
+  }
+}
+
+/** Starts every server that can be started once more, at the same time, and reads what they take when they are idle. */
+async function measureIdle(subjects: readonly Subject[], signal: AbortSignal): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const fresh: { subject: Subject; use: ProcessUse }[] = [];
+  for (const subject of subjects) {
+    if (subject.server.isRunning) continue;
+    const server = stack.use(await subject.start());
+    fresh.push({ subject, use: new ProcessUse(server.pid) });
+  }
+  await wait(SETTLE_MS, undefined, { signal });
+  for (const { subject, use } of fresh) subject.addIdle(use.memory().now);
 }
 
 /** A server with its client, and what was measured of it so far. */
 class Subject {
+  readonly start: StartServer;
   readonly server: Server;
   readonly #subject: { client: Client; use: ProcessUse; logs: BenchLogs };
-  readonly #idle: number;
+  readonly #idle: number[] = [];
   readonly #figures: Record<string, Figure[]> = {};
   readonly #failures: Record<string, string> = {};
   readonly #peaks: Record<string, number> = {};
 
-  constructor(server: Server, client: Client, logs: BenchLogs) {
+  constructor(start: StartServer, server: Server, client: Client, logs: BenchLogs) {
+    this.start = start;
     this.server = server;
-    const use = new ProcessUse(server.pid);
-    this.#subject = { client, use, logs };
-    this.#idle = use.memory().now;
+    this.#subject = { client, use: new ProcessUse(server.pid), logs };
+  }
+
+  addIdle(megabytes: number): void {
+    this.#idle.push(megabytes);
   }
 
   async measure(measure: Measure, { isCounted }: { isCounted: boolean }): Promise<void> {
     const { name } = measure;
     if (this.#failures[name] !== undefined) return;
+    const { use } = this.#subject;
     try {
       const figures: Figure[] = [];
-      this.#peaks[name] = Math.max(
-        this.#peaks[name] ?? 0,
-        await this.#peakDuring(async () => {
-          for (let time = 0; time < (measure.isShort ? SHORT_TIMES : 1); time++) {
-            figures.push(await measure.run(this.#subject));
-          }
-        }),
-      );
+      use.resetPeak();
+      for (let time = 0; time < (measure.isShort ? SHORT_TIMES : 1); time++) {
+        figures.push(await measure.run(this.#subject));
+      }
+      this.#peaks[name] = Math.max(this.#peaks[name] ?? 0, use.memory().peak);
       figures.sort((a, b) => a.value - b.value);
       if (isCounted) (this.#figures[name] ??= []).push(figures[figures.length >> 1]!);
     } catch (error) {
@@ -92,24 +162,7 @@ class Subject {
       name: this.server.name,
       figures: this.#figures,
       failures: this.#failures,
-      memory: {
-        idle: this.#idle,
-        peak: this.#subject.use.memory().peak,
-        byMeasure: this.#peaks,
-      },
+      memory: { idle: this.#idle, byMeasure: this.#peaks },
     };
-  }
-
-  /** The most memory that was seen at one time, sampled every 5 ms, in MB. */
-  async #peakDuring(work: () => Promise<void>): Promise<number> {
-    const { use } = this.#subject;
-    let peak = 0;
-    const timer = setInterval(() => peak = Math.max(peak, use.memory().now), 5);
-    try {
-      await work();
-    } finally {
-      clearInterval(timer);
-    }
-    return peak;
   }
 }

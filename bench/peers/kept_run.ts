@@ -3,7 +3,7 @@ import type { Figure } from "./measures.ts";
 
 /** All that one run of the benchmark measured, as bench/runs keeps it. */
 export interface KeptRun {
-  /** Where and how: date, processor, versions, commit. */
+  /** Where and how: date, processor, versions, commit. `turns` are those that are complete. */
   readonly machine: Readonly<Record<string, string | number | null>>;
   /** This tree's agent first. */
   readonly servers: readonly ServerRuns[];
@@ -18,10 +18,11 @@ export interface ServerRuns {
   readonly figures: Readonly<Record<string, readonly Figure[]>>;
   /** Why a measure has no figures. */
   readonly failures: Readonly<Record<string, string>>;
-  /** Resident memory in MB. `byMeasure` has the peak while a measure ran. */
+  /** Resident memory in MB. */
   readonly memory: {
-    readonly idle: number;
-    readonly peak: number;
+    /** Of processes that were started for it, one in each turn, when they had been idle for a while. */
+    readonly idle: readonly number[];
+    /** The peak while a measure ran, of all turns. */
     readonly byMeasure: Readonly<Record<string, number>>;
   };
 }
@@ -29,13 +30,24 @@ export interface ServerRuns {
 /** Reads a kept run. Throws where the file is none. */
 export function readRun(path: string | URL): KeptRun {
   const run = JSON.parse(readFileSync(path, "utf8")) as KeptRun;
-  if (run.servers?.[0]?.figures === undefined) throw new Error(`${path} is not a kept run`);
+  if (!isPeersRun(run)) throw new Error(`${path} is not a kept run of bench:peers`);
   return run;
+}
+
+/** Whether what was read from bench/runs is a run of bench:peers in its present form. */
+export function isPeersRun(run: unknown): run is KeptRun {
+  return Array.isArray((run as KeptRun).servers?.[0]?.memory.idle);
 }
 
 /** The values of a measure, in the order of the turns; empty where there are none. */
 export function valuesOf(server: ServerRuns, measure: string): number[] {
   return (server.figures[measure] ?? []).map(({ value }) => value);
+}
+
+/** The highest peak of memory in MB while any of the measures ran; NaN where none did. */
+export function peakOf(server: ServerRuns, measures: readonly string[]): number {
+  const peaks = measures.map((name) => server.memory.byMeasure[name]).filter((peak) => peak);
+  return peaks.length === 0 ? NaN : Math.max(...peaks as number[]);
 }
 
 /** The middle value; NaN of nothing. */

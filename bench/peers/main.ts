@@ -3,7 +3,7 @@
  * ripgrep on the same files and, where named, with other servers of the same logs.
  */
 import { cpus, release, tmpdir, totalmem } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { interleave } from "./interleave.ts";
 import type { KeptRun } from "./kept_run.ts";
@@ -11,12 +11,12 @@ import { benchLogs } from "./logs.ts";
 import { measures } from "./measures.ts";
 import { details, table } from "./report_table.ts";
 import { ripgrepVersion } from "./ripgrep.ts";
-import { runningServer, startAgent, startRustAgent } from "./server.ts";
+import { bundleOf, runningServer, startAgent, startRustAgent, type StartServer } from "./server.ts";
 import { clientName } from "./client_process.ts";
 
 const help = `Usage: deno task bench:peers [OPTIONS]
 
-Measures the agent of this checkout, in turns with ripgrep and with the servers named here.
+Measures the agent of this checkout as it is released, in turns with ripgrep and with the servers named here.
 
   --turns N             turns that count (default 7); one more comes first
   --only TEXT           only measures with TEXT in their name
@@ -25,10 +25,13 @@ Measures the agent of this checkout, in turns with ripgrep and with the servers 
   --peer HOST:PORT      a server that is already running and serves the same logs,
     --peer-tls FOLDER   with ca.crt, tls.crt and tls.key for the client
     --peer-pid PID      and its process, for memory and CPU
-  --entry FILE          runs FILE (a bundle) in place of the sources
+  --sources             runs the sources of both checkouts in place of their bundles
+  --entry FILE          runs FILE in place of the bundle
   --v8-flags FLAGS      in place of those of the binary
   --logs FOLDER         where the logs are made once and kept (default: a temporary folder)
   --no-save             does not keep the run in bench/runs
+
+A run is kept after each turn, so that one that is cut off has those that were complete.
 `;
 
 const { values: options } = parseArgs({
@@ -41,6 +44,7 @@ const { values: options } = parseArgs({
     peer: { type: "string" },
     "peer-tls": { type: "string" },
     "peer-pid": { type: "string" },
+    sources: { type: "boolean", default: false },
     entry: { type: "string" },
     "v8-flags": { type: "string" },
     // Not deep: every stat call looks at each folder of a path, as on a node with /var/log/pods.
@@ -70,59 +74,73 @@ async function main(): Promise<void> {
     commit: describe(checkout),
     ...(options.before === undefined ? {} : { before: describe(options.before) }),
     ...(options["v8-flags"] === undefined ? {} : { v8Flags: options["v8-flags"] }),
-    turns,
   };
-  console.log(machine);
+  console.log({ ...machine, turns });
   if (ripgrep === null) {
     console.log("ripgrep is missing (apt-get install ripgrep, or cargo install ripgrep)");
   }
   const folder = Deno.makeTempDirSync({ prefix: "bench-peers-" });
-  const folderOf = (name: string) => {
-    Deno.mkdirSync(join(folder, name));
-    return join(folder, name);
-  };
+  const newFolder = () => Deno.makeTempDirSync({ dir: folder });
+  const stop = new AbortController();
+  const onSignal = () => stop.abort(new Error("stopped by a signal"));
+  for (const name of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(name, onSignal);
+  let run: KeptRun | undefined;
   try {
-    await using stack = new AsyncDisposableStack();
-    const { entry, "v8-flags": v8Flags } = options;
-    const servers = [
-      stack.use(
-        await startAgent(logs, folderOf("agent"), { name: "agent", checkout, entry, v8Flags }),
-      ),
-    ];
-    if (options.before !== undefined) {
-      const before = { name: "before", checkout: options.before };
-      servers.push(stack.use(await startAgent(logs, folderOf("before"), before)));
+    const { entry, "v8-flags": v8Flags, before, rust, peer, only } = options;
+    const agent = {
+      name: "agent",
+      checkout,
+      entry: options.sources ? undefined : entry ?? bundleOf(checkout, newFolder()),
+      v8Flags,
+    };
+    const starts: StartServer[] = [() => startAgent(logs, newFolder(), agent)];
+    if (before !== undefined) {
+      const bundled = options.sources ? undefined : bundleOf(before, newFolder());
+      const other = { name: "before", checkout: before, entry: bundled };
+      starts.push(() => startAgent(logs, newFolder(), other));
     }
-    if (options.rust !== undefined) {
-      servers.push(stack.use(await startRustAgent(logs, folderOf("rust"), options.rust)));
-    }
-    if (options.peer !== undefined) {
+    if (rust !== undefined) starts.push(() => startRustAgent(logs, newFolder(), rust));
+    if (peer !== undefined) {
       const pid = options["peer-pid"] === undefined ? undefined : Number(options["peer-pid"]);
-      servers.push(stack.use(runningServer(options.peer, options["peer-tls"], pid)));
+      const server = runningServer(peer, options["peer-tls"], pid);
+      starts.push(() => Promise.resolve(server));
     }
-    const measured = await interleave({
-      servers,
-      measures: measures.filter(({ name }) => name.includes(options.only)),
+    await interleave({
+      starts,
+      measures: measures.filter(({ name }) => name.includes(only)),
       turns,
       logs,
       withRipgrep: ripgrep !== null,
+      withIdle: "memory idle".includes(only),
+      signal: stop.signal,
+      keep: (measured, complete) => {
+        run = { machine: { ...machine, turns: complete }, ...measured };
+        if (options.save) save(run);
+      },
     });
-    const run = { machine, ...measured };
-    console.log(`${table(run)}\n\n${details(run)}`);
-    if (options.save) save(run);
   } finally {
+    for (const name of ["SIGINT", "SIGTERM"] as const) Deno.removeSignalListener(name, onSignal);
     Deno.removeSync(folder, { recursive: true });
+    if (run !== undefined) console.log(`${table(run)}\n\n${details(run)}`);
+    if (run !== undefined && options.save) {
+      console.log(`To show it in the documents: deno task gen:bench ${fileOf(run)}`);
+    }
   }
 }
 
+/** Relative to the project's folder. */
+function fileOf({ machine }: KeptRun): string {
+  const date = String(machine.date);
+  const time = date.slice(11, 19).replaceAll(":", "");
+  return `bench/runs/${date.slice(0, 10)}/peers-${time}.json`;
+}
+
+/** Replaces what was kept of fewer turns: a run that is cut off leaves those that were complete. */
 function save(run: KeptRun): void {
-  const date = String(run.machine.date);
-  const folder = `bench/runs/${date.slice(0, 10)}`;
-  const to = new URL(`../../${folder}/`, import.meta.url).pathname;
-  Deno.mkdirSync(to, { recursive: true });
-  const name = `peers-${date.slice(11, 19).replaceAll(":", "")}`;
-  Deno.writeTextFileSync(join(to, `${name}.json`), `${JSON.stringify(run, null, 1)}\n`);
-  console.log(`Kept in ${folder}/${name}.json. To show it in the documents: deno task gen:bench`);
+  const to = join(new URL("../../", import.meta.url).pathname, fileOf(run));
+  Deno.mkdirSync(dirname(to), { recursive: true });
+  Deno.writeTextFileSync(`${to}.part`, `${JSON.stringify(run, null, 1)}\n`);
+  Deno.renameSync(`${to}.part`, to);
 }
 
 function describe(checkout: string): string {

@@ -1,42 +1,112 @@
-import { type KeptRun, median, pairedRatio, type ServerRuns, valuesOf } from "./kept_run.ts";
+import {
+  type KeptRun,
+  median,
+  pairedRatio,
+  peakOf,
+  type ServerRuns,
+  valuesOf,
+} from "./kept_run.ts";
 import { type Measure, measures } from "./measures.ts";
 
+/** Names of what is said of memory, which is no measure. */
+export const IDLE = "memory idle";
+export const PEAK = "memory at its peak, all but slow patterns";
+export const SLOW_PEAK = "memory at its peak, slow patterns";
+
+/** One line of a report: a measure, or what is said of memory. */
+export interface Row {
+  readonly name: string;
+  readonly unit: string;
+  readonly moreIsBetter: boolean;
+  /** In the order of the turns; empty where the server was not measured. */
+  readonly values: (server: ServerRuns) => readonly number[];
+}
+
+/** The rows that the run has figures of, in their usual order. */
+export function rowsOf(run: KeptRun): Row[] {
+  const done = measuresOf(run);
+  const peak = (name: string, isPart: (measure: Measure) => boolean): Row => ({
+    name,
+    unit: "MB",
+    moreIsBetter: false,
+    values: (server) => finite([peakOf(server, done.filter(isPart).map(({ name }) => name))]),
+  });
+  const rows: Row[] = [
+    ...done.map(({ name, unit, moreIsBetter = false }) => ({
+      name,
+      unit,
+      moreIsBetter,
+      values: (server: ServerRuns) => valuesOf(server, name),
+    })),
+    {
+      name: IDLE,
+      unit: "MB",
+      moreIsBetter: false,
+      values: ({ memory }) => finite(memory.idle),
+    },
+    peak(PEAK, ({ isSlowPattern }) => isSlowPattern !== true),
+    peak(SLOW_PEAK, ({ isSlowPattern }) => isSlowPattern === true),
+  ];
+  return rows.filter(({ values }) => run.servers.some((server) => values(server).length > 0));
+}
+
 /**
- * A run as a Markdown table: for each measure the median of every server, and how this agent compares with each
+ * A run as a Markdown table: for each row the median of every server, and how this agent compares with each
  * of the others in the same turns. Below 1.00x the agent is ahead, whatever the unit.
+ *
+ * @param names the rows that are shown; all where they are not given
+ * @param servers names of those that are shown beside the agent; all where they are not given
  */
-export function table(run: KeptRun): string {
-  const [agent, ...others] = run.servers;
+export function table(
+  run: KeptRun,
+  { names, servers, withRange = true }: {
+    readonly names?: readonly string[];
+    readonly servers?: readonly string[];
+    /** Whether the agent's lowest and highest figure are shown. */
+    readonly withRange?: boolean;
+  } = {},
+): string {
+  const [agent, ...rest] = run.servers;
   if (agent === undefined) return "";
+  const others = rest.filter(({ name }) => servers?.includes(name) ?? true);
   const hasRipgrep = Object.keys(run.ripgrep).length > 0;
-  const head = ["measure", "unit", "agent", "min … max"];
+  const head = ["", "unit", "this agent"];
+  if (withRange) head.push("min … max");
   for (const { name } of others) head.push(name, `agent / ${name}`);
   if (hasRipgrep) head.push("ripgrep", "agent / ripgrep");
-  const rows = measuresOf(run).map((measure) => {
-    const own = valuesOf(agent, measure.name);
-    const row = [
-      measure.name.replaceAll("|", "\\|"),
-      measure.unit,
-      `**${number(median(own))}**`,
-      `${number(Math.min(...own))} … ${number(Math.max(...own))}`,
-    ];
+  const shown = rowsOf(run).filter(({ name }) => names?.includes(name) ?? true);
+  const lines = shown.map((row) => {
+    const own = row.values(agent);
+    const cells = [markdownText(row.name), row.unit, `**${number(median(own))}**`];
+    if (withRange) {
+      const range = `${number(Math.min(...own))} … ${number(Math.max(...own))}`;
+      cells.push(own.length > 1 ? range : "");
+    }
     for (const other of others) {
-      const values = valuesOf(other, measure.name);
-      row.push(values.length === 0 ? "" : number(median(values)), cost(measure, own, values));
+      const values = row.values(other);
+      cells.push(values.length === 0 ? "" : number(median(values)), cost(row, own, values));
     }
     if (hasRipgrep) {
-      const search = run.ripgrep[measure.name] ?? [];
-      const isTime = measure.unit === "ms";
-      row.push(search.length === 0 ? "" : `${number(median(search))} ms`);
-      row.push(isTime ? cost(measure, own, search) : "");
+      const search = run.ripgrep[row.name] ?? [];
+      cells.push(search.length === 0 ? "" : `${number(median(search))} ms`);
+      cells.push(row.unit === "ms" ? cost(row, own, search) : "");
     }
-    return row;
+    return cells;
   });
-  const memory = ["memory, idle / peak", "MB", `**${memoryOf(agent)}**`, ""];
-  for (const other of others) memory.push(memoryOf(other), "");
-  if (hasRipgrep) memory.push("", "");
-  return [head, head.map(() => "---"), ...rows, memory]
-    .map((row) => `| ${row.join(" | ")} |`).join("\n");
+  return markdownTable(head, lines);
+}
+
+/** Cells as a Markdown table. */
+export function markdownTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
+
+/** Text that stands in a cell as it is. */
+export function markdownText(text: string): string {
+  return text.replace(/[|*_<`[\]]/g, "\\$&");
 }
 
 /** What else was seen: the notes of each measure, and its peak of memory. */
@@ -62,14 +132,22 @@ export function measuresOf(run: KeptRun): Measure[] {
   return measures.filter(({ name }) => run.servers[0]?.figures[name] !== undefined);
 }
 
-/** How much more the first costs than the second; "" where one was not measured. */
-function cost(measure: Measure, own: readonly number[], other: readonly number[]): string {
-  const value = measure.moreIsBetter ? pairedRatio(other, own) : pairedRatio(own, other);
+/** How much more the first costs than the second, pair by pair; NaN where one was not measured. */
+export function costRatio(
+  { moreIsBetter }: Pick<Row, "moreIsBetter">,
+  own: readonly number[],
+  other: readonly number[],
+): number {
+  return moreIsBetter ? pairedRatio(other, own) : pairedRatio(own, other);
+}
+
+function cost(row: Row, own: readonly number[], other: readonly number[]): string {
+  const value = costRatio(row, own, other);
   return Number.isNaN(value) ? "" : `${value.toPrecision(2)}x`;
 }
 
-function memoryOf({ memory }: ServerRuns): string {
-  return `${number(memory.idle)} / ${number(memory.peak)}`;
+function finite(values: readonly number[]): number[] {
+  return values.filter((value) => Number.isFinite(value));
 }
 
 /** Three digits. */

@@ -1,5 +1,5 @@
 /** The servers that are measured: agents of this project from their sources, and Kubetail's Rust agent. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -19,7 +19,12 @@ export interface Server extends AsyncDisposable {
   readonly pid: number | null;
   /** An agent of this project. */
   readonly isOwn: boolean;
+  /** It was running before the benchmark, which can start no second one. */
+  readonly isRunning?: boolean;
 }
+
+/** Starts one more process of a server. */
+export type StartServer = () => Promise<Server>;
 
 export interface AgentOptions {
   readonly name: string;
@@ -27,8 +32,23 @@ export interface AgentOptions {
   readonly checkout: string;
   /** In place of those of `deno task serve`. */
   readonly v8Flags?: string | undefined;
-  /** An entry to run in place of the sources', such as a bundle. */
+  /** An entry to run in place of the sources', such as a bundle's. */
   readonly entry?: string | undefined;
+}
+
+/**
+ * Bundles the agent of a checkout into a folder, as a release does; returns the module to start. Undefined where the
+ * checkout is of a time when releases had no bundles. Throws where it cannot be bundled.
+ */
+export function bundleOf(checkout: string, folder: string): string | undefined {
+  if (!existsSync(join(checkout, "hack/bundle.ts"))) return undefined;
+  const { success, stdout, stderr } = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", "hack/bundle.ts", "kubetail-cluster-agent", folder],
+    cwd: checkout,
+  }).outputSync();
+  const text = new TextDecoder();
+  if (!success) throw new Error(`Cannot bundle ${checkout}: ${text.decode(stderr)}`);
+  return text.decode(stdout).trim();
 }
 
 /**
@@ -127,6 +147,7 @@ export function runningServer(address: string, tlsFolder?: string, pid?: number)
     key: read("tls.key"),
     pid: pid ?? null,
     isOwn: false,
+    isRunning: true,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
@@ -136,7 +157,7 @@ function configuration(logs: BenchLogs, folder: string, port: number) {
   return {
     addr: `127.0.0.1:${port}`,
     "container-logs-dir": logs.containersDir,
-    logging: { enabled: true, level: "warn", format: "json" },
+    logging: { enabled: true, level: "error", format: "json" },
     tls: {
       "cert-file": join(folder, "tls.crt"),
       "key-file": join(folder, "tls.key"),

@@ -1,80 +1,133 @@
-import { existsSync } from "node:fs";
-import { type KeptRun, readRun } from "../peers/kept_run.ts";
-import { measures } from "../peers/measures.ts";
-import { number, table } from "../peers/report_table.ts";
+import { readFileSync } from "node:fs";
+import { isPeersRun, type KeptRun, readRun } from "../peers/kept_run.ts";
+import { IDLE, measuresOf, number, PEAK, table } from "../peers/report_table.ts";
+import { bars } from "./bars.ts";
 import { plot } from "./plot.ts";
 
 const project = new URL("../../", import.meta.url);
 
 /** Documents with figures, relative to the project's folder. */
 export const documents: readonly string[] = ["README.md", "docs/performance.md"];
-/** The plot, which shows the run that docs/performance.md names first. */
+/** The plot, which shows the first run of bench:peers that docs/performance.md names. */
 export const PLOT_FILE = "docs/images/performance.svg";
 
 /**
  * `<!-- figures: KIND RUN -->` … `<!-- /figures -->`: what is between is generated from the kept run, so that every
  * figure names where it comes from. RUN is relative to the project's folder.
  */
-const BLOCK = /(<!-- figures: (\w+) (\S+) -->\n)[\s\S]*?(<!-- \/figures -->)/g;
+const BLOCK = /(<!-- figures: )(\w+)( )(\S+)( -->\n)[\s\S]*?(<!-- \/figures -->)/g;
 
 /** What the README shows of a run. */
-const SUMMARY = [
+export const summaryRows: readonly string[] = [
   "all records, CRI 256 MiB",
-  "all records, Docker 64 MiB",
+  "all records, Docker 70 MB",
   "grep (?i) literal, 40 hits",
   "grep (error|timeout) .*reset, 282 k hits",
+  "backward grep, 20 hits",
   "last 500 records",
   "8 greps at once",
   "List of 1,000 files",
+  IDLE,
+  PEAK,
 ];
 
-const kinds: Readonly<Record<string, (run: KeptRun, path: string) => string>> = {
-  all: (run, path) => `${table(run)}\n\n${provenance(run, path)}`,
-  summary: (run, path) => `${table(only(run, SUMMARY))}\n\n${provenance(run, path)}`,
+/** Which task's kept runs a kind of figures is made from. */
+type Task = "bench:peers" | "bench:memory";
+
+interface Kind {
+  readonly from: Task;
+  /** @param path of the run, relative to the project's folder */
+  readonly make: (path: string) => string;
+}
+
+const kinds: Readonly<Record<string, Kind>> = {
+  all: ofPeers((run) => table(run)),
+  bars: ofPeers(bars),
+  summary: ofPeers((run) =>
+    table(run, { names: summaryRows, servers: ["Rust agent"], withRange: false })
+  ),
 };
 
 /** The document with every block of figures generated anew. Throws where a block names an unknown kind or run. */
 export function withFigures(document: string): string {
-  return document.replace(BLOCK, (_, head: string, kind: string, path: string, tail: string) => {
-    const make = kinds[kind];
-    if (make === undefined) throw new Error(`Cannot make figures of kind "${kind}": unknown`);
-    return `${head}\n${make(readRun(new URL(path, project)), path)}\n\n${tail}`;
+  return document.replace(BLOCK, (_, open, name, blank, path, end, close) => {
+    return `${open}${name}${blank}${path}${end}\n${kindOf(name).make(path)}\n\n${close}`;
   });
 }
 
-/** The plot of the first run that the document names; null where it names none. */
-export function plotFor(document: string): string | null {
-  const path = document.matchAll(BLOCK).next().value?.[3];
-  return path === undefined ? null : plot(readRun(new URL(path, project)));
+/** The document with another run named where one of the same task is; the figures stay as they are. */
+export function withRun(document: string, path: string): string {
+  const task = taskOf(path);
+  return document.replace(
+    BLOCK,
+    (block, open, name, blank, old) =>
+      kindOf(name).from !== task
+        ? block
+        : `${open}${name}${blank}${path}${block.slice([open, name, blank, old].join("").length)}`,
+  );
 }
 
-/** Figures as the documents must have them, by file. */
-export function generated(read: (file: string) => string): Map<string, string> {
+/** The plot of the first run of bench:peers that the document names; null where it names none. */
+export function plotFor(document: string): string | null {
+  for (const [, , name = "", , path = ""] of document.matchAll(BLOCK)) {
+    if (kindOf(name).from === "bench:peers") return plot(readRun(new URL(path, project)));
+  }
+  return null;
+}
+
+/**
+ * Figures as the documents must have them, by file.
+ *
+ * @param newRun named in place of the runs of its task
+ */
+export function generated(read: (file: string) => string, newRun?: string): Map<string, string> {
   const files = new Map<string, string>();
   for (const file of documents) {
-    if (!existsSync(new URL(file, project))) continue;
-    files.set(file, withFigures(read(file)));
+    const document = read(file);
+    files.set(file, withFigures(newRun === undefined ? document : withRun(document, newRun)));
   }
-  const picture = plotFor(read("docs/performance.md"));
+  const picture = plotFor(files.get("docs/performance.md")!);
   if (picture !== null) files.set(PLOT_FILE, picture);
   return files;
 }
 
-function only(run: KeptRun, names: readonly string[]): KeptRun {
-  const known = new Set(measures.map(({ name }) => name));
-  for (const name of names) if (!known.has(name)) throw new Error(`No measure is named "${name}"`);
-  const pick = <T>(record: Readonly<Record<string, T>>) =>
-    Object.fromEntries(Object.entries(record).filter(([name]) => names.includes(name)));
+function kindOf(name: string): Kind {
+  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+  if (kind === undefined) throw new Error(`Cannot make figures of kind "${name}": unknown`);
+  return kind;
+}
+
+/** Which task a kept run is of. Throws where the file is none. */
+function taskOf(path: string): Task {
+  const run: unknown = JSON.parse(readFileSync(new URL(path, project), "utf8"));
+  if (isPeersRun(run)) return "bench:peers";
+  throw new Error(`${path} is not a kept run of a task whose figures stand in the documents`);
+}
+
+function ofPeers(make: (run: KeptRun) => string): Kind {
   return {
-    ...run,
-    servers: run.servers.map((server) => ({ ...server, figures: pick(server.figures) })),
-    ripgrep: pick(run.ripgrep),
+    from: "bench:peers",
+    make(path) {
+      const run = readRun(new URL(path, project));
+      return `${make(run)}\n\n${provenance(run, path)}`;
+    },
   };
 }
 
 function provenance(run: KeptRun, path: string): string {
-  const { cpu, memoryGB, deno, ripgrep, commit, turns, date } = run.machine;
-  const memory = typeof memoryGB === "number" ? `${number(memoryGB)} GB` : "";
-  return `${cpu}, ${memory}, Deno ${deno}, ${ripgrep ?? "without ripgrep"}; commit ${commit}, ` +
-    `${String(date).slice(0, 10)}; medians of ${turns} interleaved turns. Run: \`${path}\`.`;
+  const { cpu, memoryGB, deno, ripgrep, commit, before, date } = run.machine;
+  const counts = measuresOf(run).map(({ name }) => run.servers[0]!.figures[name]!.length);
+  const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
+  return [
+    cpu,
+    ...typeof memoryGB === "number" ? [`${number(memoryGB)} GB`] : [],
+    `Deno ${deno}`,
+    ripgrep ?? "without ripgrep",
+    `commit ${commit}${before === undefined ? "" : ` (before: ${before})`}`,
+    String(date).slice(0, 10),
+    most === 1
+      ? "one turn"
+      : `medians of ${fewest === most ? most : `${fewest} to ${most}`} interleaved turns`,
+    `run \`${path}\``,
+  ].join("; ") + ".";
 }

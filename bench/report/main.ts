@@ -1,10 +1,21 @@
-/** Writes the figures and the plot of the kept runs into the documents that name them: deno task gen:bench */
+/**
+ * Writes the figures and the plot of the kept runs into the documents that name them.
+ *
+ *     deno task gen:bench          of the runs that the documents name
+ *     deno task gen:bench RUN      names RUN (bench/runs/…) in place of the runs of its task first
+ */
 import { readFileSync, writeFileSync } from "node:fs";
-import { generated } from "./documents.ts";
+import { relative, resolve } from "node:path";
 import { answerHelp } from "../../hack/usage.ts";
+import { generated } from "./documents.ts";
 
 answerHelp(import.meta.url);
 
 const project = new URL("../../", import.meta.url);
-const files = generated((file) => readFileSync(new URL(file, project), "utf8"));
+const run = Deno.args[0];
+const files = generated(
+  (file) => readFileSync(new URL(file, project), "utf8"),
+  run === undefined ? undefined : relative(project.pathname, resolve(run)),
+);
 for (const [file, text] of files) writeFileSync(new URL(file, project), text);
+console.log(`Written: ${[...files.keys()].join(", ")}`);
