@@ -4,7 +4,7 @@ import { Examinations, type ExamineCompressed } from "./followed_gzip.ts";
 import { locate, type LogRoots } from "./locate.ts";
 import { LogFollower } from "./log_follower.ts";
 import { logFileName, type LogName } from "./name.ts";
-import { RotationTracker } from "./rotation_tracker.ts";
+import { FollowedLog } from "./followed_log.ts";
 
 export interface FollowRegistryOptions {
   readonly roots: LogRoots;
@@ -16,10 +16,10 @@ export interface FollowRegistryOptions {
   readonly missingFileWaitMs: number;
 }
 
-/** All that is followed in this process: whoever follows the same log shares its tracker. */
+/** All that is followed in this process: whoever follows the same log shares it. */
 export class FollowRegistry {
   readonly #options: FollowRegistryOptions;
-  readonly #trackers = new Map<string, RotationTracker>();
+  readonly #logs = new Map<string, FollowedLog>();
   readonly #followers = new Set<LogFollower>();
   readonly #examinations: Examinations;
   #open = 0;
@@ -44,7 +44,7 @@ export class FollowRegistry {
       report,
       clock: watcher.clock,
       acquire: ({ isYoung }) => this.#acquire(name, isYoung),
-      release: (tracker) => this.#release(tracker),
+      release: (log) => this.#release(log),
       onEnd: () => {
         this.#followers.delete(follower);
         report({ type: "followers", change: -1 });
@@ -61,27 +61,27 @@ export class FollowRegistry {
   }
 
   /** Throws Failure where nobody follows the log yet and it cannot be opened. */
-  #acquire(name: LogName, isYoung: boolean): RotationTracker {
+  #acquire(name: LogName, isYoung: boolean): FollowedLog {
     const key = logFileName(name);
-    const shared = this.#trackers.get(key);
+    const shared = this.#logs.get(key);
     shared?.check("tick");
     // One that has ended is drained by its followers; what is there now is another log.
     if (shared !== undefined && !shared.ended) return shared;
     const located = locate(this.#options.roots, name);
-    const tracker = new RotationTracker(located, {
+    const log = new FollowedLog(located, {
       ...this.#options,
       examinations: this.#examinations,
       isYoung,
     });
-    this.#trackers.set(key, tracker);
+    this.#logs.set(key, log);
     this.#count(1);
-    return tracker;
+    return log;
   }
 
-  #release(tracker: RotationTracker): void {
-    if (tracker.followers > 0) return;
-    tracker.close();
-    for (const [key, one] of this.#trackers) if (one === tracker) this.#trackers.delete(key);
+  #release(log: FollowedLog): void {
+    if (log.followers > 0) return;
+    log.close();
+    for (const [key, one] of this.#logs) if (one === log) this.#logs.delete(key);
     this.#count(-1);
   }
 

@@ -5,7 +5,7 @@ import type { Clock } from "./clock.ts";
 import { accessFailure } from "./locate.ts";
 import type { LogSegment } from "./log_segment.ts";
 import type { LogName } from "./name.ts";
-import type { RotationTracker } from "./rotation_tracker.ts";
+import type { FollowedLog } from "./followed_log.ts";
 import type { LossCause } from "./segment_source.ts";
 
 /** How often a log that is waited for is looked for. */
@@ -17,10 +17,10 @@ export interface LogFollowerOptions {
   readonly missingFileWaitMs: number;
   readonly clock: Clock;
   readonly report: Report;
-  /** The tracker of the log. Throws Failure where it cannot be opened. */
-  acquire(options: { readonly isYoung: boolean }): RotationTracker;
+  /** The log. Throws Failure where it cannot be opened. */
+  acquire(options: { readonly isYoung: boolean }): FollowedLog;
   /** The follower uses it no more. */
-  release(tracker: RotationTracker): void;
+  release(log: FollowedLog): void;
   /** The follower has ended. */
   onEnd(): void;
 }
@@ -39,7 +39,7 @@ export class LogFollower implements Disposable {
   readonly #name: LogName;
   readonly #options: LogFollowerOptions;
   readonly #onMore: () => void;
-  #tracker: RotationTracker | null = null;
+  #log: FollowedLog | null = null;
   #unsubscribe: () => void = () => {};
   /** Oldest first. The last one is where it reads; the others may still get late lines. */
   readonly #positions: Position[] = [];
@@ -70,19 +70,19 @@ export class LogFollower implements Disposable {
    */
   take(): AppendedRange | null {
     if (this.#failure !== null) throw this.#failure;
-    const tracker = this.#tracker;
-    if (tracker === null || this.#ended || this.#isStalled) return null;
+    const log = this.#log;
+    if (log === null || this.#ended || this.#isStalled) return null;
     for (let i = 0; i < this.#positions.length;) {
       const position = this.#positions[i];
       if (position === undefined) break;
       const { segment, next } = position;
-      if (segment.isParked) tracker.reopen(segment);
-      if (segment.isParked && tracker.isInflating) return null;
+      if (segment.isParked) log.reopen(segment);
+      if (segment.isParked && log.isInflating) return null;
       if (!segment.isLost && next.offset < segment.committed) {
         const from = next.offset < segment.start ? atLine(segment.start) : next;
         return new AppendedRange(segment, from, segment.committed, this.#reportOn(position));
       }
-      if (i === this.#positions.length - 1 && !this.#advance(tracker, segment)) return null;
+      if (i === this.#positions.length - 1 && !this.#advance(log, segment)) return null;
       if (segment.stage !== "finished") i++;
       else this.#leave(position);
     }
@@ -92,7 +92,7 @@ export class LogFollower implements Disposable {
   /** Nothing will come any more. */
   get ended(): boolean {
     if (this.#failure !== null) return false;
-    return this.#ended || (this.#tracker?.ended ?? false) && this.#positions.length === 0;
+    return this.#ended || (this.#log?.ended ?? false) && this.#positions.length === 0;
   }
 
   /** Ends following and gives everything back. Idempotent. */
@@ -101,26 +101,26 @@ export class LogFollower implements Disposable {
     this.#ended = true;
     this.#cancelTimer();
     this.#unsubscribe();
-    const tracker = this.#tracker;
-    if (tracker !== null) {
-      for (const { segment } of this.#positions) tracker.leave(segment);
+    const log = this.#log;
+    if (log !== null) {
+      for (const { segment } of this.#positions) log.leave(segment);
       this.#positions.length = 0;
-      this.#options.release(tracker);
+      this.#options.release(log);
     }
     this.#options.onEnd();
   }
 
   #attach(isYoung: boolean): void {
     try {
-      this.#tracker = this.#options.acquire({ isYoung });
+      this.#log = this.#options.acquire({ isYoung });
     } catch (error) {
       const failure = error instanceof Failure ? error : accessFailure(this.#name.podName, error);
       if (failure.kind === "not-found") this.#waitForFile(failure);
       else this.#fail(failure);
       return;
     }
-    this.#unsubscribe = this.#tracker.onMore(() => this.#wake());
-    const segment = this.#tracker.current;
+    this.#unsubscribe = this.#log.onMore(() => this.#wake());
+    const segment = this.#log.current;
     const isFromEnd = this.#options.start === "end" && !isYoung;
     // Amid a line so long that its beginning is not known yet, what comes next is the end of that line.
     const end = segment.isBehind ? segment.fileSize : segment.committed;
@@ -147,21 +147,21 @@ export class LogFollower implements Disposable {
   }
 
   /** Goes on to the next segment where this one is read. Returns false where there is nothing to do but wait. */
-  #advance(tracker: RotationTracker, segment: LogSegment): boolean {
-    const next = tracker.after(segment);
+  #advance(log: FollowedLog, segment: LogSegment): boolean {
+    const next = log.after(segment);
     const isOver = segment.stage === "settled" || segment.stage === "finished";
     if (next !== null && isOver) {
       this.#enter(next, next.start);
       return true;
     }
-    if (!tracker.ended) return false;
-    this.#failure = tracker.failure;
+    if (!log.ended) return false;
+    this.#failure = log.failure;
     if (this.#failure !== null) throw this.#failure;
     return true;
   }
 
   #enter(segment: LogSegment, offset: number): void {
-    this.#tracker?.enter(segment);
+    this.#log?.enter(segment);
     this.#positions.push({ segment, next: atLine(offset) });
   }
 
@@ -169,7 +169,7 @@ export class LogFollower implements Disposable {
     const { segment } = position;
     if (!segment.isParked) this.#countLost(position, segment.knownEnd, segment.lossCause);
     this.#positions.splice(this.#positions.indexOf(position), 1);
-    this.#tracker?.leave(segment);
+    this.#log?.leave(segment);
   }
 
   #reportOn(position: Position): RangeReport {
@@ -184,11 +184,11 @@ export class LogFollower implements Disposable {
 
   #rangeFailed(position: Position): void {
     const { segment, next: { offset } } = position;
-    const tracker = this.#tracker;
+    const log = this.#log;
     const before = this.#failedAt;
     const { epoch } = segment;
     if (before?.segment === segment && before.epoch === epoch && before.offset === offset) {
-      if (tracker?.isRefused) {
+      if (log?.isRefused) {
         this.#isStalled = true;
         return;
       }
@@ -200,7 +200,7 @@ export class LogFollower implements Disposable {
     }
     this.#failedAt = { segment, epoch, offset };
     this.#isStalled = true;
-    tracker?.recheck();
+    log?.recheck();
   }
 
   #countLost({ segment, next }: Position, end: number, cause: LossCause | "unreadable"): void {

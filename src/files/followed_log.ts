@@ -1,0 +1,134 @@
+import type { Failure } from "../failure/failure.ts";
+import { CheckLoop } from "./check_loop.ts";
+import { Deadline } from "./deadline.ts";
+import type { CheckReason } from "./file_watcher.ts";
+import type { LocatedLog } from "./locate.ts";
+import type { LogSegment } from "./log_segment.ts";
+import { RotationTracker, type TrackerOptions } from "./rotation_tracker.ts";
+
+/**
+ * One container's log through all its files, shared by all who follow it: has it checked when something happens or falls
+ * due, and wakes the followers when there may be more to read.
+ */
+export class FollowedLog {
+  readonly #tracker: RotationTracker;
+  readonly #loop: CheckLoop;
+  readonly #deadline: Deadline;
+  readonly #wakes = new Set<() => void>();
+  /** Of the compressed files that must be inflated before it can go on. */
+  #inflating: Promise<void> | null = null;
+  #isClosed = false;
+
+  /** Throws Failure where the log cannot be opened. */
+  constructor(located: LocatedLog, options: TrackerOptions) {
+    this.#tracker = new RotationTracker(located, options, {
+      check: (reason) => this.check(reason),
+      onInflating: (ready) => this.#recheckAfter(ready),
+    });
+    this.#loop = new CheckLoop({
+      check: (reason) => this.#tracker.check(reason),
+      onChecked: () => this.#wakeAll(),
+      isOver: () => this.ended,
+    });
+    this.#deadline = new Deadline(options.watcher.clock, () => void this.check("tick"));
+    this.#setDeadline();
+  }
+
+  /** The segment that is written to. */
+  get current(): LogSegment {
+    return this.#tracker.current;
+  }
+
+  /** Nothing more will come: the log is gone, or may not be read any more (failure). */
+  get ended(): boolean {
+    return this.#isClosed || this.#tracker.ending !== null;
+  }
+
+  get failure(): Failure | null {
+    return this.#tracker.ending?.failure ?? null;
+  }
+
+  /** Does it wait until files can be read again? What cannot be read now is not lost yet. */
+  get isRefused(): boolean {
+    return this.#tracker.isRefused && !this.ended;
+  }
+
+  /** Does it wait for a compressed file to be inflated? What that holds is not lost. */
+  get isInflating(): boolean {
+    return this.#inflating !== null && !this.ended;
+  }
+
+  /** How many follow it. */
+  get followers(): number {
+    return this.#wakes.size;
+  }
+
+  after(segment: LogSegment): LogSegment | null {
+    return this.#tracker.chain.after(segment);
+  }
+
+  /** Calls `wake` when there may be more to read. Returns how to end that. */
+  onMore(wake: () => void): () => void {
+    this.#wakes.add(wake);
+    return () => {
+      this.#wakes.delete(wake);
+    };
+  }
+
+  /** A follower reads a segment from now on. */
+  enter(segment: LogSegment): void {
+    this.#tracker.chain.enter(segment);
+  }
+
+  leave(segment: LogSegment): void {
+    this.#tracker.leave(segment);
+  }
+
+  /** Finds the file of a parked segment again by its content; lost where it has gone. */
+  reopen(segment: LogSegment): void {
+    this.#tracker.reopen(segment);
+    this.#setDeadline();
+  }
+
+  /** Nobody follows it any more. Idempotent. */
+  close(): void {
+    this.#isClosed = true;
+    this.#deadline.cancel();
+    this.#tracker.close();
+  }
+
+  /** Takes notice of what has happened to the log. Returns whether anything had. */
+  check(reason: CheckReason): boolean {
+    const changed = this.#loop.run(reason);
+    if (changed || reason !== "peek" || this.current.isBehind) this.#setDeadline();
+    return changed;
+  }
+
+  /** Bytes were not as expected: checks the log, and wakes all followers in any case. */
+  recheck(): void {
+    if (this.ended) return this.#wakeAll();
+    this.#loop.askAgain();
+    this.#setDeadline();
+  }
+
+  #wakeAll(): void {
+    for (const wake of [...this.#wakes]) wake();
+    for (const segment of this.#tracker.chain) segment.forgetFreshLines();
+  }
+
+  #recheckAfter(ready: Promise<void>): void {
+    if (this.#inflating === ready) return;
+    this.#inflating = ready;
+    ready.then(() => {
+      if (this.#inflating !== ready) return;
+      this.#inflating = null;
+      if (!this.ended) this.recheck();
+    });
+  }
+
+  /** Has the log checked when something falls due that no event announces. */
+  #setDeadline(): void {
+    if (this.ended) this.#deadline.cancel();
+    else this.#deadline.set(this.#tracker.dueAt);
+  }
+}

@@ -1,0 +1,49 @@
+import type { Check, FileWatcher } from "./file_watcher.ts";
+import { locate, type LocatedLog, type LogRoots } from "./locate.ts";
+
+export interface LogPlaceOptions {
+  readonly roots: LogRoots;
+  readonly watcher: Pick<FileWatcher, "onFile">;
+}
+
+/** Where a followed log lies now. The file watcher calls its check when something happens there, wherever it has moved to. */
+export class LogPlace implements Disposable {
+  readonly #options: LogPlaceOptions;
+  readonly #check: Check;
+  #located: LocatedLog;
+  #unregister: () => void;
+
+  constructor(located: LocatedLog, options: LogPlaceOptions, check: Check) {
+    this.#located = located;
+    this.#options = options;
+    this.#check = check;
+    this.#unregister = options.watcher.onFile(located.realPath, check);
+  }
+
+  /** As it was located last. */
+  get located(): LocatedLog {
+    return this.#located;
+  }
+
+  get realPath(): string {
+    return this.#located.realPath;
+  }
+
+  /** Where the log's link leads now. Throws Failure where it leads nowhere, or to what may not be read. */
+  locateAgain(): LocatedLog {
+    return locate(this.#options.roots, this.#located.name);
+  }
+
+  moveTo(located: LocatedLog): void {
+    if (located.realPath !== this.realPath) {
+      this.#unregister();
+      this.#unregister = this.#options.watcher.onFile(located.realPath, this.#check);
+    }
+    this.#located = located;
+  }
+
+  /** Nothing is called any more. Idempotent. */
+  [Symbol.dispose](): void {
+    this.#unregister();
+  }
+}
