@@ -77,7 +77,7 @@ export class RotationTracker {
     return this.#observer.refusal.failure !== null;
   }
 
-  /** When something falls due that no event announces, by the watcher's clock; Infinity: nothing does. */
+  /** When something falls due that no event announces, in milliseconds of the watcher's clock; Infinity: nothing does. */
   get dueAt(): number {
     return Math.min(closedDueAt(this.chain), this.#observer.dueAt);
   }
