@@ -15,7 +15,10 @@ export const layers: readonly string[] = [
   "metadata",
   "auth",
   "rpc",
+  "client",
+  "local_search",
   "agent",
+  "demo",
   "cli",
   "", // src/ itself: the programs' entries
 ];

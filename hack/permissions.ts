@@ -114,7 +114,7 @@ export const tools: Program = {
   unstable: agent.unstable,
   v8Flags: agent.v8Flags,
   environment: memoryEnvironment,
-  include: [...agent.include, "src/cli/demo/samples"],
+  include: [...agent.include, "src/demo/samples"],
 };
 
 export const programs: readonly Program[] = [agent, tools];

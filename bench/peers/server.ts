@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { createAuthority } from "../../src/cli/demo/certificates.ts";
+import { createAuthority } from "../../src/demo/certificates.ts";
 import { AuthorizationApi } from "../../tests/harness/authorization_api.ts";
 import type { BenchLogs } from "./logs.ts";
 

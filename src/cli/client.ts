@@ -1,5 +1,5 @@
 import { Failure } from "../failure/failure.ts";
-import { CallError } from "./client/agent_calls.ts";
+import { CallError } from "../client/agent_calls.ts";
 import { clientCommands } from "./client/commands.ts";
 import { clientList } from "./client/list_command.ts";
 import { clientRecords } from "./client/records_command.ts";

@@ -1,17 +1,11 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { type RunningAgent, serve } from "../agent/serve.ts";
-import { type Config, defaults } from "../config/schema.ts";
-import type { AgentEvent } from "../telemetry/events.ts";
+import { DemoAgent } from "../demo/demo_agent.ts";
+import { DemoFolder } from "../demo/folder.ts";
+import type { LiveLog } from "../demo/live_log.ts";
 import { client } from "./client.ts";
 import { asksForHelp, helpText, parseCommand, wrap } from "./command.ts";
-import { createAuthority, type KeyPair } from "./demo/certificates.ts";
-import { demoCommand } from "./demo/demo_command.ts";
 import { cutLine } from "./cut.ts";
 import { commandLines, invocation } from "./demo/command_line.ts";
-import { DemoFolder } from "./demo/folder.ts";
-import { LiveLog } from "./demo/live_log.ts";
-import { layOutSamples, type NodeLogs } from "./demo/samples.ts";
+import { demoCommand } from "./demo/demo_command.ts";
 import { type Step, tour } from "./demo/tour.ts";
 import { type CommandContext, runCommand } from "./run_command.ts";
 import { exitCode, processTerminal, type Terminal } from "./terminal.ts";
@@ -66,42 +60,26 @@ class Demo {
   }
 
   async run(stays: boolean): Promise<number> {
-    const clientTls = join(this.#dir, "client");
-    const logs = layOutSamples(this.#dir);
-    const live = new LiveLog(logs, this.#dir);
-    const serverTls = await this.#makeCertificates(clientTls);
-    if (this.#signal.aborted) return exitCode.interrupted;
-    const followed = Promise.withResolvers<void>();
-    const agent = await serve(demoConfig(logs, serverTls), {
-      reviewer: { review: (identity, namespace) => Promise.resolve(mayRead(identity, namespace)) },
-      report: (event: AgentEvent) => {
-        if (event.type === "followers" && event.change === 1) followed.resolve();
-      },
-    });
+    const agent = await DemoAgent.start(this.#dir, this.#signal);
+    if (agent === null) return exitCode.interrupted;
     try {
-      const code = await this.#tour(agent, clientTls, live, followed.promise);
+      const code = await this.#tour(agent);
       if (code !== exitCode.done || !stays) return code;
-      await this.#stay(agent, live);
+      await this.#stay(agent);
       return exitCode.done;
     } finally {
-      agent.stop();
-      await agent.ended;
+      await agent.stop();
     }
   }
 
-  async #tour(
-    agent: RunningAgent,
-    clientTls: string,
-    live: LiveLog,
-    followed: Promise<void>,
-  ): Promise<number> {
+  async #tour(agent: DemoAgent): Promise<number> {
     this.#say(
       "An agent serves sample logs of real containers over mutual TLS. Its port, its certificates and its users were " +
         "made just now: admin may read everything, dev only namespace shop. These are commands that you could type:",
     );
     const reach: readonly (readonly [string, string])[] = [
       ["KUBETAIL_AGENT_ADDR", `localhost:${agent.port}`],
-      ["KUBETAIL_AGENT_TLS", clientTls],
+      ["KUBETAIL_AGENT_TLS", agent.clientTls],
       ["KUBETAIL_AGENT_USER", "admin"],
     ];
     this.#terminal.out(
@@ -109,7 +87,7 @@ class Demo {
     );
     for (const step of tour) {
       if (this.#signal.aborted) return exitCode.interrupted;
-      const code = await this.#show(step, agent, clientTls, live, followed);
+      const code = await this.#show(step, agent);
       if (code !== step.code) return code;
     }
     this.#say(
@@ -122,20 +100,17 @@ class Demo {
   /** Shows one command and what it answers. */
   async #show(
     { title, args, takes, isLive }: Step,
-    agent: RunningAgent,
-    clientTls: string,
-    live: LiveLog,
-    followed: Promise<void>,
+    agent: DemoAgent,
   ): Promise<number> {
     const command = [...this.#program.split(" "), "client", ...args];
     this.#terminal.out(`\n# ${title}\n${this.#bold(commandLines(command, this.#width))}\n`);
-    const reach = ["--addr", `localhost:${agent.port}`, "--tls", clientTls];
+    const reach = ["--addr", `localhost:${agent.port}`, "--tls", agent.clientTls];
     const user = args.includes("--user") ? [] : ["--user", "admin"];
     const began = performance.now();
     const running = client([...args, ...reach, ...user], this.#cutting());
     if (isLive) {
-      await Promise.race([followed, running]);
-      await this.#writeThroughRotation(live, running);
+      await Promise.race([agent.followed, running]);
+      await this.#writeThroughRotation(agent.live, running);
     }
     const code = await running;
     if (takes !== null) {
@@ -154,10 +129,10 @@ class Demo {
     }
   }
 
-  async #stay(agent: RunningAgent, live: LiveLog): Promise<void> {
+  async #stay({ live, telemetryPort, ended }: DemoAgent): Promise<void> {
     this.#say(
       "",
-      `The agent stays until Ctrl-C, and shop/web-0 writes a line each second. Status page: http://localhost:${agent.telemetryPort}/`,
+      `The agent stays until Ctrl-C, and shop/web-0 writes a line each second. Status page: http://localhost:${telemetryPort}/`,
       "Export the variables above in another terminal and try:",
     );
     const tries = [
@@ -177,29 +152,10 @@ class Demo {
       if (++count % LINES_OF_FILE === 0) live.rotate();
     }, LINE_MS);
     try {
-      await Promise.race([aborted(this.#signal), agent.ended]);
+      await Promise.race([aborted(this.#signal), ended]);
     } finally {
       clearInterval(writer);
     }
-  }
-
-  /** Certificates for the agent, and for clients in clientTls, each folder as a Kubernetes TLS secret. */
-  async #makeCertificates(clientTls: string): Promise<string> {
-    const authority = await createAuthority("Demo CA");
-    const write = (folder: string, { cert, key }: KeyPair) => {
-      mkdirSync(folder, { mode: 0o700 });
-      writeFileSync(join(folder, "ca.crt"), authority.cert);
-      writeFileSync(join(folder, "tls.crt"), cert);
-      writeFileSync(join(folder, "tls.key"), key, { mode: 0o600 });
-    };
-    const serverTls = join(this.#dir, "server");
-    const [server, caller] = await Promise.all([
-      authority.server(),
-      authority.client("kubetail-cluster-api"),
-    ]);
-    write(serverTls, server);
-    write(clientTls, caller);
-    return serverTls;
   }
 
   /** Paragraphs at the terminal's width. */
@@ -228,30 +184,6 @@ class Demo {
       now: () => terminal.now(),
     };
   }
-}
-
-/** Who may read what in the demo. There is no Kubernetes API server to ask. */
-function mayRead(identity: { readonly kind: string }, namespace: string): boolean {
-  const user = "user" in identity ? identity.user : "";
-  return user === "admin" || user === "dev" && namespace === "shop";
-}
-
-function demoConfig(logs: NodeLogs, serverTls: string): Config {
-  return {
-    ...defaults,
-    ...logs,
-    addr: "127.0.0.1:0",
-    shutdownTimeoutMs: 1000,
-    tls: {
-      ...defaults.tls,
-      certFile: join(serverTls, "tls.crt"),
-      keyFile: join(serverTls, "tls.key"),
-      caFile: join(serverTls, "ca.crt"),
-    },
-    authorization: { ...defaults.authorization, methods: ["front-proxy"] },
-    telemetry: { ...defaults.telemetry, addr: "127.0.0.1:0" },
-    logging: { ...defaults.logging, enabled: false },
-  };
 }
 
 /** Resolves after the time, or when the signal fires. */

@@ -5,9 +5,9 @@ import { readCount, readWord } from "./arguments.ts";
 import { useColor } from "./color.ts";
 import { asksForHelp, helpText, parseCommand } from "./command.ts";
 import { grepCommand } from "./grep/grep_command.ts";
-import { filesOf } from "./grep/inputs.ts";
+import { filesOf } from "../local_search/inputs.ts";
 import { Report } from "./grep/report.ts";
-import { type Search, searchPaths } from "./grep/search.ts";
+import { type Search, searchPaths } from "../local_search/search.ts";
 import { loadHighlighter } from "./highlight.ts";
 import { Output } from "./output.ts";
 import { runCommand } from "./run_command.ts";
@@ -42,11 +42,7 @@ async function runGrep(
     terminal.out(helpText(grepCommand, terminal.columns ?? 80));
     return exitCode.done;
   }
-  const { found, hasFailed } = await searchPaths(
-    await readSearch(args, terminal),
-    terminal,
-    signal,
-  );
+  const { found, hasFailed } = await searchPaths(await readSearch(args, terminal), signal);
   if (signal.aborted) return exitCode.interrupted;
   return hasFailed ? grepExit.failed : found > 0 ? grepExit.found : grepExit.nothing;
 }
@@ -104,7 +100,7 @@ async function readSearch(args: readonly string[], terminal: Terminal): Promise<
     direction: values.backward ? "backward" : "forward",
     byLines,
     paths,
-    report: new Report(output, { kind, withFile: isSeveral(paths), withNumber }),
+    report: new Report(terminal, output, { kind, withFile: isSeveral(paths), withNumber }),
   };
 }
 

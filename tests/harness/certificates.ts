@@ -3,4 +3,4 @@ export {
   createAuthority,
   type KeyPair,
   type ThrowawayAuthority,
-} from "../../src/cli/demo/certificates.ts";
+} from "../../src/demo/certificates.ts";

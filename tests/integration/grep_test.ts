@@ -165,7 +165,7 @@ Deno.test("deno task grep takes paths relative to where it is called", async () 
   // npx has named its own folder where these tests run under it; a person's shell has not.
   const { INIT_CWD: _, ...env } = Deno.env.toObject();
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["task", "--quiet", "grep", "-c", "", "../src/cli/demo/samples/etcd.log"],
+    args: ["task", "--quiet", "grep", "-c", "", "../src/demo/samples/etcd.log"],
     cwd: new URL("../../docs", import.meta.url),
     env,
     clearEnv: true,

@@ -1,20 +1,13 @@
+import { fromEach, list } from "../../client/agent_calls.ts";
+import { timeText } from "../../client/names.ts";
 import type { LogMetadata } from "../../generated/cluster_agent.ts";
 import { readWord } from "../arguments.ts";
 import { asksForHelp, helpText, parseCommand } from "../command.ts";
-import {
-  ageText,
-  countText,
-  metadataJson,
-  Output,
-  sizeText,
-  tableWidth,
-  timeText,
-} from "../output.ts";
+import { ageText, countText, metadataJson, Output, sizeText, tableWidth } from "../output.ts";
 import { exitCode, type Terminal } from "../terminal.ts";
 import { safeJson } from "../terminal_text.ts";
-import { fromEach, list } from "./agent_calls.ts";
 import { listCommand } from "./commands.ts";
-import { connectAll } from "./agent_connection.ts";
+import { connectAll } from "./connection_options.ts";
 import { unknownNamespaceText } from "./target.ts";
 
 /** `client list`. Resolves with the exit code; rejects with CallError where no agent answered. */

@@ -7,8 +7,8 @@ import { Output } from "../output.ts";
 import { exitCode, type Terminal, UsageError } from "../terminal.ts";
 import { timeArgument } from "../time_argument.ts";
 import { backwardCommand, forwardCommand } from "./commands.ts";
-import { connectAll } from "./agent_connection.ts";
-import { RecordsSession } from "./session.ts";
+import { connectAll } from "./connection_options.ts";
+import { RecordsSession } from "../../client/session.ts";
 import { parseTarget } from "./target.ts";
 import { TargetReader } from "./target_reader.ts";
 

@@ -1,5 +1,5 @@
 import type { LogMetadata } from "../../generated/cluster_agent.ts";
-import { logName } from "../output.ts";
+import { logName } from "../../client/names.ts";
 import { UsageError } from "../terminal.ts";
 
 /** What a person selects logs by. */

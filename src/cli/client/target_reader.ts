@@ -1,10 +1,11 @@
 import { Failure } from "../../failure/failure.ts";
 import { FollowFrom } from "../../generated/cluster_agent.ts";
-import { countText, logName, type Output } from "../output.ts";
+import { logName } from "../../client/names.ts";
+import { countText, type Output } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
-import { fromEach, list } from "./agent_calls.ts";
-import type { Connection } from "./agent_connection.ts";
-import type { NodeLog, RecordsSession, SessionEnding } from "./session.ts";
+import { fromEach, list } from "../../client/agent_calls.ts";
+import type { Connection } from "../../client/agent_connection.ts";
+import type { NodeLog, RecordsSession, SessionEnding } from "../../client/session.ts";
 import { notFoundText, select, type Selection, type Target } from "./target.ts";
 
 /**
@@ -89,9 +90,13 @@ export class TargetReader {
       ? resolved.map(({ selection }) => selection).filter(({ target }) => target.id === null)
       : [];
     if (growing.length > 0) {
+      const selections = growing.map(({ target, includes }) => ({
+        namespace: target.namespace,
+        includes,
+      }));
       const holds = growing.some(({ isExact }) => !isExact);
       await Promise.all(
-        answered.map((connection) => session.watch(connection, growing, { holds })),
+        answered.map((connection) => session.watch(connection, selections, { holds })),
       );
       // What appeared before the watch did.
       const again = await fromEach(

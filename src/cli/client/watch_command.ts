@@ -1,12 +1,14 @@
 import type { LogMetadataWatchEvent } from "../../generated/cluster_agent.ts";
 import { readCount, readWord } from "../arguments.ts";
 import { asksForHelp, helpText, parseCommand } from "../command.ts";
-import { countText, logName, metadataJson, Output, sizeText, timeText } from "../output.ts";
+import { logName, timeText } from "../../client/names.ts";
+import { countText, metadataJson, Output, sizeText } from "../output.ts";
 import { exitCode, type Terminal } from "../terminal.ts";
 import { safeJson } from "../terminal_text.ts";
-import { explained, list, readStream } from "./agent_calls.ts";
+import { explained, list, readStream } from "../../client/agent_calls.ts";
 import { watchCommand } from "./commands.ts";
-import { connectAll, type Connection } from "./agent_connection.ts";
+import type { Connection } from "../../client/agent_connection.ts";
+import { connectAll } from "./connection_options.ts";
 
 /** `client watch`. Resolves with the exit code; rejects with CallError where the only agent failed. */
 export async function clientWatch(

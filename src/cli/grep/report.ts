@@ -1,27 +1,32 @@
 import type { LogRecord } from "../../generated/cluster_agent.ts";
-import type { Output } from "../output.ts";
-import { timeText } from "../output.ts";
+import { timeText } from "../../client/names.ts";
+import type { Failure } from "../../failure/failure.ts";
+import type { SearchReport } from "../../local_search/search.ts";
+import { countText, type Output } from "../output.ts";
+import type { Terminal } from "../terminal.ts";
 import { safeJson } from "../terminal_text.ts";
 
-/** What is printed for each file. */
-export type ReportKind = "lines" | "count" | "files" | "nothing";
+const NO_CONTAINER_LOG = "no container log (neither CRI nor Docker json-file format)";
 
 /** Prints the lines that a search found, as grep does: FILE:NUMBER:TIME MESSAGE. Made by the command, called by its search. */
-export class Report {
-  readonly kind: ReportKind;
+export class Report implements SearchReport {
+  readonly kind: SearchReport["kind"];
+  readonly #terminal: Terminal;
   readonly #output: Output;
   readonly #withFile: boolean;
   readonly #withNumber: boolean;
   #hasShown = false;
 
   constructor(
+    terminal: Terminal,
     output: Output,
     options: {
-      readonly kind: ReportKind;
+      readonly kind: SearchReport["kind"];
       readonly withFile: boolean;
       readonly withNumber: boolean;
     },
   ) {
+    this.#terminal = terminal;
     this.#output = output;
     this.kind = options.kind;
     this.#withFile = options.withFile;
@@ -73,5 +78,23 @@ export class Report {
 
   flush(): void {
     this.#output.flush();
+  }
+
+  noContainerLog(path: string): void {
+    this.#tell(`${path}: ${NO_CONTAINER_LOG}`);
+  }
+
+  skipped(folder: string, files: number): void {
+    this.#tell(`${folder}: ${countText(files, "file")} skipped: no container logs`);
+  }
+
+  failed(failure: Failure): void {
+    this.#tell(failure.message);
+  }
+
+  /** After what was found before it. */
+  #tell(text: string): void {
+    this.flush();
+    this.#terminal.err(`${text}\n`);
   }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { countText, Output, sizeText, timeText } from "../../../src/cli/output.ts";
+import { countText, Output, sizeText } from "../../../src/cli/output.ts";
 import { CapturedTerminal } from "../../harness/terminal.ts";
 
 const record = {
@@ -43,10 +43,7 @@ Deno.test("a table has columns as wide as their widest cell, and no blanks at a 
   assert.equal(terminal.stdout, "A     B\nlong  x\ny\n");
 });
 
-Deno.test("times, sizes and counts as people read them", () => {
-  assert.equal(timeText({ seconds: 1727758800n, nanos: 0 }), "2024-10-01T05:00:00Z");
-  assert.equal(timeText({ seconds: 1727758800n, nanos: 1 }), "2024-10-01T05:00:00.000000001Z");
-  assert.equal(timeText({ seconds: -1n, nanos: 500_000_000 }), "1969-12-31T23:59:59.500Z");
+Deno.test("sizes and counts as people read them", () => {
   assert.deepEqual([0, 1023, 1536, 261479, 3 * 1024 ** 3].map(sizeText), [
     "0 B",
     "1023 B",

@@ -1,10 +1,10 @@
-import { GzipLog } from "../../files/gzip_log.ts";
-import { LogFile, type LogSource } from "../../files/log_file.ts";
-import { Failure } from "../../failure/failure.ts";
-import { fileErrorKind, lstat, readDirectory, realPath, stat } from "../../platform/files.ts";
-import { CriParser } from "../../scan/cri.ts";
-import { DockerParser } from "../../scan/docker.ts";
-import { lineEnd } from "../../scan/lines.ts";
+import { GzipLog } from "../files/gzip_log.ts";
+import { LogFile, type LogSource } from "../files/log_file.ts";
+import { Failure } from "../failure/failure.ts";
+import { fileErrorKind, lstat, readDirectory, realPath, stat } from "../platform/files.ts";
+import { CriParser } from "../scan/cri.ts";
+import { DockerParser } from "../scan/docker.ts";
+import { lineEnd } from "../scan/lines.ts";
 
 /** How much of a file shows whether it is a container log, bytes. */
 const HEAD_BYTES = 64 * 1024;

@@ -1,5 +1,5 @@
 import * as grpc from "@grpc/grpc-js";
-import type { LogMetadata } from "../../generated/cluster_agent.ts";
+import type { LogMetadata } from "../generated/cluster_agent.ts";
 import type { Connection } from "./agent_connection.ts";
 import { diagnose } from "./diagnosis.ts";
 

@@ -3,8 +3,8 @@ import {
   FollowFrom,
   type LogRecord,
   type LogRecordsStreamRequest,
-} from "../../generated/cluster_agent.ts";
-import { timeText } from "../output.ts";
+} from "../generated/cluster_agent.ts";
+import { timeText } from "./names.ts";
 import { type Ending, readStream } from "./agent_calls.ts";
 import type { Connection } from "./agent_connection.ts";
 

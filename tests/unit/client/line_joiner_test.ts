@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { LineJoiner } from "../../../../src/cli/client/line_joiner.ts";
-import type { LogRecord } from "../../../../src/generated/cluster_agent.ts";
+import { LineJoiner } from "../../../src/client/line_joiner.ts";
+import type { LogRecord } from "../../../src/generated/cluster_agent.ts";
 
 function record(seconds: number, message: string, is_final: boolean): LogRecord {
   return { timestamp: { seconds: BigInt(seconds), nanos: 0 }, message, is_final };

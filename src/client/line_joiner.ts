@@ -1,5 +1,5 @@
-import type { LogRecord } from "../../generated/cluster_agent.ts";
-import type { Timestamp } from "../../generated/google/protobuf/timestamp.ts";
+import type { LogRecord } from "../generated/cluster_agent.ts";
+import type { Timestamp } from "../generated/google/protobuf/timestamp.ts";
 
 /** A line longer than this many characters is given out in several pieces: memory stays bounded. */
 const MAX_LINE_CHARACTERS = 8 * 2 ** 20;

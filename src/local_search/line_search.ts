@@ -1,14 +1,14 @@
 import { isUtf8 } from "node:buffer";
-import type { LogRecord } from "../../generated/cluster_agent.ts";
-import { CriParser } from "../../scan/cri.ts";
-import { DockerParser } from "../../scan/docker.ts";
-import { detectFormat, type LogFormat } from "../../scan/format.ts";
-import { compareInstants, type Instant } from "../../scan/instant.ts";
-import { lineEnd, type LineParser } from "../../scan/lines.ts";
-import type { RustRegex } from "../../scan/rust_regex.ts";
-import { repairUtf8, trimmedEnd } from "../../scan/text.ts";
-import type { ByteSource } from "../../scan/time_window.ts";
-import { readInput } from "../../platform/process.ts";
+import type { LogRecord } from "../generated/cluster_agent.ts";
+import { CriParser } from "../scan/cri.ts";
+import { DockerParser } from "../scan/docker.ts";
+import { detectFormat, type LogFormat } from "../scan/format.ts";
+import { compareInstants, type Instant } from "../scan/instant.ts";
+import { lineEnd, type LineParser } from "../scan/lines.ts";
+import type { RustRegex } from "../scan/rust_regex.ts";
+import { repairUtf8, trimmedEnd } from "../scan/text.ts";
+import type { ByteSource } from "../scan/time_window.ts";
+import { readInput } from "../platform/process.ts";
 
 const BLOCK_BYTES = 256 * 1024;
 /** A longer line is skipped: Docker's are at most 16 MiB by the agent's own rules. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { type MergeSource, RecordMerge } from "../../../../src/cli/client/merge.ts";
-import { Random, runSeed } from "../../../harness/random.ts";
-import type { LogRecord } from "../../../../src/generated/cluster_agent.ts";
+import { type MergeSource, RecordMerge } from "../../../src/client/merge.ts";
+import { Random, runSeed } from "../../harness/random.ts";
+import type { LogRecord } from "../../../src/generated/cluster_agent.ts";
 
 function at(seconds: number): LogRecord {
   return { timestamp: { seconds: BigInt(seconds), nanos: 0 }, message: "", is_final: true };

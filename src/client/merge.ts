@@ -1,4 +1,4 @@
-import type { LogRecord } from "../../generated/cluster_agent.ts";
+import type { LogRecord } from "../generated/cluster_agent.ts";
 
 /** Records that wait of one source; beyond either it is paused. */
 const MAX_RECORDS = 1024;

@@ -1,29 +1,12 @@
-import { isIP } from "node:net";
 import { join } from "node:path";
-import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import * as grpc from "@grpc/grpc-js";
+import { connect, type Connection } from "../../client/agent_connection.ts";
+import type { Endpoint } from "../../client/diagnosis.ts";
 import { isLoopback, parseAddress } from "../../config/address.ts";
-import {
-  LogMetadataServiceClient,
-  LogRecordsServiceClient,
-} from "../../generated/cluster_agent.ts";
 import { readText } from "../../platform/files.ts";
 import { env } from "../../platform/process.ts";
-import { deferClientSessionEnds } from "../../rpc/grpc_js/session_ends.ts";
 import { UsageError } from "../terminal.ts";
 import type { ConnectionValues } from "./commands.ts";
-import type { Endpoint } from "./diagnosis.ts";
-
-/** A connection to an agent, with the caller's identity. */
-export interface Connection extends Disposable {
-  /** HOST:PORT. */
-  readonly address: string;
-  readonly records: LogRecordsServiceClient;
-  readonly metadata: LogMetadataServiceClient;
-  /** Sent with every call. */
-  readonly identity: grpc.Metadata;
-  readonly endpoint: Endpoint;
-}
 
 /** Connections to agents, closed together. */
 export interface Connections extends Disposable {
@@ -36,7 +19,7 @@ export function connectAll(given: ConnectionValues): Connections {
   const addresses = (values.addr ?? ["localhost:50051"]).flatMap((text) => text.split(","))
     .map((text) => text.trim());
   using stack = new DisposableStack();
-  const all = [...new Set(addresses)].map((address) => stack.use(connect(address, values)));
+  const all = [...new Set(addresses)].map((address) => stack.use(connectTo(address, values)));
   const kept = stack.move();
   return { all, [Symbol.dispose]: () => kept.dispose() };
 }
@@ -60,7 +43,7 @@ function withEnvironment(values: ConnectionValues): ConnectionValues {
   };
 }
 
-function connect(address: string, values: ConnectionValues): Connection {
+function connectTo(address: string, values: ConnectionValues): Connection {
   const parsed = parseAddress(address);
   if (parsed === null || parsed.port === 0) {
     throw new UsageError(
@@ -68,7 +51,6 @@ function connect(address: string, values: ConnectionValues): Connection {
     );
   }
   const host = parsed.host === "" ? "localhost" : parsed.host;
-  const target = `${isIP(host) === 6 ? `[${host}]` : host}:${parsed.port}`;
   const identity = identityOf(values);
   if (values["insecure-plaintext"] && identity.get("authorization").length > 0) {
     // Anybody on the way could use the token.
@@ -77,35 +59,12 @@ function connect(address: string, values: ConnectionValues): Connection {
     }
   }
   const tls = tlsFiles(values);
-  const byIp = isIP(host) !== 0 && values["server-name"] === undefined;
-  const credentials = credentialsOf(tls, byIp ? host : null);
-  const serverName = byIp ? PLACEHOLDER_NAME : values["server-name"];
-  const options = {
-    // The agent decides how long a record may be.
-    "grpc.max_receive_message_length": -1,
-    ...(serverName === undefined ? {} : { "grpc.ssl_target_name_override": serverName }),
-  };
-  deferClientSessionEnds();
-  const records = new LogRecordsServiceClient(target, credentials, options);
-  const metadata = new LogMetadataServiceClient(target, credentials, options);
-  return {
-    address: target,
-    records,
-    metadata,
-    identity,
-    endpoint: { host, port: parsed.port, tls },
-    [Symbol.dispose]() {
-      records.close();
-      metadata.close();
-    },
-  };
+  try {
+    return connect({ host, port: parsed.port, tls }, identity);
+  } catch (error) {
+    throw new UsageError(`Cannot use the certificates: ${(error as Error).message}`);
+  }
 }
-
-/**
- * The platform's TLS requests a server by name only. Where an IP address is called, this name takes its place, and the
- * certificate is checked against the address.
- */
-const PLACEHOLDER_NAME = "agent.invalid";
 
 function tlsFiles(values: ConnectionValues): Endpoint["tls"] {
   if (values["insecure-plaintext"]) {
@@ -129,23 +88,6 @@ function tlsFiles(values: ConnectionValues): Endpoint["tls"] {
     key: key === undefined ? null : read(values.key === undefined ? "--tls" : "--key", key),
     serverName: values["server-name"] ?? null,
   };
-}
-
-function credentialsOf(tls: Endpoint["tls"], ip: string | null): grpc.ChannelCredentials {
-  if (tls === null) return grpc.credentials.createInsecure();
-  try {
-    return grpc.credentials.createSsl(
-      tls.ca === null ? null : Buffer.from(tls.ca),
-      tls.key === null ? null : Buffer.from(tls.key),
-      tls.cert === null ? null : Buffer.from(tls.cert),
-      ip === null ? {} : {
-        checkServerIdentity: (_name: string, certificate: PeerCertificate) =>
-          checkServerIdentity(ip, certificate),
-      },
-    );
-  } catch (error) {
-    throw new UsageError(`Cannot use the certificates: ${(error as Error).message}`);
-  }
 }
 
 function identityOf(values: ConnectionValues): grpc.Metadata {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { searchLines } from "../../../../src/cli/grep/line_search.ts";
-import { Random, runSeed } from "../../../harness/random.ts";
-import { RustRegex } from "../../../../src/scan/rust_regex.ts";
+import { searchLines } from "../../../src/local_search/line_search.ts";
+import { Random, runSeed } from "../../harness/random.ts";
+import { RustRegex } from "../../../src/scan/rust_regex.ts";
 
 const encoder = new TextEncoder();
 

@@ -3,14 +3,19 @@ import {
   type LogMetadata,
   type LogMetadataWatchEvent,
   type LogRecord,
-} from "../../generated/cluster_agent.ts";
-import { logName } from "../output.ts";
+} from "../generated/cluster_agent.ts";
+import { logName } from "./names.ts";
 import { explained, readStream } from "./agent_calls.ts";
 import type { Connection } from "./agent_connection.ts";
 import { LineJoiner } from "./line_joiner.ts";
 import { LogStream } from "./log_stream.ts";
 import { RecordMerge } from "./merge.ts";
-import type { Selection } from "./target.ts";
+
+/** Logs that are meant, also those that appear later. */
+export interface Selection {
+  readonly namespace: string;
+  includes(log: LogMetadata): boolean;
+}
 
 /** A log on one of the agents. */
 export interface NodeLog {
@@ -103,7 +108,7 @@ export class RecordsSession {
     options: { readonly holds: boolean },
   ): Promise<void> {
     const started = Promise.withResolvers<void>();
-    const namespaces = [...new Set(selections.map(({ target }) => target.namespace))];
+    const namespaces = [...new Set(selections.map(({ namespace }) => namespace))];
     const call = connection.metadata.watch({ namespaces }, connection.identity);
     call.on("metadata", () => started.resolve());
     if (options.holds) this.#watching++;

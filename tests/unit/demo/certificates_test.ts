@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { createAuthority } from "../../../../src/cli/demo/certificates.ts";
+import { createAuthority } from "../../../src/demo/certificates.ts";
 
 Deno.test("a server certificate is signed by the authority and names localhost and its addresses", async () => {
   const authority = await createAuthority("A, B = C");

@@ -1,25 +1,46 @@
-import { Failure } from "../../failure/failure.ts";
-import type { LogSource } from "../../files/log_file.ts";
-import { LogRecord } from "../../generated/cluster_agent.ts";
-import { ScanPool } from "../../pool/pool.ts";
-import type { RustRegex } from "../../scan/rust_regex.ts";
-import { planRanges, UNKNOWN_SIZE } from "../../stream/plan.ts";
-import { recordsStream } from "../../stream/records.ts";
-import { silent } from "../../telemetry/events.ts";
+import { Failure } from "../failure/failure.ts";
+import type { LogSource } from "../files/log_file.ts";
+import { LogRecord } from "../generated/cluster_agent.ts";
+import { ScanPool } from "../pool/pool.ts";
+import type { RustRegex } from "../scan/rust_regex.ts";
+import { planRanges, UNKNOWN_SIZE } from "../stream/plan.ts";
+import { recordsStream } from "../stream/records.ts";
+import { silent } from "../telemetry/events.ts";
 import { LineJoiner } from "../client/line_joiner.ts";
-import { countText } from "../output.ts";
-import type { Terminal } from "../terminal.ts";
 import { frames } from "./decode_frames.ts";
 import { filesOf, isNoContainerLog, openInput } from "./inputs.ts";
 import { fileBlocks, inputBlocks, searchLines } from "./line_search.ts";
-import type { Report } from "./report.ts";
-
-const NO_CONTAINER_LOG = "no container log (neither CRI nor Docker json-file format)";
 
 /** As the agent's default: longer messages are cut into several records. */
 const MAX_RECORD_BYTES = 2 * 1024 * 1024;
 
-/** A search as the arguments ask for it. */
+/** Takes what is found, in order, and what is to be said about the files. */
+export interface SearchReport {
+  /** What is wanted of each file: its lines, their count, its name if there are any, or nothing. */
+  readonly kind: "lines" | "count" | "files" | "nothing";
+  /** A line that was selected, or one around it. Lines that were read one by one have a number, from 1. */
+  line(
+    file: string,
+    record: LogRecord,
+    context?: { readonly number?: number; readonly isMatch?: boolean },
+  ): void;
+  /** Lines between those reported are left out. */
+  gap(): void;
+  /** How many lines of the file were selected. */
+  count(file: string, count: number): void;
+  /** The file has selected lines. */
+  file(file: string): void;
+  /** More may come only later: what was reported is to be shown now. */
+  flush(): void;
+  /** The path, named by the caller, is no container log. */
+  noContainerLog(path: string): void;
+  /** So many files in the folder are no container logs. */
+  skipped(folder: string, files: number): void;
+  /** A path cannot be read; the others are searched. */
+  failed(failure: Failure): void;
+}
+
+/** A search as a caller asks for it. */
 export interface Search {
   readonly pattern: string;
   readonly regex: RustRegex | null;
@@ -32,7 +53,7 @@ export interface Search {
   /** Whether lines must be read one by one, for what the engine does not tell. */
   readonly byLines: boolean;
   readonly paths: readonly string[];
-  readonly report: Report;
+  readonly report: SearchReport;
 }
 
 /**
@@ -41,7 +62,6 @@ export interface Search {
  */
 export async function searchPaths(
   search: Search,
-  terminal: Terminal,
   signal: AbortSignal,
 ): Promise<{ readonly found: number; readonly hasFailed: boolean }> {
   using closing = new DisposableStack();
@@ -58,7 +78,7 @@ export async function searchPaths(
     if (signal.aborted) break;
     try {
       if (path === "-") {
-        found += await searchInput(search, terminal, signal);
+        found += await searchInput(search, signal);
         continue;
       }
       let skipped = 0;
@@ -68,8 +88,7 @@ export async function searchPaths(
         if (isNoContainerLog(source)) {
           skipped++;
           if (file !== path) continue;
-          report.flush();
-          terminal.err(`${path}: ${NO_CONTAINER_LOG}\n`);
+          report.noContainerLog(path);
           continue;
         }
         found += search.byLines
@@ -77,16 +96,12 @@ export async function searchPaths(
           : await searchByEngine(file, source, search, engine(), signal);
         report.flush();
       }
-      if (skipped > 1) {
-        report.flush();
-        terminal.err(`${path}: ${countText(skipped, "file")} skipped: no container logs\n`);
-      }
+      if (skipped > 1) report.skipped(path, skipped);
     } catch (error) {
       // As grep: what can be read is searched all the same. A pattern is wrong for every file.
       const isOfFile = error instanceof Failure && error.kind !== "invalid-argument";
       if (!isOfFile) throw error;
-      report.flush();
-      terminal.err(`${error.message}\n`);
+      report.failed(error);
       hasFailed = true;
     }
   }
@@ -97,13 +112,12 @@ export async function searchPaths(
 /** Resolves with how many lines were selected. */
 async function searchInput(
   search: Search,
-  terminal: Terminal,
   signal: AbortSignal,
 ): Promise<number> {
   const name = "(standard input)";
   const seen = { lines: 0, records: 0 };
   const found = await searchByLines(name, null, search, signal, seen);
-  if (seen.lines > 0 && seen.records === 0) terminal.err(`${name}: ${NO_CONTAINER_LOG}\n`);
+  if (seen.lines > 0 && seen.records === 0) search.report.noContainerLog(name);
   return found;
 }
 
@@ -184,7 +198,7 @@ async function searchByEngine(
   return count;
 }
 
-function finishFile(name: string, count: number, report: Report): void {
+function finishFile(name: string, count: number, report: SearchReport): void {
   if (report.kind === "count") report.count(name, count);
   else if (report.kind === "files" && count > 0) report.file(name);
 }
