@@ -1,5 +1,6 @@
 import type { ByteSource } from "../scan/byte_source.ts";
 import { type Fingerprint, readFingerprint } from "./fingerprint.ts";
+import type { InflatedBytes } from "./inflated_bytes.ts";
 import { type KnownText, readGrowth, unknownText } from "./known_text.ts";
 
 /** Bytes [from, to) of an inflated text. */
@@ -8,11 +9,18 @@ export interface TextRange {
   readonly to: number;
 }
 
+/** What is examined: all of a text, and the bytes of a range where one is given, or only how it begins. */
+export type ExaminedPart = TextRange | "beginning" | null;
+
+/** How a text begins. */
+export interface ExaminedBeginning {
+  readonly fingerprint: Fingerprint;
+}
+
 /** All that following asks of a compressed file but its lines. */
-export interface ExaminedText {
+export interface ExaminedText extends ExaminedBeginning {
   /** Bytes when inflated. */
   readonly size: number;
-  readonly fingerprint: Fingerprint;
   readonly text: KnownText;
   /** The bytes of the range that was asked for, as far as they are there; null: none was. */
   readonly bytes: Uint8Array | null;
@@ -41,4 +49,32 @@ export function examineText(source: ByteSource, range: TextRange | null): Examin
   if (range === null) return { size, fingerprint, text, bytes: null };
   const bytes = new Uint8Array(range.to - range.from);
   return { size, fingerprint, text, bytes: bytes.slice(0, source.readAt(range.from, bytes)) };
+}
+
+/**
+ * Examines a compressed text, and inflates no more of it than that takes. Null: paused before that; the next call
+ * continues.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { gzipSync } from "node:zlib";
+ * import { inMemory } from "../scan/byte_source.ts";
+ * import { examineInflated } from "./examined_text.ts";
+ * import { InflatedBytes } from "./inflated_bytes.ts";
+ *
+ * using bytes = new InflatedBytes(inMemory(gzipSync("2026-11-23T10:00:00Z stdout F hello\n")));
+ * const examined = examineInflated(bytes, "beginning", () => false);
+ * assert.equal(examined?.fingerprint.time?.seconds, 1795428000);
+ * ```
+ */
+export function examineInflated(
+  bytes: InflatedBytes,
+  part: ExaminedPart,
+  isPaused: () => boolean,
+): ExaminedText | ExaminedBeginning | null {
+  if (part !== "beginning") {
+    return bytes.prepare(Infinity, isPaused) ? examineText(bytes, part) : null;
+  }
+  const start = bytes.prepareText(isPaused);
+  return start === null ? null : { fingerprint: readFingerprint(bytes, start) };
 }

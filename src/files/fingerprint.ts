@@ -66,6 +66,8 @@ export function fingerprintOf(text: Uint8Array, start = 0): Fingerprint {
  * The fingerprint of what a source holds now. Of a compressed one no more is inflated than necessary. Throws the
  * platform's error where the source cannot be read.
  *
+ * @param textBegin where its text begins, where that is known: an offset in bytes
+ *
  * ```ts
  * import assert from "node:assert/strict";
  * import { Buffer } from "node:buffer";
@@ -80,19 +82,12 @@ export function fingerprintOf(text: Uint8Array, start = 0): Fingerprint {
  * ```
  */
 export function readFingerprint(
-  source: ByteSource & {
-    readonly head?: () => Uint8Array;
-    readonly knownFingerprint?: () => Fingerprint | null;
-  },
+  source: ByteSource & { readonly knownFingerprint?: () => Fingerprint | null },
+  textBegin?: number,
 ): Fingerprint {
   const known = source.knownFingerprint?.() ?? null;
   if (known !== null) return known;
-  const head = source.head?.();
-  if (head !== undefined && head[0] !== 0) {
-    const found = fingerprintOf(head);
-    if (found.timedTo > 0) return found;
-  }
-  const start = textStart(source);
+  const start = textBegin ?? textStart(source);
   for (const length of READ_BYTES) {
     const bytes = new Uint8Array(length);
     const count = source.readAt(start, bytes);

@@ -2,7 +2,6 @@ import { Failure } from "../failure/failure.ts";
 import type { LogFormat } from "../scan/format.ts";
 import type { ExaminedText, TextRange } from "./examined_text.ts";
 import type { Fingerprint } from "./fingerprint.ts";
-import { fingerprintOf } from "./fingerprint.ts";
 import { GzipLog } from "./gzip_log.ts";
 import type { FileIdentity, LogSource } from "./log_file.ts";
 import { LogFile } from "./log_file.ts";
@@ -159,9 +158,7 @@ class FollowedGzip implements LogSource {
 
   knownFingerprint(): Fingerprint | null {
     if (this.#small !== null) return null;
-    const head = this.#log.head();
-    const found = head[0] === 0 ? null : fingerprintOf(head);
-    return found !== null && found.timedTo > 0 ? found : this.examined()?.fingerprint ?? null;
+    return this.#log.knownFingerprint() ?? this.examined()?.fingerprint ?? null;
   }
 
   readAt(offset: number, into: Uint8Array): number {

@@ -1,6 +1,8 @@
 import { constants, gunzipSync } from "node:zlib";
 import { lstat, readDirectory } from "../platform/files.ts";
 import { detectFormat, type LogFormat } from "../scan/format.ts";
+import { inMemory } from "../scan/byte_source.ts";
+import { type Fingerprint, fingerprintOf, readFingerprint } from "./fingerprint.ts";
 import { InflatedBytes } from "./inflated_bytes.ts";
 import type { FileIdentity, LogFile, LogSource } from "./log_file.ts";
 
@@ -41,8 +43,21 @@ export class GzipLog implements LogSource {
     return this.#bytes.size;
   }
 
+  prepare(offset: number, isPaused: () => boolean): boolean {
+    return this.#bytes.prepare(offset, isPaused);
+  }
+
   readAt(offset: number, into: Uint8Array): number {
     return this.#bytes.readAt(offset, into);
+  }
+
+  /** As far as its beginning, or all of a small text, shows it; null: more would have to be inflated. */
+  knownFingerprint(): Fingerprint | null {
+    const head = this.head();
+    const found = head[0] === 0 ? null : fingerprintOf(head);
+    if (found !== null && found.timedTo > 0) return found;
+    const text = this.wholeText(MAX_HEAD_BYTES);
+    return text === null ? null : readFingerprint(inMemory(text));
   }
 
   /** The first bytes, at most so many, without inflating more than a little. */

@@ -1,86 +1,137 @@
 import { Failure } from "../failure/failure.ts";
-import { isWithin, type LocatedLog, type LogRoots, realRoots } from "./locate.ts";
-import { orderByContent } from "./content_order.ts";
+import { compareInstants, type Instant } from "../scan/instant.ts";
+import { type FileContent, orderByContent } from "./content_order.ts";
 import { type Fingerprint, readFingerprint } from "./fingerprint.ts";
 import { readLastTime } from "./line_times.ts";
-import { LogFile, type LogSource } from "./log_file.ts";
+import { isWithin, type LogRoots, realRoots } from "./locate.ts";
+import type { FileIdentity, FileNumbers, LogFile, LogSource } from "./log_file.ts";
+import { isUntouched } from "./missed_rotations.ts";
 import { listRotatedFiles, openRotatedFile, type RotatedFile } from "./rotated_files.ts";
 
 /** A rotated file that is just being compressed or renamed is met anew in the next listing. */
 const ATTEMPTS = 3;
 
+/** A rotated file of a log, open. */
+export interface OlderFile {
+  readonly source: LogSource;
+  /** Of its first line; null where it shows none. */
+  readonly firstTime: Instant | null;
+}
+
+export interface OpenOptions {
+  /** How the text of a compressed file begins, found out elsewhere than on the event loop. */
+  readonly fingerprint: (
+    file: { readonly compressed: FileIdentity; readonly format: LogSource["format"] },
+  ) => Promise<Fingerprint>;
+  /** Called between two files: a promise where others are to have their turn. */
+  readonly breathe: () => Promise<void> | null;
+}
+
 /**
- * The rotated files of a log, oldest first by the times in their lines, open; compressed ones are read inflated. Neither the
- * log itself nor a copy of it or of another one is among them. Throws Failure permission-denied where one may not be read. The caller disposes of them.
+ * The rotated files of a log, as they were when it was opened. None of them is opened before they are asked for: most
+ * reads end in the log itself. Made with the log, by openLog.
  */
-export function openHistory(roots: LogRoots, located: LocatedLog): LogSource[] {
-  const within = realRoots(roots);
-  for (let attempt = 1;; attempt++) {
-    const rotated = listRotatedFiles(located.realPath).filter((file) =>
-      // One with the log's own inode is the log itself, rotated since it was located.
-      !(file.dev === located.dev && file.ino === located.ino) &&
-      within.some((root) => isWithin(root, file.realPath))
+export class History {
+  readonly #roots: readonly string[];
+  readonly #current: FileNumbers & { readonly fingerprint: Fingerprint };
+  readonly #realPath: string;
+  readonly #listed: readonly RotatedFile[];
+
+  /** `listed`: the files that were there before the log was opened. Those that come after it are not its history. */
+  constructor(roots: LogRoots, current: LogFile, listed: readonly RotatedFile[]) {
+    const { dev, ino, path } = current;
+    this.#roots = realRoots(roots);
+    this.#current = { dev, ino, fingerprint: readFingerprint(current) };
+    this.#realPath = path;
+    this.#listed = listed;
+  }
+
+  /**
+   * Opens the files, oldest first by the times in their lines. Names do not tell the order, so the first line of each is
+   * read, in 1 KiB as a rule, and the last 64 KiB of those plain files whose names contradict it. Neither the log itself nor a copy of it or of another
+   * file is among them. Rejects with Failure permission-denied where one may not be read. The caller disposes of the
+   * sources.
+   */
+  async open(options: OpenOptions): Promise<OlderFile[]> {
+    for (let attempt = 1;; attempt++) {
+      const opened = await this.#openAll({ ...options, skipsMissing: attempt === ATTEMPTS });
+      if (opened !== null) return this.#ordered(opened);
+    }
+  }
+
+  /** Null where one was not there any more, unless those are to be skipped. */
+  async #openAll(
+    options: OpenOptions & { readonly skipsMissing: boolean },
+  ): Promise<OpenedFile[] | null> {
+    using opening = new DisposableStack();
+    const opened: OpenedFile[] = [];
+    for (const file of listRotatedFiles(this.#realPath)) {
+      if (!this.#mayBeOlder(file)) continue;
+      try {
+        const source = opening.use(openRotatedFile(file));
+        opened.push({ file, source, fingerprint: await fingerprintOf(source, options) });
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+        if (!options.skipsMissing) return null;
+      }
+      await options.breathe();
+    }
+    opening.move();
+    return opened;
+  }
+
+  #mayBeOlder(file: RotatedFile): boolean {
+    // One with the log's own inode is the log itself, rotated since.
+    if (file.dev === this.#current.dev && file.ino === this.#current.ino) return false;
+    return this.#roots.some((root) => isWithin(root, file.realPath));
+  }
+
+  #ordered(opened: readonly OpenedFile[]): OlderFile[] {
+    using rest = new DisposableStack();
+    const files: (OpenedFile & FileContent)[] = [];
+    for (const one of opened) {
+      rest.use(one.source);
+      if (!this.#wasThere(one)) continue;
+      files.push({
+        ...one,
+        size: one.file.size,
+        compressed: one.file.compressed,
+        // The end of a compressed file costs as much as all of it.
+        lastTime: () => one.file.compressed ? null : readLastTime(one.source, one.source.size),
+      });
+    }
+    const ordered = orderByContent(files, this.#current.fingerprint);
+    const kept = new Set(ordered.map(({ source }) => source));
+    rest.move();
+    for (const { source } of opened) if (!kept.has(source)) source[Symbol.dispose]();
+    return ordered.map(({ source, fingerprint }) => ({ source, firstTime: fingerprint.time }));
+  }
+
+  /** Was it there when the log was opened, perhaps under another name or not compressed yet? Then it is older. */
+  #wasThere({ file, fingerprint }: OpenedFile): boolean {
+    const isListed = this.#listed.some((one) =>
+      one.dev === file.dev && one.ino === file.ino &&
+      (one.realPath === file.realPath || isUntouched(one, file))
     );
-    const opened = openAll(rotated, { skipMissing: attempt === ATTEMPTS });
-    if (opened !== null) return ordered(opened, currentFingerprint(located));
+    if (isListed) return true;
+    const { time } = this.#current.fingerprint;
+    const first = fingerprint.time;
+    return time !== null && first !== null && compareInstants(first, time) < 0;
   }
 }
 
 interface OpenedFile {
   readonly file: RotatedFile;
   readonly source: LogSource;
+  readonly fingerprint: Fingerprint;
 }
 
-function ordered(opened: readonly OpenedFile[], current: Fingerprint | null): LogSource[] {
-  using rest = new DisposableStack();
-  for (const { source } of opened) rest.use(source);
-  const files = orderByContent(
-    opened.map(({ file, source }) => ({
-      source,
-      fingerprint: readFingerprint(source),
-      size: file.size,
-      compressed: file.compressed,
-      // The end of a compressed file costs as much as all of it.
-      lastTime: () => file.compressed ? null : readLastTime(source, source.size),
-    })),
-    current,
-  );
-  const kept = new Set(files.map(({ source }) => source));
-  rest.move();
-  for (const { source } of opened) if (!kept.has(source)) source[Symbol.dispose]();
-  return [...kept];
+async function fingerprintOf(source: LogSource, options: OpenOptions): Promise<Fingerprint> {
+  const { compressed, format } = source;
+  if (compressed === undefined) return readFingerprint(source);
+  return source.knownFingerprint?.() ?? await options.fingerprint({ compressed, format });
 }
 
-/** Null where the log has been replaced since it was located: whoever opens it then begins anew. */
-function currentFingerprint(located: LocatedLog): Fingerprint | null {
-  try {
-    using current = LogFile.open(located);
-    return readFingerprint(current);
-  } catch (error) {
-    if (error instanceof Failure && error.kind === "not-found") return null;
-    throw error;
-  }
-}
-
-/** Null where one was not there any more, unless those are to be skipped. */
-function openAll(
-  rotated: readonly RotatedFile[],
-  options: { skipMissing: boolean },
-): OpenedFile[] | null {
-  const opened: OpenedFile[] = [];
-  const closeAll = () => {
-    for (const { source } of opened) source[Symbol.dispose]();
-  };
-  for (const file of rotated) {
-    try {
-      opened.push({ file, source: openRotatedFile(file) });
-    } catch (error) {
-      const missing = error instanceof Failure && error.kind === "not-found";
-      if (missing && options.skipMissing) continue;
-      closeAll();
-      if (missing) return null;
-      throw error;
-    }
-  }
-  return opened;
+function isMissing(error: unknown): boolean {
+  return error instanceof Failure && error.kind === "not-found";
 }

@@ -1,25 +1,18 @@
-import { Gunzip } from "fflate";
-import { collectGarbage } from "../platform/memory.ts";
 import type { ByteSource } from "../scan/byte_source.ts";
+import { firstNonNul } from "../scan/lines.ts";
+import { type Checkpoint, type CompressedFile, Inflation } from "./inflation.ts";
 
 /** So much inflated text is held at a time: of all compressed logs of a thread at most MAX_WINDOWS times that. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
 const MAX_WINDOWS = 3;
-/** How much is read of the compressed file at a time. Deflate makes at most a thousand times as much of it. */
-const READ_BYTES = 32 * 1024;
-const DENSE_READ_BYTES = 2 * 1024;
-const DENSE_OUTPUT_BYTES = 1024 * 1024;
 /** States from which inflating can continue, kept every so many bytes; twice as many apart where there are too many. */
 const CHECKPOINT_BYTES = WINDOW_BYTES;
 const MAX_CHECKPOINTS = 128;
-/** The inflater leaves several buffers behind at each step: they are collected after so much text. */
-const GARBAGE_BYTES = 8 * 1024 * 1024;
-
-/** What is read of a compressed file. */
-export interface CompressedFile {
-  /** Bytes, compressed. */
-  readonly size: number;
-  readAt(offset: number, into: Uint8Array): number;
+/** A window of which the first bytes are inflated. */
+interface Filling {
+  readonly index: number;
+  readonly bytes: Uint8Array;
+  length: number;
 }
 
 /** The windows of this thread that were used last, the newest at the end. */
@@ -39,6 +32,12 @@ export class InflatedBytes implements ByteSource, Disposable {
   #spacing = CHECKPOINT_BYTES;
   #inflation: Inflation;
   #size: number | null = null;
+  /** The window that is being inflated. */
+  #filling: Filling | null = null;
+  /** So many NULs the text is known to begin with. */
+  #nuls = 0;
+  /** Has something else been seen behind them? */
+  #hasText = false;
 
   constructor(file: CompressedFile) {
     this.#file = file;
@@ -52,14 +51,15 @@ export class InflatedBytes implements ByteSource, Disposable {
   }
 
   /**
-   * Inflates on until reading at the offset takes but one window more. False: paused before it came there; the next call
-   * continues. An offset beyond the end is reached when the size is known.
+   * Inflates on until the window at the offset is there. False: paused before that; the next call continues. An offset
+   * beyond the end is reached when the size is known.
    */
   prepare(offset: number, isPaused: () => boolean): boolean {
     const index = Math.floor(offset / WINDOW_BYTES);
     if (windows.has(this.#key(index))) return true;
     if (this.#size !== null && offset >= this.#size) return true;
     const begin = index * WINDOW_BYTES;
+    if (this.#begun(index) !== null) return this.#fillWindow(index, isPaused);
     const inflation = this.#inflationBefore(begin);
     while (inflation.offset < begin) {
       if (isPaused()) return false;
@@ -69,7 +69,20 @@ export class InflatedBytes implements ByteSource, Disposable {
       if (over > 0) inflation.putBack(chunk.subarray(chunk.length - over));
       else giveBack(chunk);
     }
-    return true;
+    return this.#size !== null && offset >= this.#size || this.#fillWindow(index, isPaused);
+  }
+
+  /**
+   * Inflates on until the first byte that is not NUL has come, and returns its offset; the size where there is none.
+   * Null: paused before it came; the next call continues.
+   */
+  prepareText(isPaused: () => boolean): number | null {
+    while (!this.#hasText && this.#size === null) {
+      if (isPaused()) return null;
+      const chunk = this.#next(this.#inflationBefore(this.#nuls));
+      if (chunk !== null) giveBack(chunk);
+    }
+    return this.#nuls;
   }
 
   readAt(offset: number, into: Uint8Array): number {
@@ -90,6 +103,7 @@ export class InflatedBytes implements ByteSource, Disposable {
       if (key.startsWith(`${this.#id}:`)) windows.delete(key);
     }
     this.#checkpoints.length = 0;
+    this.#filling = null;
   }
 
   #key(index: number): string {
@@ -98,33 +112,44 @@ export class InflatedBytes implements ByteSource, Disposable {
 
   #window(index: number): Uint8Array {
     const key = this.#key(index);
-    const window = windows.get(key) ?? this.#inflateWindow(index);
-    windows.delete(key);
-    windows.set(key, window);
+    if (!windows.has(key)) this.prepare(index * WINDOW_BYTES, () => false);
+    const window = windows.get(key) ?? new Uint8Array(0);
+    if (windows.delete(key)) windows.set(key, window);
+    return window;
+  }
+
+  /** The window, where it was begun and the inflation stands where that was paused. */
+  #begun(index: number): Filling | null {
+    const filling = this.#filling;
+    const isBegun = filling?.index === index &&
+      this.#inflation.offset === index * WINDOW_BYTES + filling.length;
+    return isBegun ? filling : null;
+  }
+
+  /** Inflates a window that begins where the inflation stands, or where it was paused within this window. */
+  #fillWindow(index: number, isPaused: () => boolean): boolean {
+    const inflation = this.#inflation;
+    const filling = this.#begun(index) ??
+      { index, bytes: new Uint8Array(WINDOW_BYTES), length: 0 };
+    this.#filling = filling;
+    while (filling.length < WINDOW_BYTES) {
+      if (isPaused()) return false;
+      const chunk = this.#next(inflation);
+      if (chunk === null) break;
+      const part = chunk.subarray(0, WINDOW_BYTES - filling.length);
+      filling.bytes.set(part, filling.length);
+      filling.length += part.length;
+      if (part.length < chunk.length) inflation.putBack(chunk.subarray(part.length));
+      else giveBack(chunk);
+    }
+    this.#filling = null;
+    const { bytes, length } = filling;
+    windows.set(this.#key(index), length < WINDOW_BYTES ? bytes.slice(0, length) : bytes);
     for (const oldest of windows.keys()) {
       if (windows.size <= MAX_WINDOWS) break;
       windows.delete(oldest);
     }
-    return window;
-  }
-
-  #inflateWindow(index: number): Uint8Array {
-    const begin = index * WINDOW_BYTES;
-    this.prepare(begin, () => false);
-    if (this.#size !== null && begin >= this.#size) return new Uint8Array(0);
-    const inflation = this.#inflation;
-    const window = new Uint8Array(WINDOW_BYTES);
-    let length = 0;
-    while (length < WINDOW_BYTES) {
-      const chunk = this.#next(inflation);
-      if (chunk === null) break;
-      const part = chunk.subarray(0, WINDOW_BYTES - length);
-      window.set(part, length);
-      length += part.length;
-      if (part.length < chunk.length) inflation.putBack(chunk.subarray(part.length));
-      else giveBack(chunk);
-    }
-    return length < WINDOW_BYTES ? window.slice(0, length) : window;
+    return true;
   }
 
   /** The inflation that is under way, or one from a checkpoint nearer to the offset. */
@@ -142,6 +167,11 @@ export class InflatedBytes implements ByteSource, Disposable {
   #next(inflation: Inflation): Uint8Array<ArrayBuffer> | null {
     const chunk = inflation.next();
     if (chunk === null) this.#size = inflation.offset;
+    else if (!this.#hasText && inflation.offset - chunk.length === this.#nuls) {
+      const count = firstNonNul(chunk);
+      this.#nuls += count;
+      this.#hasText = count < chunk.length;
+    }
     return chunk;
   }
 
@@ -160,92 +190,4 @@ export class InflatedBytes implements ByteSource, Disposable {
 /** Frees a chunk's memory at once, not when garbage is collected. */
 function giveBack(chunk: Uint8Array<ArrayBuffer>): void {
   chunk.buffer.transfer(0);
-}
-
-/** A state from which inflating can continue. */
-interface Checkpoint {
-  /** Of the inflated byte that comes next. */
-  readonly offset: number;
-  /** Of the compressed byte that is read next. */
-  readonly read: number;
-  readonly state: object;
-}
-
-/** One way through a compressed file, step by step. */
-class Inflation {
-  /** Of the inflated byte that comes next. */
-  offset: number;
-  /** How many bytes were inflated, those included that next() has not given yet. */
-  inflated: number;
-  readonly #file: CompressedFile;
-  readonly #gunzip: Gunzip;
-  readonly #onStep: (inflation: Inflation) => void;
-  readonly #compressed = new Uint8Array(READ_BYTES);
-  readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
-  #read: number;
-  #readBytes = DENSE_READ_BYTES;
-  #collectAt: number;
-  #isOver = false;
-
-  constructor(
-    file: CompressedFile,
-    from: Checkpoint | null,
-    onStep: (inflation: Inflation) => void,
-  ) {
-    this.#file = file;
-    this.#onStep = onStep;
-    this.offset = this.inflated = from?.offset ?? 0;
-    this.#collectAt = this.inflated + GARBAGE_BYTES;
-    this.#read = from?.read ?? 0;
-    this.#gunzip = new Gunzip((chunk) => {
-      if (chunk.length === 0) return;
-      this.#chunks.push(chunk as Uint8Array<ArrayBuffer>);
-      this.inflated += chunk.length;
-    });
-    if (from !== null) Object.assign(this.#gunzip, structuredClone(from.state));
-  }
-
-  /** The next inflated bytes; null at the end, or where damage begins. */
-  next(): Uint8Array<ArrayBuffer> | null {
-    while (this.#chunks.length === 0 && !this.#isOver) this.#step();
-    const chunk = this.#chunks.shift() ?? null;
-    this.offset += chunk?.length ?? 0;
-    return chunk;
-  }
-
-  /** The last bytes that next() has given come again. */
-  putBack(rest: Uint8Array<ArrayBuffer>): void {
-    if (rest.length === 0) return;
-    this.#chunks.unshift(rest);
-    this.offset -= rest.length;
-  }
-
-  /** The state after the last step. Of fflate's inflater all but its callbacks is plain data. */
-  checkpoint(): Checkpoint {
-    const fields = Object.entries(this.#gunzip).filter(([, value]) => typeof value !== "function");
-    const state = structuredClone(Object.fromEntries(fields));
-    return { offset: this.inflated, read: this.#read, state };
-  }
-
-  #step(): void {
-    const compressed = this.#compressed.subarray(0, this.#readBytes);
-    const count = this.#file.readAt(this.#read, compressed);
-    this.#read += count;
-    this.#isOver = count === 0 || this.#read >= this.#file.size;
-    if (count === 0) return;
-    const before = this.inflated;
-    try {
-      this.#gunzip.push(compressed.slice(0, count), this.#isOver);
-    } catch {
-      this.#isOver = true; // Damaged, or still being written: what came before counts.
-    }
-    // Little is read of what becomes very much, so that no step makes more than a few megabytes.
-    const isDense = this.inflated - before > DENSE_OUTPUT_BYTES * (count / READ_BYTES);
-    this.#readBytes = isDense ? DENSE_READ_BYTES : READ_BYTES;
-    if (this.inflated >= this.#collectAt) {
-      this.#collectAt = this.inflated + GARBAGE_BYTES;
-      collectGarbage();
-    }
-    if (!this.#isOver) this.#onStep(this);
-  }
 }

@@ -1,25 +1,32 @@
 import { Failure } from "../failure/failure.ts";
 import { lstat } from "../platform/files.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { openHistory } from "./history.ts";
+import { History } from "./history.ts";
 import { locate, type LogRoots } from "./locate.ts";
-import { LogFile, type LogSource } from "./log_file.ts";
+import { LogFile } from "./log_file.ts";
 import { logFileName, type LogName } from "./name.ts";
+import { listRotatedFiles } from "./rotated_files.ts";
 
 /** Between renaming a log and opening a new one a runtime leaves its link without a file, for milliseconds as a rule. */
 const ROTATION_MS = 500;
 const RETRY_MS = 20;
 
+/** A container's log. */
+export interface OpenLog {
+  readonly current: LogFile;
+  /** Its rotated files; null where they are not requested. */
+  readonly history: History | null;
+}
+
 /**
- * Opens a container's log as it is now, after all its rotated files (oldest first) where history is requested. A rotation
- * that is under way is waited for, at most half a second. The caller disposes of all that is returned. Throws
- * Failure not-found or permission-denied.
+ * Opens a container's log as it is now. A rotation that is under way is waited for, at most half a second. The caller
+ * disposes of the file. Throws Failure not-found or permission-denied.
  */
 export async function openLog(
   roots: LogRoots,
   name: LogName,
   options: { history: boolean; signal?: AbortSignal; clock?: Clock },
-): Promise<LogSource[]> {
+): Promise<OpenLog> {
   const clock = options.clock ?? systemClock;
   const end = clock.now() + ROTATION_MS;
   for (;;) {
@@ -33,14 +40,15 @@ export async function openLog(
   }
 }
 
-function openNow(roots: LogRoots, name: LogName, history: boolean): LogSource[] {
+function openNow(roots: LogRoots, name: LogName, history: boolean): OpenLog {
   const located = locate(roots, name);
-  const older = history ? openHistory(roots, located) : [];
+  const listed = history ? listRotatedFiles(located.realPath) : null;
+  // Fails where the log was rotated since it was located: then a file is missing from the list.
+  const current = LogFile.open(located);
   try {
-    // Fails where the log was rotated since it was located: then the history lacks a file.
-    return [...older, LogFile.open(located)];
+    return { current, history: listed === null ? null : new History(roots, current, listed) };
   } catch (error) {
-    for (const source of older) source[Symbol.dispose]();
+    current.close();
     throw error;
   }
 }

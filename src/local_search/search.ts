@@ -160,7 +160,7 @@ async function searchByEngine(
   const { report, direction, maxCount, pattern } = search;
   await pool.check(pattern, { signal });
   const ranges = planRanges(
-    [{ source, size: source.compressed === undefined ? source.size : UNKNOWN_SIZE }],
+    { current: { source, size: source.compressed === undefined ? source.size : UNKNOWN_SIZE } },
     search.window,
     { direction, signal, pool, stream: {} },
   );

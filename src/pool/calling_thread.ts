@@ -1,6 +1,11 @@
 import { setImmediate } from "node:timers";
 import { Failure } from "../failure/failure.ts";
-import { type ExaminedText, examineText, type TextRange } from "../files/examined_text.ts";
+import {
+  type ExaminedBeginning,
+  type ExaminedPart,
+  type ExaminedText,
+  examineInflated,
+} from "../files/examined_text.ts";
 import type { FileIdentity } from "../files/log_file.ts";
 import type { ScanSpec } from "../scan/scan.ts";
 import type { LocateTask } from "./job.ts";
@@ -8,6 +13,9 @@ import { locateWindow } from "./locate_window.ts";
 import type { Bounds } from "./messages.ts";
 import { InflatedFiles } from "./open_files.ts";
 import { newScratch, type Piece, type PieceResult, Scanners, scanPiece } from "./piece.ts";
+
+/** How long the event loop is held at a time, about. */
+const MAX_SLICE_MS = 10;
 
 /**
  * The pool's work done in the thread that calls it: small pieces, and everything where the pool has no workers. Owns
@@ -23,7 +31,7 @@ export class CallingThread {
 
   /** `leavesLongLines`: there are workers, which read long lines. */
   constructor(options: { readonly sliceMs: number; readonly leavesLongLines: boolean }) {
-    this.#sliceMs = options.sliceMs;
+    this.#sliceMs = Math.min(options.sliceMs, MAX_SLICE_MS);
     this.#leavesLongLines = options.leavesLongLines;
   }
 
@@ -49,8 +57,18 @@ export class CallingThread {
   }
 
   /** Null: its time was up; asked again, it continues. */
-  async locate(task: LocateTask): Promise<Bounds | null> {
-    return await locateWindow(task.source, task, () => null);
+  async locate(task: LocateTask, signal: AbortSignal): Promise<Bounds | null> {
+    await turnOfEventLoop();
+    signal.throwIfAborted();
+    if (task.source.prepare?.(Infinity, this.#pauses(signal)) === false) return null;
+    let isOver = this.#pauses(signal);
+    return await locateWindow(task.source, task, () => {
+      if (!isOver()) return null;
+      return turnOfEventLoop().then(() => {
+        signal.throwIfAborted();
+        isOver = this.#pauses(signal);
+      });
+    });
   }
 
   /**
@@ -59,9 +77,9 @@ export class CallingThread {
    */
   async examine(
     compressed: FileIdentity,
-    range: TextRange | null,
+    part: ExaminedPart,
     signal: AbortSignal,
-  ): Promise<ExaminedText | null> {
+  ): Promise<ExaminedText | ExaminedBeginning | null> {
     await turnOfEventLoop();
     signal.throwIfAborted();
     const bytes = this.#inflated.get(compressed);
@@ -69,9 +87,12 @@ export class CallingThread {
       const { path } = compressed;
       throw new Failure("not-found", `failed to access log file ${path}: it was removed meanwhile`);
     }
+    return examineInflated(bytes, part, this.#pauses(signal));
+  }
+
+  #pauses(signal: AbortSignal): () => boolean {
     const end = performance.now() + this.#sliceMs;
-    const isInflated = bytes.prepare(Infinity, () => performance.now() >= end || signal.aborted);
-    return isInflated ? examineText(bytes, range) : null;
+    return () => performance.now() >= end || signal.aborted;
   }
 
   /** Closes the files. */

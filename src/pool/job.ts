@@ -1,6 +1,6 @@
 import type { LogFormat, ScanSpec } from "../scan/scan.ts";
 import type { InlinedLines } from "./inlined_piece.ts";
-import type { ExaminedText, TextRange } from "../files/examined_text.ts";
+import type { ExaminedBeginning, ExaminedPart, ExaminedText } from "../files/examined_text.ts";
 import type { FileIdentity } from "../files/log_file.ts";
 import type { TimeWindow } from "../scan/time_window.ts";
 import type { Bounds } from "./messages.ts";
@@ -18,11 +18,11 @@ export interface LocateTask {
 /** A compressed log to examine. */
 export interface ExamineTask {
   readonly compressed: FileIdentity;
-  readonly range: TextRange | null;
+  readonly range: ExaminedPart;
 }
 
 /** Of a scan; of locating or examining, null where it must be requested again; of a check, null. */
-export type JobResult = PieceResult | Bounds | ExaminedText | null;
+export type JobResult = PieceResult | Bounds | ExaminedText | ExaminedBeginning | null;
 
 /**
  * One call of the pool's check or scan: what is to be done, on whose behalf, and its result. Made by the pool; while it

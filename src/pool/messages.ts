@@ -1,7 +1,7 @@
 import type { FailureKind } from "../failure/failure.ts";
 import type { LogFormat, ScanSpec } from "../scan/scan.ts";
 import type { TimeWindow } from "../scan/time_window.ts";
-import type { ExaminedText, TextRange } from "../files/examined_text.ts";
+import type { ExaminedBeginning, ExaminedPart, ExaminedText } from "../files/examined_text.ts";
 import type { FileIdentity } from "../files/log_file.ts";
 import type { PieceRange, PieceResult } from "./piece.ts";
 
@@ -51,7 +51,7 @@ export interface ExamineRequest {
   readonly kind: "examine";
   readonly id: number;
   readonly source: FileIdentity;
-  readonly range: TextRange | null;
+  readonly range: ExaminedPart;
   readonly sliceMs: number;
 }
 
@@ -82,7 +82,11 @@ export type Response =
   /** Null: its time was up; asked again, it continues. */
   | { readonly kind: "located"; readonly id: number; readonly bounds: Bounds | null }
   /** Null: as above. */
-  | { readonly kind: "examined"; readonly id: number; readonly examined: ExaminedText | null }
+  | {
+    readonly kind: "examined";
+    readonly id: number;
+    readonly examined: ExaminedText | ExaminedBeginning | null;
+  }
   /** It was stopped before it was begun. */
   | { readonly kind: "stopped"; readonly id: number }
   /** The path does not lead to the piece's file, or this worker may not read it. */

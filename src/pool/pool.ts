@@ -1,5 +1,6 @@
 import { Failure } from "../failure/failure.ts";
-import type { ExaminedText } from "../files/examined_text.ts";
+import type { ExaminedBeginning, ExaminedText, TextRange } from "../files/examined_text.ts";
+import type { Fingerprint } from "../files/fingerprint.ts";
 import type { LogFormat, ScanSpec } from "../scan/scan.ts";
 import type { Report } from "../telemetry/events.ts";
 import { CallingThread } from "./calling_thread.ts";
@@ -39,6 +40,9 @@ export interface Caller {
   /** Whose stream it is: users take turns. Who gives none counts as one user. */
   readonly user?: string;
 }
+
+/** Null: its time was up. */
+type Examined = ExaminedText | ExaminedBeginning | null;
 
 /** What is to be done: a piece scanned, a window located, or else the pattern checked. */
 interface Work {
@@ -149,7 +153,7 @@ export class ScanPool {
     for (;;) {
       const bounds = this.#hasWorkers
         ? await this.#run({ locate: task, spec }, options) as Bounds | null
-        : await this.#callingThread.locate(task);
+        : await this.#callingThread.locate(task, options.signal);
       if (bounds !== null) return bounds;
     }
   }
@@ -159,14 +163,28 @@ export class ScanPool {
    * and with Failure not-found where the file is not at its path any more.
    */
   async examine(
-    task: ExamineTask & { readonly format: LogFormat },
+    task: ExamineTask & { readonly format: LogFormat; readonly range: TextRange | null },
     options: Caller & { readonly signal: AbortSignal },
   ): Promise<ExaminedText> {
-    const { format, compressed, range } = task;
+    return await this.#examine(task, options) as ExaminedText;
+  }
+
+  /** How the text of a compressed log begins. Inflates no more than that takes, in slices. Rejects as `examine` does. */
+  async fingerprint(
+    task: Omit<ExamineTask, "range"> & { readonly format: LogFormat },
+    options: Caller & { readonly signal: AbortSignal },
+  ): Promise<Fingerprint> {
+    return (await this.#examine({ ...task, range: "beginning" }, options)).fingerprint;
+  }
+
+  async #examine(
+    { format, compressed, range }: ExamineTask & { readonly format: LogFormat },
+    options: Caller & { readonly signal: AbortSignal },
+  ): Promise<ExaminedText | ExaminedBeginning> {
     const spec: ScanSpec = { format, direction: "forward", grep: "", maxRecordBytes: 2 ** 21 };
     for (;;) {
       const examined = this.#hasWorkers
-        ? await this.#run({ examine: { compressed, range }, spec }, options) as ExaminedText | null
+        ? await this.#run({ examine: { compressed, range }, spec }, options) as Examined
         : await this.#callingThread.examine(compressed, range, options.signal);
       if (examined !== null) return examined;
     }

@@ -3,7 +3,7 @@
  * nothing else.
  */
 import { Failure } from "../failure/failure.ts";
-import { examineText } from "../files/examined_text.ts";
+import { examineInflated } from "../files/examined_text.ts";
 import type { InflatedBytes } from "../files/inflated_bytes.ts";
 import { collectGarbage } from "../platform/memory.ts";
 import type { Scanner, ScanSpec } from "../scan/scan.ts";
@@ -83,8 +83,8 @@ async function carryOut(request: Request, isStopped: () => boolean): Promise<Res
     if (request.kind === "examine") {
       const bytes = inflated.get(request.source);
       if (bytes === null) return { kind: "file-unavailable", id };
-      const isInflated = bytes.prepare(Infinity, pauses(request.sliceMs, isStopped));
-      const examined = isInflated ? examineText(bytes, request.range) : null;
+      const isPaused = pauses(request.sliceMs, isStopped);
+      const examined = examineInflated(bytes, request.range, isPaused);
       return { kind: "examined", id, examined };
     }
     const source = open(request.source);

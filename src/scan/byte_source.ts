@@ -8,6 +8,28 @@ export interface ByteSource {
   prepare?(offset: number, isPaused: () => boolean): boolean;
 }
 
+/**
+ * A source of bytes in memory.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { inMemory } from "./byte_source.ts";
+ *
+ * const into = new Uint8Array(9);
+ * assert.equal(inMemory(Uint8Array.of(1, 2, 3)).readAt(1, into), 2);
+ * ```
+ */
+export function inMemory(bytes: Uint8Array): ByteSource {
+  return {
+    size: bytes.length,
+    readAt(offset, into) {
+      const part = bytes.subarray(offset, offset + into.length);
+      into.set(part);
+      return part.length;
+    },
+  };
+}
+
 /** Memory that is used for one read after another. It grows when needed. */
 export interface ReadBuffer {
   bytes: Uint8Array;

@@ -1,8 +1,10 @@
+import type { OlderFile } from "../files/history.ts";
 import type { FileIdentity, LogSource as OpenSource } from "../files/log_file.ts";
 import type { ScanPool } from "../pool/pool.ts";
-import type { ByteSource } from "../scan/byte_source.ts";
+import { inMemory } from "../scan/byte_source.ts";
 import { compareInstants, type Instant } from "../scan/instant.ts";
 import type { Direction } from "../scan/scan.ts";
+import { DISORDER_SECONDS } from "../scan/time_bisection.ts";
 import { firstTime, windowEnd, windowStart } from "../scan/time_search.ts";
 import type { TimeWindow } from "../scan/time_window.ts";
 import { loopTurns } from "./loop_turns.ts";
@@ -33,44 +35,55 @@ export interface PlanOptions {
   readonly user?: string;
 }
 
-/** A source, and how much of it is read; of a compressed one UNKNOWN_SIZE. */
-export interface SizedSource {
+/** The file that a log is written to now. */
+export interface CurrentFile {
   readonly source: LogSource;
-  /** Bytes. */
+  /** How much of it is read, bytes; of a compressed one UNKNOWN_SIZE. */
   readonly size: number;
 }
 
+/** The files of one log. */
+export interface LogFiles {
+  readonly current: CurrentFile;
+  /**
+   * Opens the rotated files, oldest first; called at most once, and only when lines before those of the current file are
+   * asked for.
+   */
+  readonly older?: () => Promise<readonly OlderFile[]>;
+  /** Nothing of the file is wanted. */
+  release?(file: OlderFile): void;
+}
+
 /**
- * Where in the sources (oldest first) the wanted lines lie, in the order of the direction. A source is searched when its
- * turn comes, the newest first where order allows it: what nobody asks for is not searched. Lines are taken to be in
+ * Where in a log's files the wanted lines lie, in the order of the direction. Files are searched when their turn comes,
+ * the newest first: rotated ones are opened only when lines before the current file are asked for, and those whose first
+ * lines show that they lie before or after the window are neither sized nor inflated. Lines are taken to be in
  * time order but for a second. With a stop, the ranges end at the last final line at or before it: parts of a line that
  * was not finished by then are left out.
  */
 export async function* planRanges(
-  sources: readonly SizedSource[],
+  files: LogFiles,
   window: TimeWindow,
   options: PlanOptions,
 ): AsyncGenerator<LogRange, void> {
-  const { direction } = options;
   const planner = new Planner(window, options);
-  const newestFirst = sources.toReversed();
-  if (direction === "backward") {
-    for (const sized of newestFirst) {
-      const { range, isOldest } = await planner.range(sized);
+  if (options.direction === "backward") {
+    for await (const file of newestFirst(files, planner)) {
+      const { range, isOldest } = await planner.range(file);
       if (range !== null) yield range;
       if (isOldest) return;
     }
     return;
   }
   // Forward, where to begin and where to end is known only from behind.
-  const ranges: (LogRange | SizedSource)[] = [];
-  for (const sized of newestFirst) {
+  const ranges: (LogRange | PlannedFile)[] = [];
+  for await (const file of newestFirst(files, planner)) {
     if (planner.isWanted) {
-      ranges.push(sized);
-      if (await planner.beginsBefore(sized)) break;
+      ranges.push(file);
+      if (await planner.beginsBefore(file)) break;
       continue;
     }
-    const { range, isOldest } = await planner.range(sized);
+    const { range, isOldest } = await planner.range(file);
     if (range !== null) ranges.push(range);
     if (isOldest) break;
   }
@@ -80,7 +93,26 @@ export async function* planRanges(
   }
 }
 
-/** Plans the sources of one log, the newest first. */
+type PlannedFile = CurrentFile | OlderFile;
+
+/** The files, as far as they are asked for, without those that lie after the window. */
+async function* newestFirst(
+  { current, older, release }: LogFiles,
+  planner: Planner,
+): AsyncGenerator<PlannedFile, void> {
+  yield current;
+  const left = [...await older?.() ?? []];
+  try {
+    for (let file = left.pop(); file !== undefined; file = left.pop()) {
+      if (planner.isAfter(file)) release?.(file);
+      else yield file;
+    }
+  } finally {
+    for (const file of left) release?.(file);
+  }
+}
+
+/** Plans the files of one log, the newest first. */
 class Planner {
   readonly #window: TimeWindow;
   readonly #options: PlanOptions;
@@ -95,23 +127,29 @@ class Planner {
     this.#breathe = loopTurns(options.signal);
   }
 
-  /** Are the sources that are left wanted to their ends? */
+  /** Are the files that are left wanted to their ends? */
   get isWanted(): boolean {
     return this.#stop === null;
   }
 
-  /** What is wanted of a source (null: nothing), and whether all older ones lie before the window. */
+  /** Does the file lie after the window? */
+  isAfter({ firstTime }: OlderFile): boolean {
+    if (this.#stop === null || firstTime === null) return false;
+    return compareInstants(firstTime, later(this.#stop)) > 0;
+  }
+
+  /** What is wanted of a file (null: nothing), and whether all older ones lie before the window. */
   async range(
-    sized: SizedSource,
+    file: PlannedFile,
   ): Promise<{ readonly range: LogRange | null; readonly isOldest: boolean }> {
-    const { source, size } = sized;
+    const { source } = file;
     const { start, stop } = this.#window;
     const window = start === null && stop === null ? null : this.#window;
     const { from, to } = source.compressed === undefined
-      ? await this.#locate(source, size)
+      ? await this.#locate(source, sizeOf(file))
       : await this.#locateCompressed(source, source.compressed);
     if (to > 0) this.#stop = null;
-    const isOldest = await this.beginsBefore(sized);
+    const isOldest = await this.beginsBefore(file);
     return { range: from < to ? { source, from, to, window } : null, isOldest };
   }
 
@@ -143,80 +181,29 @@ class Planner {
     return await pool.locate({ source, compressed, format: source.format, window }, this.#options);
   }
 
-  /** Does the source begin before the window, by more than lines may be out of order? */
-  async beginsBefore({ source, size }: SizedSource): Promise<boolean> {
+  /** Does the file begin before the window, by more than lines may be out of order? */
+  async beginsBefore(file: PlannedFile): Promise<boolean> {
     const { start } = this.#window;
     if (start === null) return false;
-    const begin = source.compressed === undefined ? source : inMemory(source.head?.());
+    const time = "firstTime" in file ? file.firstTime : await this.#firstTime(file);
+    return time !== null && compareInstants(later(time), start) < 0;
+  }
+
+  async #firstTime({ source, size }: CurrentFile): Promise<Instant | null> {
+    const begin = source.compressed === undefined ? source : inMemory(source.head?.() ?? nothing);
     const to = Math.min(size, begin.size);
-    const time = await firstTime(begin, source.format, { from: 0, to }, this.#breathe);
-    return time !== null && compareInstants({ ...time, seconds: time.seconds + 1 }, start) < 0;
+    return await firstTime(begin, source.format, { from: 0, to }, this.#breathe);
   }
 }
 
-function inMemory(bytes: Uint8Array = new Uint8Array(0)): ByteSource {
-  return {
-    size: bytes.length,
-    readAt(offset, into) {
-      const part = bytes.subarray(offset, offset + into.length);
-      into.set(part);
-      return part.length;
-    },
-  };
+const nothing = new Uint8Array(0);
+
+/** To inflate a compressed one for its size would take long. */
+function sizeOf(file: PlannedFile): number {
+  return "size" in file ? file.size : file.source.size;
 }
 
-/** The first pieces are small, so that a page's first records do not wait for more. */
-const FIRST_PIECE_BYTES = 64 * 1024;
-const GROWTH = 2;
-
-/**
- * Cuts one range into pieces in the order of the direction. A piece is where lines begin: its
- * lines may end beyond it. Pieces grow towards maxBytes, and shrink again while their results
- * are larger than targetBytes, so that dense and rare hits alike give results of a good size.
- */
-export class PieceCutter {
-  #from: number;
-  #to: number;
-  #size = FIRST_PIECE_BYTES;
-  #small: number;
-  readonly #direction: Direction;
-  readonly #maxBytes: number;
-  readonly #targetBytes: number;
-
-  constructor(
-    range: { readonly from: number; readonly to: number },
-    options: { direction: Direction; maxBytes: number; targetBytes: number; smallPieces: number },
-  ) {
-    this.#from = range.from;
-    this.#to = range.to;
-    this.#direction = options.direction;
-    this.#maxBytes = options.maxBytes;
-    this.#targetBytes = options.targetBytes;
-    this.#small = options.smallPieces;
-  }
-
-  /** The next piece's bounds, null when the range is used up. */
-  next(): { from: number; to: number } | null {
-    if (this.#from >= this.#to) return null;
-    const size = Math.min(this.#size, this.#to - this.#from);
-    if (this.#small > 1) this.#small--;
-    else {
-      this.#size = Math.min(this.#size * GROWTH, this.#maxBytes);
-    }
-    if (this.#direction === "forward") {
-      const from = this.#from;
-      this.#from += size;
-      return { from, to: this.#from };
-    }
-    const to = this.#to;
-    this.#to -= size;
-    return { from: this.#to, to };
-  }
-
-  /** Learns from a scanned piece how much of the log makes a result of the wanted size. */
-  learn(scannedBytes: number, frameBytes: number): void {
-    if (frameBytes === 0 || scannedBytes === 0) return;
-    const fitting = Math.floor(this.#targetBytes * scannedBytes / frameBytes);
-    if (fitting < this.#size) this.#size = Math.max(fitting, FIRST_PIECE_BYTES);
-  }
+/** By as much as lines may be out of order. */
+function later({ seconds, nanos }: Instant): Instant {
+  return { seconds: seconds + DISORDER_SECONDS, nanos };
 }

@@ -1,4 +1,5 @@
 import type { FollowRegistry } from "../files/follow_registry.ts";
+import type { OlderFile } from "../files/history.ts";
 import type { LogRoots } from "../files/locate.ts";
 import type { LogName } from "../files/name.ts";
 import { openLog } from "../files/open_log.ts";
@@ -6,13 +7,8 @@ import type { ScanPool } from "../pool/pool.ts";
 import { compareInstants, type Instant } from "../scan/instant.ts";
 import type { Direction } from "../scan/scan.ts";
 import { FollowStream } from "./follow_stream.ts";
-import {
-  type LogSource,
-  planRanges,
-  type SizedSource,
-  type TimeWindow,
-  UNKNOWN_SIZE,
-} from "./plan.ts";
+import { loopTurns } from "./loop_turns.ts";
+import { planRanges, type TimeWindow } from "./plan.ts";
 import type { SourceRange } from "./records.ts";
 
 /** Which records of a log are wanted; everything in it has been checked. */
@@ -72,19 +68,27 @@ async function openWritten(
   options: RecordSourceOptions & { readonly isEmpty: boolean },
 ): Promise<WrittenRecords> {
   const { roots, history, signal, isEmpty, pool, stream, user } = options;
-  using opened = new DisposableStack();
-  const sources = await openLog(roots, name, { history, signal });
-  for (const source of sources) opened.use(source);
-  const ranges = isEmpty
-    ? []
-    : planRanges(sources.map(sized), window, { direction, signal, pool, stream, user });
-  const files = opened.move();
-  return { ranges, [Symbol.dispose]: () => files.dispose() };
+  const { current, history: rotated } = await openLog(roots, name, { history, signal });
+  const opened = new DisposableStack();
+  opened.use(current);
+  const caller = { stream, user, signal };
+  const older = async () => {
+    const found = await rotated?.open({
+      fingerprint: (file) => pool.fingerprint(file, caller),
+      breathe: loopTurns(signal),
+    }) ?? [];
+    if (opened.disposed) { for (const { source } of found) source[Symbol.dispose](); }
+    else for (const { source } of found) opened.use(source);
+    return found;
+  };
+  // What is written after this moment is not wanted.
+  const files = { current: { source: current, size: current.size }, older, release };
+  const ranges = isEmpty ? [] : planRanges(files, window, { direction, ...caller, pool });
+  return { ranges, [Symbol.dispose]: () => opened.dispose() };
 }
 
-/** How much of a log there is now. To learn it of a compressed one would be to inflate it. */
-function sized(source: LogSource): SizedSource {
-  return { source, size: source.compressed === undefined ? source.size : UNKNOWN_SIZE };
+function release({ source }: OlderFile): void {
+  source[Symbol.dispose]();
 }
 
 function isPast(stop: Instant | null): boolean {

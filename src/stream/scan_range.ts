@@ -1,7 +1,8 @@
 import type { PieceResult, PieceResume, ScanPool } from "../pool/pool.ts";
 import type { Direction, ScanSpec } from "../scan/scan.ts";
 import type { BufferBudget, BufferShare } from "./buffer_budget.ts";
-import { type LogRange, PieceCutter } from "./plan.ts";
+import { PieceCutter } from "./piece_cutter.ts";
+import type { LogRange } from "./plan.ts";
 
 /**
  * Frames that one result may hold before the scan pauses. With WINDOW results waiting and one

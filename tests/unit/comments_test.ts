@@ -7,7 +7,6 @@ const WITHOUT_EXAMPLE: ReadonlySet<string> = new Set([
   "files/closed_segments.ts closedDueAt",
   "files/closed_segments.ts finishAll",
   "files/closed_segments.ts parkClosed",
-  "files/history.ts openHistory",
   "files/locate.ts locate",
   "files/locate.ts realRoots",
   "files/log_folder.ts readFileNames",

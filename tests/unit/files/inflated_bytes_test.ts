@@ -94,6 +94,38 @@ Deno.test("inflating pauses, and continues where it was", () => {
   assert.equal(bytes.size, original.length);
 });
 
+Deno.test("a window is inflated in steps, too: what was inflated before a pause is not inflated again", () => {
+  const original = text(new Random(4), 6 << 20);
+  const file = new Compressed(gzipSync(original));
+  using bytes = new InflatedBytes(file);
+  let steps = 0;
+  let pauses = 0;
+  while (!bytes.prepare(WINDOW + 5, () => ++steps % 2 === 0)) pauses++;
+  assert.ok(pauses > 20, `${pauses} pauses`);
+  const before = file.bytesRead;
+  assert.ok(before <= file.size, `${before} of ${file.size} bytes read`);
+  const into = new Uint8Array(1000);
+  assert.equal(bytes.readAt(WINDOW + 5, into), 1000);
+  assert.ok(Buffer.compare(into, original.subarray(WINDOW + 5, WINDOW + 1005)) === 0);
+  assert.equal(file.bytesRead, before);
+});
+
+Deno.test("the beginning of a text is found behind its NULs, in steps, and no more is inflated", () => {
+  const seed = runSeed();
+  const nuls = new Random(seed).below(20 << 20);
+  const original = new Uint8Array(nuls + (40 << 20));
+  original.set(text(new Random(5), 40 << 20), nuls);
+  const file = new Compressed(gzipSync(original));
+  using bytes = new InflatedBytes(file);
+  let steps = 0;
+  let found = bytes.prepareText(() => ++steps % 3 === 0);
+  while (found === null) found = bytes.prepareText(() => ++steps % 3 === 0);
+  assert.equal(found, nuls, `SEED=${seed}`);
+  assert.ok(file.bytesRead < file.size / 4, `SEED=${seed} ${file.bytesRead} of ${file.size}`);
+  using onlyNuls = new InflatedBytes(new Compressed(gzipSync(new Uint8Array(9 << 20))));
+  assert.equal(onlyNuls.prepareText(() => false), 9 << 20);
+});
+
 Deno.test("a file that inflates to a thousand times its size takes no more memory than another", () => {
   const file = new Compressed(gzipSync(new Uint8Array(64 << 20)));
   using bytes = new InflatedBytes(file);

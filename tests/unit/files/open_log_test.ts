@@ -24,9 +24,13 @@ function setUp() {
   };
 }
 
-async function texts(opened: ReturnType<typeof openLog>): Promise<string[]> {
-  const sources = await opened;
-  return sources.map((source) => {
+async function texts(opening: ReturnType<typeof openLog>): Promise<string[]> {
+  const { current, history } = await opening;
+  const older = await history?.open({
+    fingerprint: () => assert.fail("nothing is compressed"),
+    breathe: () => null,
+  }) ?? [];
+  return [...older.map(({ source }) => source), current].map((source) => {
     const bytes = new Uint8Array(source.size);
     source.readAt(0, bytes);
     source[Symbol.dispose]();

@@ -1,27 +1,14 @@
 import assert from "node:assert/strict";
 import { ScanPool } from "../../../src/pool/pool.ts";
 import { silent } from "../../../src/telemetry/events.ts";
-import { PieceCutter, planRanges } from "../../../src/stream/plan.ts";
-import type { LogRange, LogSource, SizedSource } from "../../../src/stream/plan.ts";
+import { inMemory } from "../../../src/scan/byte_source.ts";
+import { firstTime } from "../../../src/scan/time_search.ts";
 import { parseInstant, type TimeWindow } from "../../../src/scan/time_window.ts";
+import { type LogRange, type LogSource, planRanges } from "../../../src/stream/plan.ts";
 
-function source(name: string, lines: readonly string[]): { source: LogSource; size: number } {
-  const bytes = new TextEncoder().encode(lines.join(""));
-  return {
-    size: bytes.length,
-    source: {
-      path: name,
-      dev: 1,
-      ino: 1,
-      format: "cri",
-      size: bytes.length,
-      readAt(offset, into) {
-        const part = bytes.subarray(offset, offset + into.length);
-        into.set(part);
-        return part.length;
-      },
-    },
-  };
+function source(name: string, lines: readonly string[]): LogSource & Disposable {
+  const bytes = inMemory(new TextEncoder().encode(lines.join("")));
+  return { path: name, dev: 1, ino: 1, format: "cri", ...bytes, [Symbol.dispose]: () => {} };
 }
 
 const line = (minute: number, tag = "F") =>
@@ -31,16 +18,59 @@ const size = line(0).length;
 const shape = (ranges: readonly LogRange[]) =>
   ranges.map(({ source, from, to }) => [source.path, from / size, to / size]);
 
-/** The ranges, which are the same in both directions. */
-async function plan(sources: readonly SizedSource[], window: TimeWindow): Promise<LogRange[]> {
+/** What was done with the files of a plan. */
+class Seen {
+  /** Were the rotated files opened? */
+  opened = false;
+  readonly released: string[] = [];
+}
+
+/** The ranges, as many as are asked for. */
+async function planned(
+  sources: readonly (LogSource & Disposable)[],
+  window: TimeWindow,
+  { direction, count = Infinity, seen = new Seen() }: {
+    readonly direction: "forward" | "backward";
+    readonly count?: number;
+    readonly seen?: Seen;
+  },
+): Promise<LogRange[]> {
   const { signal } = new AbortController();
   using closing = new DisposableStack();
   const pool = closing.adopt(new ScanPool({ workers: 0, report: silent }), (pool) => pool.close());
-  const options = { signal, pool, stream: {} };
-  const inDirection = (direction: "forward" | "backward") =>
-    Array.fromAsync(planRanges(sources, window, { ...options, direction }));
-  const forward = await inDirection("forward");
-  const backward = await inDirection("backward");
+  const current = sources.at(-1);
+  assert.ok(current !== undefined);
+  const older = async () => {
+    const found = await Promise.all(
+      sources.slice(0, -1).map(async (source) => {
+        const range = { from: 0, to: source.size };
+        return { source, firstTime: await firstTime(source, "cri", range, () => null) };
+      }),
+    );
+    seen.opened = true;
+    return found;
+  };
+  const files = {
+    current: { source: current, size: current.size },
+    older,
+    release: ({ source }: { readonly source: LogSource }) => void seen.released.push(source.path),
+  };
+  const ranges: LogRange[] = [];
+  const options = { signal, pool, stream: {}, direction };
+  for await (const range of planRanges(files, window, options)) {
+    ranges.push(range);
+    if (ranges.length === count) break;
+  }
+  return ranges;
+}
+
+/** All ranges, which are the same in both directions. */
+async function plan(
+  sources: readonly (LogSource & Disposable)[],
+  window: TimeWindow,
+): Promise<LogRange[]> {
+  const forward = await planned(sources, window, { direction: "forward" });
+  const backward = await planned(sources, window, { direction: "backward" });
   assert.deepEqual(shape(backward.reverse()), shape(forward));
   return forward;
 }
@@ -98,27 +128,41 @@ Deno.test("plan: an empty newest source hides nothing of the older ones", async 
 });
 
 for (const direction of ["forward", "backward"] as const) {
-  Deno.test(`pieces ${direction} cover the range once and in order, whatever is learnt`, () => {
-    const cutter = new PieceCutter({ from: 17, to: 9_000_017 }, {
-      direction,
-      maxBytes: 1 << 20,
-      targetBytes: 1 << 18,
-      smallPieces: 3,
+  Deno.test(`plan: rotated files were opened for every read: ${direction}, not for a window within the current file`, async () => {
+    const seen = new Seen();
+    const sources = [source("old", [line(1)]), source("new", [line(3), line(5)])];
+    const ranges = await planned(sources, { start: at(4), stop: null }, { direction, seen });
+    assert.deepEqual(shape(ranges), [["new", 1, 2]]);
+    assert.equal(seen.opened, false);
+  });
+
+  Deno.test(`plan: ${direction}, files before and after the window are released unread`, async () => {
+    const seen = new Seen();
+    const unreadable = (name: string, minute: number): LogSource & Disposable => ({
+      ...source(name, [line(minute)]),
+      get size() {
+        return seen.opened ? assert.fail(`${name} was sized`) : line(0).length;
+      },
     });
-    const pieces = [];
-    for (let piece = cutter.next(); piece !== null; piece = cutter.next()) {
-      pieces.push(piece);
-      assert.ok(piece.to - piece.from <= 1 << 20);
-      // Now and then a piece gives far more than it should.
-      cutter.learn(piece.to - piece.from, pieces.length % 4 === 0 ? 1 << 20 : 100);
-    }
-    assert.equal(pieces[0]!.to - pieces[0]!.from, 64 * 1024, "the first piece is small");
-    if (direction === "backward") pieces.reverse();
-    let end = 17;
-    for (const piece of pieces) {
-      assert.equal(piece.from, end);
-      end = piece.to;
-    }
-    assert.equal(end, 9_000_017);
+    const sources = [
+      unreadable("first", 1),
+      source("second", [line(5), line(6)]),
+      unreadable("third", 10),
+      source("current", [line(20)]),
+    ];
+    const window = { start: at(6), stop: at(7) };
+    const ranges = await planned(sources, window, { direction, seen });
+    assert.deepEqual(shape(ranges), [["second", 1, 2]]);
+    assert.deepEqual(seen.released.toSorted(), ["first", "third"]);
   });
 }
+
+Deno.test("plan: backward, rotated files are opened only when the current file has been read", async () => {
+  const seen = new Seen();
+  const sources = [source("old", [line(1)]), source("new", [line(3)])];
+  const window = { start: null, stop: null };
+  await planned(sources, window, { direction: "backward", count: 1, seen });
+  assert.equal(seen.opened, false);
+  await planned(sources, window, { direction: "backward", seen });
+  assert.equal(seen.opened, true);
+});
