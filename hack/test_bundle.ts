@@ -20,7 +20,10 @@ const leftOut = ["tests/integration/malformed_input_test.ts"];
 
 /** Integration tests that start the agent as a process. */
 function processTests(): string[] {
-  const files = readdirSync(join(project, "tests/integration"))
+  const files = readdirSync(join(project, "tests/integration"), {
+    recursive: true,
+    encoding: "utf8",
+  })
     .filter((name) => name.endsWith("_test.ts"))
     .map((name) => `tests/integration/${name}`)
     .filter((path) => !leftOut.includes(path))

@@ -49,18 +49,20 @@ const TREATMENTS: readonly (readonly [RegExp, Treatment])[] = [
     leftOut: "names an account and a pod of the reader's; the same calls are in the README",
   }],
   [/^(?:source|kubetail-agent-tools completion)/, {
-    leftOut: "changes the shell that reads it; tests/unit/cli/commands_test.ts has the completion",
+    leftOut:
+      "changes the shell that reads it; tests/unit/cli/completion_test.ts has the completion",
   }],
   [/^kubetail-agent-tools grep |^zcat /, {
     leftOut:
-      "searches a node's own logs; tests/integration/grep_test.ts has folders, files and standard input",
+      "searches a node's own logs; tests/integration/cli/grep_test.ts has folders, files and standard input",
   }],
   [/^kubectl port-forward .*\d$/, {
     leftOut: "runs until it is ended; with & it is run elsewhere",
   }],
   [/^kubectl auth can-i .* USER /, { leftOut: "asks about a user of the reader's" }],
   [/^kubectl exec .* doctor /, {
-    leftOut: "the node test's image has the bundle and no binary; tests/integration/doctor_test.ts",
+    leftOut:
+      "the node test's image has the bundle and no binary; tests/integration/cli/doctor_command_test.ts",
   }],
   [/^(?:kubectl|helm) |kubernetes-admin/, "cluster"],
   [/^(?:[A-Z_]+=\S+ )*(?:deno|npx|kubetail-cluster-agent|kubetail-agent-tools) /, "here"],

@@ -3,12 +3,12 @@ import { Buffer } from "node:buffer";
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { Failure } from "../../src/failure/failure.ts";
-import { openFile } from "../../src/platform/files.ts";
-import { type Piece, ScanPool } from "../../src/pool/pool.ts";
-import type { AgentEvent } from "../../src/telemetry/events.ts";
-import { cri, joined, randomLog, spec, toTheEnd, wholeFrames } from "../unit/pool/log_pieces.ts";
-import { Random, runSeed } from "../harness/random.ts";
+import { Failure } from "../../../src/failure/failure.ts";
+import { openFile } from "../../../src/platform/files.ts";
+import { type Piece, ScanPool } from "../../../src/pool/pool.ts";
+import type { AgentEvent } from "../../../src/telemetry/events.ts";
+import { Random, runSeed } from "../../harness/random.ts";
+import { cri, joined, randomLog, spec, toTheEnd, wholeFrames } from "../../unit/pool/log_pieces.ts";
 
 /** A pool of real workers, and logs in a folder of their own. */
 class Setup implements Disposable {
@@ -143,6 +143,7 @@ Deno.test("a pattern that takes long to compile can be cancelled, and does not h
 
 /** Linear, but slow: more than ten seconds for a line of 1 MB. */
 const slowPattern = String.raw`\w{200}z`;
+
 const slowLine = cri(`${"x".repeat(199)}z `.repeat(5200));
 
 Deno.test("slow patterns on long lines hold up neither a grep nor a plain scan, and end when cancelled", async () => {

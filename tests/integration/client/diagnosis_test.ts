@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
-import type { AddressInfo, Socket } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import { createAuthority } from "../harness/certificates.ts";
-import { startAgent, type TestAgent } from "../harness/agent.ts";
-import { reach, runClient } from "../harness/client.ts";
-import { CapturedTerminal } from "../harness/terminal.ts";
+import { startAgent, type TestAgent } from "../../harness/agent.ts";
+import { createAuthority } from "../../harness/certificates.ts";
+import { reach, runClient } from "../../harness/client.ts";
 
 /** What `client list` says with these options. */
 async function listing(...options: string[]): Promise<string> {
@@ -120,57 +118,4 @@ Deno.test("a port that belongs to something else", async () => {
   for (const socket of sockets) socket.destroy();
   await new Promise((resolve) => server.close(resolve));
   assert.match(text, /no gRPC server\. Check --addr|closes the connection/);
-});
-
-Deno.test("a call without identity: --user or --token-file", async () => {
-  await using agent = await startAgent({
-    authorization: { methods: ["front-proxy", "token"] },
-  });
-  assert.match(await listing(...reach(agent)), /UNAUTHENTICATED.*--user NAME.*--token-file/);
-});
-
-Deno.test("one of two agents is away: told, the other answers, exit code 1", async () => {
-  await using agent = await startAgent();
-  agent.logs.add();
-  const { code, stdout, stderr } = await runClient([
-    "list",
-    ...reach(agent),
-    "--addr",
-    "localhost:1",
-  ]);
-  assert.equal(code, 1);
-  assert.match(stdout, /default +web-0 +app/);
-  assert.match(stderr, /localhost:1: UNAVAILABLE: nothing listens/);
-});
-
-Deno.test("an unknown namespace is told with those that are there, exit code 1", async () => {
-  await using agent = await startAgent();
-  agent.logs.add();
-  agent.logs.add({ namespace: "kube-system", pod: "dns-0", container: "dns" });
-  const told = "No logs of namespace nowhere on this node; there are logs of default, kube-system";
-  for (const args of [["list", "nowhere"], ["forward", "nowhere/web"], ["backward", "nowhere/x"]]) {
-    const { code, stdout, stderr } = await runClient([...args, ...reach(agent)]);
-    assert.deepEqual([code, stdout, stderr], [1, "", `${told}\n`], args.join(" "));
-  }
-});
-
-Deno.test("--follow-from without --follow is refused with the reason", async () => {
-  const { code, stderr } = await runClient(["forward", "a/b", "--follow-from", "end"]);
-  assert.equal(code, 2);
-  assert.match(stderr, /this command does not follow\. Add --follow; .*client backward --limit/);
-});
-
-Deno.test("an error message of a server reaches no terminal raw", async () => {
-  await using agent = await startAgent();
-  agent.logs.add();
-  const terminal = new CapturedTerminal({ columns: 80 });
-  const evil = "default/\x1b]0;title\x07web";
-  await runClient(["forward", evil, ...reach(agent)], terminal);
-  await runClient(
-    ["forward", "default/web-0", "--grep", "(\x1b[8m\u009b", ...reach(agent)],
-    terminal,
-  );
-  // deno-fmt-ignore
-  assert.ok(!/(?!\n)\p{Cc}/u.test(terminal.stderr), JSON.stringify(terminal.stderr));
-  assert.match(terminal.stderr, /\\x1b\]0;title\\x07web/);
 });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { stripVTControlCharacters } from "node:util";
-import { startAgent, type TestAgent } from "../harness/agent.ts";
-import { reach } from "../harness/client.ts";
-import { append, criLine, criLines } from "../harness/log_tree.ts";
-import { Pty } from "../harness/pty.ts";
+import { startAgent, type TestAgent } from "../../harness/agent.ts";
+import { reach } from "../../harness/client.ts";
+import { append, criLine, criLines } from "../../harness/log_tree.ts";
+import { Pty } from "../../harness/pty.ts";
 
 /** The command as a person types it, with how to reach the agent. */
 function typed(agent: TestAgent, command: string): string {
@@ -74,7 +74,7 @@ Deno.test("piped to head, the client ends quietly and without color", async () =
   const command = `set -o pipefail; ${typed(agent, "forward default/web-")} | head -n 2`;
   const { stdout, stderr } = await new Deno.Command("bash", {
     args: ["-c", command],
-    cwd: new URL("../..", import.meta.url),
+    cwd: new URL("../../..", import.meta.url),
   }).output();
   const decoder = new TextDecoder();
   assert.equal(

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { doctor } from "../../src/cli/doctor_command.ts";
-import { createAuthority } from "../harness/certificates.ts";
-import { startAgent } from "../harness/agent.ts";
-import { criLines, LogTree } from "../harness/log_tree.ts";
-import { CapturedTerminal } from "../harness/terminal.ts";
+import { doctor } from "../../../src/cli/doctor_command.ts";
+import { startAgent } from "../../harness/agent.ts";
+import { createAuthority } from "../../harness/certificates.ts";
+import { criLines, LogTree } from "../../harness/log_tree.ts";
+import { CapturedTerminal } from "../../harness/terminal.ts";
 
 /** Runs doctor on a configuration that is right but for the lines given. */
 async function examine(tree: LogTree, lines: readonly string[], ...args: string[]) {

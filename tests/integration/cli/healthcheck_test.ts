@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
-import { FollowFrom } from "../../src/generated/cluster_agent.ts";
-import { startAgent, type TestAgent } from "../harness/agent.ts";
-import { request } from "../harness/calls.ts";
-import { criLines } from "../harness/log_tree.ts";
+import { type AddressInfo, createServer } from "node:net";
+import { FollowFrom } from "../../../src/generated/cluster_agent.ts";
+import { startAgent, type TestAgent } from "../../harness/agent.ts";
+import { request } from "../../harness/calls.ts";
+import { criLines } from "../../harness/log_tree.ts";
 
 interface Result {
   readonly code: number;
@@ -32,13 +31,14 @@ async function probe(agent: TestAgent, ...params: string[]): Promise<Result> {
         ...params,
       ].flatMap((param) => ["-p", param]),
     ],
-    cwd: new URL("../../", import.meta.url),
+    cwd: new URL("../../../", import.meta.url),
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, output: text(stdout) + text(stderr) };
 }
 
 const byHttp = (agent: TestAgent) => `telemetry.addr:127.0.0.1:${agent.telemetryPort}`;
+
 const byGrpc = (agent: TestAgent) => [`addr:127.0.0.1:${agent.port}`, "telemetry.addr:"];
 
 Deno.test("healthcheck: 0 while the agent serves, 1 with the reason when it cannot, both ways", async () => {

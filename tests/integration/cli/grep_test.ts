@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { grep } from "../../src/cli/grep.ts";
-import { criLine, criLines, LogTree } from "../harness/log_tree.ts";
-import { CapturedTerminal } from "../harness/terminal.ts";
+import { grep } from "../../../src/cli/grep.ts";
+import { criLine, criLines, LogTree } from "../../harness/log_tree.ts";
+import { CapturedTerminal } from "../../harness/terminal.ts";
 
 async function run(...args: string[]) {
   const terminal = new CapturedTerminal();
@@ -151,7 +151,7 @@ grep 'line 1' ${tree.file} | head -n 1
 cat deno.json | grep lock 2>&1; echo "exit $?"`;
   const { stdout, stderr } = await new Deno.Command("bash", {
     args: ["-c", script],
-    cwd: new URL("../..", import.meta.url),
+    cwd: new URL("../../..", import.meta.url),
   }).output();
   assert.equal(new TextDecoder().decode(stderr), "");
   assert.equal(
@@ -166,10 +166,46 @@ Deno.test("deno task grep takes paths relative to where it is called", async () 
   const { INIT_CWD: _, ...env } = Deno.env.toObject();
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "--quiet", "grep", "-c", "", "../src/demo/samples/etcd.log"],
-    cwd: new URL("../../docs", import.meta.url),
+    cwd: new URL("../../../docs", import.meta.url),
     env,
     clearEnv: true,
   }).output();
   assert.equal(code, 0);
   assert.ok(Number(new TextDecoder().decode(stdout)) > 100);
+});
+
+function messages(stdout: string): string[] {
+  return stdout.split("\n").slice(0, -1).map((line) => line.slice(line.indexOf(" ") + 1));
+}
+
+Deno.test("grep searches a file without an agent, in both formats and directions", async () => {
+  using logs = new LogTree();
+  const web = logs.add({ content: criLines(20_000) });
+  const read = async (...args: string[]) => {
+    const terminal = new CapturedTerminal();
+    const code = await grep(args, terminal);
+    return { code, texts: messages(terminal.stdout), stderr: terminal.stderr };
+  };
+  assert.deepEqual(await read("LINE 1999\\d", web.link), { code: 1, texts: [], stderr: "" });
+  const ten = Array.from({ length: 10 }, (_, i) => `line 1999${i}`);
+  assert.deepEqual((await read("(?i)LINE 1999\\d", web.link)).texts, ten);
+  assert.deepEqual((await read("line 1999\\d", web.path, "-b", "-m", "2")).texts, [
+    "line 19999",
+    "line 19998",
+  ]);
+  const window = ["--since", "2024-10-01T05:00:01Z", "--until", "2024-10-01T05:00:02Z"];
+  assert.deepEqual((await read("", web.path, ...window)).texts, ["line 1", "line 2"]);
+  assert.equal((await read("", web.path)).texts.length, 20_000);
+
+  const docker = logs.add({
+    pod: "docker-0",
+    format: "docker",
+    content: '{"log":"hello\\n","stream":"stdout","time":"2024-10-01T05:00:00Z"}\n',
+  });
+  assert.deepEqual((await read("h.llo", docker.link)).texts, ["hello"]);
+
+  const compressed = `${logs.dir}/0.log.20241001-060000.gz`;
+  Deno.writeFileSync(compressed, gzipSync(criLines(20_000)));
+  assert.deepEqual((await read("line 1999\\d", compressed)).texts, ten);
+  assert.deepEqual((await read("", compressed, "-b", "-m", "1")).texts, ["line 19999"]);
 });
