@@ -12,8 +12,8 @@ const FINISH_MS = 2000;
 const MAX_HELD = 8;
 
 /**
- * Late lines of a chain's closed segments, and what falls due for them by `now` (milliseconds of the watcher's clock).
- * Returns whether anything has changed.
+ * Reads a step of what has come to a chain's closed segments, and does what falls due for them by `now` (milliseconds of
+ * the watcher's clock). Returns whether anything has changed.
  */
 export function checkClosed(chain: SegmentChain, history: RotatedHistory, now: number): boolean {
   let changed = false;
@@ -27,6 +27,8 @@ export function checkClosed(chain: SegmentChain, history: RotatedHistory, now: n
       segment.finish();
     }
     changed ||= found !== "same";
+    // What was written before the rotation is read a step at each check, and is late no more than its reading.
+    if (segment.isBehind) continue;
     const age = now - segment.closedAt;
     if (segment.stage === "closing" && age >= settleMs(segment)) {
       segment.settle();
@@ -41,8 +43,14 @@ export function checkClosed(chain: SegmentChain, history: RotatedHistory, now: n
   return changed;
 }
 
-/** When the next thing falls due for a closed segment, milliseconds of that clock; Infinity: nothing does. */
-export function closedDueAt(chain: SegmentChain): number {
+/** Has any segment's file bytes that were not read yet? A step of them is read at each check. */
+export function isBehind(chain: SegmentChain): boolean {
+  return [...chain].some((segment) => segment.isBehind);
+}
+
+/** When the next thing falls due for a segment, milliseconds of that clock; 0: at once, Infinity: nothing does. */
+export function dueAt(chain: SegmentChain): number {
+  if (isBehind(chain)) return 0;
   let at = Infinity;
   for (const segment of chain) {
     if (segment.stage === "closing") at = Math.min(at, segment.closedAt + settleMs(segment));

@@ -40,7 +40,7 @@ export interface Growth {
 /** What is appended at a time is less than this as a rule: one read has it all, and keeps it. */
 const BLOCK_BYTES = 64 * 1024;
 /** How much is searched for a line end at a time: some milliseconds. */
-const MAX_STEP_BYTES = 8 * 1024 * 1024;
+const MAX_STEP_BYTES = 4 * 1024 * 1024;
 const TAIL_BYTES = 512;
 /** As much of a line's beginning as holds a CRI time. */
 const LINE_HEAD_BYTES = 64;

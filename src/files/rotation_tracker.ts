@@ -1,6 +1,6 @@
 import type { Failure } from "../failure/failure.ts";
 import type { Report } from "../telemetry/events.ts";
-import { checkClosed, closedDueAt, finishAll, parkClosed } from "./closed_segments.ts";
+import { checkClosed, dueAt, finishAll, isBehind, parkClosed } from "./closed_segments.ts";
 import type { Check, CheckReason, FileWatcher } from "./file_watcher.ts";
 import { type Examinations, StillInflating } from "./followed_gzip.ts";
 import type { LocatedLog, LogRoots } from "./locate.ts";
@@ -79,7 +79,7 @@ export class RotationTracker {
 
   /** When something falls due that no event announces, in milliseconds of the watcher's clock; Infinity: nothing does. */
   get dueAt(): number {
-    return Math.min(closedDueAt(this.chain), this.#observer.dueAt);
+    return Math.min(dueAt(this.chain), this.#observer.dueAt);
   }
 
   /** Takes notice of what has happened to the log. Returns whether anything had. */
@@ -143,7 +143,8 @@ export class RotationTracker {
       case "moved":
         return this.#replaced();
       case "gone":
-        return this.#end(null);
+        // What it holds is read first, a step at each check.
+        return !isBehind(this.chain) && this.#end(null);
       case "refused":
         return this.#end(this.#observer.refusal.failure);
     }

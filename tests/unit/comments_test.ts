@@ -4,8 +4,9 @@ import { type Declaration, declarations, membersOf, signatureOf } from "../harne
 /** Functions of scan, files and config that cannot have a short example: they need a file system or open segments, or belong to a thread. */
 const WITHOUT_EXAMPLE: ReadonlySet<string> = new Set([
   "files/closed_segments.ts checkClosed",
-  "files/closed_segments.ts closedDueAt",
+  "files/closed_segments.ts dueAt",
   "files/closed_segments.ts finishAll",
+  "files/closed_segments.ts isBehind",
   "files/closed_segments.ts parkClosed",
   "files/locate.ts locate",
   "files/locate.ts realRoots",
