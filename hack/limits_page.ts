@@ -21,12 +21,13 @@ const limits: Readonly<Record<LimitName, LimitDoc>> = {
     keys: ["max-connections"],
     bounds: "connections to the gRPC port",
     refusal:
-      "the one longest without a call is ended for the new one; where all have calls, the new one is closed",
+      "the one longest without a call is ended for the new one, of the address that has the most; where all of these have calls, the one with the fewest, but the new one is closed where its address has as many",
   },
   "connections-per-peer": {
     keys: ["max-connections-per-peer"],
     bounds: "connections from one address",
-    refusal: "as above, among those of the address",
+    refusal:
+      "the one longest without a call is ended for the new one; where all have calls, the new one is closed",
   },
   "handshakes": {
     keys: ["max-handshakes"],
@@ -46,8 +47,9 @@ const limits: Readonly<Record<LimitName, LimitDoc>> = {
   },
   "header-memory": {
     keys: ["header-memory"],
-    bounds: "the headers of all open calls together; refused are calls with large headers alone",
-    refusal: EXHAUSTED,
+    bounds:
+      "large headers (more than 8 KiB in memory) of all calls together until the caller's right is known, and as much for the identities of those who follow",
+    refusal: "the newest such call of the connection with the most ends with RESOURCE_EXHAUSTED",
   },
   "request-bytes": {
     keys: ["max-request-bytes"],
@@ -76,7 +78,8 @@ const limits: Readonly<Record<LimitName, LimitDoc>> = {
     keys: ["max-streams"],
     bounds:
       "streams at the same time, until the last byte of each has left, the last tenth of them for identities with fewer than 8 (where `max-streams-per-user` is below); twice as many and 100 for calls of every kind",
-    refusal: EXHAUSTED,
+    refusal:
+      "the newest stream of the identity with the most ends with RESOURCE_EXHAUSTED (of calls that count for no identity: the newest one of the connection with the most, or that connection where its answers are not read)",
   },
   "streams-per-user": {
     keys: ["max-streams-per-user"],
@@ -86,7 +89,7 @@ const limits: Readonly<Record<LimitName, LimitDoc>> = {
   "unary-calls": {
     keys: ["max-unary-calls"],
     bounds: "Lists at the same time, until their answers have left, the last tenth as above",
-    refusal: EXHAUSTED,
+    refusal: "the newest List of the identity with the most ends with RESOURCE_EXHAUSTED",
   },
   "unary-calls-per-user": {
     keys: ["max-unary-calls-per-user"],
@@ -96,7 +99,8 @@ const limits: Readonly<Record<LimitName, LimitDoc>> = {
   "public-calls": {
     keys: ["max-public-calls"],
     bounds: "calls of health and reflection at the same time",
-    refusal: "the connection that has the most of them is ended",
+    refusal:
+      "the connection that has the most of them is ended; where each has one, the oldest of the address that has the most",
   },
   "public-calls-per-connection": {
     keys: ["max-public-calls-per-connection"],
@@ -151,6 +155,12 @@ last such line (at most one line in 10 s for each limit).
 | limit | key and default | what it bounds | what happens |
 | --- | --- | --- | --- |
 ${rows.join("")}
+## Nobody uses up a total
+
+Where a total is reached, whoever holds most of it gives place to those who hold less, and is the one to be refused: an identity
+before its connection, a connection before its address. So whoever has nothing can always begin one call, unless
+everybody else has only one. Reviews take turns by identity, calls and searches as below.
+
 ## Calls take turns
 
 New calls of all connections begin a few at a time in each turn of the event loop, connections one after another, a call with

@@ -110,7 +110,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     : null;
   const limits = new CallLimits(config.limits, report, endConnection);
   const calls = new Calls({
-    authorizer: new CallAuthorizer(config, new Authorizer({ config, reviewer, report })),
+    authorizer: new CallAuthorizer(config, new Authorizer({ config, reviewer, report }), report),
     peers,
     limits,
     report,

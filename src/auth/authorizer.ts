@@ -5,9 +5,9 @@ import { checkNamespace } from "../files/name.ts";
 import type { Report } from "../telemetry/events.ts";
 import { type Clock, systemClock } from "./review_clock.ts";
 import { cancelled, unlessAborted } from "./abort.ts";
+import { FairQueue, type Origin } from "./fair_queue.ts";
 import type { Identity, TokenIdentity } from "./identity.ts";
 import type { ReviewedIdentity, Reviewer } from "./review.ts";
-import { UnknownCallers } from "./unknown_callers.ts";
 import { identityHash, sha256 } from "./user.ts";
 import { UserKeys } from "./user_keys.ts";
 
@@ -15,6 +15,12 @@ import { UserKeys } from "./user_keys.ts";
 interface Verdict {
   readonly allowed: boolean;
   readonly at: number;
+}
+
+export interface AuthorizeOptions {
+  readonly signal?: AbortSignal;
+  /** The connection of the call, and its address: unknown callers of one wait for each other first. */
+  readonly origin?: Origin;
 }
 
 /** A review that is being waited for. */
@@ -29,6 +35,10 @@ const VERB = "get";
 const MAX_NAMESPACES = 1000;
 const MAX_REVIEWS_OF_CALL = 16;
 const MAX_VERDICTS = 10_000;
+/** Reviews at the same time, of callers of one kind: as many as there are connections to the API server for them. */
+const MAX_REVIEWS = 16;
+/** Reviews of unknown callers at the same time: half of these, so that others have theirs. */
+const MAX_UNKNOWN_REVIEWS = 8;
 /** How long a token that the API server does not accept (401) is refused without asking again. */
 const REFUSED_TTL_MS = 10 * 1000;
 /** A namespace's place in reviews where none was named: all of them. */
@@ -53,7 +63,13 @@ export class Authorizer {
   readonly #refused = new LRUCache<string, { readonly failure: Failure; readonly at: number }>({
     max: MAX_VERDICTS,
   });
-  readonly #unknownCallers: UnknownCallers;
+  /** Of callers whom the API server has not accepted yet: whoever makes up tokens delays others of his kind alone. */
+  readonly #unknownCallers: FairQueue;
+  /** Callers take turns: one who asks for a thousand namespaces waits behind himself. */
+  readonly #reviews = {
+    "front-proxy": new FairQueue({ places: MAX_REVIEWS }),
+    token: new FairQueue({ places: MAX_REVIEWS }),
+  };
 
   constructor(
     options: {
@@ -68,9 +84,17 @@ export class Authorizer {
     this.#userKeys = new UserKeys(options.reviewer);
     this.#report = options.report;
     this.#clock = options.clock ?? systemClock;
-    this.#unknownCallers = new UnknownCallers({
-      max: options.config.limits.maxUnknownCallers,
-      onRefused: () => this.#report({ type: "limit-reached", limit: "unknown-callers" }),
+    const max = options.config.limits.maxUnknownCallers;
+    this.#unknownCallers = new FairQueue({
+      places: MAX_UNKNOWN_REVIEWS,
+      max,
+      refusal: () => {
+        this.#report({ type: "limit-reached", limit: "unknown-callers" });
+        return new Failure(
+          "resource-exhausted",
+          `Cannot review access now: ${max} callers wait who are not known yet (limits.max-unknown-callers); try again`,
+        );
+      },
     });
   }
 
@@ -84,11 +108,7 @@ export class Authorizer {
   async authorize(
     identity: Identity,
     namespaces: readonly string[],
-    options: {
-      readonly signal?: AbortSignal;
-      /** The connection of the call: unknown callers of one wait for each other first. */
-      readonly origin?: object | null;
-    } = {},
+    options: AuthorizeOptions = {},
   ): Promise<void> {
     const asked = this.#namespaces(namespaces);
     if (identity.kind === "anonymous") return;
@@ -98,16 +118,25 @@ export class Authorizer {
     await this.#reviewAll(identity, asked, this.#config.authorization.cacheTtlMs, options.signal);
   }
 
-  /** See UserKeys. Call it after authorize. */
-  userKey(identity: Identity, options: { readonly signal: AbortSignal }): Promise<string> {
-    return this.#userKeys.keyOf(identity, options);
+  /**
+   * Resolves with a key that is equal for all calls of one user (see UserKeys), before it is known what they may
+   * read. Throws as authorize does.
+   */
+  async userKey(
+    identity: Identity,
+    namespaces: readonly string[],
+    options: AuthorizeOptions & { readonly signal: AbortSignal },
+  ): Promise<string> {
+    const asked = this.#namespaces(namespaces);
+    if (identity.kind === "token") await this.#introduce(identity, asked, options);
+    return await this.#userKeys.keyOf(identity, options);
   }
 
   /** A token's first review waits in a queue of its own, so that made-up ones do not delay those that are known. */
   async #introduce(
     identity: TokenIdentity,
     [first = EVERYWHERE]: readonly string[],
-    options: { readonly signal?: AbortSignal; readonly origin?: object | null },
+    options: AuthorizeOptions,
   ): Promise<void> {
     const hash = identityHash(identity);
     const refused = this.#refused.get(hash);
@@ -116,7 +145,8 @@ export class Authorizer {
     }
     if (this.#accepted.has(hash)) return;
     const signal = options.signal ?? new AbortController().signal;
-    using _place = await this.#unknownCallers.enter(options.origin ?? this, signal);
+    const origin = options.origin ?? { owner: this };
+    using _place = await this.#unknownCallers.enter(origin, signal);
     await this.#verdict(identity, hash, first, this.#config.authorization.cacheTtlMs, signal);
   }
 
@@ -297,6 +327,8 @@ export class Authorizer {
     namespace: string,
     signal: AbortSignal,
   ): Promise<Verdict> {
+    const owner = identityHash(identity);
+    using _turn = await this.#reviews[identity.kind].enter({ owner }, signal);
     const at = this.#clock.now();
     const seconds = () => (this.#clock.now() - at) / 1000;
     let allowed;

@@ -20,8 +20,19 @@ export function userHash({ user, groups, extra }: User): string {
   return sha256(JSON.stringify([user, distinct(groups), canonicalExtra(new Map(ofUser))]));
 }
 
+/** Of identities that are in use: one with a thousand groups takes a millisecond, and is asked for at each review. */
+const hashes = new WeakMap<object, string>();
+
 /** SHA-256 of a canonical form: the order of groups and extras does not matter, and no token can be read from it. */
 export function identityHash(identity: FrontProxyIdentity | TokenIdentity): string {
+  const known = hashes.get(identity);
+  if (known !== undefined) return known;
+  const hash = hashOf(identity);
+  hashes.set(identity, hash);
+  return hash;
+}
+
+function hashOf(identity: FrontProxyIdentity | TokenIdentity): string {
   if (identity.kind === "token") return sha256(JSON.stringify(["token", identity.token]));
   const { user, groups, extra } = identity;
   return sha256(JSON.stringify(["front-proxy", user, distinct(groups), canonicalExtra(extra)]));

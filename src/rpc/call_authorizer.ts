@@ -1,7 +1,9 @@
-import type { Authorizer } from "../auth/authorizer.ts";
+import type { AuthorizeOptions, Authorizer } from "../auth/authorizer.ts";
 import { describeIdentity, identify, type Identity } from "../auth/identity.ts";
+import { KeptIdentities } from "../auth/kept_identities.ts";
 import type { Config } from "../config/schema.ts";
 import { Failure } from "../failure/failure.ts";
+import { type Report, silent } from "../telemetry/events.ts";
 import { type SentHeaders, takeSentHeaders } from "./grpc_js/identity_headers.ts";
 import type { ServerCall } from "./running_call.ts";
 
@@ -16,10 +18,15 @@ export interface Caller {
 export class CallAuthorizer {
   readonly #config: Config;
   readonly #authorizer: Authorizer;
+  readonly #kept: KeptIdentities;
 
-  constructor(config: Config, authorizer: Authorizer) {
+  constructor(config: Config, authorizer: Authorizer, report: Report = silent) {
     this.#config = config;
     this.#authorizer = authorizer;
+    this.#kept = new KeptIdentities({
+      memory: config.limits.headerMemory,
+      onRefused: () => report({ type: "limit-reached", limit: "header-memory" }),
+    });
   }
 
   /** Who calls. Throws Failure where that cannot be determined, or where a part of it was lost on the way. */
@@ -30,25 +37,42 @@ export class CallAuthorizer {
   }
 
   /**
-   * Asks whether the caller may read the logs of the namespaces (none: of all). Resolves with a key that
-   * is equal for all calls of one user. Throws Failure where they may not, or where no verdict can be had.
+   * Resolves with a key that is equal for all calls of one user, whatever they may read. Throws Failure where the
+   * request cannot be reviewed, or the caller's token is not accepted.
    */
-  async authorize(
+  userKey(
     caller: Caller,
     namespaces: readonly string[],
-    options: { readonly signal: AbortSignal; readonly origin?: object | null },
+    options: AuthorizeOptions & { readonly signal: AbortSignal },
   ): Promise<string> {
-    await this.#authorizer.authorize(caller.identity, namespaces, options);
-    return await this.#authorizer.userKey(caller.identity, options);
+    return this.#authorizer.userKey(caller.identity, namespaces, options);
   }
 
-  /** Reviews the caller's right again and again. Resolves with the Failure that must end the call. */
+  /**
+   * Asks whether the caller may read the logs of the namespaces (none: of all). Throws Failure where they may not, or
+   * where no verdict can be had.
+   */
+  authorize(
+    caller: Caller,
+    namespaces: readonly string[],
+    options: AuthorizeOptions,
+  ): Promise<void> {
+    return this.#authorizer.authorize(caller.identity, namespaces, options);
+  }
+
+  /**
+   * Reviews the caller's right again and again. Resolves with the Failure that must end the call. Throws Failure
+   * resource-exhausted where the caller's identity cannot be kept.
+   */
   recheck(
     caller: Caller,
     namespaces: readonly string[],
     options: { readonly signal: AbortSignal },
   ): Promise<Failure> {
-    return this.#authorizer.recheck(caller.identity, namespaces, options);
+    // Not an async function: that would keep the caller, and with it the call's own copy of the identity.
+    const kept = this.#kept.keep(caller.identity);
+    return this.#authorizer.recheck(kept.identity, namespaces, options)
+      .finally(() => kept[Symbol.dispose]());
   }
 }
 

@@ -1,6 +1,6 @@
 import { Failure } from "../failure/failure.ts";
 import type { LimitName, Report } from "../telemetry/events.ts";
-import { Quota } from "./limits/quota.ts";
+import { Shares } from "./limits/shares.ts";
 import type { CallKind } from "./running_call.ts";
 
 /** Taken from a limit; disposing of it gives it back. */
@@ -13,13 +13,19 @@ export interface AdmittedCall {
   readonly isPublic: boolean;
   /** The HTTP/2 session; null where it is gone. */
   readonly connection: object | null;
+  /** Of the connection. Default: unknown, the same for all. */
+  readonly peer?: string;
 }
 
-/** A call whose caller may read what it asks for. */
-export interface AuthorizedCall {
+/** A call whose caller is known. */
+export interface CallOfUser {
   readonly kind: CallKind;
-  /** Equal for all calls of one user; see CallAuthorizer.authorize. */
+  /** Equal for all calls of one user; see CallAuthorizer.userKey. */
   readonly user: string;
+  /** The HTTP/2 session; null where it is gone. */
+  readonly connection: object | null;
+  /** Ends the call: its place is given to a user who has fewer. */
+  readonly evict: (why: Failure) => void;
 }
 
 /** The limits of the configuration that count calls. */
@@ -39,76 +45,89 @@ export type EndConnection = (connection: object, limit: LimitName, why: string) 
 export class CallLimits {
   readonly #limits: CallNumbers;
   readonly #report: Report;
-  readonly #streams: Quota<string>;
-  readonly #unaryCalls: Quota<string>;
-  readonly #publicCalls: Quota<object>;
+  /** Of users, then connections. */
+  readonly #streams: Shares;
+  readonly #unaryCalls: Shares;
+  /** Of connections, then peer addresses. */
+  readonly #publicCalls: Shares;
   readonly #endConnection: EndConnection;
 
   constructor(limits: CallNumbers, report: Report, endConnection: EndConnection) {
     this.#limits = limits;
     this.#report = report;
     this.#endConnection = endConnection;
-    this.#streams = new Quota({ total: limits.maxStreams, each: limits.maxStreamsPerUser });
-    this.#unaryCalls = new Quota({
-      total: limits.maxUnaryCalls,
-      each: limits.maxUnaryCallsPerUser,
+    this.#streams = new Shares({
+      total: () => limits.maxStreams,
+      reserve: limits.maxStreamsPerUser < limits.maxStreams,
     });
-    this.#publicCalls = new Quota({
-      total: limits.maxPublicCalls,
-      each: limits.maxPublicCallsPerConnection,
+    this.#unaryCalls = new Shares({
+      total: () => limits.maxUnaryCalls,
+      reserve: limits.maxUnaryCallsPerUser < limits.maxUnaryCalls,
     });
+    this.#publicCalls = new Shares({ total: () => limits.maxPublicCalls, newcomersFirst: true });
   }
 
   /** Streams that are open now. */
   get streams(): number {
-    return this.#streams.total;
+    return this.#streams.held;
   }
 
   /**
    * What any call takes, before its caller is identified. Throws Failure resource-exhausted. Calls that need
    * no identity are counted by connection; where there are too many, the connection with the most
-   * of them is ended, so that one that holds many keeps no probe out.
+   * of them is ended, so that no number of connections keeps a probe out.
    */
-  admit({ isPublic, connection }: AdmittedCall): Lease {
+  admit({ isPublic, connection, peer = "" }: AdmittedCall): Lease {
     if (!isPublic || connection === null) return nothing;
     const { maxPublicCalls, maxPublicCallsPerConnection } = this.#limits;
-    const exceeded = this.#publicCalls.exceeded(connection);
     if (this.#publicCalls.of(connection) >= maxPublicCallsPerConnection) {
       const why =
         `a connection may have at most ${maxPublicCallsPerConnection} calls of health and reflection at once (limits.max-public-calls-per-connection)`;
       this.#endConnection(connection, "public-calls-per-connection", why);
       throw new Failure("resource-exhausted", `Cannot begin another call: ${why}`);
     }
-    if (exceeded === "total") {
-      const greatest = this.#publicCalls.greatest();
-      const why =
-        `the agent serves at most ${maxPublicCalls} calls of health and reflection at once (limits.max-public-calls)`;
-      if (greatest === null || this.#publicCalls.of(greatest) <= 1) {
-        this.#report({ type: "limit-reached", limit: "public-calls" });
-        throw new Failure("resource-exhausted", `Cannot begin another call: ${why}`);
-      }
-      this.#endConnection(greatest, "public-calls", why);
-    }
-    return this.#publicCalls.take(connection);
+    const why =
+      `the agent serves at most ${maxPublicCalls} calls of health and reflection at once (limits.max-public-calls)`;
+    const lease = this.#publicCalls.take({
+      owners: [connection, peer],
+      evict: () => this.#endConnection(connection, "public-calls", why),
+    });
+    if (lease !== null) return lease;
+    this.#report({ type: "limit-reached", limit: "public-calls" });
+    throw new Failure("resource-exhausted", `Cannot begin another call: ${why}`);
   }
 
-  /** What a call takes on behalf of its user. Throws Failure resource-exhausted. */
-  authorize({ kind, user }: AuthorizedCall): Lease {
+  /**
+   * What a call takes on behalf of its user. Where all places are taken, a user who has few gets that of a call of
+   * the user who has the most. Throws Failure resource-exhausted.
+   */
+  admitUser({ kind, user, connection, evict }: CallOfUser): Lease {
     if (kind === "probe") return nothing;
     const isStream = kind !== "unary";
-    const quota = isStream ? this.#streams : this.#unaryCalls;
-    const exceeded = quota.exceeded(user);
-    if (exceeded === null) return quota.take(user);
-    const limit = `${isStream ? "streams" : "unary-calls"}${
-      exceeded === "each" ? "-per-user" : ""
-    }` as const;
-    this.#report({ type: "limit-reached", limit, ...(exceeded === "each" ? { who: user } : {}) });
     const { maxStreams, maxStreamsPerUser, maxUnaryCalls, maxUnaryCallsPerUser } = this.#limits;
+    const shares = isStream ? this.#streams : this.#unaryCalls;
     const what = isStream ? "open another stream" : "begin another unary call";
-    const why = exceeded === "each"
-      ? `a user may have at most ${isStream ? maxStreamsPerUser : maxUnaryCallsPerUser}`
-      : `the agent serves at most ${isStream ? maxStreams : maxUnaryCalls}`;
-    throw new Failure("resource-exhausted", `Cannot ${what}: ${why} at once (limits.max-${limit})`);
+    const limit = isStream ? "streams" : "unary-calls";
+    const most = isStream ? maxStreamsPerUser : maxUnaryCallsPerUser;
+    if (shares.of(user) >= most) {
+      this.#report({ type: "limit-reached", limit: `${limit}-per-user`, who: user });
+      const why = `a user may have at most ${most} at once (limits.max-${limit}-per-user)`;
+      throw new Failure("resource-exhausted", `Cannot ${what}: ${why}`);
+    }
+    const why = `the agent serves at most ${
+      isStream ? maxStreams : maxUnaryCalls
+    } at once (limits.max-${limit})`;
+    const lease = shares.take({
+      owners: [user, connection],
+      evict: () => {
+        this.#report({ type: "limit-reached", limit, who: user });
+        const text = `The call was ended for that of a user who has fewer: ${why}`;
+        evict(new Failure("resource-exhausted", text));
+      },
+    });
+    if (lease !== null) return lease;
+    this.#report({ type: "limit-reached", limit });
+    throw new Failure("resource-exhausted", `Cannot ${what}: ${why}`);
   }
 }
 

@@ -11,13 +11,14 @@ import type { Report } from "../telemetry/events.ts";
 import { noTraces, type StartCallSpan } from "../telemetry/traces.ts";
 import type { CallAuthorizer } from "./call_authorizer.ts";
 import type { CallLimits } from "./call_limits.ts";
+import { peerOf } from "./grpc_js/connections.ts";
 import type { PeerCheck } from "./verified_peers.ts";
 import { type CallKind, RunningCall, type ServerCall } from "./running_call.ts";
 import { type CallStatus, statusName, toStatus } from "./status.ts";
 
 export const SHUTTING_DOWN = "Server is shutting down";
 
-type Authorization = Pick<CallAuthorizer, "identify" | "authorize" | "recheck">;
+type Authorization = Pick<CallAuthorizer, "identify" | "userKey" | "authorize" | "recheck">;
 
 /** A method as far as the owner of its calls must know it. */
 export interface Method<Request, Checked> {
@@ -32,8 +33,8 @@ export interface Method<Request, Checked> {
 
 /**
  * Owns every call from its admission to its end, in this order: the agent is not stopping, the
- * connection's certificate is still good, limits of the connection, who calls, is the request well-formed, may
- * they, limits of the user, the work with re-checks beside it, status, and the return of what was taken from
+ * connection's certificate is still good, limits of the connection, who calls, is the request well-formed, limits of
+ * the user, may they, the work with re-checks beside it, status, and the return of what was taken from
  * limits. Whatever a step throws ends the call with the status that status.ts maps it to.
  */
 export class Calls {
@@ -203,21 +204,31 @@ export class Calls {
     if (this.#draining && kind !== "probe") throw new Failure("unavailable", SHUTTING_DOWN);
     if (this.#peers !== null) running.endWith(this.#peers.enter(connection));
     const { access } = method;
-    running.hold(this.#limits.admit({ kind, connection, isPublic: access === "public" }));
-    if (access === "public") return method.check(request);
+    const isPublic = access === "public";
+    const peer = connection === null ? "" : peerOf(connection);
+    running.hold(this.#limits.admit({ kind, connection, isPublic, peer }));
+    if (isPublic) {
+      running.claim();
+      running.dropHeaders();
+      return method.check(request);
+    }
 
     const caller = this.#authorizer.identify(call);
     running.identity = caller.description;
     const checked = method.check(request);
     const namespaces = access(checked);
     running.namespaces = namespaces;
-    const user = await this.#authorizer.authorize(caller, namespaces, {
-      signal,
-      origin: connection,
-    });
+    const asked = { signal, origin: { owner: connection, group: peer } };
+    const user = await this.#authorizer.userKey(caller, namespaces, asked);
     signal.throwIfAborted();
     running.user = user;
-    running.hold(this.#limits.authorize({ kind, user }));
+    const evict = (why: Failure) => running.evict(why);
+    // Before the reviews: what waits for them counts.
+    running.hold(this.#limits.admitUser({ kind, user, connection, evict }));
+    running.claim();
+    await this.#authorizer.authorize(caller, namespaces, asked);
+    signal.throwIfAborted();
+    running.dropHeaders();
     if (kind === "unbounded") {
       // Whatever a re-check ends with ends the call, also an error that nobody foresaw.
       const end = (reason: unknown) => running.abort(asError(reason));

@@ -1,7 +1,9 @@
 import type { ServerUnaryCall } from "@grpc/grpc-js";
 import type { EventEmitter } from "node:events";
 import { Failure } from "../failure/failure.ts";
-import { connectionOf, streamClosed } from "./grpc_js/call_stream.ts";
+import { connectionOf, innermostCall, streamClosed } from "./grpc_js/call_stream.ts";
+import { resetStream } from "./grpc_js/http2_servers.ts";
+import { placeOf } from "./grpc_js/stream_places.ts";
 
 /**
  * How a call ends when the agent stops. "unary" and "stream": it may finish. "unbounded": it
@@ -19,6 +21,8 @@ export type ServerCall =
 
 /** setTimeout fires at once for longer delays. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+/** How long a call that must give place may take to send its status, which its client perhaps does not read. */
+const LAST_WORDS_MS = 1000;
 
 /** One call between its admission and its end, and the facts that are reported about it. */
 export class RunningCall {
@@ -30,7 +34,7 @@ export class RunningCall {
   cancelled = false;
   /** The caller for log lines, without secrets. */
   identity = "";
-  /** Who it counts for in limits: the whole reviewed identity. "" until it is authorized. */
+  /** Who it counts for in limits: the whole reviewed identity. "" until it is known. */
   user = "";
   namespaces: readonly string[] = [];
   records = 0;
@@ -40,6 +44,9 @@ export class RunningCall {
   readonly #held = new DisposableStack();
   readonly #finished = new DisposableStack();
   #deadlineTimer: ReturnType<typeof setTimeout> | undefined;
+  #isEvicted = false;
+  /** Work and status are done; what is left is what the client has not read. */
+  #isReleased = false;
 
   constructor(call: ServerCall, kind: CallKind) {
     this.kind = kind;
@@ -59,6 +66,26 @@ export class RunningCall {
 
   abort(reason: Error): void {
     this.#controller.abort(reason);
+  }
+
+  /** Its place is needed: ends the call, and what the client does not read of it. */
+  evict(reason: Error): void {
+    this.#isEvicted = true;
+    this.abort(reason);
+    // Not within somebody else's call.
+    if (this.#isReleased) setImmediate(() => this.#reset());
+  }
+
+  /** The call counts for its user from now on. */
+  claim(): void {
+    placeOf(this.#call)?.claim();
+  }
+
+  /** The headers are not needed any more: some are large, and a call may be long. */
+  dropHeaders(): void {
+    const { metadata } = this.#call;
+    for (const name of Object.keys(metadata.getMap())) metadata.remove(name);
+    placeOf(this.#call)?.dropHeaders();
   }
 
   /** Ends the call when the signal fires, with its reason. */
@@ -82,9 +109,19 @@ export class RunningCall {
 
   /** After the status was handed to grpc-js: releases what the call holds as soon as the HTTP/2 stream is closed. */
   release(): void {
+    this.#isReleased = true;
     const closed = streamClosed(this.#call);
-    if (closed === null) this.#held.dispose();
-    else void closed.then(() => this.#held.dispose());
+    if (closed === null) return this.#held.dispose();
+    const timer = this.#isEvicted ? setTimeout(() => this.#reset(), LAST_WORDS_MS) : undefined;
+    void closed.then(() => {
+      clearTimeout(timer);
+      this.#held.dispose();
+    });
+  }
+
+  #reset(): void {
+    const stream = innermostCall(this.#call)?.stream;
+    if (stream?.destroyed === false) resetStream(stream);
   }
 
   readonly #cancel = () => {

@@ -158,7 +158,7 @@ Deno.test({
         const now = Math.floor(Date.now() / 1000);
         const keys = await Promise.all(
           [viewer, await cluster.signToken("team-a", "viewer", now + 700), powerless].map((token) =>
-            agentAuth.authorizer.userKey({ kind: "token", token }, { signal })
+            agentAuth.authorizer.userKey({ kind: "token", token }, ["team-a"], { signal })
           ),
         );
         assert.equal(keys[0], keys[1]);

@@ -24,7 +24,12 @@ async function serveReflection(load: () => Promise<Descriptors>) {
   const events: AgentEvent[] = [];
   const unused = () => Promise.reject(new Error("reflection needs no identity"));
   const calls = new Calls({
-    authorizer: { identify: () => assert.fail(), authorize: unused, recheck: unused },
+    authorizer: {
+      identify: () => assert.fail(),
+      userKey: unused,
+      authorize: unused,
+      recheck: unused,
+    },
     limits: new CallLimits(defaults.limits, silent, () => {}),
     report: (event) => events.push(event),
   });

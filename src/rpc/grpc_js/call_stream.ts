@@ -5,6 +5,8 @@ export interface RawStream {
   write(bytes: Uint8Array, written: () => void): boolean;
   once(event: "drain" | "close", listener: () => void): void;
   off(event: "drain" | "close", listener: () => void): void;
+  close(code: number): void;
+  destroy(): unknown;
   readonly destroyed: boolean;
   readonly closed: boolean;
   /** Undefined once the stream is destroyed. */

@@ -70,6 +70,8 @@ export class PortConnection implements CountedConnection {
     return isIdle ? this.#lastWorkMs : null;
   };
 
+  readonly calls = (): number => this.#streams.size;
+
   readonly evict = (limit: LimitName): void => this.end(limit, "its place was needed");
 
   established(socket: Socket): void {

@@ -4,7 +4,8 @@ import type { Server as NetServer, Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { LimitName, Report } from "../../telemetry/events.ts";
 import { ConnectionBudget } from "../limits/connection_budget.ts";
-import { headerMemoryOf, ORDINARY_HEADER_MEMORY, type PortLimits } from "../limits/port_limits.ts";
+import type { PortLimits } from "../limits/port_limits.ts";
+import { StreamPlaces } from "../limits/stream_places.ts";
 import { Turns } from "../limits/turns.ts";
 import { PortConnection } from "./connection.ts";
 import {
@@ -12,7 +13,9 @@ import {
   type Http2Stream,
   judgeStreams,
   onHttp2Server,
+  resetStream,
 } from "./http2_servers.ts";
+import { rememberPlace } from "./stream_places.ts";
 
 /** How often is looked for what takes too long. */
 const CHECK_MS = 1000;
@@ -26,6 +29,11 @@ const bySession = new WeakMap<object, PortConnection>();
 export function endConnection(session: object, limit: LimitName, why: string): void {
   // Not within the library's callback, which still uses the session.
   setImmediate(() => bySession.get(session)?.end(limit, why));
+}
+
+/** The address that the connection of an HTTP/2 session comes from; "" where it is gone. */
+export function peerOf(session: object): string {
+  return bySession.get(session)?.peer ?? "";
 }
 
 /**
@@ -42,8 +50,7 @@ export class Connections implements Disposable {
   readonly #bySocket = new Map<string, PortConnection>();
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #listeners: NetServer[] = [];
-  #streams = 0;
-  #headerMemory = 0;
+  readonly #places: StreamPlaces;
 
   /** To be made before bindAsync. Throws where grpc-js has changed. */
   constructor(
@@ -61,6 +68,7 @@ export class Connections implements Disposable {
     this.#tls = options.tls;
     this.#allowedNames = options.allowedNames;
     this.#budget = new ConnectionBudget(options.limits);
+    this.#places = new StreamPlaces(options.limits);
     onHttp2Server(server, (source) => {
       this.#listeners.push(source as unknown as NetServer); // node:http2's servers are.
       source.prependListener("connection", (socket) => this.#accepted(socket));
@@ -142,33 +150,44 @@ export class Connections implements Disposable {
       setImmediate(() => stream.destroy());
       return false;
     }
-    const memory = headerMemoryOf(
-      connection.open(id, { mayStayOpen: headers[":path"] === REFLECTION }),
-    );
-    this.#streams++;
-    this.#headerMemory += memory;
+    const place = this.#places.open({
+      connection,
+      peer: connection.peer,
+      headers: connection.open(id, { mayStayOpen: headers[":path"] === REFLECTION }),
+      evict: (limit) => this.#evict(connection, stream, limit),
+    });
     stream.once("close", () => {
-      this.#streams--;
-      this.#headerMemory -= memory;
+      if (typeof place !== "string") place.close();
       connection.close(id);
     });
     if (connection.hasEnded) return false;
-    const { streams, headerMemory } = this.#limits;
-    if (this.#streams > streams) {
-      return this.#refuse(
-        stream,
-        "streams",
-        `the agent has ${streams} calls open, finished ones included`,
-      );
-    }
-    if (this.#headerMemory > headerMemory && memory > ORDINARY_HEADER_MEMORY) {
-      return this.#refuse(
-        stream,
-        "header-memory",
-        "the headers of all open calls take too much memory",
-      );
-    }
+    if (typeof place === "string") return this.#refuse(stream, place, this.#explain(place));
+    rememberPlace(stream, place);
     return true;
+  }
+
+  /** Ends what has its place no more: a connection that does not read its answers as a whole. */
+  #evict(
+    connection: PortConnection,
+    stream: Http2Stream,
+    limit: "streams" | "header-memory",
+  ): void {
+    // Not within the library's callback, which still uses the session.
+    setImmediate(() => {
+      if (stream.destroyed || connection.hasEnded) return;
+      if (stream.writableEnded) {
+        connection.end(limit, `it does not read its answers, and ${this.#explain(limit)}`);
+        return;
+      }
+      this.#report({ type: "limit-reached", limit, who: connection.peer });
+      resetStream(stream);
+    });
+  }
+
+  #explain(limit: "streams" | "header-memory"): string {
+    return limit === "streams"
+      ? `the agent has ${this.#limits.streams} calls open, finished ones included`
+      : "the headers of all open calls take too much memory";
   }
 
   #refuse(stream: Http2Stream, limit: LimitName, why: string): false {

@@ -1,4 +1,5 @@
 import type { Server } from "@grpc/grpc-js";
+import { constants } from "node:http2";
 import type { Socket } from "node:net";
 
 /** Gets a stream, its headers by name, and as they came: name, value, name, value, … */
@@ -36,9 +37,21 @@ export interface Http2Stream {
   /** The peer has reset it, or both sides have said their last. */
   readonly closed: boolean;
   readonly destroyed: boolean;
+  /** All that it will say is said, if not read. */
+  readonly writableEnded: boolean;
+  close(code: number): void;
   destroy(): unknown;
   respond(headers: Record<string, unknown>, options: { readonly endStream: true }): void;
   resume(): unknown;
+}
+
+/** Ends a stream at once, whatever it has not sent; gRPC clients take the code for RESOURCE_EXHAUSTED. */
+export function resetStream(stream: Pick<Http2Stream, "close" | "destroy" | "destroyed">): void {
+  stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  // What waits for the client's windows would keep it otherwise.
+  setImmediate(() => {
+    if (!stream.destroyed) stream.destroy();
+  });
 }
 
 /** What is private to grpc-js (hence its pinned version). */

@@ -15,12 +15,15 @@ export interface CountedConnection {
   readonly evict: (limit: LimitName) => void;
   /** Since when nothing has been done for it, so that it may be ended for another one; null: it is at work. */
   readonly idleSince: () => number | null;
+  /** Calls that are open. */
+  readonly calls: () => number;
 }
 
 /**
  * Who may be connected. A place is made for a new connection by ending the one of the same peer
- * address that has done nothing for longest, or of the address that has the most; only where all are at work is
- * the new one refused. So connections that are held open for nothing keep nobody out.
+ * address that has done nothing for longest, or of the address that has the most. Where all of these are at work, an
+ * address that has more than the new one's ends the one with the fewest calls; only a new connection of the address that
+ * has the most is refused. So neither connections that are held open for nothing nor those of one address keep others out.
  */
 export class ConnectionBudget {
   readonly #limits: ConnectionLimits;
@@ -62,7 +65,7 @@ export class ConnectionBudget {
     ) return "connections-per-peer";
     if (
       this.#connections.count >= connections &&
-      !this.#makePlace(this.#connections.ofBusiestPeer(), "connections")
+      !this.#makePlace(this.#connections.ofBusiestPeer(), "connections", ofPeer.size + 1)
     ) return "connections";
     this.#connections.add(connection);
     return null;
@@ -74,20 +77,39 @@ export class ConnectionBudget {
     this.#connections.delete(connection);
   }
 
-  #makePlace(among: ReadonlySet<CountedConnection>, limit: LimitName): boolean {
-    let longest: CountedConnection | null = null;
-    let since = Infinity;
-    for (const connection of among) {
-      const idleSince = connection.idleSince();
-      if (idleSince === null || idleSince >= since) continue;
-      longest = connection;
-      since = idleSince;
-    }
-    if (longest === null) return false;
-    this.#connections.delete(longest);
-    longest.evict(limit);
+  /** @param share what the new connection's address would have: where these are more, one at work gives place */
+  #makePlace(
+    among: ReadonlySet<CountedConnection>,
+    limit: LimitName,
+    share: number = Number.POSITIVE_INFINITY,
+  ): boolean {
+    const chosen = longestIdle(among) ?? (share < among.size ? leastAtWork(among) : null);
+    if (chosen === null) return false;
+    this.#connections.delete(chosen);
+    chosen.evict(limit);
     return true;
   }
+}
+
+function longestIdle(among: ReadonlySet<CountedConnection>): CountedConnection | null {
+  let longest: CountedConnection | null = null;
+  let since = Infinity;
+  for (const connection of among) {
+    const idleSince = connection.idleSince();
+    if (idleSince === null || idleSince >= since) continue;
+    longest = connection;
+    since = idleSince;
+  }
+  return longest;
+}
+
+/** The newest of those with the fewest calls. */
+function leastAtWork(among: ReadonlySet<CountedConnection>): CountedConnection | null {
+  let least: CountedConnection | null = null;
+  for (const connection of among) {
+    if (least === null || connection.calls() <= least.calls()) least = connection;
+  }
+  return least;
 }
 
 /** Connections by peer address, in order of arrival. */

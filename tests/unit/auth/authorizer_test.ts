@@ -594,7 +594,9 @@ Deno.test("made-up tokens do not delay callers who were accepted before, nor new
   const refusals = Array.from(
     { length: 1000 },
     (_, i) =>
-      authorizer.authorize({ kind: "token", token: `made-up-${i}` }, ["a"], { origin: attacker })
+      authorizer.authorize({ kind: "token", token: `made-up-${i}` }, ["a"], {
+        origin: { owner: attacker },
+      })
         .then(() => "allowed", (error: Failure) => error.kind),
   );
   await idle();
@@ -604,7 +606,9 @@ Deno.test("made-up tokens do not delay callers who were accepted before, nor new
   await authorizer.authorize(good, ["a"]);
 
   reviewer.answer = null;
-  const stranger = authorizer.authorize({ kind: "token", token: "new" }, ["a"], { origin: {} });
+  const stranger = authorizer.authorize({ kind: "token", token: "new" }, ["a"], {
+    origin: { owner: {} },
+  });
   const refused = new Failure("unauthenticated", "not accepted");
   // Two of the made-up ones are answered; then it is the stranger's turn.
   reviewer.answer = (_namespace, { kind, ...rest }) =>
@@ -617,4 +621,31 @@ Deno.test("made-up tokens do not delay callers who were accepted before, nor new
   assert.ok(
     events.some((event) => event.type === "limit-reached" && event.limit === "unknown-callers"),
   );
+});
+
+Deno.test("reviews take turns: a caller who asks for a thousand namespaces does not delay another's one", async () => {
+  const { authorizer, reviewer } = setUp();
+  reviewer.answer = null;
+  const many = Array.from({ length: 1000 }, (_, index) => `ns-${index}`);
+  const greedy = user("greedy");
+  const calls = [0, 1, 2].map((part) =>
+    authorizer.authorize(greedy, many.slice(part * 300, (part + 1) * 300))
+  );
+  await idle();
+  assert.equal(reviewer.asked.length, 16, "as many as there are connections");
+  const innocent = authorizer.authorize(alice, ["a"]);
+  await idle();
+  reviewer.asked[0]?.resolve(true);
+  await idle();
+  reviewer.asked[1]?.resolve(true);
+  await idle();
+  const asked = reviewer.asked.findIndex(({ identity }) => identity === alice);
+  assert.ok(asked >= 16 && asked <= 17, `asked as number ${asked}`);
+  reviewer.asked[asked]?.resolve(true);
+  await innocent;
+  for (let index = 0; index < reviewer.asked.length; index++) {
+    reviewer.asked[index]?.resolve(true);
+    await idle();
+  }
+  await Promise.all(calls);
 });

@@ -45,6 +45,7 @@ function setUp(
   options: {
     readonly limits?: { readonly maxStreams: number; readonly maxStreamsPerUser: number };
     readonly recheck?: () => Promise<Failure>;
+    readonly authorize?: () => Promise<void>;
     readonly peers?: PeerCheck;
   } = {},
 ) {
@@ -68,9 +69,13 @@ function setUp(
         const description = String(call.metadata.get("user")[0]);
         return { identity: { kind: "anonymous" }, description };
       },
-      authorize(caller) {
-        steps.push("authorize");
+      userKey(caller) {
+        steps.push("user");
         return Promise.resolve(caller.description);
+      },
+      authorize() {
+        steps.push("authorize");
+        return options.authorize?.() ?? Promise.resolve();
       },
       recheck: options.recheck ?? (() => new Promise(() => {})),
     },
@@ -132,7 +137,7 @@ Deno.test("calls: a finished call is OK and reported with its facts", async () =
 Deno.test("calls: the caller is identified before the request is checked, authorized before the work", async () => {
   const { run, steps } = setUp();
   await run(new FakeCall(), "stream", () => Promise.resolve());
-  assert.deepEqual(steps, ["identify", "check", "authorize", "work"]);
+  assert.deepEqual(steps, ["identify", "check", "user", "authorize", "work"]);
 });
 
 Deno.test("calls: the client's cancellation reaches the work at once", async () => {
@@ -167,7 +172,7 @@ Deno.test("calls: a user's streams and all streams are limited, and given back",
 
   const third = await run(new FakeCall(), "unbounded", untilAborted);
   assert.equal(third.code, Status.RESOURCE_EXHAUSTED);
-  assert.match(third.details, /limits\.max-streams\)/);
+  assert.match(third.details, /limits\.max-streams-per-user\)/);
   open[2]!.emit("cancelled");
   await running[2];
   const ofAlice = await run(new FakeCall(), "unbounded", untilAborted);
@@ -286,4 +291,39 @@ Deno.test("calls: a failure's own words go to both", async () => {
   assert.equal(status.details, "no such log");
   const [event] = ended();
   assert.ok(event?.type === "call-ended" && event.error === "no such log");
+});
+
+Deno.test("calls: what waits for a review counts for its user", async () => {
+  const review = Promise.withResolvers<void>();
+  const { run, limits } = setUp({ authorize: () => review.promise });
+  const waiting = [1, 2].map(() => run(new FakeCall(), "stream", () => Promise.resolve()));
+  const third = await run(new FakeCall(), "stream", () => Promise.resolve());
+  assert.match(third.details, /limits\.max-streams-per-user\)/);
+  review.resolve();
+  assert.deepEqual((await Promise.all(waiting)).map(({ code }) => code), [Status.OK, Status.OK]);
+  assert.equal(limits.streams, 0);
+});
+
+Deno.test("calls: where all places are taken, the newest call of the user with the most is ended for one who has none", async () => {
+  const { run, limits } = setUp({ limits: { maxStreams: 2, maxStreamsPerUser: 2 } });
+  const calls = [new FakeCall(), new FakeCall()];
+  const running = calls.map((call) => run(call, "unbounded", untilAborted));
+  const bob = run(new FakeCall({ user: "bob" }), "stream", () => Promise.resolve());
+  assert.equal((await bob).code, Status.OK);
+  const ended = await running[1]!;
+  assert.equal(ended.code, Status.RESOURCE_EXHAUSTED);
+  assert.match(ended.details, /ended for that of a user who has fewer: .*limits\.max-streams\)/);
+  assert.equal(limits.streams, 1);
+  calls[0]!.emit("cancelled");
+  await running[0];
+  assert.equal(limits.streams, 0);
+});
+
+Deno.test("calls: headers are dropped when the caller is known and may read", async () => {
+  const { run } = setUp();
+  const call = new FakeCall();
+  await run(call, "stream", () => {
+    assert.deepEqual(call.metadata.getMap(), {});
+    return Promise.resolve();
+  });
 });

@@ -6,9 +6,10 @@ import {
 
 class FakeConnection implements CountedConnection {
   evictedFor: string | null = null;
-  constructor(readonly peer: string, public isIdle = true) {}
+  constructor(readonly peer: string, public isIdle = true, readonly open = isIdle ? 0 : 1) {}
   workedAt = 0;
   readonly idleSince = () => this.isIdle ? this.workedAt : null;
+  readonly calls = () => this.open;
   readonly evict = (limit: string) => {
     this.evictedFor = limit;
   };
@@ -42,13 +43,25 @@ Deno.test("the connection that has done nothing for longest goes first, however 
   assert.deepEqual([reader!.evictedFor, silent!.evictedFor], [null, "connections-per-peer"]);
 });
 
-Deno.test("where all are at work the new one is refused", () => {
+Deno.test("where all are at work a new one of the address that has the most is refused", () => {
   const budget = new ConnectionBudget(limits);
   connect(budget, new FakeConnection("a", false));
   connect(budget, new FakeConnection("a", false));
   assert.equal(connect(budget, new FakeConnection("a")), "connections-per-peer");
   assert.equal(connect(budget, new FakeConnection("b", false)), null);
-  assert.equal(connect(budget, new FakeConnection("c")), "connections");
+  assert.equal(connect(budget, new FakeConnection("b")), "connections", "as many as the other");
+  assert.equal(budget.connections, 3);
+});
+
+Deno.test("where all are at work the address that has the most gives place: its connection with the fewest calls, the newest", () => {
+  const budget = new ConnectionBudget(limits);
+  const [many, few, other] = [["a", 9], ["a", 1], ["b", 1]].map(([peer, calls]) =>
+    new FakeConnection(String(peer), false, Number(calls))
+  );
+  for (const each of [many, few, other]) assert.equal(connect(budget, each!), null);
+  assert.equal(connect(budget, new FakeConnection("c", false)), null);
+  assert.deepEqual([many, few, other].map((each) => each!.evictedFor), [null, "connections", null]);
+  assert.equal(connect(budget, new FakeConnection("d")), "connections", "each has one");
   assert.equal(budget.connections, 3);
 });
 
