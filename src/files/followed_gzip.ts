@@ -30,6 +30,8 @@ export class StillInflating extends Failure {
 
 /** Texts of no more than this are inflated at once: a worker would take longer to be asked. */
 const MAX_SMALL_BYTES = 256 * 1024;
+/** So much is inflated at once in one turn of the event loop, however many rotated files there are: some milliseconds. */
+const MAX_TURN_BYTES = 4 * 1024 * 1024;
 /** Files whose texts were examined, and are remembered. */
 const MAX_EXAMINED = 32;
 const MAX_RANGES = 16;
@@ -47,6 +49,9 @@ export class Examinations implements Disposable {
   readonly #examine: ExamineCompressed;
   readonly #known = new Map<string, Examination>();
   readonly #stopped = new AbortController();
+  /** Inflated at once since the event loop had its turn, bytes. */
+  #turnBytes = 0;
+  #turnTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(examine: ExamineCompressed) {
     this.#examine = examine;
@@ -60,13 +65,27 @@ export class Examinations implements Disposable {
     const file = LogFile.open(rotated);
     if (!rotated.compressed) return file;
     const { dev, ino, size, mtimeMs } = rotated;
-    return new FollowedGzip(file, (source, range) => {
+    const log = new GzipLog(file);
+    return new FollowedGzip(log, this.#smallText(log), (source, range) => {
       return this.#ask(`${dev}:${ino}:${size}:${mtimeMs}`, source, range);
     });
   }
 
   [Symbol.dispose](): void {
+    clearTimeout(this.#turnTimer);
     this.#stopped.abort(new Failure("unavailable", "Server is shutting down"));
+  }
+
+  /** All of a small text, unless enough was inflated in this turn of the event loop; null otherwise. */
+  #smallText(log: GzipLog): Uint8Array | null {
+    const left = Math.min(MAX_SMALL_BYTES, MAX_TURN_BYTES - this.#turnBytes);
+    const text = left > 0 ? log.wholeText(left) : null;
+    this.#turnBytes += text?.length ?? 0;
+    this.#turnTimer ??= setTimeout(() => {
+      this.#turnTimer = undefined;
+      this.#turnBytes = 0;
+    });
+    return text;
   }
 
   #ask(
@@ -131,11 +150,11 @@ class FollowedGzip implements LogSource {
   /** All of a small text; null: it is not small. */
   readonly #small: Uint8Array | null;
 
-  constructor(file: LogFile, ask: Ask) {
-    this.#log = new GzipLog(file);
-    this.path = file.path;
+  constructor(log: GzipLog, small: Uint8Array | null, ask: Ask) {
+    this.#log = log;
+    this.path = log.path;
     this.#ask = ask;
-    this.#small = this.#log.wholeText(MAX_SMALL_BYTES);
+    this.#small = small;
   }
 
   get format(): LogFormat {

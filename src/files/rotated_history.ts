@@ -1,19 +1,17 @@
 import { Failure } from "../failure/failure.ts";
 import type { Report } from "../telemetry/events.ts";
-import { type Fingerprint, startsLikeAny } from "./fingerprint.ts";
+import { findCopy, type FoundCopy } from "./copy_search.ts";
+import type { Fingerprint } from "./fingerprint.ts";
+import { type Examinations, StillInflating } from "./followed_gzip.ts";
+import { KnownContents } from "./known_contents.ts";
 import type { FileNumbers, LogSource } from "./log_file.ts";
-import type { Holding } from "./growing_text.ts";
 import { LogSegment, type SegmentCopy } from "./log_segment.ts";
-import type { Instant } from "../scan/instant.ts";
 import {
-  isEarlier,
-  isUntouched,
   missedRotations,
   readRotatedContents,
   type RotatedContent,
   type RotatedContents,
 } from "./missed_rotations.ts";
-import { type Examinations, StillInflating } from "./followed_gzip.ts";
 import { listRotatedFiles, type RotatedFile } from "./rotated_files.ts";
 
 /** The file whose lines come next. */
@@ -25,9 +23,6 @@ export interface NextFile extends FileNumbers {
   isAtPath(): boolean;
 }
 
-/** Contents that are remembered though no file holds them now: a rename may hide a file for a moment. */
-const MAX_REMEMBERED = 64;
-
 /**
  * The rotated files of a followed log: which of them are older than the follow or were given out, which were missed, and
  * which holds a segment's bytes.
@@ -35,16 +30,10 @@ const MAX_REMEMBERED = 64;
 export class RotatedHistory {
   readonly #report: Report;
   readonly #open: (file: RotatedFile) => LogSource;
-  #known: Fingerprint[] = [];
-  readonly #unread: readonly RotatedFile[];
-  readonly #first: LogSegment;
+  readonly #known: KnownContents;
   #realPath: string;
   /** The rotated files when they were last compared with what is known. */
   #compared: string | null = null;
-  /** Of the first line that was seen: where following began, or later where that file was never seen to hold one. */
-  #firstTime: Instant | null = null;
-  /** Has a line been seen that is earlier than that? */
-  #clockWentBack = false;
 
   /** @param first in which following begins, grown to what it holds */
   constructor(
@@ -54,20 +43,14 @@ export class RotatedHistory {
   ) {
     this.#open = (file) => examinations.open(file);
     this.#realPath = realPath;
-    this.#first = first;
     this.#report = report;
-    this.#learnTimes(first);
-    let listed: ReturnType<typeof readRotatedContents> = { contents: [], failed: [] };
+    let listed: RotatedContents = { contents: [], failed: [] };
     try {
       listed = readRotatedContents(realPath, this.#open);
     } catch {
       // The folder cannot be read now. Files that are older than the first one are recognized by their times.
     }
-    this.#known.push(...listed.contents.map(({ fingerprint }) => fingerprint));
-    this.#unread = [
-      ...listed.failed.map(({ file }) => file),
-      ...listed.contents.filter((one) => one.fingerprint.time === null).map(({ file }) => file),
-    ];
+    this.#known = new KnownContents(first, listed);
   }
 
   /** The log lies under another path from now on. */
@@ -77,8 +60,7 @@ export class RotatedHistory {
 
   /** A segment that was delivered stays known, even when its file goes. */
   remember(segment: LogSegment): void {
-    this.#known.push(segment.fingerprint);
-    this.#learnTimes(segment);
+    this.#known.remember(segment);
   }
 
   /**
@@ -145,35 +127,15 @@ export class RotatedHistory {
       readonly except?: FileNumbers | null;
       readonly mayGiveUp?: boolean;
     } = {},
-  ): SegmentCopy & { readonly file: RotatedFile } | null {
+  ): FoundCopy | null {
     // A beginning without a time would be found in any file: those that are known do not count.
     const others = segment.fingerprint.time !== null ? [] : [
-      ...this.#known,
+      ...this.#known.fingerprints,
       ...chain.filter((one) => one !== segment).map(({ fingerprint }) => fingerprint),
     ];
     const { contents } = this.#read(chain, mayGiveUp);
-    let best: SegmentCopy & { readonly file: RotatedFile } | null = null;
-    for (const { file, fingerprint } of contents.toReversed()) {
-      if (except !== null && isSame(file, except)) continue;
-      if (startsLikeAny(others, fingerprint) || !segment.mayBeHeldBy(fingerprint)) continue;
-      const source = this.#open(file);
-      let holding: Holding;
-      try {
-        holding = segment.heldBy(source);
-      } catch (error) {
-        source[Symbol.dispose]();
-        best?.source[Symbol.dispose]();
-        throw error;
-      }
-      const isBetter = best === null || holding === "all" || source.size > best.source.size;
-      if (holding === "nothing" || !isBetter) source[Symbol.dispose]();
-      else {
-        best?.source[Symbol.dispose]();
-        best = { source, holding, file };
-      }
-      if (holding === "all") break;
-    }
-    return best;
+    const candidates = contents.filter(({ file }) => except === null || !isSame(file, except));
+    return findCopy(segment, candidates, { others, open: this.#open });
   }
 
   /** What can be read; what cannot though it may be new is given up, or an error. */
@@ -194,8 +156,7 @@ export class RotatedHistory {
       throw error;
     }
     const isNew = (file: RotatedFile) =>
-      !this.#unread.some((one) => isUntouched(one, file)) &&
-      !known.some((one) => isSame(one, file));
+      !this.#known.wasUnread(file) && !known.some((one) => isSame(one, file));
     const unreadable = all.failed.filter(({ file }) => isNew(file));
     const unknown = unreadable.find(({ error }) => !mayGiveUp || error instanceof StillInflating);
     if (unknown !== undefined) throw unknown.error;
@@ -206,35 +167,12 @@ export class RotatedHistory {
     contents: readonly RotatedContent[],
     chain: readonly LogSegment[],
     next: NextFile,
-    known: readonly FileNumbers[] = [],
+    copies: readonly FileNumbers[] = [],
   ): RotatedContent[] {
-    const segments = [...chain, next];
-    for (const segment of chain) this.#learnTimes(segment);
-    this.#learnTime(next.fingerprint.time);
-    const missed = missedRotations(contents, {
-      fingerprints: [...this.#known, ...segments.map(({ fingerprint }) => fingerprint)],
-      open: [...segments, ...known],
-      unread: this.#unread,
-      next: next.isAtPath() ? null : next,
-      beganAt: this.#first.fingerprint.time,
-      clockWentBack: this.#clockWentBack,
-    });
-    // What is on the disk still must stay known; a rename may hide a file for a moment, so others do for a while.
-    const present = contents.map(({ fingerprint }) => fingerprint);
-    const absent = this.#known.filter((one) => !startsLikeAny(present, one));
-    const forgotten = new Set(absent.slice(0, -MAX_REMEMBERED));
-    this.#known = this.#known.filter((one) => !forgotten.has(one));
+    const missed = missedRotations(contents, this.#known.seen(chain, next, copies));
+    // What is on the disk still must stay known.
+    this.#known.forgetAbsent(contents.map(({ fingerprint }) => fingerprint));
     return missed;
-  }
-
-  #learnTimes(segment: LogSegment): void {
-    this.#firstTime ??= segment.fingerprint.time;
-    this.#learnTime(segment.fingerprint.time);
-    this.#learnTime(segment.lastTime);
-  }
-
-  #learnTime(time: Instant | null): void {
-    this.#clockWentBack ||= isEarlier(time, this.#firstTime);
   }
 
   #segments(missed: readonly RotatedContent[], mayGiveUp: boolean): LogSegment[] {

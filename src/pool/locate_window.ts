@@ -1,6 +1,6 @@
 import type { ByteSource } from "../scan/byte_source.ts";
 import type { LogFormat } from "../scan/scan.ts";
-import type { Breathe } from "../scan/time_bisection.ts";
+import type { Breathe } from "../scan/source_window.ts";
 import { windowEnd, windowStart } from "../scan/time_search.ts";
 import type { TimeWindow } from "../scan/time_window.ts";
 import type { Bounds } from "./messages.ts";

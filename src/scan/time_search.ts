@@ -1,12 +1,9 @@
 import type { ByteSource } from "./byte_source.ts";
 import type { LogFormat } from "./format.ts";
 import { compareInstants, type Instant } from "./instant.ts";
-import {
-  type Breathe,
-  DISORDER_SECONDS,
-  type SearchRange,
-  TimeBisection,
-} from "./time_bisection.ts";
+import { DISORDER_SECONDS } from "./probe_order.ts";
+import type { Breathe, SearchRange } from "./source_window.ts";
+import { TimeBisection } from "./time_bisection.ts";
 
 /**
  * An offset before which no line of the range has a time at or after `start`, close to the first line that has one.

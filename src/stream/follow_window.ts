@@ -1,6 +1,6 @@
 import type { AppendedRange } from "../files/appended_range.ts";
 import type { Instant } from "../scan/instant.ts";
-import type { Breathe } from "../scan/time_bisection.ts";
+import type { Breathe } from "../scan/source_window.ts";
 import { hasLaterLine, windowEnd, windowStart } from "../scan/time_search.ts";
 import type { LogRange, LogSource, TimeWindow } from "./plan.ts";
 

@@ -4,7 +4,7 @@ import type { ScanPool } from "../pool/pool.ts";
 import { inMemory } from "../scan/byte_source.ts";
 import { compareInstants, type Instant } from "../scan/instant.ts";
 import type { Direction } from "../scan/scan.ts";
-import { DISORDER_SECONDS } from "../scan/time_bisection.ts";
+import { DISORDER_SECONDS } from "../scan/probe_order.ts";
 import { firstTime, windowEnd, windowStart } from "../scan/time_search.ts";
 import type { TimeWindow } from "../scan/time_window.ts";
 import { loopTurns } from "./loop_turns.ts";

@@ -8,6 +8,7 @@ const WITHOUT_EXAMPLE: ReadonlySet<string> = new Set([
   "files/closed_segments.ts finishAll",
   "files/closed_segments.ts isBehind",
   "files/closed_segments.ts parkClosed",
+  "files/copy_search.ts findCopy",
   "files/locate.ts locate",
   "files/locate.ts realRoots",
   "files/log_folder.ts readFileNames",

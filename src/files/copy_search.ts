@@ -1,0 +1,46 @@
+import { type Fingerprint, startsLikeAny } from "./fingerprint.ts";
+import type { LogSource } from "./log_file.ts";
+import type { LogSegment, SegmentCopy } from "./log_segment.ts";
+import type { RotatedContent } from "./missed_rotations.ts";
+import type { RotatedFile } from "./rotated_files.ts";
+
+/** A rotated file that holds a segment's bytes, open. */
+export interface FoundCopy extends SegmentCopy {
+  readonly file: RotatedFile;
+}
+
+/**
+ * The rotated file that holds most of a segment; the caller disposes of its source. Null where there is none. Throws what
+ * `open` throws, and the platform's error where one cannot be read.
+ *
+ * @param contents the rotated files, oldest first
+ * @param options.others what other files are known to begin like: they do not count
+ */
+export function findCopy(
+  segment: LogSegment,
+  contents: readonly RotatedContent[],
+  { others, open }: {
+    readonly others: readonly Fingerprint[];
+    readonly open: (file: RotatedFile) => LogSource;
+  },
+): FoundCopy | null {
+  let best: FoundCopy | null = null;
+  try {
+    for (const { file, fingerprint } of contents.toReversed()) {
+      if (startsLikeAny(others, fingerprint) || !segment.mayBeHeldBy(fingerprint)) continue;
+      using opened = new DisposableStack();
+      const source = opened.use(open(file));
+      const holding = segment.heldBy(source);
+      const isBetter = best === null || holding === "all" || source.size > best.source.size;
+      if (holding === "nothing" || !isBetter) continue;
+      opened.move();
+      best?.source[Symbol.dispose]();
+      best = { source, holding, file };
+      if (holding === "all") break;
+    }
+    return best;
+  } catch (error) {
+    best?.source[Symbol.dispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,104 @@
+import type { Instant } from "../scan/instant.ts";
+import { type Fingerprint, startsLikeAny } from "./fingerprint.ts";
+import type { FileNumbers } from "./log_file.ts";
+import type { LogSegment } from "./log_segment.ts";
+import {
+  isEarlier,
+  isUntouched,
+  type RotatedContents,
+  type SeenFiles,
+} from "./missed_rotations.ts";
+import type { RotatedFile } from "./rotated_files.ts";
+
+/** Contents that are remembered though no file holds them now: a rename may hide a file for a moment. */
+const MAX_REMEMBERED = 64;
+
+/** The segment whose lines come next, as its file is now. */
+export interface KnownNext extends FileNumbers {
+  readonly fingerprint: Fingerprint;
+  /** Does it lie at the log's path, so that all others are older? */
+  isAtPath(): boolean;
+}
+
+/**
+ * What a followed log's files are known by: the contents that are older than the follow or were given out, the files that
+ * could not be read when it began, and whether the clock was set back since. Owned by the log's RotatedHistory.
+ */
+export class KnownContents {
+  #fingerprints: readonly Fingerprint[];
+  readonly #unread: readonly RotatedFile[];
+  readonly #first: LogSegment;
+  /** Of the first line that was seen: where following began, or later where that file was never seen to hold one. */
+  #firstTime: Instant | null = null;
+  /** Has a line been seen that is earlier than that? */
+  #clockWentBack = false;
+
+  /**
+   * @param first in which following begins, grown to what it holds
+   * @param listed the rotated files at that moment
+   */
+  constructor(first: LogSegment, { contents, failed }: RotatedContents) {
+    this.#first = first;
+    this.#learnTimes(first);
+    this.#fingerprints = contents.map(({ fingerprint }) => fingerprint);
+    this.#unread = [
+      ...failed.map(({ file }) => file),
+      ...contents.filter((one) => one.fingerprint.time === null).map(({ file }) => file),
+    ];
+  }
+
+  get fingerprints(): readonly Fingerprint[] {
+    return this.#fingerprints;
+  }
+
+  /** Was it there when following began, but not readable or without a time, and was it not written to since? */
+  wasUnread(file: RotatedFile): boolean {
+    return this.#unread.some((one) => isUntouched(one, file));
+  }
+
+  /** A segment that was delivered stays known, even when its file goes. */
+  remember(segment: LogSegment): void {
+    this.#fingerprints = [...this.#fingerprints, segment.fingerprint];
+    this.#learnTimes(segment);
+  }
+
+  /** Forgets the oldest of the contents that no file holds any more, beyond as many as are remembered. */
+  forgetAbsent(present: readonly Fingerprint[]): void {
+    const absent = this.#fingerprints.filter((one) => !startsLikeAny(present, one));
+    const forgotten = new Set(absent.slice(0, -MAX_REMEMBERED));
+    this.#fingerprints = this.#fingerprints.filter((one) => !forgotten.has(one));
+  }
+
+  /**
+   * What tells which rotated files were missed between the last segment of the chain and the next.
+   *
+   * @param copies files that are known to hold a segment of the chain
+   */
+  seen(
+    chain: readonly LogSegment[],
+    next: KnownNext,
+    copies: readonly FileNumbers[],
+  ): SeenFiles {
+    for (const segment of chain) this.#learnTimes(segment);
+    this.#learnTime(next.fingerprint.time);
+    const segments = [...chain, next];
+    return {
+      fingerprints: [...this.#fingerprints, ...segments.map(({ fingerprint }) => fingerprint)],
+      open: [...segments, ...copies],
+      unread: this.#unread,
+      next: next.isAtPath() ? null : next,
+      beganAt: this.#first.fingerprint.time,
+      clockWentBack: this.#clockWentBack,
+    };
+  }
+
+  #learnTimes(segment: LogSegment): void {
+    this.#firstTime ??= segment.fingerprint.time;
+    this.#learnTime(segment.fingerprint.time);
+    this.#learnTime(segment.lastTime);
+  }
+
+  #learnTime(time: Instant | null): void {
+    this.#clockWentBack ||= isEarlier(time, this.#firstTime);
+  }
+}
