@@ -67,6 +67,8 @@ export class Lanes {
   completed(job: Job, isFast: boolean): void {
     if (!this.#rules.completed(job, isFast)) return;
     const ofStream = this.#waiting.slow.takeAll(({ stream }) => stream === job.stream);
+    // They and the job that is done make their pattern slow no longer.
+    for (const one of [job, ...ofStream]) this.#rules.leave(one);
     for (const next of ofStream) this.add(next);
   }
 

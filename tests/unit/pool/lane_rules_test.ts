@@ -1,23 +1,6 @@
 import assert from "node:assert/strict";
-import { Job } from "../../../src/pool/job.ts";
 import { LaneRules } from "../../../src/pool/lane_rules.ts";
-import type { Piece } from "../../../src/pool/piece.ts";
-
-const piece = { source: {} } as unknown as Piece;
-
-function job(stream: object, options: { grep?: string; isCheck?: boolean } = {}): Job {
-  const { grep = "x", isCheck = false } = options;
-  return new Job({
-    stream,
-    user: "alice",
-    piece: isCheck ? null : piece,
-    spec: { format: "cri", direction: "forward", grep, maxRecordBytes: 1024 },
-    signal: undefined,
-    isInlined: false,
-    isWanted: undefined,
-    onSettled() {},
-  });
-}
+import { testJob as job } from "./test_job.ts";
 
 Deno.test("a stream that computed for long is slow until it was fast for two pieces, then for four", () => {
   const rules = new LaneRules(1e9);
@@ -35,7 +18,7 @@ Deno.test("a check of the pattern says nothing about how fast it searches", () =
   const rules = new LaneRules(1e9);
   const stream = {};
   rules.markSlow(stream);
-  for (let i = 0; i < 10; i++) rules.completed(job(stream, { isCheck: true }), true);
+  for (let i = 0; i < 10; i++) rules.completed(job(stream, { piece: null }), true);
   assert.equal(rules.laneOf(job(stream)), "slow");
 });
 
