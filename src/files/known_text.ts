@@ -39,6 +39,8 @@ export interface Growth {
 
 /** What is appended at a time is less than this as a rule: one read has it all, and keeps it. */
 const BLOCK_BYTES = 64 * 1024;
+/** The last line's end is found in so much as a rule. */
+const FIRST_BLOCK_BYTES = 4 * 1024;
 /** How much is searched for a line end at a time: some milliseconds. */
 const MAX_STEP_BYTES = 4 * 1024 * 1024;
 const TAIL_BYTES = 512;
@@ -207,8 +209,9 @@ function partialAnchors(
 
 /** The end of the last line in [from, to), null where there is none; undefined where the source ended before. */
 function lastLineEnd(source: ByteSource, from: number, to: number): number | null | undefined {
-  for (let end = to; end > from;) {
-    const start = Math.max(from, end - BLOCK_BYTES);
+  let blockBytes = FIRST_BLOCK_BYTES;
+  for (let end = to; end > from; blockBytes = BLOCK_BYTES) {
+    const start = Math.max(from, end - blockBytes);
     const bytes = scratch.subarray(0, end - start);
     if (source.readAt(start, bytes) < bytes.length) return undefined;
     const at = bytes.lastIndexOf(LF);

@@ -30,6 +30,18 @@ export interface FileIdentity {
   readonly ino: number;
 }
 
+/** Verifies what was read of a file that may be truncated while it is read. */
+export interface SourceVerifier {
+  /** Changes when the bytes come from another file. */
+  readonly epoch: number;
+  /** Were bytes that were read since the epoch the source's own? Ask after reading, and before they are used. */
+  isIntact(epoch: number): boolean;
+  /** Where its text ends: before the source's size where a copy holds less, at 0 where there is none. Bytes. */
+  readonly end: number;
+  /** Reads from a copy from now on. */
+  moveToCopy(): Promise<void>;
+}
+
 /** A log that can be read: an open file or an inflated one. */
 export interface LogSource extends ByteSource, Disposable {
   /** Of a compressed log: the file that a worker inflates. Its size here is not known without inflating it. */
@@ -38,6 +50,8 @@ export interface LogSource extends ByteSource, Disposable {
   head?(): Uint8Array;
   /** What was found out about a text elsewhere; null: read it from here. */
   examined?(): ExaminedText | null;
+  /** Of a file that is written to while it is read. */
+  readonly verifier?: SourceVerifier;
   knownFingerprint?(): Fingerprint | null;
   readonly path: string;
   /** Of the file at path; null where its bytes are not those of this source (inflated, or in memory): it cannot be opened by path. */

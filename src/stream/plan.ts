@@ -154,6 +154,17 @@ class Planner {
   }
 
   async #locate(source: LogSource, size: number): Promise<{ from: number; to: number }> {
+    if (this.#window.start === null && this.#stop === null) return { from: 0, to: size };
+    const { verifier } = source;
+    const epoch = verifier?.epoch ?? 0;
+    const found = await this.#search(source, size);
+    if (verifier === undefined || verifier.isIntact(epoch)) return found;
+    // What was searched was not the source's text. What no copy holds is counted as lost when it is read.
+    await verifier.moveToCopy();
+    return verifier.end === 0 ? { from: 0, to: size } : await this.#search(source, size);
+  }
+
+  async #search(source: LogSource, size: number): Promise<{ from: number; to: number }> {
     const { start } = this.#window;
     let to = size;
     if (this.#stop !== null) {

@@ -3,13 +3,14 @@ import type { OlderFile } from "../files/history.ts";
 import type { LogRoots } from "../files/locate.ts";
 import type { LogName } from "../files/name.ts";
 import { openLog } from "../files/open_log.ts";
+import { WrittenLog } from "../files/written_log.ts";
 import type { ScanPool } from "../pool/pool.ts";
 import { compareInstants, type Instant } from "../scan/instant.ts";
 import type { Direction } from "../scan/scan.ts";
+import { examineIn } from "./examine_compressed.ts";
 import { FollowStream } from "./follow_stream.ts";
 import { loopTurns } from "./loop_turns.ts";
-import { planRanges, type TimeWindow } from "./plan.ts";
-import type { SourceRange } from "./records.ts";
+import { type LogRange, planRanges, type TimeWindow } from "./plan.ts";
 
 /** Which records of a log are wanted; everything in it has been checked. */
 export interface RecordsRequest {
@@ -27,7 +28,7 @@ export type RecordSource = WrittenRecords | FollowStream;
 
 /** What is in the log's files by now. */
 export interface WrittenRecords extends Disposable {
-  readonly ranges: Iterable<SourceRange> | AsyncIterable<SourceRange>;
+  readonly ranges: Iterable<LogRange> | AsyncIterable<LogRange>;
 }
 
 export interface RecordSourceOptions {
@@ -70,7 +71,7 @@ async function openWritten(
   const { roots, history, signal, isEmpty, pool, stream, user } = options;
   const { current, history: rotated } = await openLog(roots, name, { history, signal });
   const opened = new DisposableStack();
-  opened.use(current);
+  const written = opened.use(new WrittenLog(current, examineIn(pool)));
   const caller = { stream, user, signal };
   const older = async () => {
     const found = await rotated?.open({
@@ -82,7 +83,7 @@ async function openWritten(
     return found;
   };
   // What is written after this moment is not wanted.
-  const files = { current: { source: current, size: current.size }, older, release };
+  const files = { current: { source: written, size: written.size }, older, release };
   const ranges = isEmpty ? [] : planRanges(files, window, { direction, ...caller, pool });
   return { ranges, [Symbol.dispose]: () => opened.dispose() };
 }

@@ -5,11 +5,6 @@ import { BufferBudget } from "./buffer_budget.ts";
 import type { LogRange } from "./plan.ts";
 import { scanRange } from "./scan_range.ts";
 
-/** A range that reports to its source where bytes were missing. */
-export interface SourceRange extends LogRange {
-  shortAt?(offset: number): void;
-}
-
 export interface RecordsOptions {
   readonly direction: Direction;
   /** The client's pattern, checked before; "" for all. */
@@ -33,7 +28,7 @@ export interface RecordsOptions {
  * it is read except for a bounded window. Cancelling the stream, or the signal, stops all work.
  */
 export function recordsStream(
-  ranges: AsyncIterable<SourceRange> | Iterable<SourceRange>,
+  ranges: AsyncIterable<LogRange> | Iterable<LogRange>,
   options: RecordsOptions,
 ): ReadableStream<Uint8Array> {
   const stopped = new AbortController();
@@ -61,7 +56,7 @@ export function recordsStream(
 }
 
 async function* scanRanges(
-  ranges: AsyncIterable<SourceRange> | Iterable<SourceRange>,
+  ranges: AsyncIterable<LogRange> | Iterable<LogRange>,
   options: RecordsOptions,
 ): AsyncGenerator<PieceResult, void> {
   const {
@@ -81,10 +76,6 @@ async function* scanRanges(
       });
       options.onScanned?.(result);
       yield result;
-      if (result.short) {
-        range.shortAt?.(result.to);
-        break;
-      }
     }
   }
 }

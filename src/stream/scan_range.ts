@@ -1,5 +1,6 @@
 import type { PieceResult, PieceResume, ScanPool } from "../pool/pool.ts";
 import type { Direction, ScanSpec } from "../scan/scan.ts";
+import type { Report } from "../telemetry/events.ts";
 import type { BufferBudget, BufferShare } from "./buffer_budget.ts";
 import { PieceCutter } from "./piece_cutter.ts";
 import type { LogRange } from "./plan.ts";
@@ -36,6 +37,7 @@ export interface ScanRangeOptions {
   readonly stream: object;
   readonly user: string;
   readonly signal: AbortSignal;
+  readonly report: Report;
   /** Where in the range's first line to continue; its beginning otherwise. */
   readonly place?: Place;
 }
@@ -53,6 +55,9 @@ export const BEGINNING: Place = { skip: 0, line: null };
 /** A piece that is being scanned, or whose result waits to be given out. */
 interface Submitted {
   readonly bounds: Bounds;
+  readonly place: Place;
+  /** Of the source when it was submitted. */
+  readonly epoch: number;
   readonly result: Promise<PieceResult>;
   /** Of the buffers: as much as the result may need, then as much as it has. */
   readonly share: BufferShare;
@@ -62,12 +67,16 @@ interface Submitted {
  * Scans a range: its pieces are scanned side by side, and their results given out in order. No more is scanned than a
  * window of results, which shrinks while the memory for the results of all streams is scarce. A result's memory counts
  * until the next one is requested.
+ *
+ * Where the source has a verifier, a result is verified before it is given out. When the file was truncated meanwhile, what
+ * is left is scanned in a copy; what no copy holds is reported as lost.
  */
 export async function* scanRange(
   range: LogRange,
   options: ScanRangeOptions,
 ): AsyncGenerator<PieceResult, void> {
-  const { direction, grep, maxRecordBytes, pool, buffers, stream, user, signal } = options;
+  const { direction, grep, maxRecordBytes, pool, buffers, stream, user, signal, report } = options;
+  const { verifier } = range.source;
   const spec: ScanSpec = { format: range.source.format, direction, grep, maxRecordBytes };
   const kind = grep === "" ? "all" : "grep";
   const cutter = new PieceCutter(range, {
@@ -79,6 +88,10 @@ export async function* scanRange(
   /** Pieces that are cut and not submitted, in order. */
   const cut: Bounds[] = [];
   const window: Submitted[] = [];
+  /** Where the range ends: before its own end where a copy holds less. */
+  let end = range.to;
+  /** What was not given out yet, at line boundaries as far as they are known. */
+  let left: Bounds = range;
 
   const budget = () => buffers.isScarce ? SCARCE_RESULT_BYTES : RESULT_BYTES;
   /** The most that a piece's result can take: the lines of a small range are no more than that. */
@@ -89,18 +102,31 @@ export async function* scanRange(
     );
   const submit = (
     bounds: Bounds,
-    { skip, line }: Place,
+    place: Place,
     budget: number,
     share: BufferShare,
   ): Submitted => {
-    const { source, window = null, from, to } = range;
+    const { source, window = null, from: first } = range;
+    const { skip, line } = place;
+    const epoch = verifier?.epoch ?? 0;
     const result = pool.scan(
-      { spec, source, ...bounds, first: from, end: to, line, skip, budget, window },
+      { spec, source, ...bounds, first, end, line, skip, budget, window },
       { stream, user, signal },
     );
     // A rejection is seen where the result is awaited; a later piece's may never be.
     result.then(({ frames }) => share.shrink(frames.length), () => share.release());
-    return { bounds, result, share };
+    return { bounds, place, epoch, result, share };
+  };
+  /** As much of the bounds as there is to read; null: nothing. */
+  const clip = ({ from, to }: Bounds): Bounds | null =>
+    from < end ? { from, to: Math.min(to, end) } : null;
+  const nextBounds = (): Bounds | null => {
+    for (;;) {
+      const bounds = cut.shift() ?? cutter.next();
+      if (bounds === null) return null;
+      const clipped = clip(bounds);
+      if (clipped !== null) return clipped;
+    }
   };
   /** Submits a piece for which the stream waits. What it holds for later ones it gives up rather than wait with it. */
   const submitHead = async (bounds: Bounds, place: Place): Promise<Submitted> => {
@@ -115,7 +141,7 @@ export async function* scanRange(
   };
   const fillWindow = () => {
     while (window.length < (buffers.isScarce ? SCARCE_WINDOW : WINDOW) - 1) {
-      const bounds = cut.shift() ?? cutter.next();
+      const bounds = nextBounds();
       if (bounds === null) return;
       const bytes = budget();
       const share = buffers.tryTake(user, need(bounds, bytes));
@@ -124,38 +150,83 @@ export async function* scanRange(
     }
   };
 
+  const countLost = (bytes: number, cause: "truncated" | "unreadable") => {
+    const { path } = range.source;
+    if (bytes > 0) report({ type: "truncated", bytes, path, cause });
+  };
+  /** Nothing is read beyond the end of the source's text. What is left of the range there is lost. */
+  const shorten = () => {
+    if (verifier === undefined) return;
+    countLost(Math.min(left.to, end) - Math.max(left.from, verifier.end), "truncated");
+    end = Math.min(end, verifier.end);
+  };
+  /** The head's result, verified; null: what was to be read is lost. */
+  const headResult = async (): Promise<PieceResult | null> => {
+    for (;;) {
+      if (head === undefined) return null;
+      const result = await head.result;
+      if (verifier === undefined || verifier.isIntact(head.epoch)) return result;
+      head.share.release();
+      if (head.epoch === verifier.epoch) {
+        await verifier.moveToCopy();
+        shorten();
+      }
+      const bounds = clip(head.bounds);
+      if (bounds === null) return null;
+      head = await submitHead(bounds, head.place);
+    }
+  };
+
   let head: Submitted | undefined;
   let { place = BEGINNING } = options;
+  shorten();
   try {
     for (;;) {
       head = window.shift();
       if (head === undefined) {
-        const bounds = cut.shift() ?? cutter.next();
+        const bounds = nextBounds();
         if (bounds === null) return;
         head = await submitHead(bounds, place);
         place = BEGINNING;
       }
       fillWindow();
-      let result = await head.result;
+      let result = await headResult();
+      if (result === null) continue;
       cutter.learn(result.bytes, result.frames.length);
+      left = leftAfter(result, left, direction);
       yield result;
       head.share.release();
       while (result.resume !== null && !result.short) {
         const { offset }: PieceResume = result.resume;
-        const left = direction === "forward"
+        const rest = direction === "forward"
           ? { from: offset, to: head.bounds.to }
           : { from: head.bounds.from, to: offset };
-        head = await submitHead(left, result.resume);
-        result = await head.result;
+        head = await submitHead(rest, result.resume);
+        result = await headResult();
+        if (result === null) break;
+        left = leftAfter(result, left, direction);
         yield result;
         head.share.release();
       }
+      if (!result?.short) continue;
+      // A compressed source tells its end only so.
+      const isPlain = verifier !== undefined && range.source.compressed === undefined;
+      if (isPlain) countLost(Math.min(left.to, end) - left.from, "unreadable");
+      return;
     }
   } finally {
     for (const submitted of head === undefined ? window : [head, ...window]) {
       releaseWhenDone(submitted);
     }
   }
+}
+
+function leftAfter(result: PieceResult, left: Bounds, direction: Direction): Bounds {
+  const { from, to, resume } = result;
+  if (resume === null && from > to) return left; // No line begins in the piece.
+  return direction === "forward"
+    ? { from: resume?.offset ?? to, to: left.to }
+    : { from: left.from, to: resume?.offset ?? from };
 }
 
 /** A piece that is still being scanned holds its memory until that ends. */

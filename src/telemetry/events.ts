@@ -23,7 +23,7 @@ export type AgentEvent =
   /** How many log files are being followed now. */
   | { readonly type: "followed-files"; readonly count: number }
   | { readonly type: "rotation" }
-  /** Bytes of a followed log that are known to be lost: nobody can read them any more. */
+  /** Bytes of a log that are known to be lost: nobody can read them any more. */
   | {
     readonly type: "truncated";
     readonly bytes: number;

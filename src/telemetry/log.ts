@@ -2,9 +2,9 @@ import { escaped, shortened } from "./foreign_text.ts";
 import type { AgentEvent, LimitName, Report } from "./events.ts";
 
 const lossTexts = {
-  truncated: "a followed log was truncated before all of it was read",
+  truncated: "a log was truncated before all of it was read",
   removed: "a rotated file of a followed log was removed before all of it was read",
-  unreadable: "a part of a followed log could not be read",
+  unreadable: "a part of a log could not be read",
 };
 
 export type Level = "debug" | "info" | "warn" | "error";

@@ -121,7 +121,7 @@ export function createMetrics(options: {
   const truncations = counter(`${prefix}truncations_total`, "Truncations that lost bytes.");
   const truncatedBytes = counter(
     `${prefix}truncated_bytes_total`,
-    "Bytes truncated from a followed log before they could be read.",
+    "Bytes truncated from a log before they could be read.",
   );
   const engineBytes = gauge(
     `${prefix}engine_memory_bytes`,
@@ -141,7 +141,7 @@ export function createMetrics(options: {
   );
   const lostBytes = counter(
     `${prefix}lost_bytes_total`,
-    "Bytes of followed logs that nobody can read any more, by cause.",
+    "Bytes of logs that nobody can read any more, by cause.",
   );
   const workers = gauge(`${prefix}workers`, "Scan workers that run now.");
   const uncaught = counter(

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { SourceVerifier } from "../../../src/files/log_file.ts";
 import { ScanPool } from "../../../src/pool/pool.ts";
 import { silent } from "../../../src/telemetry/events.ts";
 import { inMemory } from "../../../src/scan/byte_source.ts";
@@ -165,4 +166,33 @@ Deno.test("plan: backward, rotated files are opened only when the current file h
   assert.equal(seen.opened, false);
   await planned(sources, window, { direction: "backward", seen });
   assert.equal(seen.opened, true);
+});
+
+Deno.test("plan: a window was searched in what had been written after a truncation", async () => {
+  for (const direction of ["forward", "backward"] as const) {
+    const young = source("log", [line(30), line(31), line(32), line(33)]);
+    const old = source("copy", [line(1), line(2), line(3), line(4)]);
+    let { readAt } = young;
+    let epoch = 0;
+    const verifier: SourceVerifier = {
+      get epoch() {
+        return epoch;
+      },
+      end: old.size,
+      isIntact: (of) => of === epoch && epoch > 0,
+      moveToCopy() {
+        epoch++;
+        ({ readAt } = old);
+        return Promise.resolve();
+      },
+    };
+    const truncated = {
+      ...young,
+      size: old.size,
+      verifier,
+      readAt: (offset: number, into: Uint8Array) => readAt(offset, into),
+    };
+    const window = { start: at(2), stop: at(3) };
+    assert.deepEqual(shape(await planned([truncated], window, { direction })), [["log", 1, 3]]);
+  }
 });

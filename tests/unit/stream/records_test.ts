@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
 import type { Piece, PieceResult, ScanPool } from "../../../src/pool/pool.ts";
-import type { LogSource } from "../../../src/stream/plan.ts";
-import {
-  type RecordsOptions,
-  recordsStream,
-  type SourceRange,
-} from "../../../src/stream/records.ts";
+import type { SourceVerifier } from "../../../src/files/log_file.ts";
+import type { LogRange, LogSource } from "../../../src/stream/plan.ts";
+import { type RecordsOptions, recordsStream } from "../../../src/stream/records.ts";
 import { BufferBudget } from "../../../src/stream/buffer_budget.ts";
-import { silent } from "../../../src/telemetry/events.ts";
+import { type AgentEvent, silent } from "../../../src/telemetry/events.ts";
 import { Random, runSeed } from "../../harness/random.ts";
 
 const source: LogSource = {
@@ -161,24 +158,87 @@ Deno.test("records: the signal ends the stream with its reason", async () => {
   }, /enough/);
 });
 
-Deno.test("records: a file that became shorter ends its range and tells where", async () => {
-  class ShortPool extends FakePool {
-    override async scan(piece: Piece, options: { signal: AbortSignal }): Promise<PieceResult> {
-      const result = await super.scan(piece, options);
-      return piece.to > 100_000 && piece.source === source
-        ? { ...result, to: piece.from + 10, short: true }
-        : result;
-    }
+/** Says of pieces beyond an offset that the source was shorter. */
+class ShortPool extends FakePool {
+  override async scan(piece: Piece, options: { signal: AbortSignal }): Promise<PieceResult> {
+    const result = await super.scan(piece, options);
+    return piece.to > 100_000 ? { ...result, to: piece.from + 10, short: true } : result;
   }
-  const pool = new ShortPool();
-  const shorts: number[] = [];
-  const ranges: SourceRange[] = [
-    { source, from: 0, to: 10 * MIB, shortAt: (offset) => shorts.push(offset) },
-    { source, from: 0, to: 5 },
-  ];
-  const found = await bounds(recordsStream(ranges, options(pool)));
-  assert.deepEqual(shorts, [65546]);
+}
+
+Deno.test("records: a source without a verifier that became shorter ends its range", async () => {
+  const events: AgentEvent[] = [];
+  const ranges: LogRange[] = [{ source, from: 0, to: 10 * MIB }, { source, from: 0, to: 5 }];
+  const report = (event: AgentEvent) => void events.push(event);
+  const found = await bounds(recordsStream(ranges, options(new ShortPool(), { report })));
   assert.deepEqual(found.at(-1), [0, 5], "the next range is read all the same");
+  assert.deepEqual(events.filter(({ type }) => type === "truncated"), []);
+});
+
+/** A source that is found truncated when it was asked so often; then a copy of so many bytes is found. */
+function truncatedSource({ after, held }: { after: number; held: number }) {
+  let asked = 0;
+  let epoch = 0;
+  let end = 20 * MIB;
+  const verifier: SourceVerifier = {
+    get epoch() {
+      return epoch;
+    },
+    get end() {
+      return end;
+    },
+    isIntact: (of) => ++asked !== after && of === epoch && end > 0,
+    moveToCopy() {
+      epoch++;
+      end = Math.min(end, held);
+      return Promise.resolve();
+    },
+  };
+  return { ...source, verifier };
+}
+
+const truncations: readonly [string, { after: number; held: number }, number][] = [
+  ["before the first result, a copy holds all", { after: 1, held: 20 * MIB }, 20 * MIB],
+  ["amid the range, a copy holds all", { after: 7, held: 20 * MIB }, 20 * MIB],
+  ["amid the range, a copy holds more", { after: 7, held: 30 * MIB }, 20 * MIB],
+  ["amid the range, a copy holds less", { after: 7, held: 15 * MIB }, 15 * MIB],
+  ["before the first result, no copy", { after: 1, held: 0 }, 0],
+];
+
+for (const direction of ["forward", "backward"] as const) {
+  for (const [title, truncation, expected] of truncations) {
+    Deno.test(`records ${direction}: truncated ${title}: each byte is given out once, or counted`, async () => {
+      const events: AgentEvent[] = [];
+      const report = (event: AgentEvent) => void events.push(event);
+      const range = { source: truncatedSource(truncation), from: 13, to: 20 * MIB };
+      const stream = recordsStream([range], options(new FakePool(100_000), { direction, report }));
+      const found = await bounds(stream);
+      if (direction === "backward") found.reverse();
+      let given = 0;
+      for (const [i, [from, to]] of found.entries()) {
+        assert(from >= (found[i - 1]?.[1] ?? 13), `twice from ${from}`);
+        given += to - from;
+      }
+      const lost = events.reduce((sum, e) => sum + (e.type === "truncated" ? e.bytes : 0), 0);
+      assert.equal(given + lost, 20 * MIB - 13);
+      // What was given out before the truncation may lie where the copy holds nothing.
+      if (direction === "forward") assert.equal(given, Math.max(0, expected - 13));
+      else assert(given >= expected - 13);
+    });
+  }
+}
+
+Deno.test("records: a verified source that is shorter all the same: what is left is counted as unreadable", async () => {
+  const events: AgentEvent[] = [];
+  const report = (event: AgentEvent) => void events.push(event);
+  const range = { source: truncatedSource({ after: 0, held: 0 }), from: 0, to: 20 * MIB };
+  const found = await bounds(recordsStream([range], options(new ShortPool(), { report })));
+  const end = 64 * 1024 + 10;
+  assert.equal(found.length, 2);
+  const { path } = source;
+  assert.deepEqual(events.filter(({ type }) => type === "truncated"), [
+    { type: "truncated", bytes: 20 * MIB - end, path, cause: "unreadable" },
+  ]);
 });
 
 for (const direction of ["forward", "backward"] as const) {

@@ -46,7 +46,7 @@ Deno.test("warnings and errors are kept, information is not", () => {
   recent.report({ type: "notice", level: "warn", text: "odd", fields: { path: "/x" } });
   recent.report({ type: "truncated", bytes: 5, path: "/y", cause: "truncated" });
   assert.deepEqual(recent.warnings().map(({ text, detail }) => [text, detail]), [
-    ["a followed log was truncated before all of it was read", "path /y, bytes 5"],
+    ["a log was truncated before all of it was read", "path /y, bytes 5"],
     ["odd", "path /x"],
   ]);
 });
