@@ -4,6 +4,8 @@ const encoder = new TextEncoder();
 const BEFORE_TIME = encoder.encode('"time":"');
 const AFTER_LOG = encoder.encode('","stream":"');
 const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const LETTER_N = 0x6e;
 /** `2024-10-01T05:40:46.960135302+02:00` and any digits after it. */
 const MAX_TIME_BYTES = 64;
 
@@ -29,12 +31,20 @@ export class DockerTail {
     this.seconds = this.#time.seconds;
     this.nanos = this.#time.nanos;
     const log = lastIndexOf(bytes, AFTER_LOG, from + 2, key);
-    this.isFinal = log >= 0 && bytes[log - 2] === 0x5c && bytes[log - 1] === 0x6e; // \n
+    this.isFinal = log >= 0 && endsWithNewline(bytes, from, log);
     return true;
   }
 }
 
-/** Where `what` stands last in bytes[from, to); -1: nowhere. */
+/** Does the JSON text in bytes[from, to) end with `\n`? In `\\n` a backslash is escaped, and the letter is a letter. */
+function endsWithNewline(bytes: Uint8Array, from: number, to: number): boolean {
+  if (bytes[to - 1] !== LETTER_N) return false;
+  let backslashes = 0;
+  while (to - 2 - backslashes >= from && bytes[to - 2 - backslashes] === BACKSLASH) backslashes++;
+  return backslashes % 2 === 1;
+}
+
+/** Where `what` is found last in bytes[from, to); -1: nowhere. */
 function lastIndexOf(bytes: Uint8Array, what: Uint8Array, from: number, to: number): number {
   for (let at = to - what.length; at >= from; at--) {
     at = bytes.lastIndexOf(what[0]!, at);
