@@ -9,7 +9,7 @@ import {
   type SearchRange,
   SourceWindow,
 } from "./source_window.ts";
-import { type TimedLine, TimedLines } from "./timed_lines.ts";
+import { MAX_STEP_LINES, type TimedLine, TimedLines } from "./timed_lines.ts";
 
 const LF = 0x0a;
 
@@ -142,12 +142,13 @@ export class TimeBisection {
         continue;
       }
       let to = bytes.length;
-      while (to > lf + 1) {
+      for (let count = 1; to > lf + 1; count++) {
         const start = to < 2 ? 0 : Math.max(lf, bytes.lastIndexOf(LF, to - 2)) + 1;
         const last = bytes[to - 1] === LF ? to - 1 : to;
         const isGood = parser.parse(bytes, start, last);
         if (isGood && parser.isFinal && isWanted(parser)) return low + to;
         to = start;
+        if (count % MAX_STEP_LINES === 0) await window.breathe();
       }
       end = low + lf + 1;
       await window.breathe();

@@ -4,12 +4,15 @@ import { DockerTail } from "./docker_tail.ts";
 import type { LogFormat } from "./format.ts";
 import type { Instant } from "./instant.ts";
 import { MAX_HEADER_BYTES } from "./line_policy.ts";
-import type { LineParser } from "./lines.ts";
+import { afterNuls, type LineParser } from "./lines.ts";
 import { BLOCK_BYTES, type SourceWindow } from "./source_window.ts";
 
 const LF = 0x0a;
 /** Of a longer Docker line, only the end is read for its time. */
 const MAX_DOCKER_BYTES = BLOCK_BYTES;
+
+/** So many lines are read between two turns: a millisecond or two. */
+export const MAX_STEP_LINES = 8192;
 
 /** A line whose time was found. */
 export interface TimedLine {
@@ -42,11 +45,27 @@ export class TimedLines {
     while (start < before && start < window.to) {
       const line = await this.at(start, window.to);
       if (line !== null) return line;
-      start = await window.lineAfter(start, window.to);
-      // Many short lines in a row may be malformed.
+      start = this.#passMalformed(await window.lineAfter(start, window.to));
       await window.breathe();
     }
     return null;
+  }
+
+  /** Passes over the malformed lines at `start`, as far as they are held, and returns where the next line begins. */
+  #passMalformed(start: number): number {
+    const window = this.#window;
+    const { bytes } = window;
+    let at = window.indexOf(start);
+    if (at < 0) return start;
+    for (let count = 0; count < MAX_STEP_LINES; count++) {
+      while (bytes[at] === LF) at++;
+      const lf = bytes.indexOf(LF, at);
+      if (lf < 0) break;
+      const content = afterNuls(bytes, at, lf);
+      if (content < lf && this.parser.parse(bytes, content, lf)) break;
+      at = lf + 1;
+    }
+    return start + at - window.indexOf(start);
   }
 
   /** The line that begins at `start`, read as far as needed for its time. Null: it is malformed. */

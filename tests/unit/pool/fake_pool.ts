@@ -14,6 +14,8 @@ export class Setup implements Disposable {
   readonly workers: FakeWorker[] = [];
   readonly events: AgentEvent[] = [];
   readonly pool: ScanPool;
+  /** Do workers that start from now on compute? Otherwise they wait, however long the machine takes. */
+  computes = true;
   #watched: { type: AgentEvent["type"]; seen: () => void }[] = [];
 
   constructor(
@@ -31,6 +33,7 @@ export class Setup implements Disposable {
       },
       startWorker: () => {
         const worker = new FakeWorker();
+        worker.computes = this.computes;
         this.workers.push(worker);
         queueMicrotask(() => worker.ready());
         return worker as unknown as Worker;

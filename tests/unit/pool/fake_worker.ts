@@ -17,6 +17,8 @@ export class FakeWorker {
   readonly begun: Request[] = [];
   engineBytes = 0;
   terminated = false;
+  /** False: it waits from the beginning of each request on, as for a disk. */
+  computes = true;
   #flags = new SharedFlags();
   #loop: RequestLoop | null = null;
   #current: { readonly request: Request; readonly answer: (response: Response) => void } | null =
@@ -87,7 +89,7 @@ export class FakeWorker {
     this.#loop = new RequestLoop(this.#flags, {
       carryOut: (request) => {
         this.begun.push(request);
-        this.#flags.startComputing();
+        if (this.computes) this.#flags.startComputing();
         return new Promise((answer) => this.#current = { request, answer });
       },
       respond: (data) => this.onmessage?.({ data }),

@@ -191,17 +191,17 @@ Deno.test("an empty range is done at once", async () => {
   }
 });
 
-Deno.test("patterns made to blow up stay linear: a megabyte takes no seconds", async () => {
-  const cases = [["(?i)^(a+)+$", "a"], ["(x+x+)+y", "x"], ["(.*)*\\d", "a"], ["(a|aa)+b", "a"], [
-    "(?:error )*.*reset",
-    "error ",
-  ]] as const;
-  for (const [grep, unit] of cases) {
+Deno.test("patterns made to blow up stay linear: a backtracking engine would not end", async () => {
+  const cases: readonly [string, string, number][] = [
+    ["(?i)^(a+)+$", "a", 1],
+    ["(x+x+)+y", "x", 0],
+    ["(.*)*\\d", "a", 0],
+    ["(a|aa)+b", "a", 0],
+    ["(?:error )*.*reset", "error ", 0],
+  ];
+  for (const [grep, unit, matches] of cases) {
     const log = line(unit.repeat(2 ** 20 / unit.length)) + line("end");
-    const before = performance.now();
-    await scan(log, { grep });
-    // Linear engines need some milliseconds; backtracking would not end before the test's time is up.
-    assert(performance.now() - before < 5000, grep);
+    assert.equal((await scan(log, { grep })).length, matches, grep);
   }
 });
 
