@@ -164,7 +164,8 @@ everybody else has only one. Reviews take turns by identity, calls and searches 
 ## Calls take turns
 
 New calls of all connections begin a few at a time in each turn of the event loop, connections one after another, a call with
-large headers counting for more. So a burst of a thousand calls delays the others by milliseconds.
+large headers counting for more. Their work begins the same way when their right is known, identities one after another, and the
+calls of a connection that is ended end some at a time. So a burst of a thousand calls delays the others by milliseconds.
 
 ## Limits of the work for a call
 

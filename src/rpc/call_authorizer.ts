@@ -4,6 +4,7 @@ import { KeptIdentities } from "../auth/kept_identities.ts";
 import type { Config } from "../config/schema.ts";
 import { Failure } from "../failure/failure.ts";
 import { type Report, silent } from "../telemetry/events.ts";
+import { connectionOf } from "./grpc_js/call_stream.ts";
 import { type SentHeaders, takeSentHeaders } from "./grpc_js/identity_headers.ts";
 import type { ServerCall } from "./running_call.ts";
 
@@ -103,8 +104,20 @@ export function checkArrivedWhole(
   }
 }
 
+/** Of connections, by their HTTP/2 sessions: reading a certificate takes longer than all else of a small call. */
+const commonNames = new WeakMap<object, string | null>();
+
 /** The subject CN of the verified client certificate; null where there is none. Throws Failure cancelled. */
 function commonNameOf(call: ServerCall): string | null {
+  const connection = connectionOf(call);
+  const known = connection === null ? undefined : commonNames.get(connection);
+  if (known !== undefined) return known;
+  const name = readCommonName(call);
+  if (connection !== null) commonNames.set(connection, name);
+  return name;
+}
+
+function readCommonName(call: ServerCall): string | null {
   let name: unknown;
   try {
     name = call.getAuthContext().sslPeerCertificate?.subject?.CN;

@@ -12,6 +12,7 @@ import { noTraces, type StartCallSpan } from "../telemetry/traces.ts";
 import type { CallAuthorizer } from "./call_authorizer.ts";
 import type { CallLimits } from "./call_limits.ts";
 import { peerOf } from "./grpc_js/connections.ts";
+import { FairTurns } from "./limits/fair_turns.ts";
 import type { PeerCheck } from "./verified_peers.ts";
 import { type CallKind, RunningCall, type ServerCall } from "./running_call.ts";
 import { type CallStatus, statusName, toStatus } from "./status.ts";
@@ -44,6 +45,7 @@ export class Calls {
   readonly #limits: CallLimits;
   readonly #report: Report;
   readonly #startCallSpan: StartCallSpan;
+  readonly #turns = new FairTurns();
   #draining = false;
   #onIdle: (() => void) | null = null;
 
@@ -227,6 +229,8 @@ export class Calls {
     running.hold(this.#limits.admitUser({ kind, user, connection, evict }));
     running.claim();
     await this.#authorizer.authorize(caller, namespaces, asked);
+    const turn = this.#turns.enter(user);
+    if (turn !== null) await turn;
     signal.throwIfAborted();
     running.dropHeaders();
     if (kind === "unbounded") {

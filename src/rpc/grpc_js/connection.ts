@@ -5,7 +5,8 @@ import type { CountedConnection } from "../limits/connection_budget.ts";
 import { FrameGate, type FrameLimits, type Passed } from "../limits/frame_gate.ts";
 import type { Turns } from "../limits/turns.ts";
 import type { HeaderSize } from "../limits/header_meter.ts";
-import type { Http2Session } from "./http2_servers.ts";
+import type { Http2Session, Http2Stream } from "./http2_servers.ts";
+import { withoutStacks } from "./session_ends.ts";
 
 /** Frames that are answered unasked (PING, SETTINGS) while the client does not read. */
 const MAX_UNREAD_REPLIES = 1000;
@@ -13,16 +14,24 @@ const MAX_UNREAD_REPLIES = 1000;
 const UNREAD_BYTES = 64 * 1024;
 /** What may lie in a socket that the client does not read. */
 const MAX_UNSENT_BYTES = 1024 * 1024;
+/** Streams of a connection that is ended, in one turn of the event loop. */
+const ENDS_PER_TURN = 20;
 /** How long the last words of a connection that is ended may take. */
 const LAST_WORDS_MS = 1000;
+
+interface OpenStream {
+  readonly stream: Pick<Http2Stream, "destroy" | "destroyed">;
+  /** Whether the client may leave its request unfinished. */
+  readonly mayStayOpen: boolean;
+}
 
 /** One connection of the gRPC port, from its acceptance to its end. */
 export class PortConnection implements CountedConnection {
   readonly peer: string;
   readonly #onEnd: (limit: LimitName | null, why: string) => void;
   readonly #acceptedMs: number;
-  /** Open streams by id: whether the client may leave its request unfinished. */
-  readonly #streams = new Map<number, boolean>();
+  /** Open streams by id. */
+  readonly #streams = new Map<number, OpenStream>();
   readonly #turns: Turns;
   #socket: Socket;
   #establishedMs: number | null = null;
@@ -120,14 +129,14 @@ export class PortConnection implements CountedConnection {
   }
 
   /** Counts a stream that was opened. Returns the size of its headers. */
-  open(stream: number, options: { readonly mayStayOpen: boolean }): HeaderSize {
-    this.#streams.set(stream, options.mayStayOpen);
+  open(id: number, stream: OpenStream): HeaderSize {
+    this.#streams.set(id, stream);
     if (this.#streams.size > this.#maxStreams) {
       const limit = "streams-per-connection";
       // Not within the library's callback, which still uses the session.
       setImmediate(() => this.end(limit, `more than ${this.#maxStreams} open calls`));
     }
-    return this.#gate?.takeHeaderSize(stream) ?? { bytes: 0, pairs: 0 };
+    return this.#gate?.takeHeaderSize(id) ?? { bytes: 0, pairs: 0 };
   }
 
   close(stream: number): void {
@@ -155,7 +164,7 @@ export class PortConnection implements CountedConnection {
       return this.end("request-time", "a frame or the beginning of HTTP/2 is not complete");
     }
     for (const [stream, since] of gate?.unfinished ?? []) {
-      if (since < oldest && this.#streams.get(stream) !== true) {
+      if (since < oldest && this.#streams.get(stream)?.mayStayOpen !== true) {
         return this.end("request-time", "a request is not complete");
       }
     }
@@ -207,9 +216,20 @@ export class PortConnection implements CountedConnection {
     if (session === null || session.destroyed) return void socket.destroy();
     socket.pause(); // What else it sends is not even read.
     session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-    session.destroy();
+    this.#endStreams(session);
     const timer = setTimeout(() => socket.destroy(), LAST_WORDS_MS);
     socket.once("close", () => clearTimeout(timer));
+  }
+
+  /** Some streams in each turn of the event loop, then the session: all calls that end at once would hold it. */
+  #endStreams(session: Http2Session): void {
+    let left = ENDS_PER_TURN;
+    for (const { stream } of this.#streams.values()) {
+      if (stream.destroyed) continue;
+      if (left-- === 0) return void setImmediate(() => this.#endStreams(session));
+      withoutStacks(() => stream.destroy());
+    }
+    session.destroy();
   }
 }
 

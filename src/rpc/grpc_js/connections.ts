@@ -153,7 +153,7 @@ export class Connections implements Disposable {
     const place = this.#places.open({
       connection,
       peer: connection.peer,
-      headers: connection.open(id, { mayStayOpen: headers[":path"] === REFLECTION }),
+      headers: connection.open(id, { stream, mayStayOpen: headers[":path"] === REFLECTION }),
       evict: (limit) => this.#evict(connection, stream, limit),
     });
     stream.once("close", () => {

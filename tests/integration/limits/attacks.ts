@@ -111,6 +111,17 @@ export const attacks = {
       }
     }),
 
+  "requests that are never finished, over 200 connections": (prey) =>
+    many(200, prey, (connection) => {
+      for (let index = 0; index < 4; index++) {
+        const stream = connection.newStream();
+        connection.send(headersFrame(stream, callHeaders(LIST, mallory)));
+        for (let part = 0; part < 8; part++) {
+          connection.send(frame(0, 0, stream, new Uint8Array(16_000)));
+        }
+      }
+    }),
+
   "reflection without reading": (prey) =>
     many(8, prey, (connection) => {
       connection.stopReading();
@@ -185,6 +196,15 @@ export const attacks = {
       const all = LogRecordsStreamRequest.encode(request(prey.log)).finish();
       for (let index = 0; index < 250; index++) {
         connection.call(FORWARD, all, [["x-remote-user", `user-${number}`]]);
+      }
+    }, { window: HUGE_WINDOW }),
+
+  "unread streams over 200 connections with open windows": (prey) =>
+    many(200, prey, (connection, number) => {
+      connection.stopReading();
+      const all = LogRecordsStreamRequest.encode(request(prey.log)).finish();
+      for (let index = 0; index < 5; index++) {
+        connection.call(FORWARD, all, [["x-remote-user", `user-${number % 4}`]]);
       }
     }, { window: HUGE_WINDOW }),
 
