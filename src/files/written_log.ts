@@ -104,8 +104,8 @@ export class WrittenLog implements LogSource, SourceVerifier {
     for (let attempt = 1;;) {
       try {
         const { contents } = readRotatedContents(this.#path, open);
-        const others = contents.filter(({ file }) => file.dev !== dev || file.ino !== ino);
-        return findCopy(this.#segment, others, { others: [], open });
+        const candidates = contents.filter(({ file }) => file.dev !== dev || file.ino !== ino);
+        return findCopy(this.#segment, candidates, { others: [], open });
       } catch (error) {
         if (error instanceof StillInflating) await error.ready;
         else if (!(error instanceof Failure)) throw error;

@@ -22,7 +22,7 @@ export const nameStyles = ["kubelet", "number", "hours", "seconds"] as const;
 export type NameStyle = typeof nameStyles[number];
 export type Format = "cri" | "docker";
 
-/** A larger text is inflated by a worker, which answers later than the model can wait: tests/unit/files/follow_test.ts. */
+/** A larger text is inflated by a worker, which answers later than the model can wait: tests/unit/files/followed_log_test.ts. */
 const MOST_COMPRESSED_BYTES = 200_000;
 
 /** The text of one file's time as the log, and where it is to be found. */

@@ -116,3 +116,20 @@ Deno.test("a log as it was: disposed of while its copy is looked for, it leaves 
   written[Symbol.dispose]();
   await moving;
 });
+
+Deno.test("a log as it was: copies that are truncated in their turn are not looked for without end", async () => {
+  using log = new MemoryLog();
+  log.append(text);
+  using written = open();
+  let moves = 0;
+  log.copyTruncate(".1");
+  for (let n = 2; written.end > 0; n++) {
+    await written.moveToCopy();
+    if (written.end === 0) break;
+    moves++;
+    log.files.copy(`${log.path}.${n - 1}`, `${log.path}.${n}`);
+    log.files.truncate(`${log.path}.${n - 1}`);
+    assert(!written.isIntact(written.epoch));
+  }
+  assert.equal(moves, 3);
+});

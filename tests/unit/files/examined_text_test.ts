@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
+import {
+  type ExaminedBeginning,
+  type ExaminedText,
+  examineInflated,
+  examineText,
+  type TextRange,
+} from "../../../src/files/examined_text.ts";
+import { InflatedBytes } from "../../../src/files/inflated_bytes.ts";
+import { inMemory } from "../../../src/scan/byte_source.ts";
+import { bytesOf, cri, docker, sourceOf } from "../../harness/log_text.ts";
+
+/** A text, a range of it, the end of its whole lines, the nanoseconds of its first time, and the range's bytes. */
+const table: readonly [string, string, TextRange | null, number, number | null, string | null][] = [
+  ["whole lines", cri(1) + cri(2), null, cri(1).length * 2, 1, null],
+  ["a last line without its end", cri(1) + "half", null, cri(1).length, 1, null],
+  ["nothing", "", null, 0, null, null],
+  ["NULs before the first line", `\0\0\0\0${docker(3)}`, null, docker(3).length + 4, 3, null],
+  ["a range", cri(1) + cri(2), { from: 5, to: 9 }, cri(1).length * 2, 1, cri(1).slice(5, 9)],
+  ["a range beyond the end", cri(1), { from: cri(1).length - 2, to: 900 }, cri(1).length, 1, "o\n"],
+];
+
+for (const [title, text, range, committed, nanos, bytes] of table) {
+  Deno.test(`what is examined of a compressed text: ${title}`, () => {
+    using inflated = new InflatedBytes(inMemory(gzipSync(text)));
+    for (
+      const found of [
+        examineText(sourceOf(text), range),
+        examineInflated(inflated, range, () => false),
+      ]
+    ) {
+      assert(found !== null && isWhole(found));
+      assert.equal(found.size, text.length);
+      assert.equal(found.text.committed, committed);
+      assert.equal(found.text.seen, text.length);
+      assert.equal(found.fingerprint.time?.nanos ?? null, nanos);
+      assert.deepEqual(found.bytes === null ? null : new TextDecoder().decode(found.bytes), bytes);
+    }
+  });
+}
+
+function isWhole(found: ExaminedBeginning): found is ExaminedText {
+  return "text" in found;
+}
+
+Deno.test("a text that takes too long is examined in several calls, and the result is the same", () => {
+  const text = Array.from({ length: 60_000 }, (_, i) => cri(i, String(Math.sin(i)))).join("");
+  using inflated = new InflatedBytes(inMemory(gzipSync(text, { level: 1 })));
+  let calls = 0;
+  let found = null;
+  while (found === null) {
+    let asked = 0;
+    found = examineInflated(inflated, null, () => ++asked > 3);
+    calls++;
+  }
+  assert(calls > 2, `${calls} calls`);
+  assert.deepEqual(found, examineText(inMemory(bytesOf(text)), null));
+});
+
+Deno.test("to learn how a text begins, no more of it is inflated than that", () => {
+  const text = cri(1) + "x".repeat(50 * 2 ** 20);
+  using inflated = new InflatedBytes(inMemory(gzipSync(text, { level: 1 })));
+  let asked = 0;
+  const found = examineInflated(inflated, "beginning", () => {
+    asked++;
+    return false;
+  });
+  assert.equal(found?.fingerprint.time?.nanos, 1);
+  assert(asked < 5, `asked ${asked} times whether to pause`);
+});
