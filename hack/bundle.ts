@@ -10,7 +10,9 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync
 import { builtinModules } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import * as esbuild from "esbuild";
+import { leftOut, leftOutOfServers, withoutModules } from "./bundle/left_out.ts";
 import { licenseFile } from "./bundle/licenses.ts";
+import { lineMap } from "./bundle/line_maps.ts";
 import { installPackages, type Package, packageOf } from "./bundle/packages.ts";
 import { softwareBillOfMaterials } from "./bundle/sbom.ts";
 import { type Program, programs } from "./permissions.ts";
@@ -29,15 +31,6 @@ export interface Bundle {
   readonly sbom: string;
 }
 
-/**
- * Packages that a bundle goes without, and why it may. A module that is left out throws when it is
- * called, so whoever needs it after all finds out where and why.
- */
-export const leftOut: Readonly<Record<string, string>> = {
-  "@grpc/proto-loader":
-    "@grpc/grpc-js loads it only to serve channelz and ORCA, which no program here serves",
-};
-
 const project = resolve(import.meta.dirname!, "..");
 
 /** Writes the bundle of a program into a folder. Throws an Error that names what cannot be bundled. */
@@ -55,12 +48,9 @@ export async function bundle(program: Program, folder: string): Promise<Bundle> 
     format: "esm",
     platform: "node",
     target: "esnext",
-    // CommonJS packages ask for Node's modules by a `require` that ES modules do not have.
-    banner: {
-      js: `import { createRequire as bundleRequire } from "node:module";
-const require = bundleRequire(import.meta.url);`,
-    },
     nodePaths: [installPackages()],
+    // Its build for Node makes a `require` of its own to start workers; nothing here has it start any.
+    alias: { fflate: "fflate/browser" },
     // Less text for the runtime to keep. Names stay: stack traces say them.
     minifySyntax: true,
     minifyWhitespace: true,
@@ -71,7 +61,10 @@ const require = bundleRequire(import.meta.url);`,
     absWorkingDir: project,
     logLevel: "silent",
     plugins: [
-      withoutPackages(),
+      ...program.callsGrpc ? [withoutModules(leftOut)] : [
+        grpcServerAlone(),
+        withoutModules([...leftOut, ...leftOutOfServers]),
+      ],
       withoutPackagesMaps(),
       webAssemblyBeside(),
       workersBeside([program.entry, ...scripts]),
@@ -83,6 +76,11 @@ const require = bundleRequire(import.meta.url);`,
   if (warnings.length > 0) {
     throw new Error(warnings.map(({ text, location }) => `${location?.file}: ${text}`).join("\n"));
   }
+  const maps = Object.keys(metafile.outputs).filter((path) => path.endsWith(".map"))
+    .map((path) => resolve(project, path));
+  for (const path of maps) {
+    writeFileSync(path, JSON.stringify(lineMap(JSON.parse(readFileSync(path, "utf8")))));
+  }
   for (const path of data) {
     cpSync(join(project, path), join(folder, basename(path)), { recursive: true });
   }
@@ -91,14 +89,13 @@ const require = bundleRequire(import.meta.url);`,
     utimesSync(join(folder, path), 0, 0);
   }
   const packages = packagesIn(Object.keys(metafile.inputs));
-  const maps = Object.keys(metafile.outputs).filter((path) => path.endsWith(".map"));
   return {
     folder,
     entry: join(folder, javaScriptName(program.entry)),
     include: [
       ...[...scripts.map(javaScriptName), ...data.map((path) => basename(path))]
         .map((name) => join(folder, name)),
-      ...maps.map((path) => resolve(project, path)),
+      ...maps,
     ],
     packages,
     licenses: licenseFile(packages),
@@ -117,25 +114,6 @@ function packagesIn(inputs: readonly string[]): Package[] {
 
 function javaScriptName(path: string): string {
   return basename(path).replace(/\.ts$/, ".js");
-}
-
-function withoutPackages(): esbuild.Plugin {
-  return {
-    name: "without-packages",
-    setup(build) {
-      const names = Object.keys(leftOut).map((name) => name.replace(/[/.]/g, "\\$&"));
-      build.onResolve({ filter: new RegExp(`^(?:${names.join("|")})$`) }, ({ path }) => ({
-        path,
-        namespace: "left-out",
-      }));
-      build.onLoad({ filter: /.*/, namespace: "left-out" }, ({ path }) => {
-        const message = JSON.stringify(`${path} is not part of this bundle (hack/bundle.ts)`);
-        return {
-          contents: `module.exports = new Proxy({}, { get() { throw new Error(${message}); } });`,
-        };
-      });
-    },
-  };
 }
 
 /** Maps the first place of a module to a source without a name, and nothing else. esbuild ignores a map that names no source. */
@@ -213,14 +191,44 @@ function onlyVersion(): esbuild.Plugin {
   };
 }
 
-/** Packages name Node's modules with and without `node:`; Deno wants the former where it knows no packages. */
+/**
+ * Packages name Node's modules with and without `node:`; Deno wants the former where it knows no packages. What CommonJS
+ * packages require is imported: ES modules have no `require`, and to make one (node:module) loads 2 MB of the
+ * runtime.
+ */
 function platformModules(): esbuild.Plugin {
   return {
     name: "platform-modules",
     setup(build) {
-      build.onResolve({ filter: /^[a-z_0-9]+(?:\/[a-z]+)?$/ }, ({ path }) => {
-        return builtinModules.includes(path) ? { path: `node:${path}`, external: true } : null;
+      build.onResolve({ filter: /^(?:node:)?[a-z_0-9]+(?:\/[a-z]+)?$/ }, ({ path, kind }) => {
+        const name = path.replace(/^node:/, "");
+        if (!builtinModules.includes(name)) return null;
+        return kind === "require-call"
+          ? { path: name, namespace: "required" }
+          : { path: `node:${name}`, external: true };
       });
+      build.onResolve({ filter: /^imported:/ }, ({ path }) => ({
+        path: path.slice("imported:".length),
+        namespace: "imported",
+      }));
+      build.onLoad({ filter: /./, namespace: "required" }, ({ path }) => ({
+        contents: `module.exports = require("imported:${path}").default;`,
+      }));
+      build.onLoad({ filter: /./, namespace: "imported" }, ({ path }) => ({
+        contents: `export { default } from "node:${path}";`,
+      }));
+    },
+  };
+}
+
+/** The gRPC library of a program that makes no gRPC calls. */
+function grpcServerAlone(): esbuild.Plugin {
+  return {
+    name: "grpc-server-alone",
+    setup(build) {
+      build.onResolve({ filter: /^@grpc\/grpc-js$/ }, () => ({
+        path: join(project, "hack/bundle/grpc_server.ts"),
+      }));
     },
   };
 }

@@ -21,6 +21,8 @@ export interface Program {
    * is imported in the source phase counts as external.
    */
   readonly include: readonly string[];
+  /** Whether it is a client of gRPC servers too: one that is not is bundled without the library's clients. */
+  readonly callsGrpc: boolean;
 }
 
 /** Where Kubernetes gives a pod its identity; /var/run is a link to /run in many images. */
@@ -92,6 +94,7 @@ export const agent: Program = {
   ],
   environment: memoryEnvironment,
   include: ["src/pool/worker.ts", ...webAssembly()],
+  callsGrpc: false,
 };
 
 /**
@@ -115,6 +118,7 @@ export const tools: Program = {
   v8Flags: agent.v8Flags,
   environment: memoryEnvironment,
   include: [...agent.include, "src/demo/samples"],
+  callsGrpc: true,
 };
 
 export const programs: readonly Program[] = [agent, tools];

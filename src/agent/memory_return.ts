@@ -1,4 +1,4 @@
-import { collectGarbage } from "../platform/memory.ts";
+import { collectGarbage, returnMemory } from "../platform/memory.ts";
 import { residentBytes } from "../platform/process.ts";
 
 /** How often memory is sampled. */
@@ -10,31 +10,44 @@ const SUCCESS = 0.02;
 
 /**
  * Returns memory after a burst. V8 collects when something is allocated, so an agent that has become idle
- * would keep the garbage of its busiest moment: buffers above all, which count little in V8's own books.
+ * would keep the garbage of its busiest moment: buffers above all, which count little in V8's own books. What the start
+ * has left is returned thoroughly, once.
  */
 export class MemoryReturn implements Disposable {
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #resident: () => number;
   readonly #collect: () => void;
+  readonly #returnAll: () => void;
+  #hasStarted = false;
   #least = Number.POSITIVE_INFINITY;
   #last = 0;
   /** What memory must reach before it is collected again. */
   #next = 0;
 
   constructor(
-    options: { readonly resident?: () => number; readonly collect?: () => void } = {},
+    options: {
+      readonly resident?: () => number;
+      readonly collect?: () => void;
+      readonly returnAll?: () => void;
+    } = {},
   ) {
     this.#resident = options.resident ?? residentBytes;
     this.#collect = options.collect ?? collectGarbage;
+    this.#returnAll = options.returnAll ?? returnMemory;
     this.#timer = setInterval(() => this.sample(), SAMPLE_MS);
   }
 
   /** Collects where memory is well above its least and has stopped growing. */
   sample(): void {
-    const resident = this.#resident();
+    let resident = this.#resident();
     this.#least = Math.min(this.#least, resident);
     const isGrowing = resident > this.#last * (1 + SUCCESS);
     this.#last = resident;
+    if (!isGrowing && !this.#hasStarted) {
+      this.#hasStarted = true;
+      this.#returnAll();
+      resident = this.#last = this.#resident();
+    }
     if (isGrowing || resident < this.#least * WORTH || resident < this.#next) return;
     this.#collect();
     const after = this.#resident();

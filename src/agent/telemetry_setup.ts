@@ -6,11 +6,9 @@ import { version } from "../config/version.ts";
 import { env, outputIsTerminal, writeOut } from "../platform/process.ts";
 import type { Report } from "../telemetry/events.ts";
 import { fanOut } from "../telemetry/fan_out.ts";
-import { startTelemetry } from "../telemetry/http.ts";
 import { createLog } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { createRecent } from "../telemetry/recent.ts";
-import { statusPage } from "../telemetry/status_page.ts";
 import { loadTraces, type StartCallSpan } from "../telemetry/traces.ts";
 
 /** The agent's telemetry: log, metrics, traces and the HTTP port that serves metrics, probes and the status page. */
@@ -51,12 +49,12 @@ export async function setUpTelemetry(
   const { telemetry } = config;
   const address = telemetry.addr === "" ? null : parseAddress(telemetry.addr);
   try {
-    const server = address === null ? null : await startTelemetry({
+    const server = address === null ? null : await (await telemetryPort()).startTelemetry({
       address,
       metrics: telemetry.metrics ? metrics.render : null,
       readiness: options.readiness,
-      statusPage: ({ isOnThisHost }) =>
-        statusPage({
+      statusPage: async ({ isOnThisHost }) =>
+        (await statusPageModule()).statusPage({
           ...metrics.snapshot(),
           node: nodeName(),
           problems: options.readiness(),
@@ -84,3 +82,8 @@ export async function setUpTelemetry(
     throw new Error(`Cannot listen on telemetry.addr ${telemetry.addr}: ${why}`, { cause: error });
   }
 }
+
+/** Loaded where there is such a port: an agent without one does without its memory. */
+const telemetryPort = () => import("../telemetry/http.ts");
+/** Loaded with the first look at the page. */
+const statusPageModule = () => import("../telemetry/status_page.ts");

@@ -6,6 +6,7 @@ import type { Report } from "../telemetry/events.ts";
 import { type Clock, systemClock } from "./review_clock.ts";
 import { cancelled, unlessAborted } from "./abort.ts";
 import { FairQueue, type Origin } from "./fair_queue.ts";
+import { atMost } from "./lru_bounds.ts";
 import type { Identity, TokenIdentity } from "./identity.ts";
 import type { ReviewedIdentity, Reviewer } from "./review.ts";
 import { identityHash, sha256 } from "./user.ts";
@@ -54,15 +55,15 @@ export class Authorizer {
   readonly #report: Report;
   readonly #clock: Clock;
   /** Keys are hashes: no token lies here. */
-  readonly #verdicts = new LRUCache<string, Verdict>({ max: MAX_VERDICTS });
+  readonly #verdicts = new LRUCache<string, Verdict>(atMost(MAX_VERDICTS));
   readonly #pending = new Map<string, Pending>();
   readonly #userKeys: UserKeys;
   /** Hashes of tokens that the API server has accepted. */
-  readonly #accepted = new LRUCache<string, true>({ max: MAX_VERDICTS });
+  readonly #accepted = new LRUCache<string, true>(atMost(MAX_VERDICTS));
   /** Of tokens that were refused lately, by their hashes: why, and when. */
-  readonly #refused = new LRUCache<string, { readonly failure: Failure; readonly at: number }>({
-    max: MAX_VERDICTS,
-  });
+  readonly #refused = new LRUCache<string, { readonly failure: Failure; readonly at: number }>(
+    atMost(MAX_VERDICTS),
+  );
   /** Of callers whom the API server has not accepted yet: whoever makes up tokens delays others of his kind alone. */
   readonly #unknownCallers: FairQueue;
   /** Callers take turns: one who asks for a thousand namespaces waits behind himself. */

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { unlessAborted } from "./abort.ts";
 import type { Identity, TokenIdentity } from "./identity.ts";
+import { atMost } from "./lru_bounds.ts";
 import type { Reviewer } from "./review.ts";
 import { identityHash, userHash } from "./user.ts";
 
@@ -18,7 +19,10 @@ const UNKNOWN_USER_TTL_MS = 30 * 1000;
 export class UserKeys {
   readonly #reviewer: Reviewer;
   /** Of each token, by its hash, the key of its user. */
-  readonly #keys = new LRUCache<string, Promise<string>>({ max: MAX_TOKENS, ttl: USER_TTL_MS });
+  readonly #keys = new LRUCache<string, Promise<string>>({
+    ...atMost(MAX_TOKENS),
+    ttl: USER_TTL_MS,
+  });
 
   constructor(reviewer: Reviewer) {
     this.#reviewer = reviewer;

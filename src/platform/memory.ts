@@ -4,5 +4,27 @@
  * milliseconds in a scan worker. Does nothing without the V8 flag --expose-gc (hack/permissions.ts).
  */
 export function collectGarbage(): void {
-  (globalThis as { gc?: () => void }).gc?.();
+  (globalThis as { gc?: Collect }).gc?.();
 }
+
+/**
+ * Collects until nothing more is found, and returns what the heap keeps in reserve: 3 MB of an agent that has just
+ * started. Takes some 40 ms. Does nothing without the V8 flag --expose-gc.
+ */
+export function returnMemory(): void {
+  // What V8 does before it runs out of memory.
+  (globalThis as { gc?: Collect }).gc?.({
+    type: "major",
+    execution: "sync",
+    flavor: "last-resort",
+  });
+}
+
+/** What --expose-gc adds (V8: src/extensions/gc-extension.cc). */
+type Collect = (
+  options?: {
+    readonly type: "major";
+    readonly execution: "sync";
+    readonly flavor: "last-resort";
+  },
+) => void;

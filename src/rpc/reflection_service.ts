@@ -1,6 +1,5 @@
 import { status as Status } from "@grpc/grpc-js";
 import { on } from "node:events";
-import { fileDescriptorSet } from "../generated/descriptors.ts";
 import type {
   ServerReflectionRequest,
   ServerReflectionResponse,
@@ -104,6 +103,7 @@ async function loadDescriptors(): Promise<Descriptors> {
   const { FileDescriptorProtoSchema, FileDescriptorSetSchema } = await import(
     "@bufbuild/protobuf/wkt"
   );
+  const { fileDescriptorSet } = await import("../generated/descriptors.ts");
   const set = fromBinary(FileDescriptorSetSchema, Buffer.from(fileDescriptorSet, "base64"));
   const registry = createFileRegistry(set);
   const byFileName = (name: string): Buffer[] | null => {

@@ -73,6 +73,8 @@ export class AgentServer {
     replaceLogger(parts.report);
     const server = new Server({
       "grpc.enable_channelz": 0,
+      // Is asked of DNS for a name to listen on, for clients.
+      "grpc.service_config_disable_resolution": 1,
       "grpc.max_receive_message_length": parts.limits.frames.requestBytes,
       // Above our own limit, which answers in words; beyond this one, a client's calls wait.
       "grpc.max_concurrent_streams": parts.limits.streams,

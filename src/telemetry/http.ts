@@ -12,10 +12,10 @@ export interface TelemetryOptions {
   /** Why the agent cannot serve; empty when it can. */
   readonly readiness: () => readonly string[];
   /** HTML of the status page. */
-  readonly statusPage: (reader: { readonly isOnThisHost: boolean }) => string;
+  readonly statusPage: (reader: { readonly isOnThisHost: boolean }) => Promise<string>;
   /** loopback: the status page only for connections from and to this host itself, as port-forward makes them. */
   readonly statusPageFor: "loopback" | "always";
-  /** Called for connections that are closed because there are too many. */
+  /** Told of connections that are closed because there are too many, and of answers that could not be made. */
   readonly report?: Report;
 }
 
@@ -46,6 +46,11 @@ export async function startTelemetry(given: TelemetryOptions): Promise<Telemetry
     timeoutMs: TIMEOUT_MS,
     onConnection: (socket) => connections.add(socket),
     answer: (request) => answer(request, options),
+    onError: (error) => {
+      const why = error instanceof Error ? error.message : String(error);
+      const text = "a request to telemetry.addr could not be answered";
+      options.report?.({ type: "notice", level: "error", text, fields: { error: why } });
+    },
   });
 
   const { host, port } = options.address;
@@ -85,7 +90,10 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-function answer(request: PlainRequest, options: TelemetryOptions): PlainResponse {
+async function answer(
+  request: PlainRequest,
+  options: TelemetryOptions,
+): Promise<PlainResponse> {
   if (request.method !== "GET" && request.method !== "HEAD") {
     return { ...text(405, "only GET and HEAD\n"), headers: { Allow: "GET, HEAD" } };
   }
@@ -112,7 +120,7 @@ function answer(request: PlainRequest, options: TelemetryOptions): PlainResponse
       return {
         status: 200,
         type: "text/html",
-        body: options.statusPage({ isOnThisHost: fromThisHost(request) }),
+        body: await options.statusPage({ isOnThisHost: fromThisHost(request) }),
         headers: {
           "Content-Security-Policy":
             "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",

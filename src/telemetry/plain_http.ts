@@ -42,7 +42,10 @@ export function createPlainHttpServer(
   options: {
     readonly timeoutMs: number;
     readonly onConnection: (socket: Socket) => void;
-    readonly answer: (request: PlainRequest) => PlainResponse;
+    /** Where it throws or rejects, the client is told so without the reason. */
+    readonly answer: (request: PlainRequest) => PlainResponse | Promise<PlainResponse>;
+    /** Takes what answer throws. */
+    readonly onError: (error: unknown) => void;
   },
 ): Server {
   return createServer((socket) => {
@@ -64,7 +67,17 @@ export function createPlainHttpServer(
           encode({ status: 400, type: "text/plain", body: "not a request\n" }, "GET"),
         );
       }
-      socket.end(encode(safely(options.answer, request), request.method));
+      void respond(request);
+    }
+    async function respond(request: PlainRequest): Promise<void> {
+      let response: PlainResponse;
+      try {
+        response = await options.answer(request);
+      } catch (error) {
+        options.onError(error);
+        response = { status: 500, type: "text/plain", body: "internal error\n" };
+      }
+      socket.end(encode(response, request.method));
     }
   });
 }
@@ -76,18 +89,6 @@ function discard(socket: Socket): void {
     bytes += chunk.length;
     if (bytes > MAX_DISCARDED_BYTES) socket.destroy();
   });
-}
-
-/** A mistake in making an answer ends that answer, not the process. */
-function safely(
-  answer: (request: PlainRequest) => PlainResponse,
-  request: PlainRequest,
-): PlainResponse {
-  try {
-    return answer(request);
-  } catch {
-    return { status: 500, type: "text/plain", body: "internal error\n" };
-  }
 }
 
 /** Null where the text is not the head of a request. */

@@ -1,8 +1,9 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { type Bundle, bundle, leftOut } from "../../hack/bundle.ts";
+import { type Bundle, bundle } from "../../hack/bundle.ts";
+import { leftOut } from "../../hack/bundle/left_out.ts";
 import { agent, type Program, tools } from "../../hack/permissions.ts";
 
 const project = resolve(import.meta.dirname!, "../..");
@@ -17,24 +18,54 @@ Deno.test("packages that are left out are in no bundle, nor what only they need"
   for (const program of [agent, tools]) {
     using made = await bundled(program);
     const names = made.packages.map(({ name }) => name);
-    const unwanted = [...Object.keys(leftOut), "protobufjs", "yargs", "wabt", "ts-proto"];
+    const unwanted = [
+      ...leftOut.map(({ module }) => module),
+      "protobufjs",
+      "yargs",
+      "wabt",
+      "ts-proto",
+    ];
     deepStrictEqual(names.filter((name) => unwanted.includes(name)), [], program.name);
     ok(names.includes("@grpc/grpc-js"), names.join());
   }
 });
 
 Deno.test("a left-out package throws, naming itself, when it is called after all", async () => {
-  using made = await bundled({ ...agent, entry: "tests/integration/bundle/channelz.ts" });
+  using made = await bundled({ ...tools, entry: "tests/integration/bundle/channelz.ts" });
   const { code, text } = run(made, "channelz.js");
   strictEqual(code, 0, text);
   ok(text.includes("@grpc/proto-loader is not part of this bundle"), text);
+});
+
+Deno.test("an agent's bundle has no gRPC client: one that is made after all throws, naming itself", async () => {
+  using made = await bundled({ ...agent, entry: "tests/integration/bundle/client.ts" });
+  const { code, text } = run(made, "client.js");
+  strictEqual(code, 0, text);
+  ok(/grpc\.health\.v1\.Health: gRPC clients are not part of this bundle/.test(text), text);
+});
+
+Deno.test("an agent's bundle ends where a name of the gRPC library is missing", async () => {
+  await rejects(
+    bundled({ ...agent, entry: "tests/integration/bundle/channelz.ts" }),
+    /addAdminServicesToServer/,
+  );
+});
+
+Deno.test("an agent's bundle has no module of the gRPC library that only clients need", async () => {
+  using made = await bundled(agent);
+  const text = Object.values(contents(made.folder)).join("");
+  for (
+    const gone of ["PickFirstLoadBalancer", "RetryingCall", "OutlierDetection", "createRequire"]
+  ) {
+    ok(!text.includes(gone), gone);
+  }
 });
 
 Deno.test("stack traces of a bundle name the sources, line and function", async () => {
   using made = await bundled({ ...agent, entry: "tests/integration/bundle/fails.ts" });
   const { code, text } = run(made, "fails.js");
   strictEqual(code, 1);
-  ok(/failDeliberately.*\btests\/integration\/bundle\/fails\.ts:3:9/.test(text), text);
+  ok(/failDeliberately.*\btests\/integration\/bundle\/fails\.ts:3:/.test(text), text);
 });
 
 Deno.test("licenses and bill of materials list every bundled package, with the checksum of deno.lock", async () => {

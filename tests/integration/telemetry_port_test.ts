@@ -23,7 +23,7 @@ async function withPort(
     address: { host: "127.0.0.1", port: 0 },
     metrics: () => "metric 1\n",
     readiness: () => [],
-    statusPage: () => "<!doctype html><p>status</p>",
+    statusPage: () => Promise.resolve("<!doctype html><p>status</p>"),
     statusPageFor: "loopback",
     ...overrides,
   });
@@ -130,7 +130,7 @@ Deno.test("the status page asks for nothing from elsewhere, and shows what it is
       },
     });
   try {
-    await withPort({ statusPage: page }, async (port) => {
+    await withPort({ statusPage: () => Promise.resolve(page()) }, async (port) => {
       const { status, body, headers } = await ask(port, "/");
       assert.equal(status, 200);
       assert.match(String(headers["content-security-policy"]), /^default-src 'none'/);

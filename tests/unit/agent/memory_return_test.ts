@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { returnMemory } from "../../../src/platform/memory.ts";
 import { MemoryReturn } from "../../../src/agent/memory_return.ts";
 
 /** Runs samples of resident memory; a collection leaves `after`. Returns the number of collections after each sample. */
@@ -37,4 +38,22 @@ Deno.test("a collection without effect is not repeated until memory has grown", 
     1,
     2,
   ]);
+});
+
+Deno.test("what the start has left is returned once, when memory has stopped growing", () => {
+  let resident = 0;
+  const returns: number[] = [];
+  using memory = new MemoryReturn({
+    resident: () => resident,
+    collect: () => {},
+    returnAll: () => returns.push(resident),
+  });
+  for (resident of [50, 70, 70, 70, 200, 200]) memory.sample();
+  assert.deepEqual(returns, [70]);
+});
+
+Deno.test("an agent's memory is returned by a collection that V8 knows", () => {
+  // Without --expose-gc there is nothing to call; an option that V8 does not know is a TypeError.
+  assert.equal(typeof (globalThis as { gc?: unknown }).gc, "function");
+  returnMemory();
 });
