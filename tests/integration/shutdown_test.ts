@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ClientReadableStream } from "@grpc/grpc-js";
-import { FollowFrom, type LogRecord } from "../../src/generated/cluster_agent.ts";
 import { defaults } from "../../src/config/schema.ts";
+import { FollowFrom, type LogRecord } from "../../src/generated/cluster_agent.ts";
 import { HealthCheckResponse_ServingStatus as Serving } from "../../src/generated/grpc/health.ts";
 import { answer, drain, request } from "../harness/calls.ts";
 import { criLine, criLines } from "../harness/log_tree.ts";
@@ -111,26 +111,6 @@ Deno.test("what is not done at the end of shutdown-timeout is cut, exit 0", asyn
   call.resume();
   assert.equal((await ending).code, "UNAVAILABLE");
 });
-
-for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
-  Deno.test(`a second ${signal} ends at once with ${code}`, async () => {
-    await using agent = await startProcess({ config: { shutdownTimeoutMs: SHUTDOWN_TIMEOUT_MS } });
-    const log = agent.logs.add({ content: manyLines(300_000) });
-    const call = agent.records().streamForward(request(log.request));
-    call.on("error", () => {});
-    await firstRecord(call);
-    agent.kill(signal);
-    await agent.line(({ msg }) => msg === "stopping");
-    agent.kill(signal);
-    assert.equal(await agent.ended, code);
-  });
-
-  Deno.test(`${signal} with nothing to do ends at once with 0`, async () => {
-    await using agent = await startProcess();
-    agent.kill(signal);
-    assert.equal(await agent.ended, 0);
-  });
-}
 
 Deno.test("a graceful stop waits neither for a reflection stream nor for a health watcher that comes again", async () => {
   // Whoever waited for them would wait for ten minutes.

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { availableDescriptors } from "../../../src/platform/descriptors.ts";
+
+const module = new URL("../../../src/platform/descriptors.ts", import.meta.url);
+
+/** What a process with this limit of open files says. */
+async function saidWith(limit: number, expression: string): Promise<number> {
+  const script = `import { availableDescriptors } from "${module}"; console.log(${expression});`;
+  const { stdout, stderr } = await new Deno.Command("bash", {
+    args: [
+      "-c",
+      `ulimit -n ${limit}; exec "$0" eval --no-check --ext=ts "$1"`,
+      Deno.execPath(),
+      script,
+    ],
+  }).output();
+  assert.equal(new TextDecoder().decode(stderr), "");
+  return Number(new TextDecoder().decode(stdout));
+}
+
+Deno.test("as many as the limit of the process leaves, and all given back", async () => {
+  const twice = 'availableDescriptors("/", 500) + 1000 * availableDescriptors("/", 500)';
+  const said = await saidWith(256, twice);
+  const [first, second] = [said % 1000, Math.floor(said / 1000)];
+  assert.ok(first > 100 && first < 256, String(first));
+  assert.equal(second, first);
+});
+
+Deno.test("no more than is asked for; and that many where it cannot be tried", () => {
+  assert.equal(availableDescriptors("/", 3), 3);
+  assert.equal(availableDescriptors("/nowhere/at/all", 700), 700);
+});

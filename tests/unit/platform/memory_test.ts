@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { collectGarbage } from "../../../src/platform/memory.ts";
+
+Deno.test("what nobody holds is collected at once", async () => {
+  // In a function of its own, whose variables are gone when it returns.
+  const weak = (() => new WeakRef({ some: "thing" }))();
+  await new Promise((resolve) => setTimeout(resolve)); // A WeakRef keeps its target to the end of the job.
+  collectGarbage();
+  assert.equal(weak.deref(), undefined);
+});
+
+Deno.test("without --expose-gc nothing happens", () => {
+  const { gc } = globalThis as { gc?: () => void };
+  Object.assign(globalThis, { gc: undefined });
+  try {
+    collectGarbage();
+  } finally {
+    Object.assign(globalThis, { gc });
+  }
+});
