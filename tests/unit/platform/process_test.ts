@@ -1,11 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  env,
-  hostName,
-  isStandalone,
-  onSignal,
-  residentBytes,
-} from "../../../src/platform/process.ts";
+import { env, hostName, isStandalone, residentBytes } from "../../../src/platform/process.ts";
 
 const module = new URL("../../../src/platform/process.ts", import.meta.url);
 
