@@ -2,8 +2,7 @@ import { GzipLog } from "../files/gzip_log.ts";
 import { LogFile, type LogSource } from "../files/log_file.ts";
 import { Failure } from "../failure/failure.ts";
 import { fileErrorKind, lstat, readDirectory, realPath, stat } from "../platform/files.ts";
-import { CriParser } from "../scan/cri.ts";
-import { DockerParser } from "../scan/docker.ts";
+import { lineParser } from "../scan/line_parser.ts";
 import { lineEnd } from "../scan/lines.ts";
 
 /** How much of a file shows whether it is a container log, bytes. */
@@ -65,7 +64,7 @@ export function isNoContainerLog(source: LogSource): boolean {
   const head = new Uint8Array(HEAD_BYTES);
   const count = source.readAt(0, head);
   const bytes = head.subarray(0, count);
-  const parser = source.format === "docker" ? new DockerParser() : new CriParser();
+  const parser = lineParser(source.format);
   let lines = 0;
   for (let start = 0; start < count;) {
     const end = lineEnd(bytes, start, count);

@@ -1,9 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import type { LogRecord } from "../generated/cluster_agent.ts";
-import { CriParser } from "../scan/cri.ts";
-import { DockerParser } from "../scan/docker.ts";
 import { detectFormat, type LogFormat } from "../scan/format.ts";
 import { compareInstants, type Instant } from "../scan/instant.ts";
+import { lineParser } from "../scan/line_parser.ts";
 import { lineEnd, type LineParser } from "../scan/lines.ts";
 import type { RustRegex } from "../scan/rust_regex.ts";
 import { repairUtf8, trimmedEnd } from "../scan/text.ts";
@@ -50,7 +49,7 @@ export async function* searchLines(
   format: LogFormat | null,
   options: LineSearchOptions,
 ): AsyncGenerator<FoundLine> {
-  let parser: LineParser | null = format === null ? null : parserOf(format);
+  let parser: LineParser | null = format === null ? null : lineParser(format);
   const before: FoundLine[] = [];
   let number = 0;
   let shownNumber = 0;
@@ -66,7 +65,7 @@ export async function* searchLines(
     if (parser === null) {
       const detected = detectFormat("", bytes.subarray(start, end));
       if (detected === null) continue;
-      parser = parserOf(detected);
+      parser = lineParser(detected);
     }
     if (options.seen !== undefined && end > start) options.seen.lines++;
     if (!parser.parse(bytes, start, end)) continue;
@@ -174,10 +173,6 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
   both.set(a);
   both.set(b, a.length);
   return both;
-}
-
-function parserOf(format: LogFormat): LineParser {
-  return format === "docker" ? new DockerParser() : new CriParser();
 }
 
 function isWithin(

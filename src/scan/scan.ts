@@ -1,9 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import { CandidateLines } from "./candidate_lines.ts";
-import { CriParser } from "./cri.ts";
-import { DockerParser } from "./docker.ts";
 import type { LogFormat } from "./format.ts";
 import { FrameWriter } from "./frames.ts";
+import { lineParser } from "./line_parser.ts";
 import { lineEnd, type LineParser, lineStart } from "./lines.ts";
 import type { Pattern } from "./pattern.ts";
 import { isInWindow, type TimeWindow } from "./time_window.ts";
@@ -115,7 +114,7 @@ class PieceScanner implements Scanner {
 
   constructor(spec: ScanSpec, pattern: Pattern, blockBytes: number) {
     this.#blockBytes = blockBytes;
-    this.#parser = spec.format === "docker" ? new DockerParser() : new CriParser();
+    this.#parser = lineParser(spec.format);
     this.#header = spec.format === "docker" ? null : this.#parser;
     this.#pattern = pattern;
     this.#backward = spec.direction === "backward";

@@ -1,8 +1,7 @@
-import { CriParser } from "./cri.ts";
-import { DockerParser } from "./docker.ts";
 import { DockerTail } from "./docker_tail.ts";
 import type { LogFormat } from "./format.ts";
 import type { Instant } from "./instant.ts";
+import { lineParser } from "./line_parser.ts";
 import { MAX_HEADER_BYTES } from "./line_policy.ts";
 import { afterNuls, type LineParser } from "./lines.ts";
 import { BLOCK_BYTES, type SourceWindow } from "./source_window.ts";
@@ -34,7 +33,7 @@ export class TimedLines {
 
   constructor(window: SourceWindow, format: LogFormat) {
     this.#window = window;
-    this.parser = format === "docker" ? new DockerParser() : new CriParser();
+    this.parser = lineParser(format);
     this.#tail = format === "docker" ? new DockerTail() : null;
   }
 
