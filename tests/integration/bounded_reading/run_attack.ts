@@ -5,6 +5,15 @@ import { type Attack, Received, type Sizes } from "./attacks.ts";
 
 let pods = 0;
 
+/** How late the agent's event loop was, by its own metric. */
+export interface Lag {
+  /** How often that was measured. */
+  readonly samples: number;
+  /** How often it was late by more than 20 ms, and by more than 100. */
+  readonly over20: number;
+  readonly over100: number;
+}
+
 /** What an attack cost. */
 export interface Cost {
   readonly seconds: number;
@@ -13,6 +22,7 @@ export interface Cost {
   /** The longest that another caller's small read took, and /livez, milliseconds. */
   readonly other: number;
   readonly livez: number;
+  readonly lag: Lag;
 }
 
 /** Runs an attack while another caller reads a small log again and again. Throws where the answer is wrong. */
@@ -28,6 +38,7 @@ export async function runAttack(
   });
   await readSmall(agent, small);
   resetPeak(agent.pid);
+  const lagBefore = await lagOf(agent);
   const innocent = new Innocent(agent, small);
   const began = performance.now();
   const all = await Promise.all(
@@ -40,7 +51,26 @@ export async function runAttack(
     // The space is given back, and the next attack finds an empty page cache.
     Deno.truncateSync(`${log.path.slice(0, log.path.lastIndexOf("/"))}/${name.name}`);
   }
-  return { seconds, peak: memory(agent.pid, "VmHWM"), other, livez };
+  const now = await lagOf(agent);
+  const lag = {
+    samples: now.samples - lagBefore.samples,
+    over20: now.over20 - lagBefore.over20,
+    over100: now.over100 - lagBefore.over100,
+  };
+  return { seconds, peak: memory(agent.pid, "VmHWM"), other, livez, lag };
+}
+
+/** Since the agent started. */
+export async function lagOf(agent: AgentProcess): Promise<Lag> {
+  // An agent that has just started has no sample yet, and no such series.
+  const count = (le: string) =>
+    agent.metric(`kubetail_agent_event_loop_lag_seconds_bucket{le="${le}"}`).catch(() => 0);
+  const samples = await count("+Inf");
+  return {
+    samples,
+    over20: samples - await count("0.02"),
+    over100: samples - await count("0.1"),
+  };
 }
 
 /** Resident memory now, or its peak, MiB. The runtime reads /proc only with all permissions, hence the commands. */
