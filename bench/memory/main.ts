@@ -1,19 +1,23 @@
 /**
- * The memory of an idle agent, and what followers and slow readers add to it; from the sources, from the bundle
- * that is released and, where named, beside Kubetail's Rust agent, each in turn.
+ * The memory of an idle agent and what it consists of, and what followers and slow readers add to it; of the bundle
+ * that is released, of the sources and, where named, of another checkout's bundle and of Kubetail's Rust agent, each
+ * in turn.
  *
- *     deno task bench:memory [--turns 7] [--rust EXECUTABLE] [--no-save]
+ *     deno task bench:memory [--turns 7] [--before CHECKOUT] [--rust EXECUTABLE] [--no-load] [--no-save]
  *
- * Figures are medians, in MB of a million bytes; the run is kept in bench/runs.
+ * Figures are medians, in MB of a million bytes; the run is kept in bench/runs. --no-load: idle alone. The composition
+ * is that of one more start: its smaps, and a heap snapshot by the inspector.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { bundle } from "../../hack/bundle.ts";
 import { agent } from "../../hack/permissions.ts";
 import { answerHelp } from "../../hack/usage.ts";
-import { median } from "../peers/kept_run.ts";
+import { bundleOf, commitOf } from "../peers/checkout.ts";
+import { memoryTables } from "../report/memory_tables.ts";
+import { composition } from "./composition.ts";
+import type { MemoryRun } from "./kept_run.ts";
 import { load } from "./load.ts";
 import { measure, type Sample, type Subject } from "./subject.ts";
 
@@ -22,7 +26,9 @@ const { values: options } = parseArgs({
   args: Deno.args,
   options: {
     turns: { type: "string", default: "7" },
+    before: { type: "string" },
     rust: { type: "string" },
+    load: { type: "boolean", default: true },
     save: { type: "boolean", default: true },
   },
   allowNegative: true,
@@ -30,10 +36,11 @@ const { values: options } = parseArgs({
 const project = new URL("../../", import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), "bench-memory-"));
 try {
-  const bundled = await bundle(agent, join(folder, "bundle"));
+  const bundle = bundled("bundle", project);
   const subjects: Subject[] = [
+    bundle,
     { name: "sources", modules: "src", entry: agent.entry, cwd: project },
-    { name: "bundle", modules: bundled.folder, entry: bundled.entry, cwd: bundled.folder },
+    ...options.before === undefined ? [] : [bundled("before", options.before)],
     ...options.rust === undefined ? [] : [{ name: "Rust agent", executable: options.rust }],
   ];
   const samples: Record<string, Sample[]> = {};
@@ -43,39 +50,41 @@ try {
       const sample = await measure(subject, folder);
       if (turn > 0) (samples[subject.name] ??= []).push(sample);
     }
+    console.error(`turn ${turn} of ${options.turns}`);
   }
-  const added = await load(subjects[1]!, folder);
   const date = new Date().toISOString();
-  const run = {
+  const run: MemoryRun = {
     machine: {
       date,
       cpu: `${cpus().length} x ${cpus()[0]!.model}`,
       kernel: release(),
       deno: Deno.version.deno,
+      commit: commitOf(project),
+      ...options.before === undefined ? {} : { before: commitOf(options.before) },
       turns: Number(options.turns),
     },
     idle: samples,
-    added,
+    composition: await composition(bundle, folder),
+    ...options.load ? { added: await load(bundle, folder) } : {},
   };
-  console.log(
-    "| idle | resident MB | anonymous MB | start ms | start CPU ms |\n| --- | --- | --- | --- | --- |",
-  );
-  for (const [name, all] of Object.entries(samples)) {
-    const middle = (key: keyof Sample) => Math.round(median(all.map((one) => one[key])) * 10) / 10;
-    console.log(
-      `| ${name} | ${middle("residentMB")} | ${middle("anonymousMB")} | ${middle("startMs")} | ${
-        middle("startCpuMs")
-      } |`,
-    );
-  }
-  console.log(added);
+  console.log(Object.values(memoryTables).map((make) => make(run)).join("\n\n"));
   if (options.save) {
-    const runs = join(project, "bench/runs", date.slice(0, 10));
-    mkdirSync(runs, { recursive: true });
+    const runs = join("bench/runs", date.slice(0, 10));
+    mkdirSync(join(project, runs), { recursive: true });
     const file = join(runs, `memory-${date.slice(11, 19).replaceAll(":", "")}.json`);
-    writeFileSync(file, JSON.stringify(run, null, 2) + "\n");
-    console.log(file);
+    writeFileSync(join(project, file), JSON.stringify(run, null, 1) + "\n");
+    console.log(`To show it in the documents: deno task gen:bench ${file}`);
   }
 } finally {
   rmSync(folder, { recursive: true });
+}
+
+/** A checkout's bundle; its sources where it is of a time without bundles. */
+function bundled(name: string, checkout: string): Subject {
+  const to = join(folder, name);
+  mkdirSync(to);
+  const entry = bundleOf(checkout, to);
+  return entry === undefined
+    ? { name, modules: "src", entry: agent.entry, cwd: checkout }
+    : { name, modules: to, entry, cwd: to };
 }

@@ -19,13 +19,15 @@ export interface Sample {
   readonly residentMB: number;
   /** Of that, what is the process's own: not files that the page cache shares. */
   readonly anonymousMB: number;
+  /** As resident, but of a page that several processes have only this one's share. */
+  readonly proportionalMB: number;
   /** From the start of the process until its port takes connections. */
   readonly startMs: number;
   readonly startCpuMs: number;
 }
 
 /** From a process's start until its memory counts as idle. */
-const SETTLE_MS = 5000;
+export const SETTLE_MS = 10_000;
 
 /** A kubeconfig of a server that nobody asks: the Rust agent does not start without one. */
 const NO_CLUSTER = {
@@ -47,13 +49,25 @@ export interface Running extends AsyncDisposable {
   readonly startCpuMs: number;
 }
 
-/** Starts the subject; resolves when its port takes connections. */
-export async function start(subject: Subject, folder: string): Promise<Running> {
+/** A port of 127.0.0.1 that nobody listens on. */
+export function freePort(): number {
+  using free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return free.addr.port;
+}
+
+/**
+ * Starts the subject; resolves when its port takes connections.
+ *
+ * @param flags more of them for Deno
+ */
+export async function start(
+  subject: Subject,
+  folder: string,
+  flags: readonly string[] = [],
+): Promise<Running> {
   const logs = join(folder, "containers");
   mkdirSync(logs, { recursive: true });
-  using free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = free.addr;
-  free.close();
+  const port = freePort();
   const credentials = await certificates(folder);
   const config = join(folder, "config.json");
   const own = "entry" in subject;
@@ -87,6 +101,7 @@ export async function start(subject: Subject, folder: string): Promise<Running> 
       "run",
       "--quiet",
       "--no-check",
+      ...flags,
       ...runFlags(agent, subject.modules).map((flag) =>
         flag.startsWith("--allow-read=") ? `${flag},${folder}` : flag
       ),
@@ -144,8 +159,10 @@ async function certificates(folder: string): Promise<grpc.ChannelCredentials> {
 export async function measure(subject: Subject, folder: string): Promise<Sample> {
   await using running = await start(subject, folder);
   await wait(SETTLE_MS);
-  const { startMs, startCpuMs } = running;
-  return { ...memory(running.pid), startMs, startCpuMs };
+  const { pid, startMs, startCpuMs } = running;
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+  const proportionalMB = Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)![1]) * 1024 / 1e6;
+  return { ...memory(pid), proportionalMB, startMs, startCpuMs };
 }
 
 /** Resident memory of a process, from /proc. */

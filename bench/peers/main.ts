@@ -11,7 +11,8 @@ import { benchLogs } from "./logs.ts";
 import { measures } from "./measures.ts";
 import { details, table } from "./report_table.ts";
 import { ripgrepVersion } from "./ripgrep.ts";
-import { bundleOf, runningServer, startAgent, startRustAgent, type StartServer } from "./server.ts";
+import { runningServer, startAgent, startRustAgent, type StartServer } from "./server.ts";
+import { bundleOf, commitOf } from "./checkout.ts";
 import { clientName } from "./client_process.ts";
 
 const help = `Usage: deno task bench:peers [OPTIONS]
@@ -71,8 +72,8 @@ async function main(): Promise<void> {
     v8: Deno.version.v8,
     ripgrep,
     client: clientName,
-    commit: describe(checkout),
-    ...(options.before === undefined ? {} : { before: describe(options.before) }),
+    commit: commitOf(checkout),
+    ...(options.before === undefined ? {} : { before: commitOf(options.before) }),
     ...(options["v8-flags"] === undefined ? {} : { v8Flags: options["v8-flags"] }),
   };
   console.log({ ...machine, turns });
@@ -141,12 +142,4 @@ function save(run: KeptRun): void {
   Deno.mkdirSync(dirname(to), { recursive: true });
   Deno.writeTextFileSync(`${to}.part`, `${JSON.stringify(run, null, 1)}\n`);
   Deno.renameSync(`${to}.part`, to);
-}
-
-function describe(checkout: string): string {
-  const { stdout } = new Deno.Command("git", {
-    args: ["describe", "--always", "--dirty"],
-    cwd: checkout,
-  }).outputSync();
-  return new TextDecoder().decode(stdout).trim();
 }

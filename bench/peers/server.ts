@@ -1,5 +1,5 @@
 /** The servers that are measured: agents of this project from their sources, and Kubetail's Rust agent. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -34,21 +34,6 @@ export interface AgentOptions {
   readonly v8Flags?: string | undefined;
   /** An entry to run in place of the sources', such as a bundle's. */
   readonly entry?: string | undefined;
-}
-
-/**
- * Bundles the agent of a checkout into a folder, as a release does; returns the module to start. Undefined where the
- * checkout is of a time when releases had no bundles. Throws where it cannot be bundled.
- */
-export function bundleOf(checkout: string, folder: string): string | undefined {
-  if (!existsSync(join(checkout, "hack/bundle.ts"))) return undefined;
-  const { success, stdout, stderr } = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", "hack/bundle.ts", "kubetail-cluster-agent", folder],
-    cwd: checkout,
-  }).outputSync();
-  const text = new TextDecoder();
-  if (!success) throw new Error(`Cannot bundle ${checkout}: ${text.decode(stderr)}`);
-  return text.decode(stdout).trim();
 }
 
 /**

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { isPeersRun, type KeptRun, readRun } from "../peers/kept_run.ts";
 import { IDLE, measuresOf, number, PEAK, table } from "../peers/report_table.ts";
+import { isMemoryRun, type MemoryRun, readMemoryRun } from "../memory/kept_run.ts";
 import { bars } from "./bars.ts";
+import { memoryTables } from "./memory_tables.ts";
 import { plot } from "./plot.ts";
 
 const project = new URL("../../", import.meta.url);
@@ -43,6 +45,9 @@ interface Kind {
 const kinds: Readonly<Record<string, Kind>> = {
   all: ofPeers((run) => table(run)),
   bars: ofPeers(bars),
+  ...Object.fromEntries(
+    Object.entries(memoryTables).map(([kind, make]) => [kind, ofMemory(make)]),
+  ),
   summary: ofPeers((run) =>
     table(run, { names: summaryRows, servers: ["Rust agent"], withRange: false })
   ),
@@ -101,7 +106,28 @@ function kindOf(name: string): Kind {
 function taskOf(path: string): Task {
   const run: unknown = JSON.parse(readFileSync(new URL(path, project), "utf8"));
   if (isPeersRun(run)) return "bench:peers";
+  if (isMemoryRun(run)) return "bench:memory";
   throw new Error(`${path} is not a kept run of a task whose figures stand in the documents`);
+}
+
+function ofMemory(make: (run: MemoryRun) => string): Kind {
+  return {
+    from: "bench:memory",
+    make(path) {
+      const run = readMemoryRun(new URL(path, project));
+      const { cpu, kernel, deno, commit, before, date, turns } = run.machine;
+      const source = [
+        cpu,
+        `Linux ${kernel}`,
+        `Deno ${deno}`,
+        `commit ${commit}${before === undefined ? "" : ` (before: ${before})`}`,
+        String(date).slice(0, 10),
+        turns === 1 ? "one turn" : `medians of ${turns} interleaved turns`,
+        `run \`${path}\``,
+      ].join("; ");
+      return `${make(run)}\n\n${source}.`;
+    },
+  };
 }
 
 function ofPeers(make: (run: KeptRun) => string): Kind {
