@@ -97,7 +97,7 @@ function spans(line: string): string {
 }
 
 function escaped(text: string): string {
-  // SVG viewers join blanks; no-break spaces stay.
+  // SVG viewers collapse spaces, but keep no-break spaces.
   return text.replaceAll(" ", "\u00a0").replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(
     ">",
     "&gt;",

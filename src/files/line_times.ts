@@ -90,7 +90,7 @@ export function lastTimeIn(bytes: Uint8Array): Instant | null {
 function unterminatedLine(text: Uint8Array, from: number): { time: Instant; to: number } | null {
   let at = from;
   while (text[at] === 0) at++;
-  // A CRI line's time is whole when the blank behind it is there.
+  // A CRI line's time is whole when the space after it is there.
   const end = timeReader.read(text, at, text.length);
   if (end < 0 || end >= text.length) return null;
   return { time: { seconds: timeReader.seconds, nanos: timeReader.nanos }, to: 0 };

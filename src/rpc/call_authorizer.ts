@@ -77,7 +77,7 @@ export class CallAuthorizer {
   }
 }
 
-/** Printable ASCII, with no blank at either end: what gRPC allows ("gRPC over HTTP2", ASCII-Value). */
+/** Printable ASCII, with no space at either end: what gRPC allows ("gRPC over HTTP2", ASCII-Value). */
 const LEGAL_VALUE = /^(?:[!-~](?:[ -~]*[!-~])?)?$/;
 
 /**
@@ -99,7 +99,7 @@ export function checkArrivedWhole(
     if (isWhole && values.every((value) => LEGAL_VALUE.test(value))) continue;
     throw new Failure(
       "invalid-argument",
-      `invalid metadata for ${name}: only printable ASCII without blanks at its ends can be read`,
+      `invalid metadata for ${name}: only printable ASCII without leading or trailing spaces can be read`,
     );
   }
 }

@@ -1,7 +1,7 @@
 import { afterNuls, type LineParser } from "./lines.ts";
 import { TimeReader } from "./rfc3339.ts";
 
-const BLANK = 0x20;
+const SPACE = 0x20;
 const COLON = 0x3a;
 
 /**
@@ -22,7 +22,7 @@ export class CriParser implements LineParser {
     const time = this.#time;
     const p = time.read(bytes, bytes[from] === 0 ? afterNuls(bytes, from, to) : from, to);
     // " stdout F" is the least that may follow the time.
-    if (p < 0 || to - p < 9 || bytes[p] !== BLANK || bytes[p + 7] !== BLANK) return false;
+    if (p < 0 || to - p < 9 || bytes[p] !== SPACE || bytes[p + 7] !== SPACE) return false;
     if (
       bytes[p + 1] !== 0x73 || bytes[p + 2] !== 0x74 || bytes[p + 3] !== 0x64 // std
     ) return false;
@@ -36,9 +36,9 @@ export class CriParser implements LineParser {
 
     let q = p + 9;
     if (q < to && bytes[q] === COLON) {
-      while (q < to && bytes[q] !== BLANK) q++;
+      while (q < to && bytes[q] !== SPACE) q++;
     }
-    if (q < to && bytes[q++] !== BLANK) return false;
+    if (q < to && bytes[q++] !== SPACE) return false;
 
     this.seconds = time.seconds;
     this.nanos = time.nanos;

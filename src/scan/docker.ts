@@ -101,7 +101,7 @@ export class DockerParser implements LineParser {
   }
 
   /**
-   * What other writers of the format make: blanks between the parts, the members in another order, and other members of
+   * What other writers of the format make: whitespace between the parts, the members in another order, and other members of
    * any kind. False: in doubt.
    */
   #parseMembers(bytes: Uint8Array, from: number, to: number): boolean {

@@ -70,7 +70,7 @@ export function afterValue(bytes: Uint8Array, from: number, to: number): number 
   }
 }
 
-/** Past a member's key, its colon and the blanks behind it; -1: there is none. */
+/** Past a member's key, its colon and the whitespace after it; -1: there is none. */
 function afterKey(bytes: Uint8Array, from: number, to: number): number {
   if (from >= to || bytes[from] !== QUOTE) return -1;
   const end = afterAnyString(bytes, from + 1, to);

@@ -209,7 +209,7 @@ class PieceScanner implements Scanner {
     let text = line.text;
     let textStart = line.start;
     let textEnd = line.end;
-    // A part keeps its blanks, so that parts can be joined.
+    // A part keeps its trailing whitespace, so that parts can be joined.
     let messageEnd = line.isFinal ? trimmedEnd(text, textStart, textEnd) : textEnd;
     // Replacing what is invalid makes a text longer, never shorter.
     if (messageEnd - textStart > this.#maxRecordBytes) {
@@ -256,7 +256,7 @@ class PieceScanner implements Scanner {
     return proof !== null && proof.isUseful && proof.holds(text, start, end, isRaw ? found : -1);
   }
 
-  /** Cuts a message into parts, each judged alone. The blanks trimmed from the last count for grep. */
+  /** Cuts a message into parts, each judged alone. The whitespace trimmed from the last one counts for grep. */
   #longLine(
     text: Uint8Array,
     start: number,

@@ -112,7 +112,7 @@ export function commandsIn(markdown: string): { line: number; text: string }[] {
   return found;
 }
 
-/** A comment begins with a blank and a number sign outside quotes. */
+/** A comment begins with a space and a number sign outside quotes. */
 function withoutComment(text: string): string {
   return /^(?:[^'"#]|'[^']*'|"[^"]*"|(?<! )#)*/.exec(text)![0].trim();
 }

@@ -224,9 +224,9 @@ Deno.test("identity_headers.ts: which values of a header reach node:http2, and w
     onHttp2Server(server, (source) => source.on("stream", (...args) => raw = args[3]))
   );
   const cases: [string, { http2: boolean; grpc: boolean }][] = [
-    ["plain, with blanks within", { http2: true, grpc: true }],
-    [" blank before", { http2: true, grpc: true }],
-    ["blank behind ", { http2: true, grpc: true }],
+    ["plain, with spaces within", { http2: true, grpc: true }],
+    [" space before", { http2: true, grpc: true }],
+    ["space after ", { http2: true, grpc: true }],
     ["tab\twithin", { http2: true, grpc: false }],
     ["jürgen", { http2: true, grpc: false }],
     // Dropped below JavaScript, without a trace.

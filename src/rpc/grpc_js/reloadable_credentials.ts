@@ -11,7 +11,7 @@ export class ReloadableCredentials extends ServerCredentials {
       rejectUnauthorized: verifyClients,
       handshakeTimeout: 10_000,
       maxHeaderListPairs: MAX_HEADER_PAIRS,
-      // nghttp2 would drop values with blanks at their ends without a word: a call that lacks a part of
+      // nghttp2 would drop values with leading or trailing spaces without a word: a call that lacks a part of
       // its caller's identity. As they come, they are refused (identity_headers.ts).
       strictFieldWhitespaceValidation: false,
     }, context);

@@ -119,7 +119,7 @@ const tokens: [string, string][] = [
   ["raw", "a.b-c_d~e+f/g="],
   ["Bearer", "Bearer a.b-c_d~e+f/g="],
   ["another case of Bearer", "bEARER a.b-c_d~e+f/g="],
-  ["blanks around", "  Bearer   a.b-c_d~e+f/g= "],
+  ["spaces around", "  Bearer   a.b-c_d~e+f/g= "],
 ];
 for (const [name, value] of tokens) {
   Deno.test(`a token: ${name}`, () => {

@@ -34,7 +34,7 @@ Deno.test("an unknown option is named, with where to look", () => {
   );
 });
 
-Deno.test("text is wrapped at blanks; a word that is longer stays whole", () => {
+Deno.test("text is wrapped at spaces; a word that is longer stays whole", () => {
   assert.deepEqual(wrap("one two three", 7), ["one two", "three"]);
   assert.deepEqual(wrap("abcdefghij k", 5), ["abcdefghij", "k"]);
 });

@@ -6,7 +6,7 @@ for (
     ["b+", "abbcb", ["bb", "b"]],
     ["(?i)ÄÖ", "x😀 äö y", ["äö"]],
     ["error|warn", "warn: error", ["warn", "error"]],
-    // A blank matches amid colors, as the agent's grep does.
+    // A space matches amid colors, as the agent's grep does.
     ["a b", "a\x1b[31m b", ["a\x1b[31m b"]],
     ["^", "abc", [""]],
     [" x ", "axb", ["x"]],

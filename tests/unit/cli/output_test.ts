@@ -35,7 +35,7 @@ Deno.test("only a terminal with color gets color", () => {
   assert.equal(terminal.stdout, "\x1b[2m2024-10-01T05:00:00.000120Z\x1b[0m x\n");
 });
 
-Deno.test("a table has columns as wide as their widest cell, and no blanks at a line's end", () => {
+Deno.test("a table has columns as wide as their widest cell, and no trailing spaces on a line's end", () => {
   const terminal = new CapturedTerminal();
   const output = new Output(terminal, { format: "text" });
   output.table([["A", "B"], ["long", "x"], ["y", ""]]);

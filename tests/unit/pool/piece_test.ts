@@ -68,7 +68,7 @@ Deno.test("pieces cut anywhere, with any budget, block size and time, give what 
   }
 });
 
-Deno.test("long lines, blanks and NULs in pieces cut anywhere give what one scan of the whole gives", async () => {
+Deno.test("long lines, whitespace and NULs in pieces cut anywhere give what one scan of the whole gives", async () => {
   const seed = runSeed();
   for (let round = 0; round < 25; round++) {
     const random = new Random(seed + round);

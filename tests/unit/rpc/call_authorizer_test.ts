@@ -67,8 +67,8 @@ Deno.test("caller: what was sent and did not arrive, or is not legal, refuses th
     ["all of them dropped", ["secret"], []],
     ["another value", ["secret"], ["other"]],
     ["bytes outside ASCII that arrived", ["secr\u00e9t"], ["secr\u00e9t"]],
-    ["a blank before", [" secret"], [" secret"]],
-    ["a blank behind", ["secret "], ["secret "]],
+    ["a leading space", [" secret"], [" secret"]],
+    ["a trailing space", ["secret "], ["secret "]],
     ["a tab within", ["sec\tret"], ["sec\tret"]],
   ];
   for (const [title, sent, arrived] of cases) {
@@ -84,7 +84,7 @@ Deno.test("caller: what was sent and did not arrive, or is not legal, refuses th
   }
 });
 
-Deno.test("caller: what arrived as it was sent is whole, blanks within and empty values included", () => {
+Deno.test("caller: what arrived as it was sent is whole, spaces within and empty values included", () => {
   const sent = ["a, b", "", "x"];
   checkArrivedWhole(new Map([["x-remote-group", sent]]), metadataOf({ "x-remote-group": sent }));
   assert.throws(() => checkArrivedWhole(null, metadataOf({})), { kind: "internal" });

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { allowAnsiAroundSpaces } from "../../../src/scan/ansi_spaces.ts";
 import { RustRegex } from "../../../src/scan/rust_regex.ts";
 
-const BLANK = String.raw`(?:(?:\x1B\[[0-9;]*[mK])?)*\s(?:(?:\x1B\[[0-9;]*[mK])?)*`;
+const TOLERANT = String.raw`(?:(?:\x1B\[[0-9;]*[mK])?)*\s(?:(?:\x1B\[[0-9;]*[mK])?)*`;
 
-/** _ stands for a blank that becomes tolerant. */
+/** _ stands for a space that becomes tolerant. */
 const CASES: readonly string[] = [
   "a_b",
   "__",
@@ -43,11 +43,11 @@ const CASES: readonly string[] = [
 ];
 
 for (const pattern of CASES) {
-  Deno.test(`blanks in ${JSON.stringify(pattern)} (_ is tolerant)`, () => {
+  Deno.test(`spaces in ${JSON.stringify(pattern)} (_ is tolerant)`, () => {
     const sent = pattern.replaceAll("_", " ");
     new RustRegex(sent); // the test's own patterns are valid
     const tolerant = allowAnsiAroundSpaces(sent);
-    assert.equal(tolerant, pattern.replaceAll("_", BLANK));
+    assert.equal(tolerant, pattern.replaceAll("_", TOLERANT));
     new RustRegex(tolerant);
   });
 }

@@ -18,11 +18,11 @@ for (
   const { form, line } of [
     { form: "Docker's own", line: `{"log":"hello\\n","stream":"stdout","time":"${TIME}"}` },
     {
-      form: "blanks behind colons and commas",
+      form: "spaces after colons and commas",
       line: `{"log": "hello\\n", "stream": "stdout", "time": "${TIME}"}`,
     },
     {
-      form: "blanks everywhere",
+      form: "whitespace everywhere",
       line: ` { "log"\t:  "hello\\n" ,"stream" : "stdout",\t"time" : "${TIME}" } `,
     },
     { form: "another order", line: `{"time":"${TIME}","stream":"stdout","log":"hello\\n"}` },
@@ -77,7 +77,7 @@ Deno.test("whatever is written between and within the parts, a line is read as J
   const seed = runSeed();
   for (let round = 0; round < 20_000; round++) {
     const random = new Random(seed + round);
-    const blank = () => random.pick(["", "", " ", "\t", "  "]);
+    const space = () => random.pick(["", "", " ", "\t", "  "]);
     const string = () =>
       random.pick(['"x"', '""', '"a\\n"', '"\\u00e9\\n"', '"é"', '"a\\qb"', '"\t"']);
     const value = () =>
@@ -87,11 +87,11 @@ Deno.test("whatever is written between and within the parts, a line is read as J
     const members = Array.from({ length: random.below(5) }, () => {
       const key = random.pick(["log", "log", "time", "time", "stream", "attrs", "x"]);
       const right = key === "time" ? `"${TIME}"` : value();
-      return `${blank()}"${key}"${blank()}:${blank()}${
+      return `${space()}"${key}"${space()}:${space()}${
         random.chance(0.9) ? right : value()
-      }${blank()}`;
+      }${space()}`;
     });
-    let line = `${blank()}{${members.join(random.chance(0.95) ? "," : "")}}${blank()}`;
+    let line = `${space()}{${members.join(random.chance(0.95) ? "," : "")}}${space()}`;
     if (random.chance(0.1)) line = line.slice(0, random.below(line.length + 1));
     let expected: { text: string; isFinal: boolean } | null = null;
     try {

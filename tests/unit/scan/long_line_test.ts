@@ -11,10 +11,10 @@ Deno.test("a CRI line longer than may be held comes in parts, the same in both d
     const random = new Random(seed + round);
     const unit = random.pick(["x", "äé", "日本語", "\u{1f600}a", "x\0", "\u2028y "]);
     const message = unit.repeat(Math.ceil((1_300_000 + random.below(3_000_000)) / unit.length));
-    const blanks = random.pick(["", " ", "\u3000 ".repeat(100_000)]);
+    const whitespace = random.pick(["", " ", "\u3000 ".repeat(100_000)]);
     const tag = random.pick(["F", "P"]);
     const nuls = "\0".repeat(random.pick([0, 1, 300_000]));
-    const lines = ["short\n", `${nuls}${HEADER}${tag} ${message}${blanks}\n`, "last\n"];
+    const lines = ["short\n", `${nuls}${HEADER}${tag} ${message}${whitespace}\n`, "last\n"];
     const bytes = encode(lines.join(""));
     const all = range(0, bytes.length, bytes.length);
     const label = `SEED=${seed + round}`;
@@ -25,7 +25,7 @@ Deno.test("a CRI line longer than may be held comes in parts, the same in both d
     assert.equal(forward.lines.at(-1), "last\n");
     const parts = forward.lines.slice(1, -1);
     assert.ok(parts.length >= 2, label);
-    const whole = `${message}${blanks}`;
+    const whole = `${message}${whitespace}`;
     let joined = parts.map((part) => part.slice(HEADER.length + 2)).join("");
     if (tag === "F") joined = joined.trimEnd();
     assert.equal(joined, tag === "F" ? whole.trimEnd() : whole, label);

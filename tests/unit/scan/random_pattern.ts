@@ -6,7 +6,7 @@ export interface RandomPattern {
   readonly meaning: string;
 }
 
-const BLANK = String.raw`(?:(?:\x1B\[[0-9;]*[mK])?)*\s(?:(?:\x1B\[[0-9;]*[mK])?)*`;
+const TOLERANT = String.raw`(?:(?:\x1B\[[0-9;]*[mK])?)*\s(?:(?:\x1B\[[0-9;]*[mK])?)*`;
 
 const LITERALS: readonly string[] = [
   "error",
@@ -121,11 +121,11 @@ function element(random: Random, depth: number): RandomPattern {
   if (kind < 0.68) return same(random.pick(LOOKS));
   if (kind < 0.76) {
     return random.pick([
-      { sent: " ", meaning: BLANK },
-      { sent: " ", meaning: BLANK },
+      { sent: " ", meaning: TOLERANT },
+      { sent: " ", meaning: TOLERANT },
       same("\\ "),
       same("[ ]"),
-      same(BLANK),
+      same(TOLERANT),
     ]);
   }
   if (depth === 0) return same(random.pick(LITERALS));
@@ -146,7 +146,7 @@ function sequence(random: Random, depth: number): RandomPattern {
   for (let i = 0; i < length; i++) {
     const part = element(random, depth);
     const quantifier = random.chance(0.22) ? random.pick(QUANTIFIERS) : "";
-    if (quantifier !== "" && part.sent === " ") { // a quantified blank is a blank
+    if (quantifier !== "" && part.sent === " ") { // a quantified space is a space
       sent += " " + quantifier;
       meaning += "\\x20" + quantifier;
     } else {
@@ -171,7 +171,7 @@ function alternation(random: Random, depth: number): RandomPattern {
 /** A valid pattern, white space around it. May be one that matches everything, or nothing. */
 export function randomPattern(random: Random): RandomPattern {
   const { sent, meaning } = alternation(random, 2);
-  // White space at the ends is trimmed, so a blank there is none (but not an escaped one).
+  // White space at the ends is trimmed, so a space there is none (but not an escaped one).
   if (/^ |[^\\] $|^ ?$|\\ $/.test(sent)) return randomPattern(random);
   const flags = random.pick(["", "", "", "(?i)", "(?i)", "(?s)", "(?m)", "(?U)"]);
   const around = random.chance(0.1) ? random.pick([" ", "\t ", "\u00a0", "\n"]) : "";

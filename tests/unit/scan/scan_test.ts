@@ -54,7 +54,7 @@ Deno.test("a message longer than the limit is cut at characters, final only at i
   }
 });
 
-Deno.test("a part keeps its blanks, so that parts can be joined", async () => {
+Deno.test("a part keeps its trailing whitespace, so that parts can be joined", async () => {
   const found = await scan(line("hello ", "P") + line("world ", "F"));
   assert.deepEqual(found.map((record) => record.message), ["hello ", "world"]);
   const docker = ["hello \\t", "world \\n"].map((log) =>
@@ -98,7 +98,7 @@ Deno.test("a whole Docker record glued to a cut one is given out", async () => {
   }
 });
 
-Deno.test("blanks that are trimmed do not make a message over-long", async () => {
+Deno.test("whitespace that is trimmed does not make a message over-long", async () => {
   const found = await scan(line("0123456789" + " ".repeat(50)), { maxRecordBytes: 10 });
   assert.deepEqual(found.map((record) => record.message), ["0123456789"]);
 });

@@ -29,7 +29,7 @@ class FakePool {
   open = 0;
   mostOpen = 0;
 
-  /** @param frameBytes of each answer, filled up with blanks */
+  /** @param frameBytes of each answer, padded with spaces */
   constructor(partBytes = Infinity, frameBytes = 0) {
     this.#partBytes = partBytes;
     this.#frameBytes = frameBytes;
