@@ -1,44 +1,44 @@
 import assert from "node:assert/strict";
 import { locateWindow } from "../../../src/pool/locate_window.ts";
-import { Random, runSeed } from "../../harness/random.ts";
-import { cri, MemorySource } from "./log_pieces.ts";
+import { inMemory } from "../../../src/scan/byte_source.ts";
+import { parseInstant } from "../../../src/scan/time_window.ts";
 
-const BEGAN = 1_700_000_000;
-const at = (second: number) => ({ seconds: BEGAN + second, nanos: 123_456_000 });
+const line = (second: number, tag = "F") =>
+  `2024-10-01T05:00:${String(second).padStart(2, "0")}Z stdout ${tag} x\n`;
+const at = (second: number) => parseInstant(line(second).slice(0, 20));
+const size = line(0).length;
 
-/** Offsets at which the lines begin, and the end. */
-function boundaries(lines: readonly string[]): number[] {
-  let at = 0;
-  return [0, ...lines.map((line) => at += line.length)];
+const table: readonly [string, string, [number | null, number | null], [number, number]][] = [
+  ["all without a window", line(1) + line(2), [null, null], [0, 2]],
+  ["from a start", line(1) + line(5) + line(9), [8, null], [2, 3]],
+  ["to a stop", line(1) + line(5) + line(9), [null, 6], [0, 2]],
+  ["between both", line(1) + line(4) + line(7) + line(20), [4, 8], [1, 3]],
+  ["parts that were not finished by the stop are left out", line(1) + line(5, "P"), [null, 6], [
+    0,
+    1,
+  ]],
+  ["nothing before the stop", line(5), [null, 1], [0, 0]],
+  ["nothing after the start", line(5), [9, null], [1, 1]],
+  ["an empty text", "", [1, 2], [0, 0]],
+];
+
+for (const [title, text, [start, stop], [from, to]] of table) {
+  Deno.test(`a window in a compressed text: ${title}`, async () => {
+    const window = {
+      start: start === null ? null : at(start),
+      stop: stop === null ? null : at(stop),
+    };
+    const source = inMemory(new TextEncoder().encode(text));
+    const bounds = await locateWindow(source, { format: "cri", window }, () => null);
+    assert.deepEqual(bounds, { from: from * size, to: to * size });
+  });
 }
 
-Deno.test("the bounds are those of the lines whose times lie in the window, as counted one by one", async () => {
-  const seed = runSeed();
-  console.log(`SEED=${seed}`);
-  const random = new Random(seed);
-  for (let round = 0; round < 50; round++) {
-    const count = random.between(1, 400);
-    // Lines may be out of order by a second: they are written apart by more.
-    const lines = Array.from(
-      { length: count },
-      (_, i) => cri("x".repeat(random.below(300)), i * 3),
-    );
-    const source = new MemorySource(new TextEncoder().encode(lines.join("")));
-    const offsets = boundaries(lines);
-    const [a, b] = [random.below(count * 3), random.below(count * 3)];
-    const start = random.chance(0.2) ? null : at(Math.min(a, b));
-    const stop = random.chance(0.2) ? null : at(Math.max(a, b));
-    const first = start === null ? 0 : Math.ceil((start.seconds - BEGAN) / 3);
-    const beyond = stop === null ? count : Math.floor((stop.seconds - BEGAN) / 3) + 1;
-    const bounds = await locateWindow(
-      source,
-      { format: "cri", window: { start, stop } },
-      () => null,
-    );
-    const label = `SEED=${seed} round ${round}`;
-    assert.equal(bounds.to, offsets[beyond], label);
-    // A line so much earlier that it may be out of order belongs to what is read.
-    assert.ok(bounds.from <= offsets[first]! && offsets.includes(bounds.from), label);
-    assert.ok(bounds.from >= offsets[Math.max(0, first - 1)]!, label);
-  }
+Deno.test("a search that nobody wants any more ends at the next step", async () => {
+  const source = inMemory(new TextEncoder().encode("x\n".repeat(1_000_000)));
+  const window = { start: at(1), stop: null };
+  const stopped = locateWindow(source, { format: "cri", window }, () => {
+    throw new Error("stopped");
+  });
+  await assert.rejects(stopped, /stopped/);
 });
