@@ -113,8 +113,8 @@ export const schema = {
     "allowed-names": field(
       list(word),
       ["kubetail-cluster-api"],
-      "The common names that client certificates may have. Empty: any verified certificate. Where front-proxy is among the " +
-        "methods, these are the front proxies, and no token counts over their certificates.",
+      "The common names that client certificates may have. Empty: any verified certificate. With the " +
+        "front-proxy method, these are the front proxies, and tokens do not count on their connections.",
     ),
   }),
   authorization: section("Who may read which logs.", true, {
@@ -146,20 +146,19 @@ export const schema = {
     "searches-per-user": field(
       count({ min: 1, max: 1_000_000 }),
       8,
-      "Searches at work at the same time for one identity. The others wait in turn, each for the time " +
-        "that those before it take for some of their pieces; none is refused.",
+      "Concurrent searches of one identity. Further searches wait their turn; none is refused.",
     ),
     "buffer-bytes": field(
       size({ min: 8 * 1024 * 1024, max: 1024 ** 4 }),
       "64MiB",
-      "What all streams together hold of records that their clients have not read yet. Beyond it streams " +
-        "wait for each other; no user holds more than is left for others.",
+      "Memory for records that clients have not read yet, for all streams together. When it is used up, " +
+        "streams wait for each other; no user may hold more than is left for others.",
     ),
     "engine-memory": field(
       size({ min: 32 * 1024 * 1024, max: 1024 ** 4 }),
       "160MiB",
-      "What the regular expression engines of all threads together take. Patterns that need more than a " +
-        "thread's part of it (10 MiB with two cores) take turns for one large part (128 MiB); a pattern that " +
+      "Memory for the regular expression engines of all threads together. Patterns that need more than a " +
+        "thread's share (10 MiB with two cores) take turns for one large share (128 MiB); a pattern that " +
         "needs more than that is refused.",
     ),
     "scan-workers": field(
@@ -170,17 +169,18 @@ export const schema = {
     "max-connections": field(
       count({ min: 1, max: 100_000 }),
       400,
-      "Connections to the gRPC port at the same time. Beyond, the one longest without a call makes place.",
+      "Concurrent connections to the gRPC port. A connection beyond the limit replaces the one that has had no " +
+        "call for longest.",
     ),
     "max-connections-per-peer": field(
       count({ min: 1, max: 100_000 }),
       200,
-      "Connections from one address at the same time.",
+      "Concurrent connections from one address.",
     ),
     "max-handshakes": field(
       count({ min: 1, max: 100_000 }),
       64,
-      "Connections whose TLS handshake is not complete. Beyond, the oldest of them is ended.",
+      "Connections with an incomplete TLS handshake. Beyond the limit, the oldest one is closed.",
     ),
     "handshake-timeout": field(
       duration({ min: "100ms", max: "10m" }),
@@ -190,17 +190,17 @@ export const schema = {
     "max-header-bytes": field(
       size({ min: 1024, max: 1024 * 1024 }),
       "128KiB",
-      "The headers of one call, names and values, as they are after decompression.",
+      "Size of the headers of one call, names and values, after decompression.",
     ),
     "header-memory": field(
       size({ min: 1024 * 1024, max: 1024 * 1024 * 1024 }),
       "24MiB",
-      "What the headers of all open calls take in memory.",
+      "Memory for the headers of all open calls.",
     ),
     "max-request-bytes": field(
       size({ min: 1024, max: 1024 * 1024 }),
       "128KiB",
-      "The size of one request. Unfinished ones of a connection may be four times that, together.",
+      "Size of one request. The incomplete requests of a connection may take four times as much together.",
     ),
     "request-timeout": field(
       duration({ min: "100ms", max: "10m" }),
@@ -210,29 +210,29 @@ export const schema = {
     "max-unary-calls": field(
       count({ min: 1, max: 1_000_000 }),
       400,
-      "Lists at the same time, those included whose answers are not read yet.",
+      "Concurrent List calls, including those whose responses have not been read yet.",
     ),
     "max-unary-calls-per-user": field(
       count({ min: 1, max: 1_000_000 }),
       100,
-      "Lists at the same time for one identity.",
+      "Concurrent List calls of one identity.",
     ),
     "max-public-calls": field(
       count({ min: 1, max: 100_000 }),
       128,
-      "Calls that need no identity (health, reflection) at the same time. Beyond, the connection that has " +
-        "the most of them is ended.",
+      "Concurrent calls that need no identity (health, reflection). Beyond the limit, the connection with " +
+        "the most of them is closed.",
     ),
     "max-public-calls-per-connection": field(
       count({ min: 1, max: 100_000 }),
       32,
-      "Calls that need no identity at the same time over one connection. Beyond, it is ended.",
+      "Concurrent calls that need no identity on one connection. Beyond the limit, the connection is closed.",
     ),
     "max-unknown-callers": field(
       count({ min: 1, max: 100_000 }),
       64,
-      "Calls that wait for the first verdict on their caller. Those of callers who were admitted before " +
-        "do not wait with them.",
+      "Calls waiting for the first verdict on their caller. Callers who were admitted before do not wait " +
+        "with them.",
     ),
   }),
   watch: section("The Watch RPC.", false, {

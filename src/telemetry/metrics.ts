@@ -84,17 +84,17 @@ export function createMetrics(options: {
     keep(new Histogram(name, help, bounds));
   const prefix = "kubetail_agent_";
 
-  const buildInfo = gauge(`${prefix}build_info`, "Always 1; the labels tell what runs.");
+  const buildInfo = gauge(`${prefix}build_info`, "Build information; always 1.");
   const ready = gauge(
     `${prefix}ready`,
-    "1 when the agent can do its work, as /readyz says; 0 else.",
+    "1 if the agent is ready (see /readyz), 0 otherwise.",
   );
-  const calls = counter(`${prefix}calls_total`, "Ended gRPC calls.");
+  const calls = counter(`${prefix}calls_total`, "Completed gRPC calls.");
   const callSeconds = histogram(`${prefix}call_seconds`, "Duration of calls.", callBounds);
-  const openStreams = gauge(`${prefix}open_streams`, "Streaming calls that are open now.");
-  const records = counter(`${prefix}records_total`, "Log records found for callers.");
-  const read = counter(`${prefix}read_bytes_total`, "Bytes of log files that were scanned.");
-  const sent = counter(`${prefix}sent_bytes_total`, "Bytes of records that were sent.");
+  const openStreams = gauge(`${prefix}open_streams`, "Streaming calls currently open.");
+  const records = counter(`${prefix}records_total`, "Log records read for callers.");
+  const read = counter(`${prefix}read_bytes_total`, "Bytes of log files scanned.");
+  const sent = counter(`${prefix}sent_bytes_total`, "Bytes of records sent.");
   const malformed = counter(
     `${prefix}malformed_lines_total`,
     "Lines skipped: neither CRI nor Docker.",
@@ -104,18 +104,21 @@ export function createMetrics(options: {
     "Time to scan one piece of a log; the sum is the time spent scanning.",
     workBounds,
   );
-  const reviews = counter(`${prefix}reviews_total`, "Access reviews asked of the API server.");
+  const reviews = counter(
+    `${prefix}reviews_total`,
+    "Access reviews requested from the API server.",
+  );
   const reviewSeconds = histogram(
     `${prefix}review_seconds`,
-    "Time until the API server answered a review.",
+    "Latency of access reviews.",
     workBounds,
   );
   const reviewsCached = counter(
     `${prefix}review_cache_hits_total`,
     "Reviews answered from the cache.",
   );
-  const followers = gauge(`${prefix}followers`, "Streams that follow a log now.");
-  const watchers = gauge(`${prefix}watchers`, "Watches of the log list that are open now.");
+  const followers = gauge(`${prefix}followers`, "Streams currently following a log.");
+  const watchers = gauge(`${prefix}watchers`, "Watch streams currently open.");
   const followedFiles = gauge(`${prefix}followed_files`, "Log files being followed.");
   const rotations = counter(`${prefix}rotations_total`, "Rotations seen in followed logs.");
   const truncations = counter(`${prefix}truncations_total`, "Truncations that lost bytes.");
@@ -129,33 +132,33 @@ export function createMetrics(options: {
   );
   const searchesWaiting = gauge(
     `${prefix}searches_waiting`,
-    "Searches that wait for others of their user (limits.searches-per-user).",
+    "Searches waiting for other searches of the same user (limits.searches-per-user).",
   );
   const bufferBytes = gauge(
     `${prefix}result_buffer_bytes`,
-    "Memory for records that are being read or that clients have not read yet (limits.buffer-bytes).",
+    "Memory held by records that clients have not read yet (limits.buffer-bytes).",
   );
   const bufferWaits = gauge(
     `${prefix}result_buffer_waits`,
-    "Streams that wait until others' records have been read.",
+    "Streams waiting for result buffer memory (limits.buffer-bytes).",
   );
   const lostBytes = counter(
     `${prefix}lost_bytes_total`,
-    "Bytes of logs that nobody can read any more, by cause.",
+    "Bytes of logs that can no longer be read, by cause.",
   );
-  const workers = gauge(`${prefix}workers`, "Scan workers that run now.");
+  const workers = gauge(`${prefix}workers`, "Scan workers currently running.");
   const uncaught = counter(
     `${prefix}uncaught_errors_total`,
-    "Errors that nobody handled; each is a fault of the agent.",
+    "Unhandled errors; each is a bug in the agent.",
   );
   const replaced = counter(`${prefix}workers_replaced_total`, "Scan workers replaced.");
   const limitsReached = counter(
     `${prefix}limit_reached_total`,
-    "Calls and connections that were refused or ended because of a limit.",
+    "Calls and connections refused or closed because of a limit.",
   );
   const certificates = counter(
     `${prefix}certificate_loads_total`,
-    "Certificates read: loaded, or unusable and the old one kept.",
+    "Certificate loads, by result. A certificate that cannot be used does not replace the one in use.",
   );
   const certificateExpiry = gauge(
     `${prefix}certificate_expiry_timestamp_seconds`,
@@ -163,16 +166,16 @@ export function createMetrics(options: {
   );
   const lag = histogram(
     `${prefix}event_loop_lag_seconds`,
-    "How late the event loop was, sampled every 500 ms.",
+    "Event loop lag, sampled every 500 ms.",
     lagBounds,
   );
-  const cpu = counter("process_cpu_seconds_total", "Processor time, user and system.");
-  const resident = gauge("process_resident_memory_bytes", "Resident memory.");
+  const cpu = counter("process_cpu_seconds_total", "Total user and system CPU time in seconds.");
+  const resident = gauge("process_resident_memory_bytes", "Resident memory size in bytes.");
   const startTime = gauge(
     "process_start_time_seconds",
     "When the process started, seconds since the epoch.",
   );
-  const heap = gauge(`${prefix}heap_bytes`, "Memory of the JavaScript heap, main thread.");
+  const heap = gauge(`${prefix}heap_bytes`, "JavaScript heap of the main thread in bytes.");
 
   const startedMs = performance.timeOrigin;
   const throughput = new Throughput({
