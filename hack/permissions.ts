@@ -67,7 +67,7 @@ const environment = [
 const memoryEnvironment = {
   MALLOC_ARENA_MAX: "2",
   MALLOC_MMAP_THRESHOLD_: "524288",
-  MALLOC_TRIM_THRESHOLD_: "131072",
+  MALLOC_TRIM_THRESHOLD_: "4194304",
 };
 
 export const agent: Program = {

@@ -79,6 +79,8 @@ export interface PieceLimits {
 /** Large enough that a block costs little besides its scan, small enough to lie in a processor's cache. */
 const MAX_BLOCK_BYTES = 256 * 1024;
 const MIN_BLOCK_BYTES = 64 * 1024;
+/** The last block of a piece may be so many times as large. */
+const MAX_STRETCH = 1.5;
 /** A block that took less time makes the next one larger; one that took more makes it smaller. */
 const QUICK_BLOCK_MS = 2;
 const LONG_BLOCK_MS = 16;
@@ -105,7 +107,7 @@ export function scanPiece(
   const { inline = false } = limits;
   const policy = linePolicy(piece.spec, { inline });
   const accumulated = new PieceAccumulator(piece.budget);
-  const maxBlockBytes = piece.spec.grep === "" ? Math.max(MIN_BLOCK_BYTES, piece.budget) : Infinity;
+  const maxBytes = piece.spec.grep === "" ? Math.max(MIN_BLOCK_BYTES, piece.budget) : Infinity;
   const forward = piece.spec.direction === "forward";
   let position: LinePosition | null = piece;
   let { skip } = piece;
@@ -116,8 +118,13 @@ export function scanPiece(
     if (inline && position.line !== null) break;
     const isPaused = () => performance.now() - began >= limits.sliceMs || !!limits.isStopped?.();
     if (source.prepare?.(firstRead(position, forward), isPaused) === false) break;
-    const blockBytes = Math.min(scratch.blockBytes, maxBlockBytes);
-    const chunk = readLines(source, position, policy, blockBytes, scratch);
+    const chunk = readLines(
+      source,
+      position,
+      policy,
+      blockSize(position, Math.min(scratch.blockBytes, maxBytes)),
+      scratch,
+    );
     let resume: ScanResult["resume"] = null;
     if (chunk.length > 0) {
       const options = { budget: accumulated.budgetLeft, skip, window: piece.window };
@@ -154,6 +161,11 @@ export function scanPiece(
     seconds: (performance.now() - began) / 1000,
     short,
   };
+}
+
+/** How much to read next: what is left where that is little more, as the frames of two blocks must be put together. */
+function blockSize({ from, to }: LinePosition, bytes: number): number {
+  return to - from <= bytes * MAX_STRETCH ? to - from : bytes;
 }
 
 /** Where in the source the next lines of a position are read from, about. */

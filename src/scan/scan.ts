@@ -93,6 +93,9 @@ export async function createScanner(
   return new PieceScanner(spec, pattern, blockBytes);
 }
 
+/** With a candidate line in so many bytes, to copy the whole block once is less than what the lines save. */
+const DENSE_LINE_BYTES = 1024;
+
 class PieceScanner implements Scanner {
   readonly #parser: LineParser;
   /** Tells a line's header from its message; null where it does not come first. */
@@ -192,6 +195,7 @@ class PieceScanner implements Scanner {
     else lines.search(bytes, from, to, search, this.#header);
     // One look at the block costs as much as one at each of some few lines.
     this.#valid = lines.count > 16 && isUtf8(bytes.subarray(from, to));
+    if (lines.count * DENSE_LINE_BYTES > to - from) this.#frames.hold(bytes, from, to);
   }
 
   /**

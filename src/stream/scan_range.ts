@@ -11,6 +11,8 @@ import type { LogRange } from "./plan.ts";
  */
 const RESULT_BYTES = 256 * 1024;
 const WINDOW = 3;
+/** Pieces are cut to give less: a line that is left over costs as much as a piece. */
+const TARGET_BYTES = RESULT_BYTES * 15 / 16;
 /** The same while the memory for results is scarce. */
 const SCARCE_RESULT_BYTES = 64 * 1024;
 const SCARCE_WINDOW = 1;
@@ -82,7 +84,7 @@ export async function* scanRange(
   const cutter = new PieceCutter(range, {
     direction,
     maxBytes: MAX_PIECE_BYTES[kind],
-    targetBytes: RESULT_BYTES,
+    targetBytes: TARGET_BYTES,
     smallPieces: SMALL_PIECES[kind],
   });
   /** Pieces that are cut and not submitted, in order. */

@@ -3,8 +3,8 @@
 /** The part of node:http2's ServerHttp2Stream that is used here. */
 export interface RawStream {
   write(bytes: Uint8Array, written: () => void): boolean;
-  once(event: "drain" | "close", listener: () => void): void;
-  off(event: "drain" | "close", listener: () => void): void;
+  on(event: "drain" | "close", listener: () => void): void;
+  once(event: "close", listener: () => void): void;
   close(code: number): void;
   destroy(): unknown;
   readonly destroyed: boolean;

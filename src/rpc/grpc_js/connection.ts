@@ -6,14 +6,13 @@ import { FrameGate, type FrameLimits, type Passed } from "../limits/frame_gate.t
 import type { Turns } from "../limits/turns.ts";
 import type { HeaderSize } from "../limits/header_meter.ts";
 import type { Http2Session, Http2Stream } from "./http2_servers.ts";
+import { holdBack } from "./outgoing_frames.ts";
 import { withoutStacks } from "./session_ends.ts";
 
 /** Frames that are answered unasked (PING, SETTINGS) while the client does not read. */
 const MAX_UNREAD_REPLIES = 1000;
 /** Beyond this the client does not read what it is sent. */
 const UNREAD_BYTES = 64 * 1024;
-/** What may lie in a socket that the client does not read. */
-const MAX_UNSENT_BYTES = 1024 * 1024;
 /** Streams of a connection that is ended, in one turn of the event loop. */
 const ENDS_PER_TURN = 20;
 /** How long the last words of a connection that is ended may take. */
@@ -231,41 +230,4 @@ export class PortConnection implements CountedConnection {
     }
     session.destroy();
   }
-}
-
-/** What of node:http2's native session is used here: all frames to be sent come out of it, one by one. */
-interface NativeSession {
-  getOutgoingChunk(): Uint8Array;
-  sendPending(): void;
-}
-
-/**
- * Lets the session wait for its socket. node:http2 hands down all that HTTP/2's windows allow, which a client
- * sets as it likes: with large ones and a socket that nobody reads, hundreds of megabytes would lie
- * there, and what is written to a stream would count as sent.
- */
-function holdBack(session: Http2Session, socket: Socket): void {
-  const key = Object.getOwnPropertySymbols(session).find(({ description }) =>
-    description === "kHandle"
-  );
-  const native = key === undefined
-    ? undefined
-    : (session as unknown as Record<symbol, NativeSession | undefined>)[key];
-  if (typeof native?.getOutgoingChunk !== "function" || typeof native.sendPending !== "function") {
-    throw new Error("This version of node:http2 does not show its native session");
-  }
-  const next = native.getOutgoingChunk.bind(native);
-  const nothing = new Uint8Array(0);
-  let waiting = false;
-  native.getOutgoingChunk = () => {
-    if (socket.writableLength < MAX_UNSENT_BYTES) return next();
-    if (!waiting) {
-      waiting = true;
-      socket.once("drain", () => {
-        waiting = false;
-        if (!session.destroyed) native.sendPending();
-      });
-    }
-    return nothing;
-  };
 }

@@ -58,3 +58,26 @@ Deno.test("take hands over and begins anew, also after a record larger than the 
   assert.equal(decode(first)[0]?.message.length, large.length);
   assert.deepEqual(decode(writer.take()).map(({ message }) => message), ["aaa"]);
 });
+
+Deno.test("what is added from a held text is the same, whatever is added in between and however much", () => {
+  const seed = runSeed();
+  const random = new Random(seed);
+  const plain = new FrameWriter();
+  const holding = new FrameWriter();
+  for (let round = 0; round < 50; round++) {
+    const held = Uint8Array.from({ length: 1 + random.below(100_000) }, () => random.below(128));
+    const other = Uint8Array.from({ length: 200 }, () => random.below(128));
+    const from = random.below(held.length);
+    holding.hold(held, from, held.length);
+    for (let count = random.below(200); count > 0; count--) {
+      const text = random.chance(0.9) ? held : other;
+      const least = text === held ? from : 0;
+      const start = least + random.below(text.length - least);
+      const end = start +
+        random.below(Math.min(text.length - start, random.pick([10, 300, 90_000])) + 1);
+      for (const writer of [plain, holding]) writer.add(line(1, 2), text, start, end, true);
+    }
+    if (random.chance(0.3)) assert.deepEqual(holding.take(), plain.take(), `seed ${seed}`);
+  }
+  assert.deepEqual(holding.take(), plain.take(), `seed ${seed}`);
+});

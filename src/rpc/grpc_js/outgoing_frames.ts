@@ -1,0 +1,94 @@
+import { Buffer } from "node:buffer";
+import type { Socket } from "node:net";
+import type { Http2Session } from "./http2_servers.ts";
+
+/** What may lie in a socket that the client does not read. */
+const MAX_UNSENT_BYTES = 1024 * 1024;
+/** What is written at a time: memory for more is mapped anew each time. */
+const WRITTEN_BYTES = 256 * 1024;
+/** Frames below this are joined up to it, as many as wait: each write to the socket costs as much as 10 KiB. */
+const JOINED_BYTES = 16 * 1024;
+
+/** What of node:http2's native session is used here: all frames to be sent come out of it, one by one. */
+interface NativeSession {
+  getOutgoingChunk(): Uint8Array | undefined;
+  sendPending(): void;
+}
+
+/**
+ * Lets the session wait for its socket, and gives the socket in one write what there is at that moment. node:http2
+ * hands down all that HTTP/2's windows allow, which a client sets as it likes: with large ones and a socket that nobody
+ * reads, hundreds of megabytes would lie there, and what is written to a stream would count as sent. Throws where
+ * node:http2 has changed.
+ */
+export function holdBack(session: Http2Session, socket: Socket): void {
+  const native = nativeSession(session);
+  const next = native.getOutgoingChunk.bind(native);
+  const send = native.sendPending.bind(native);
+  const nothing = new Uint8Array(0);
+  let isWaiting = false;
+  /** What the socket surely takes: looked up again when it is used up. */
+  let room = 0;
+  const hasRoom = () => {
+    if (room <= 0) room = MAX_UNSENT_BYTES - socket.writableLength;
+    return room > 0;
+  };
+  let corkedBytes = 0;
+  const take = (): Uint8Array => {
+    const chunk = next() ?? nothing;
+    room -= chunk.length;
+    corkedBytes += chunk.length;
+    return chunk;
+  };
+  native.getOutgoingChunk = () => {
+    if (corkedBytes >= WRITTEN_BYTES) {
+      corkedBytes = 0;
+      socket.uncork();
+      socket.cork();
+    }
+    if (hasRoom()) return joined(take(), () => hasRoom() ? take() : nothing);
+    if (!isWaiting) {
+      isWaiting = true;
+      socket.once("drain", () => {
+        isWaiting = false;
+        if (!session.destroyed) native.sendPending();
+      });
+    }
+    return nothing;
+  };
+  native.sendPending = () => {
+    corkedBytes = 0;
+    socket.cork();
+    try {
+      send();
+    } finally {
+      socket.uncork();
+    }
+  };
+}
+
+/** The chunk, and behind a small one those that follow. */
+function joined(chunk: Uint8Array, next: () => Uint8Array): Uint8Array {
+  if (chunk.length === 0 || chunk.length >= JOINED_BYTES) return chunk;
+  const chunks = [chunk];
+  for (let length = chunk.length; length < JOINED_BYTES;) {
+    const more = next();
+    if (more.length === 0) break;
+    chunks.push(more);
+    length += more.length;
+  }
+  return chunks.length === 1 ? chunk : Buffer.concat(chunks);
+}
+
+function nativeSession(session: Http2Session): NativeSession {
+  const key = Object.getOwnPropertySymbols(session).find(({ description }) =>
+    description === "kHandle"
+  );
+  const native = key === undefined
+    ? undefined
+    : (session as unknown as Record<symbol, NativeSession | undefined>)[key];
+  if (typeof native?.getOutgoingChunk !== "function" || typeof native.sendPending !== "function") {
+    throw new Error("This version of node:http2 does not show its native session");
+  }
+  return native;
+}

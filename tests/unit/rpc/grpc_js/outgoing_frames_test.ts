@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import type { Socket } from "node:net";
+import { Writable } from "node:stream";
+import { holdBack } from "../../../../src/rpc/grpc_js/outgoing_frames.ts";
+import type { Http2Session } from "../../../../src/rpc/grpc_js/http2_servers.ts";
+
+/** A socket that keeps each write until the test takes it, and a session that has frames for it. */
+class Connection {
+  readonly frames: Uint8Array[] = [];
+  /** Bytes of each write that has reached the socket. */
+  readonly writes: Buffer[] = [];
+  readonly native: { getOutgoingChunk(): Uint8Array | undefined; sendPending(): void };
+  #written: (() => void) | null = null;
+
+  constructor() {
+    const take = (bytes: Buffer, written: () => void) => {
+      this.writes.push(bytes);
+      this.#written = written;
+    };
+    const socket = new Writable({
+      write: (chunk, _encoding, written) => take(chunk, written),
+      writev: (chunks, written) => take(Buffer.concat(chunks.map(({ chunk }) => chunk)), written),
+    });
+    const native = {
+      getOutgoingChunk: () => this.frames.shift(),
+      /** As node:http2 does. */
+      sendPending: () => {
+        for (;;) {
+          const chunk = native.getOutgoingChunk();
+          if (chunk === undefined || chunk.length === 0) return;
+          socket.write(chunk);
+        }
+      },
+    };
+    this.native = native;
+    const session = { destroyed: false, [Symbol("kHandle")]: native };
+    holdBack(session as unknown as Http2Session, socket as unknown as Socket);
+  }
+
+  /** The client reads what was written last. */
+  async read(): Promise<void> {
+    const written = this.#written;
+    this.#written = null;
+    written?.();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const KIB = 1024;
+
+Deno.test("frames of many streams that are ready at once leave in one write, in their order", () => {
+  const connection = new Connection();
+  const frames = Array.from({ length: 100 }, (_, index) => new Uint8Array(10 + index).fill(index));
+  connection.frames.push(...frames);
+  connection.native.sendPending();
+  assert.deepEqual(connection.writes, [Buffer.concat(frames)]);
+});
+
+Deno.test("a large frame is not copied, and small ones behind it are joined", () => {
+  const connection = new Connection();
+  const frames = [16 * KIB, 20, 30].map((size, index) => new Uint8Array(size).fill(index));
+  connection.frames.push(...frames);
+  assert.equal(connection.native.getOutgoingChunk(), frames[0]);
+  assert.deepEqual(connection.native.getOutgoingChunk(), Buffer.concat(frames.slice(1)));
+  assert.equal(connection.native.getOutgoingChunk()?.length, 0);
+});
+
+Deno.test("a session waits for a socket that nobody reads, with 1 MiB and a frame in it", async () => {
+  const connection = new Connection();
+  const count = 256;
+  for (let index = 0; index < count; index++) connection.frames.push(new Uint8Array(16 * KIB));
+  connection.native.sendPending();
+  const held = count - connection.frames.length;
+  assert.ok(held * 16 <= 1024 + 16, `${held} frames of 16 KiB in the socket`);
+  assert.ok(held >= 60);
+  connection.native.sendPending();
+  assert.equal(connection.frames.length, count - held, "asked again, it waits all the same");
+  while (connection.frames.length > 0) await connection.read();
+  while (connection.writes.reduce((sum, { length }) => sum + length, 0) < count * 16 * KIB) {
+    await connection.read();
+  }
+});
+
+Deno.test("a session without its native part is an error, not a session without limit", () => {
+  const socket = new Writable() as unknown as Socket;
+  assert.throws(
+    () => holdBack({ destroyed: false } as unknown as Http2Session, socket),
+    /node:http2/,
+  );
+});
