@@ -69,7 +69,8 @@ function callerProblems(config: Config): Problem[] {
   if (allowsAll(config)) {
     return [{
       level: "warn",
-      text: "authorization.methods is allow-all: everybody who reaches the port reads every log. " +
+      text:
+        "authorization.methods is allow-all: anyone who can reach the port can read every log. " +
         "Set [front-proxy, token] outside of tests",
     }];
   }

@@ -70,7 +70,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     report({
       type: "notice",
       level: "warn",
-      text: "authorization.methods is allow-all: whoever reaches this port reads every log",
+      text: "authorization.methods is allow-all: anyone who can reach this port can read every log",
     });
   }
   parts.use(new MemoryReturn());

@@ -147,7 +147,7 @@ export class Scheduler {
     if (job === null || job.isOver) return;
     job.deaths++;
     if (job.deaths < MAX_DEATHS) this.#putBack(job);
-    else job.fail(new Failure("internal", "Cannot scan the log: two workers died of it"));
+    else job.fail(new Failure("internal", "Cannot scan the log: two workers died scanning it"));
   }
 
   #putBack(job: Job | null): void {

@@ -95,9 +95,9 @@ export const listCommand = {
 export const watchCommand = {
   name: "client watch",
   usage: "[NAMESPACE]... [options]",
-  summary: "stream which logs appear, change and go",
+  summary: "stream changes to the list of logs",
   description: [
-    "Shows which logs appear, change and go from now on, until Ctrl-C: in the namespaces given, or in all.",
+    "Streams the logs that are added, modified and deleted, until Ctrl-C: in the namespaces given, or in all.",
   ],
   options: {
     limit: { type: "string", short: "n", value: "N", help: "stop after N events" },

@@ -49,7 +49,7 @@ Deno.test("doctor: one finding a subject, exit code by severity", async () => {
       "ok     agent",
     ],
   );
-  assert.match(out.replaceAll(/\s+/g, " "), /everybody who reaches the port reads every log\./);
+  assert.match(out.replaceAll(/\s+/g, " "), /anyone who can reach the port can read every log\./);
   assert.match(out, /: 1 log\n/);
   assert.equal(err, "To fix: 0 errors, 1 warning.\n");
 });

@@ -110,7 +110,7 @@ Deno.test("needles are as selective as the least of what they ask for", () => {
     assert.ok(typeof prefilter !== "string");
     return selectivity(prefilter.needles);
   };
-  assert.ok(of("needle") > of("needl"));
+  assert.ok(of("needle") > of("need"));
   assert.ok(of("needle|timeout") < of("needle"));
   assert.ok(of("(?i)needle") < of("needle"));
 });
