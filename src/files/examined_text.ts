@@ -46,9 +46,7 @@ export function examineText(source: ByteSource, range: TextRange | null): Examin
   const { size } = source;
   const text = readGrowth(source, unknownText, size)?.text ?? unknownText;
   const fingerprint = readFingerprint(source);
-  if (range === null) return { size, fingerprint, text, bytes: null };
-  const bytes = new Uint8Array(range.to - range.from);
-  return { size, fingerprint, text, bytes: bytes.slice(0, source.readAt(range.from, bytes)) };
+  return { size, fingerprint, text, bytes: bytesOf(source, range) };
 }
 
 /**
@@ -72,9 +70,26 @@ export function examineInflated(
   part: ExaminedPart,
   isPaused: () => boolean,
 ): ExaminedText | ExaminedBeginning | null {
-  if (part !== "beginning") {
-    return bytes.prepare(Infinity, isPaused) ? examineText(bytes, part) : null;
-  }
+  if (part !== "beginning" && !bytes.prepare(Infinity, isPaused)) return null;
   const start = bytes.prepareText(isPaused);
-  return start === null ? null : { fingerprint: readFingerprint(bytes, start) };
+  if (start === null) return null;
+  const fingerprint = readFingerprint(bytes, start);
+  if (part === "beginning") return { fingerprint };
+  // Where its lines begin and end was seen while it was inflated: to search backward would be to inflate it again.
+  const { size, lastLineEnd } = bytes;
+  const begun = { ...unknownText, start, committed: start, seen: start };
+  const lines = lastLineEnd > start ? readGrowth(bytes, begun, lastLineEnd)?.text : begun;
+  return {
+    size,
+    fingerprint,
+    text: { ...lines ?? begun, seen: size },
+    bytes: bytesOf(bytes, part),
+  };
+}
+
+/** The bytes of the range, as far as they are there; null where no range is given. */
+function bytesOf(source: ByteSource, range: TextRange | null): Uint8Array | null {
+  if (range === null) return null;
+  const bytes = new Uint8Array(range.to - range.from);
+  return bytes.slice(0, source.readAt(range.from, bytes));
 }

@@ -18,6 +18,7 @@ interface Filling {
 /** The windows of this thread that were used last, the newest at the end. */
 const windows = new Map<string, Uint8Array>();
 let lastId = 0;
+const LF = 0x0a;
 
 /**
  * The inflated bytes of a gzip file (RFC 1952, one or more members), in bounded memory. Reading onwards inflates every
@@ -34,10 +35,11 @@ export class InflatedBytes implements ByteSource, Disposable {
   #size: number | null = null;
   /** The window that is being inflated. */
   #filling: Filling | null = null;
-  /** So many NULs the text is known to begin with. */
+  /** All bytes up to here were seen once. */
+  #seen = 0;
+  /** So many of them, at the beginning, are NULs. */
   #nuls = 0;
-  /** Has something else been seen behind them? */
-  #hasText = false;
+  #lastLineEnd = 0;
 
   constructor(file: CompressedFile) {
     this.#file = file;
@@ -72,12 +74,17 @@ export class InflatedBytes implements ByteSource, Disposable {
     return this.#size !== null && offset >= this.#size || this.#fillWindow(index, isPaused);
   }
 
+  /** Where the last line ends, past its LF, of what was inflated so far; 0 where none has come. */
+  get lastLineEnd(): number {
+    return this.#lastLineEnd;
+  }
+
   /**
    * Inflates on until the first byte that is not NUL has come, and returns its offset; the size where there is none.
    * Null: paused before it came; the next call continues.
    */
   prepareText(isPaused: () => boolean): number | null {
-    while (!this.#hasText && this.#size === null) {
+    while (this.#nuls === this.#seen && this.#size === null) {
       if (isPaused()) return null;
       const chunk = this.#next(this.#inflationBefore(this.#nuls));
       if (chunk !== null) giveBack(chunk);
@@ -167,12 +174,18 @@ export class InflatedBytes implements ByteSource, Disposable {
   #next(inflation: Inflation): Uint8Array<ArrayBuffer> | null {
     const chunk = inflation.next();
     if (chunk === null) this.#size = inflation.offset;
-    else if (!this.#hasText && inflation.offset - chunk.length === this.#nuls) {
-      const count = firstNonNul(chunk);
-      this.#nuls += count;
-      this.#hasText = count < chunk.length;
-    }
+    else this.#learn(chunk, inflation.offset - chunk.length);
     return chunk;
+  }
+
+  /** Looks at the bytes that come for the first time. */
+  #learn(chunk: Uint8Array, begin: number): void {
+    if (begin > this.#seen) return;
+    const fresh = chunk.subarray(this.#seen - begin);
+    if (this.#nuls === this.#seen) this.#nuls += firstNonNul(fresh);
+    const lf = fresh.lastIndexOf(LF);
+    if (lf >= 0) this.#lastLineEnd = this.#seen + lf + 1;
+    this.#seen += fresh.length;
   }
 
   /** Called between two steps of an inflation. */

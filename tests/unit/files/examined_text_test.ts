@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
 import {
   type ExaminedBeginning,
@@ -68,4 +69,25 @@ Deno.test("to learn how a text begins, no more of it is inflated than that", () 
   });
   assert.equal(found?.fingerprint.time?.nanos, 1);
   assert(asked < 5, `asked ${asked} times whether to pause`);
+});
+
+Deno.test("a compressed text that ends in NULs was inflated again and again for its last line: once, and windows around its lines", () => {
+  const text = Buffer.concat([bytesOf(cri(1) + cri(2)), new Uint8Array(64 << 20)]);
+  const file = inMemory(gzipSync(text));
+  let read = 0;
+  const counted = {
+    size: file.size,
+    readAt(offset: number, into: Uint8Array) {
+      const count = file.readAt(offset, into);
+      read += count;
+      return count;
+    },
+  };
+  using bytes = new InflatedBytes(counted);
+  const examined = examineInflated(bytes, null, () => false);
+  assert.ok(examined !== null && "text" in examined);
+  assert.equal(examined.size, text.length);
+  assert.equal(examined.text.committed, cri(1).length * 2);
+  assert.equal(examined.text.seen, text.length);
+  assert.ok(read < 1.5 * file.size, `${read} of ${file.size} bytes read`);
 });

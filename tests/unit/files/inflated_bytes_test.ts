@@ -126,6 +126,26 @@ Deno.test("the beginning of a text is found behind its NULs, in steps, and no mo
   assert.equal(onlyNuls.prepareText(() => false), 9 << 20);
 });
 
+Deno.test("where the text begins and its last line ends is seen while it is inflated, wherever it was read before", () => {
+  const seed = runSeed();
+  const random = new Random(seed);
+  for (let round = 0; round < 6; round++) {
+    const original = text(random, 9 << 20);
+    const nuls = random.pick([0, 1, random.below(5 << 20)]);
+    const lineEnd = random.pick([0, original.length, nuls + random.below(original.length - nuls)]);
+    original.fill(0, 0, nuls);
+    if (lineEnd > nuls) original[lineEnd - 1] = 10;
+    const expected = original.lastIndexOf(10) + 1;
+    using bytes = new InflatedBytes(new Compressed(gzipSync(original)));
+    const into = new Uint8Array(10);
+    for (let i = random.below(4); i > 0; i--) bytes.readAt(random.below(original.length), into);
+    const label = `SEED=${seed} round ${round}`;
+    assert.equal(bytes.prepareText(() => false), nuls, label);
+    assert.equal(bytes.size, original.length, label);
+    assert.equal(bytes.lastLineEnd, expected, label);
+  }
+});
+
 Deno.test("a file that inflates to a thousand times its size takes no more memory than another", () => {
   const file = new Compressed(gzipSync(new Uint8Array(64 << 20)));
   using bytes = new InflatedBytes(file);
