@@ -106,7 +106,7 @@ function chart(rates: readonly number[], slotSeconds: number): string {
     `${(index * step).toFixed(1)},${(HEIGHT - rate / top * (HEIGHT - 4)).toFixed(1)}`
   ).join(" ");
   const minutes = Math.round(rates.length * slotSeconds / 60);
-  const most = bytes(Math.max(...rates));
+  const most = bytes(Math.max(0, ...rates));
   return `<p class="muted">Sent in the last ${minutes} minutes, at most ${most}/s</p>
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Bytes sent per second in the last ${minutes} minutes">
 <polygon points="0,${HEIGHT} ${points} ${WIDTH},${HEIGHT}" fill="var(--chart)" fill-opacity=".25"/>

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { examine, type Finding } from "../../../src/agent/doctor.ts";
+import { type Config, defaults } from "../../../src/config/schema.ts";
+import { criLines, LogTree } from "../../harness/log_tree.ts";
+
+async function findings(
+  tree: LogTree,
+  overrides: Partial<Config>,
+): Promise<Map<string, Finding[]>> {
+  const config: Config = {
+    ...defaults,
+    addr: "127.0.0.1:1",
+    containerLogsDir: tree.containerLogsDir,
+    logRoots: [tree.dir],
+    tls: { ...defaults.tls, enabled: false },
+    authorization: { ...defaults.authorization, methods: ["allow-all"] },
+    telemetry: { ...defaults.telemetry, addr: "" },
+    ...overrides,
+  };
+  const bySubject = new Map<string, Finding[]>();
+  const { signal } = new AbortController();
+  for await (const finding of examine(config, { signal })) {
+    bySubject.set(finding.subject, [...bySubject.get(finding.subject) ?? [], finding]);
+  }
+  return bySubject;
+}
+
+Deno.test("every subject is found, in the order in which an agent needs it", async () => {
+  using tree = new LogTree();
+  tree.add({ content: criLines(1) });
+  const found = await findings(tree, {});
+  assert.deepEqual([...found.keys()], [
+    "permissions",
+    "certificates",
+    "callers",
+    "logs",
+    "api server",
+    "access reviews",
+    "agent",
+  ]);
+  const texts = (subject: string) =>
+    found.get(subject)!.map(({ level, text }) => `${level}: ${text}`);
+  assert.deepEqual(texts("certificates"), ["ok: TLS is disabled"]);
+  assert.match(texts("callers").join(), /^warn: authorization\.methods is allow-all/);
+  assert.deepEqual(texts("logs"), [`ok: ${tree.containerLogsDir}: 1 log`]);
+  assert.deepEqual(texts("api server"), ["ok: not needed with allow-all"]);
+  assert.deepEqual(texts("agent"), ["ok: none runs on this host with this configuration"]);
+});
+
+Deno.test("a folder that is not there, and certificates that cannot be read, are errors with their remedy", async () => {
+  using tree = new LogTree();
+  const found = await findings(tree, {
+    containerLogsDir: `${tree.dir}/gone`,
+    tls: { ...defaults.tls, certFile: `${tree.dir}/gone.crt` },
+  });
+  const [certificates] = found.get("certificates")!;
+  assert.equal(certificates?.level, "error");
+  assert.match(certificates?.text ?? "", /^Cannot read tls\.cert-file .*gone\.crt/);
+  assert.equal(found.get("logs")?.[0]?.level, "error");
+});
+
+Deno.test("a front proxy that anybody with a certificate may be is a warning", async () => {
+  using tree = new LogTree();
+  const found = await findings(tree, {
+    tls: { ...defaults.tls, allowedNames: [] },
+    authorization: { ...defaults.authorization, methods: ["token", "front-proxy"] },
+  });
+  assert.match(found.get("callers")?.[0]?.text ?? "", /^tls\.allowed-names is empty/);
+});
