@@ -10,7 +10,7 @@ import { isWithin, type LogRoots, realRoots } from "./locate.ts";
  */
 export type CheckReason = "event" | "tick" | "poll" | "peek";
 
-/** Checks whether a file has changed, and returns whether it had. */
+/** Checks whether a file has changed, and returns whether it had, by more than the passing of time. */
 export type Check = (reason: CheckReason) => boolean;
 
 /** Every file is checked at this interval, whatever the events say. */
@@ -62,7 +62,8 @@ export class FileWatcher {
   #polling = false;
   #windowStart = 0;
   #windowEvents = 0;
-  #eventsSinceTick = 0;
+  /** Changes that ticks have found since the last event. */
+  #changesWithoutEvent = 0;
   #lastEventAt = -Infinity;
   #nextPeekAt = -Infinity;
   #closed = false;
@@ -111,10 +112,9 @@ export class FileWatcher {
   }
 
   #tick(): void {
-    const changed = this.#checkAll("tick");
-    // Network file systems and SELinux can mute all events.
-    if (changed && this.#eventsSinceTick === 0 && this.#watches.size > 0) this.#poll("muted");
-    this.#eventsSinceTick = 0;
+    // Network file systems and SELinux can mute all events. One change may have been met before its event came.
+    if (this.#checkAll("tick")) this.#changesWithoutEvent++;
+    if (this.#changesWithoutEvent > 1 && this.#watches.size > 0) this.#poll("muted");
     if (this.#files.size > 0) this.#schedule("tick", TICK_MS, () => this.#tick());
   }
 
@@ -147,7 +147,7 @@ export class FileWatcher {
       for await (const event of opened) {
         if (this.#watches.get(root) !== opened) return;
         if (event.kind === "access") continue;
-        this.#eventsSinceTick++;
+        this.#changesWithoutEvent = 0;
         if (event.rescan) this.#checkAll("tick");
         else this.#checkPaths(event.paths);
         if (this.#tooFast()) {
@@ -204,7 +204,7 @@ export class FileWatcher {
 
   #poll(reason: "fast" | "muted" | "failed"): void {
     this.#closeWatches();
-    this.#windowEvents = 0;
+    this.#windowEvents = this.#changesWithoutEvent = 0;
     if (this.#closed || this.#files.size === 0) return;
     if (!this.#polling) {
       this.#polling = true;

@@ -1,5 +1,6 @@
 import type { Failure } from "../failure/failure.ts";
 import { CheckLoop } from "./check_loop.ts";
+import type { Clock } from "./clock.ts";
 import { Deadline } from "./deadline.ts";
 import type { CheckReason } from "./file_watcher.ts";
 import type { LocatedLog } from "./locate.ts";
@@ -14,6 +15,7 @@ export class FollowedLog {
   readonly #tracker: RotationTracker;
   readonly #loop: CheckLoop;
   readonly #deadline: Deadline;
+  readonly #clock: Clock;
   readonly #wakes = new Set<() => void>();
   /** Of the compressed files that must be inflated before it can go on. */
   #inflating: Promise<void> | null = null;
@@ -30,7 +32,8 @@ export class FollowedLog {
       onChecked: () => this.#wakeAll(),
       isOver: () => this.ended,
     });
-    this.#deadline = new Deadline(options.watcher.clock, () => void this.check("tick"));
+    this.#clock = options.watcher.clock;
+    this.#deadline = new Deadline(this.#clock, () => void this.check("tick"));
     this.#setDeadline();
   }
 
@@ -97,11 +100,12 @@ export class FollowedLog {
     this.#tracker.close();
   }
 
-  /** Takes notice of what has happened to the log. Returns whether anything had. */
+  /** Takes notice of what has happened to the log. Returns whether anything had that an event announces. */
   check(reason: CheckReason): boolean {
+    const isDue = reason === "tick" && this.#tracker.dueAt <= this.#clock.now();
     const changed = this.#loop.run(reason);
     if (changed || reason !== "peek" || this.current.isBehind) this.#setDeadline();
-    return changed;
+    return changed && !isDue;
   }
 
   /** Bytes were not as expected: checks the log, and wakes all followers in any case. */

@@ -96,8 +96,9 @@ export class MemoryLog implements Disposable {
     this.files.truncate(this.path);
   }
 
-  check(reason: CheckReason = "tick"): void {
-    for (const check of [...this.#checks]) check(reason);
+  /** Returns what each check has returned. */
+  check(reason: CheckReason = "tick"): boolean[] {
+    return [...this.#checks].map((check) => check(reason));
   }
 
   /** So much time passes, and the log is checked. */

@@ -1,12 +1,10 @@
 import { cannotExamine } from "../harness/examine.ts";
 import assert from "node:assert/strict";
-import type { Check, CheckReason } from "../../src/files/file_watcher.ts";
+import type { CheckReason } from "../../src/files/file_watcher.ts";
 import { FollowRegistry } from "../../src/files/follow_registry.ts";
 import type { LogName } from "../../src/files/name.ts";
-import { replaceFileSystem } from "../../src/platform/files.ts";
-import type { AgentEvent } from "../../src/telemetry/events.ts";
-import { ManualClock } from "../harness/manual_clock.ts";
-import { MemoryFiles } from "../harness/memory_files.ts";
+import type { AgentEvent, Report } from "../../src/telemetry/events.ts";
+import { type Host, MemoryHost } from "./follow_host.ts";
 import { type Format, ModelReader, type NameStyle, nameStyles, Runtime } from "./follow_model.ts";
 import { Random } from "../harness/random.ts";
 
@@ -86,119 +84,135 @@ export function makeSequence(seed: number): Sequence {
   };
 }
 
+/** Makes what a sequence runs on, with where its events go. */
+export type MakeHost = (report: Report) => Host;
+
+const inMemory: MakeHost = () => new MemoryHost();
+
 /**
- * Runs a sequence on a file system in memory, at the pace of a clock that the steps move. Throws where a follower is given
- * anything but every byte once and in order, or where something is left open.
+ * Runs a sequence, at the pace of a clock that the steps move. Rejects where a follower is given anything but every byte
+ * once and in order, or where something is left open.
  */
-export function runSequence({ format, style, steps }: Sequence): void {
-  const files = new MemoryFiles();
-  using _ = replaceFileSystem(files);
-  const clock = new ManualClock();
-  const checks = new Set<Check>();
+export async function runSequence(
+  { format, style, steps }: Sequence,
+  makeHost: MakeHost = inMemory,
+): Promise<void> {
   const events: AgentEvent[] = [];
   const report = (event: AgentEvent) => void events.push(event);
-  const onFile = (_path: string, check: Check) => {
-    checks.add(check);
-    return () => void checks.delete(check);
-  };
-  const roots = { containerLogsDir: "/containers", logRoots: ["/"] };
+  using host = makeHost(report);
+  const { clock } = host;
   const follows = new FollowRegistry({
-    roots,
-    watcher: { clock, onFile },
+    roots: host.roots,
+    watcher: host.watcher,
     report,
     missingFileWaitMs: 1000,
     examine: cannotExamine,
   });
-  const runtime = new Runtime(files, "", format, style);
+  const runtime = new Runtime(host.disk, host.root, format, style);
   const readers: ModelReader[] = [];
   let skippedByGone = 0;
   let attached = 0;
   let mayRefuseAt = 0;
 
-  const check = (reason: CheckReason) => {
-    for (const one of [...checks]) one(reason);
-    const isSeen = checks.size > 0 && files.refusal === null && runtime.hasFile;
-    if (isSeen && reason !== "peek") runtime.seen();
+  const checked = () => {
+    if (host.isWatched && !host.isRefused && runtime.hasFile) runtime.seen();
   };
-  const pass = (ms: number) => {
-    for (let left = ms; left > 0;) {
-      const step = Math.min(left, 1000);
-      files.now += step;
-      clock.advance(step);
-      left -= step;
-      check("tick");
-    }
+  const check = async (reason: CheckReason): Promise<void> => {
+    await host.check(reason);
+    if (reason !== "peek") checked();
+  };
+  const pass = async (ms: number): Promise<void> => {
+    await host.pass(ms, checked);
   };
   const maybeCheck = (random: Random) => () => {
-    if (random.chance(0.30)) check("event");
+    if (!random.chance(0.30)) return;
+    host.checkNow();
+    checked();
   };
-  const run = ({ kind, seed }: Step): void => {
+  /** What the runtime does. */
+  const write = ({ kind, seed }: Step): boolean => {
     const random = new Random(seed);
     switch (kind) {
       case "append":
-        return runtime.append(random);
+        runtime.append(random);
+        return true;
       case "append many":
-        return runtime.append(random, 800);
+        runtime.append(random, 800);
+        return true;
       case "half":
-        return runtime.writeHalf(random);
+        runtime.writeHalf(random);
+        return true;
       case "flush":
-        return runtime.flush();
+        runtime.flush();
+        return true;
       case "nuls":
-        return runtime.appendNuls(random);
+        runtime.appendNuls(random);
+        return true;
       case "clock goes back":
-        return runtime.clockGoesBack(random);
+        runtime.clockGoesBack(random);
+        return true;
       case "rename":
-        return runtime.rename(random, maybeCheck(random));
+        runtime.rename(random, maybeCheck(random));
+        return true;
       case "copy and truncate":
-        return runtime.copyTruncate(random, maybeCheck(random));
+        runtime.copyTruncate(random, maybeCheck(random));
+        return true;
       case "truncate":
-        return runtime.truncate(random);
+        runtime.truncate(random);
+        return true;
       case "truncate and regrow":
         if (random.chance(0.70)) runtime.copyTruncate(random, () => {});
         else runtime.truncate(random);
-        return runtime.append(random, 1 + random.below(20));
+        runtime.append(random, 1 + random.below(20));
+        return true;
       case "compress":
-        return runtime.compress();
+        runtime.compress();
+        return true;
       case "remove rotated":
-        return runtime.removeRotated(random);
+        runtime.removeRotated(random);
+        return true;
       case "recreate":
-        return runtime.recreate(random, maybeCheck(random));
+        runtime.recreate(random, maybeCheck(random));
+        return true;
+      default:
+        return false;
+    }
+  };
+  const run = async (step: Step): Promise<void> => {
+    if (write(step)) return;
+    const random = new Random(step.seed);
+    switch (step.kind) {
       case "refuse":
         // What is refused for two seconds in a row ends a follow.
         if (clock.now() < mayRefuseAt) return;
-        files.refusal = random.pick(["permission-denied", "no-descriptors"]);
+        if (!host.refuse(random.pick(["permission-denied", "no-descriptors"]))) return;
         mayRefuseAt = clock.now() + 2000;
-        clock.after(random.below(1500), () => void (files.refusal = null));
+        clock.after(random.below(1500), () => void host.refuse(null));
         return;
       case "event":
       case "peek":
       case "poll":
-        return check(kind);
+        return await check(step.kind);
       case "amid": {
-        let calls = random.below(40);
-        const step = { kind: random.pick(amidKinds), seed: random.below(2 ** 31) };
-        files.onCall = () => {
-          if (calls-- !== 0) return;
-          files.onCall = () => {};
+        const calls = random.below(40);
+        const amid = { kind: random.pick(amidKinds), seed: random.below(2 ** 31) };
+        return await host.checkAmid(calls, () => {
           // What happens to a file before its first byte is read cannot be told by its bytes.
-          if (runtime.isCurrentRead) run(step);
-        };
-        for (const one of [...checks]) one("event");
-        files.onCall = () => {};
-        return;
+          if (runtime.isCurrentRead) write(amid);
+        });
       }
       case "time passes":
-        return pass(random.pick([5, 60, 600, 2500]));
+        return await pass(random.pick([5, 60, 600, 2500]));
       case "read":
         return readers.forEach((reader) => reader.read());
       case "catch up":
-        if (files.refusal !== null) return;
-        pass(5000);
+        if (host.isRefused) return;
+        await pass(5000);
         for (let i = 0; i < 200; i++) for (const reader of readers) reader.read();
         runtime.rotations = 0;
         return;
       case "attach": {
-        if (readers.length >= 4 || files.refusal !== null || !runtime.hasFile) return;
+        if (readers.length >= 4 || host.isRefused || !runtime.hasFile) return;
         const start = random.pick(["beginning", "end"] as const);
         const follow = (onMore: () => void) => follows.follow(logName, start, onMore);
         attached++;
@@ -215,29 +229,29 @@ export function runSequence({ format, style, steps }: Sequence): void {
     }
   };
 
-  for (const step of steps) {
-    run(step);
-    for (const reader of readers) reader.check();
+  try {
+    for (const step of steps) {
+      await run(step);
+      for (const reader of readers) reader.check();
+    }
+    if (steps.length % 2 === 0) runtime.flush();
+    if (host.isRefused) await pass(1500);
+    await check("event");
+    runtime.remove();
+    await check("event");
+    await pass(5000);
+    for (let i = 0; i < 500 && readers.some((reader) => !reader.done); i++) {
+      for (const reader of readers) reader.read();
+    }
+    for (const reader of readers) {
+      reader.check();
+      assert(reader.done, "a follower does not end though its log is gone");
+      reader.checkEnd();
+    }
+  } finally {
+    follows.close();
   }
-  if (steps.length % 2 === 0) runtime.flush();
-  if (files.refusal !== null) pass(1500);
-  check("event");
-  runtime.remove();
-  check("event");
-  pass(5000);
-  for (let i = 0; i < 500 && readers.some((reader) => !reader.done); i++) {
-    for (const reader of readers) reader.read();
-  }
-  for (const reader of readers) {
-    reader.check();
-    assert(reader.done, "a follower does not end though its log is gone");
-    reader.checkEnd();
-  }
-  follows.close();
-  assert.equal(checks.size, 0, "a file is still watched");
-  clock.advance(1000);
-  assert.equal(clock.timers, 0, "a timer is left");
-  assert.equal(files.opened, 0, "descriptors are left open");
+  host.checkClosed();
   const counted = events.reduce((sum, e) => e.type === "truncated" ? sum + e.bytes : sum, 0);
   const skipped = readers.reduce((sum, reader) => sum + reader.skipped, skippedByGone);
   assert(
@@ -247,12 +261,16 @@ export function runSequence({ format, style, steps }: Sequence): void {
 }
 
 /** The shortest part of a failing sequence that still fails, and its error. */
-export function shrink(sequence: Sequence, error: unknown): { sequence: Sequence; error: unknown } {
+export async function shrink(
+  sequence: Sequence,
+  error: unknown,
+  makeHost: MakeHost = inMemory,
+): Promise<{ sequence: Sequence; error: unknown }> {
   let shortest = { sequence, error };
   for (let size = sequence.steps.length >> 1; size >= 1; size = size === 1 ? 0 : size >> 1) {
     for (let at = 0; at < shortest.sequence.steps.length;) {
       const steps = shortest.sequence.steps.toSpliced(at, size);
-      const failure = failureOf({ ...sequence, steps });
+      const failure = await failureOf({ ...sequence, steps }, makeHost);
       if (failure === null) at += size;
       else shortest = { sequence: { ...sequence, steps }, error: failure.error };
     }
@@ -260,23 +278,30 @@ export function shrink(sequence: Sequence, error: unknown): { sequence: Sequence
   return shortest;
 }
 
-export function failureOf(sequence: Sequence): { readonly error: unknown } | null {
+export async function failureOf(
+  sequence: Sequence,
+  makeHost: MakeHost = inMemory,
+): Promise<{ readonly error: unknown } | null> {
   try {
-    runSequence(sequence);
+    await runSequence(sequence, makeHost);
     return null;
   } catch (error) {
     return { error };
   }
 }
 
-/** Runs `count` sequences from a seed on; where one fails, throws with the seed and the shortest sequence that fails. */
-export function runSequences(first: number, count: number): void {
+/** Runs `count` sequences from a seed on; where one fails, rejects with the seed and the shortest sequence that fails. */
+export async function runSequences(
+  first: number,
+  count: number,
+  makeHost: MakeHost = inMemory,
+): Promise<void> {
   for (let i = 0; i < count; i++) {
     const seed = (first + i) >>> 0;
     const sequence = makeSequence(seed);
-    const failure = failureOf(sequence);
+    const failure = await failureOf(sequence, makeHost);
     if (failure === null) continue;
-    const { sequence: shortest, error } = shrink(sequence, failure.error);
+    const { sequence: shortest, error } = await shrink(sequence, failure.error, makeHost);
     const steps = shortest.steps.map((step) => `  ${step.kind} (${step.seed})`).join("\n");
     throw new Error(
       `seed ${seed} (${shortest.format}, ${shortest.style}), shortest sequence that fails:\n${steps}\n` +

@@ -23,7 +23,7 @@ else if (import.meta.main) {
     ? crypto.getRandomValues(new Uint32Array(1))[0] ?? 0
     : Number(seed);
   const began = performance.now();
-  runSequences(first, Number(count));
+  await runSequences(first, Number(count));
   const seconds = ((performance.now() - began) / 1000).toFixed(0);
   console.log(`${count} sequences from seed ${first} in ${seconds} s: none wrong`);
 }

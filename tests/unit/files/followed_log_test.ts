@@ -72,3 +72,19 @@ Deno.test("the lines that a check has read are at hand while followers are woken
   assert.deepEqual(atHand, [true]);
   assert.equal(follower.take()?.bytes, null);
 });
+
+Deno.test("regression: what falls due after a rotation was taken for a change without an event, and the log polled", () => {
+  using log = new MemoryLog();
+  log.append(criLine(1));
+  using _follower = log.follows.follow(logName, "beginning", () => {});
+  log.rename(".1");
+  assert.deepEqual(log.check("event"), [true]);
+  // The old file settles, and is finished, at ticks that come before their timers.
+  for (const ms of [49, 1, 1949, 1]) {
+    log.files.now += ms;
+    log.clock.skip(ms);
+    assert.deepEqual(log.check("tick"), [false]);
+  }
+  log.append(criLine(2));
+  assert.deepEqual(log.check("tick"), [true]);
+});
