@@ -14,7 +14,7 @@ import { CallAuthorizer } from "../rpc/call_authorizer.ts";
 import { VerifiedPeers } from "../rpc/verified_peers.ts";
 import { FileCredentials } from "../rpc/credentials.ts";
 import { Health } from "../rpc/health_service.ts";
-import { availableDescriptors } from "../platform/descriptors.ts";
+import { availableDescriptors } from "../platform/available_descriptors.ts";
 import { descriptorsNeeded, portLimits } from "../rpc/limits/port_limits.ts";
 import { endConnection } from "../rpc/grpc_js/connections.ts";
 import { metadataService } from "../rpc/metadata_service.ts";

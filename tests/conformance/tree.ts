@@ -3,7 +3,7 @@ import { relative } from "node:path";
 import { stat } from "../../src/platform/files.ts";
 import { mtime } from "../../src/platform/mtime.ts";
 import { setMtime } from "../harness/mtime.ts";
-import { conformanceLogs } from "./logs.ts";
+import { conformanceLogs } from "./conformance_logs.ts";
 
 /** sha256 of the manifest of the tree that the cases were recorded on. */
 export const EXPECTED_MANIFEST = "0b7c38311482870c0312fc5f5a5d85b9b7f590bf2582872b2bf98ff7b8a70ebb";

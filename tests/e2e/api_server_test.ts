@@ -13,7 +13,7 @@ import { drain, metadata, request } from "../harness/calls.ts";
 import { FakeClock, idle } from "../harness/fake_clock.ts";
 import type { TreeLog } from "../harness/log_tree.ts";
 import { findAssets } from "./assets.ts";
-import { Cluster } from "./cluster.ts";
+import { Cluster } from "./control_plane.ts";
 
 const assets = await findAssets();
 const MINUTE = 60_000;

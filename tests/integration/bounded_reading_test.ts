@@ -1,7 +1,7 @@
 /** The agent's memory has a bound, whatever a container writes. The same with the largest sizes: tests/soak/reading.ts. */
 import assert from "node:assert/strict";
 import { startProcess } from "../harness/process.ts";
-import { attacks } from "./bounded_reading/attacks.ts";
+import { attacks } from "./bounded_reading/file_attacks.ts";
 import { type Lag, memory, runAttack } from "./bounded_reading/run_attack.ts";
 
 const sizes = { nuls: 256, line: 20, parts: 10, inflated: 48 };

@@ -9,7 +9,7 @@
  */
 import { answerHelp } from "../../hack/usage.ts";
 import { startProcess } from "../harness/process.ts";
-import { attacks, type Sizes } from "../integration/bounded_reading/attacks.ts";
+import { attacks, type Sizes } from "../integration/bounded_reading/file_attacks.ts";
 import { type Cost, memory, runAttack } from "../integration/bounded_reading/run_attack.ts";
 
 answerHelp(import.meta.url);

@@ -1,7 +1,7 @@
 import { request } from "../../harness/calls.ts";
 import { criLine, type TreeLog } from "../../harness/log_tree.ts";
 import type { AgentProcess } from "../../harness/process.ts";
-import { type Attack, Received, type Sizes } from "./attacks.ts";
+import { type Attack, Received, type Sizes } from "./file_attacks.ts";
 
 let pods = 0;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { availableDescriptors } from "../../../src/platform/descriptors.ts";
+import { availableDescriptors } from "../../../src/platform/available_descriptors.ts";
 
-const module = new URL("../../../src/platform/descriptors.ts", import.meta.url);
+const module = new URL("../../../src/platform/available_descriptors.ts", import.meta.url);
 
 /** What a process with this limit of open files says. */
 async function saidWith(limit: number, expression: string): Promise<number> {
