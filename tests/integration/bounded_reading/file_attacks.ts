@@ -136,12 +136,23 @@ const smallParts: Attack["prepare"] = async (agent, sizes) => {
   return log;
 };
 
+/** Between two records, lines that are none: what a damaged disk leaves. */
+const malformed: Attack["prepare"] = async (agent, sizes) => {
+  const log = agent.logs.add({ pod: nextPod(), content: criLine(START, "before") });
+  using file = await Deno.open(log.path, { append: true });
+  const block = new TextEncoder().encode("x\n".repeat(MIB / 2));
+  for (let i = 0; i < sizes.parts; i++) await writeAll(file, block);
+  await file.write(new TextEncoder().encode(criLine(LATER, "after")));
+  return log;
+};
+
+const shortLine = criLine(START, "x".repeat(100));
+const shortLines = Buffer.from(shortLine.repeat(Math.floor(MIB / shortLine.length)));
+
 /** A log with a rotated file that inflates to so much. */
-function compressed(current: string): Attack["prepare"] {
+function compressed(current: string, block: Buffer = shortLines): Attack["prepare"] {
   return async (agent, sizes) => {
     const log = agent.logs.add({ pod: nextPod(), content: current });
-    const line = criLine(START, "x".repeat(100));
-    const block = Buffer.from(line.repeat(Math.floor(MIB / line.length)));
     const blocks = function* () {
       for (let i = 0; i < sizes.inflated; i++) yield block;
       yield Buffer.from(criLine(LATER, "last of the rotated file"));
@@ -255,6 +266,19 @@ export const attacks: readonly Attack[] = [
     fields: window,
     calls: 40,
     check: (received) => expectMessages(received, ["before"]),
+  },
+  {
+    name: "malformed lines in a row, by time",
+    prepare: malformed,
+    direction: "forward",
+    fields: { start_time: "2024-10-01T05:00:05Z", ...window },
+    check: (received) => expectMessages(received, ["after"]),
+  },
+  {
+    name: "history: a compressed file that begins with NULs",
+    prepare: compressed(criLine("2024-10-01T05:00:20Z", "the only line"), Buffer.alloc(MIB)),
+    direction: "backward",
+    check: (received) => expectMessages(received, ["the only line", "last of the rotated file"]),
   },
   {
     name: "history: the last lines, which are not in the compressed file",
