@@ -48,9 +48,9 @@ export class History {
 
   /**
    * Opens the files, oldest first by the times in their lines. Names do not tell the order, so the first line of each is
-   * read, in 1 KiB as a rule, and the last 64 KiB of those plain files whose names contradict it. Neither the log itself nor a copy of it or of another
-   * file is among them. Rejects with Failure permission-denied where one may not be read. The caller disposes of the
-   * sources.
+   * read, in 1 KiB as a rule, and the last 64 KiB of those plain files whose names contradict it. Neither the log itself
+   * nor a copy of it or of another file is among them. Rejects with Failure permission-denied where one may not be read.
+   * The caller disposes of the sources.
    */
   async open(options: OpenOptions): Promise<OlderFile[]> {
     for (let attempt = 1;; attempt++) {
