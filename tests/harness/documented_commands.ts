@@ -30,7 +30,7 @@ const TREATMENTS: readonly (readonly [RegExp, Treatment])[] = [
     leftOut: "tests/integration/compile_test.ts runs the script on the bundles",
   }],
   [/^sudo (?:mkdir|--preserve-env)/, { leftOut: "shares this machine's /var/log with kind" }],
-  [/^deno task bench/, { leftOut: "measures for minutes; --help is tested" }],
+  [/^deno task (?:gen:)?bench/, { leftOut: "measures for minutes; --help is tested" }],
   [/^helm .*kubetail\/kubetail|^helm (?:repo|rollback) /, {
     leftOut: "needs Kubetail's chart from its repository; check:delivery renders what is set here",
   }],
