@@ -100,7 +100,7 @@ Deno.test("healthcheck: 1 where nobody listens, where another listens, and for a
   }
 });
 
-Deno.test("healthcheck: an agent's certificate that is no client's is told, with the way out", async () => {
+Deno.test("healthcheck: an agent's certificate that is no client certificate is reported with a remedy", async () => {
   await using agent = await startAgent();
   const dir = agent.certificatesDir;
   const { code, output } = await probe(

@@ -68,7 +68,7 @@ function whole(source: Piece["source"], of: Piece["spec"], budget = 1 << 18): Pi
   };
 }
 
-Deno.test("workers give what a scan in place gives, from the file, carried, and after it was replaced", async () => {
+Deno.test("workers give what a scan in place gives, from the file, inlined, and after it was replaced", async () => {
   using setup = new Setup(2);
   const seed = runSeed();
   const random = new Random(seed);
@@ -244,7 +244,7 @@ Deno.test("files that workers opened are closed when no more pieces come, and wh
   while (openLogs(setup.folder) > 0) await turn();
 });
 
-Deno.test("an order for a path that has become a FIFO does not wait for its writer", async () => {
+Deno.test("a request for a path that has become a FIFO does not wait for its writer", async () => {
   using setup = new Setup(1);
   const log = setup.log("a.log", cri("needle").repeat(5000));
   Deno.removeSync(log.path);

@@ -30,7 +30,7 @@ Deno.test("a run of NULs that begins in a small piece was read through by the ow
   await next;
 });
 
-Deno.test("a small piece with grep is read by the owner and carried to the worker at once", async () => {
+Deno.test("a small piece with grep is read by the owner and inlined in the request", async () => {
   using setup = new Setup(1);
   const text = new TextEncoder().encode(cri("one") + cri("two"));
   const source = {
@@ -68,13 +68,13 @@ Deno.test("a piece whose file a worker cannot open is read by the owner, a part 
   await worker.scanned({ records: 3 });
   const { resume, short } = await result;
   assert.deepEqual({ resume, short }, {
-    // Where the last line that was carried ends.
+    // Where the last line that was inlined ends.
     resume: { offset: second.source.bytes.length, skip: 0, line: null },
     short: false,
   });
 });
 
-Deno.test("bytes that the owner no longer finds make a carried piece short", async () => {
+Deno.test("bytes that the owner no longer finds make an inlined piece short", async () => {
   using setup = new Setup(1);
   const source = new MemorySource(new TextEncoder().encode(cri("one")));
   const result = setup.scan({ ...piece(0, "x", source), to: 5000, end: 5000 }, {});

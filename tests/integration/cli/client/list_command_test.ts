@@ -38,7 +38,7 @@ Deno.test("client list shows a table, or JSON, of all namespaces or those named"
   });
 });
 
-Deno.test("one of two agents is away: told, the other answers, exit code 1", async () => {
+Deno.test("one of two agents is away: that is reported, the other answers, exit code 1", async () => {
   await using agent = await startAgent();
   agent.logs.add();
   const { code, stdout, stderr } = await runClient([

@@ -5,7 +5,7 @@ import { reach, runClient } from "../../../harness/client.ts";
 import { criLine } from "../../../harness/log_tree.ts";
 import { CapturedTerminal } from "../../../harness/terminal.ts";
 
-Deno.test("an unknown namespace is told with those that are there, exit code 1", async () => {
+Deno.test("an unknown namespace is reported with those that exist, exit code 1", async () => {
   await using agent = await startAgent();
   agent.logs.add();
   agent.logs.add({ namespace: "kube-system", pod: "dns-0", container: "dns" });
