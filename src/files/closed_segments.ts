@@ -24,7 +24,7 @@ export function checkClosed(chain: SegmentChain, history: RotatedHistory, now: n
       // A rotated file is written to by nobody, so what it held is gone, unless a copy holds it.
       const copy = history.find(segment, [...chain], { except: segment });
       segment.replaceSource(copy)?.[Symbol.dispose]();
-      segment.finish();
+      if (!segment.isBehind) segment.finish();
     }
     changed ||= found !== "same";
     // What was written before the rotation is read a step at each check, and is late no more than its reading.

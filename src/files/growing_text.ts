@@ -120,14 +120,20 @@ export class GrowingText {
     return isIntact(source, { ...this.#known, partial: [] }) ? "all" : "nothing";
   }
 
-  /** The text lies in a copy from now on, which holds so much of it. */
-  moveTo(copy: LogSource, holding: Exclude<Holding, "nothing">): void {
+  /** The text lies in a copy from now on, which holds so much of it. What is not known of that is read as by `grow`. */
+  moveTo(
+    copy: LogSource,
+    holding: Exclude<Holding, "nothing">,
+    { whole = false }: Pick<GrowOptions, "whole"> = {},
+  ): void {
     this.#fresh = null;
     this.#fingerprint.replace(copy);
     // Of a copy that was made before the last lines came, what it holds is known anew.
     const base = holding === "beginning" ? unknownText : { ...this.#known, partial: [] };
-    const growth = growthOf(copy, base, copy.size, true);
+    const { size } = copy;
+    const growth = growthOf(copy, base, size, whole);
     if (growth !== null) this.#known = growth.text;
+    this.#fileSize = size;
     this.#end = Math.max(this.#end, this.#known.seen);
   }
 

@@ -205,7 +205,8 @@ export class LogSegment implements ByteSource {
     const former = this.#source.replace(copy?.source ?? null);
     this.#text.forgetFreshLines();
     if (copy === null) return former;
-    this.#text.moveTo(copy.source, copy.holding);
+    // One that was finished is not read on.
+    this.#text.moveTo(copy.source, copy.holding, { whole: this.#stage === "finished" });
     if (this.#stage === "settled" || this.#stage === "finished") this.#text.commitAll();
     return former;
   }

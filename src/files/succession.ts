@@ -87,7 +87,7 @@ export class Succession {
     );
     const file = old.replaceSource(copy);
     old.close(this.#options.now());
-    old.finish();
+    if (!old.isBehind) old.finish();
     for (const segment of missed) this.#append(segment);
     if (file !== null) {
       const next = new LogSegment(file);

@@ -101,6 +101,16 @@ Deno.test("regression: the log that is written to was read on at the next event 
   assert.ok(most <= MAX_STEP_BYTES, `${most} bytes read at a time`);
 });
 
+Deno.test("regression: a copy of a truncated log was read to its end in one go", () => {
+  const { text, most, lost } = followed((log) => {
+    log.copyTruncate(".1");
+    log.append(criLine(4));
+  });
+  assert.equal(text, criLines(1, 3).slice(0, -1) + criLine(4));
+  assert.deepEqual(lost, {});
+  assert.ok(most <= MAX_STEP_BYTES, `${most} bytes read at a time`);
+});
+
 /** A chain of segments, each of one line, all but the last one closed; nobody reads them. */
 function closedChain(log: MemoryLog, count: number): SegmentChain {
   const open = (n: number): LogSegment => {

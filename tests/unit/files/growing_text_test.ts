@@ -146,7 +146,7 @@ Deno.test("a text that moves to a copy that holds less is known to have had more
     start: 0,
     committed: length,
     seen: length,
-    unread: whole.length - length,
+    unread: 0,
     end: whole.length,
   });
 });
