@@ -9,9 +9,9 @@ const WORTH = 1.1;
 const SUCCESS = 0.02;
 
 /**
- * Returns memory after a burst. V8 collects when something is allocated, so an agent that has become idle
- * would keep the garbage of its busiest moment: buffers above all, which count little in V8's own books. What the start
- * has left is returned thoroughly, once.
+ * Returns memory after a burst. V8 collects when something is allocated, so an agent that has become idle would keep
+ * the garbage of its busiest moment: buffers above all, which count little in V8's own books. What the start has left
+ * is returned thoroughly, once. Owned by serve, which reports events to it and disposes of it.
  */
 export class MemoryReturn implements Disposable {
   readonly #timer: ReturnType<typeof setInterval>;

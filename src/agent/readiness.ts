@@ -14,7 +14,9 @@ export interface ReadinessSources {
   readonly listenerProblems?: () => readonly string[];
 }
 
-/** Whether the agent can do its work, and why not. */
+/**
+ * Whether the agent can do its work, and why not. Owned by serve; the telemetry port and the health service ask it.
+ */
 export class Readiness implements Disposable {
   readonly #config: Config;
   /** Null until it serves. */

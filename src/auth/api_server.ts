@@ -30,7 +30,10 @@ interface Connections {
   readonly key: string | undefined;
 }
 
-/** Posts JSON to the API server over connections that are kept, as the agent or as a caller. */
+/**
+ * Posts JSON to the API server over connections that are kept, as the agent or as a caller. Owned by the reviewer,
+ * which alone calls it and closes it.
+ */
 export class ApiServer {
   readonly #access: ApiServerAccess;
   readonly #timeoutMs: number;

@@ -46,8 +46,8 @@ const REFUSED_TTL_MS = 10 * 1000;
 const EVERYWHERE = "";
 
 /**
- * May who calls read the logs of these namespaces? Asks the reviewer once for each namespace, keeps
- * verdicts for authorization.cache-ttl, and lets equal questions share one review.
+ * May who calls read the logs of these namespaces? Asks the reviewer once for each namespace, keeps verdicts for
+ * authorization.cache-ttl, and lets equal questions share one review. Owned by the CallAuthorizer, which alone calls it.
  */
 export class Authorizer {
   readonly #config: Config;

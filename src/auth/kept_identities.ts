@@ -19,8 +19,8 @@ export interface KeptIdentity extends Disposable {
 }
 
 /**
- * The identities of calls whose right is reviewed again and again. One user's calls share one: it may have hundreds
- * of groups, and hundreds of calls.
+ * The identities of calls whose right is reviewed again and again. One user's calls share one: it may have hundreds of
+ * groups, and hundreds of calls. Owned by the CallAuthorizer, which alone calls it.
  */
 export class KeptIdentities {
   readonly #memory: number;

@@ -20,9 +20,9 @@ export function createReviewer(options: { readonly report: Report }): Kubernetes
 }
 
 /**
- * Asks the Kubernetes API server, as its authorization API wants it (kubernetes.io, "Checking API
- * access"): about a proxy's user with a SubjectAccessReview as the agent's own account, about a
- * token's bearer with a SelfSubjectAccessReview as that bearer.
+ * Asks the Kubernetes API server, as its authorization API wants it (kubernetes.io, "Checking API access"): about a
+ * proxy's user with a SubjectAccessReview as the agent's own account, about a token's bearer with a
+ * SelfSubjectAccessReview as that bearer. Owned by serve, which closes it; the Authorizer and ReviewHealth call it.
  */
 export class KubernetesReviewer implements Reviewer {
   readonly #report: Report;

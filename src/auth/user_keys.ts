@@ -13,8 +13,8 @@ const UNKNOWN_USER_TTL_MS = 30 * 1000;
 
 /**
  * Keys to count calls by, equal for all calls of one user; see userHash. A token counts for who the API server says
- * its bearer is, and for itself where it does not say. Only tokens that have passed a review may come here: they
- * are genuine.
+ * its bearer is, and for itself where it does not say. Only tokens that have passed a review may come here: they are
+ * genuine. Owned by the Authorizer, which alone calls it.
  */
 export class UserKeys {
   readonly #reviewer: Reviewer;

@@ -30,7 +30,7 @@ export interface OutputOptions {
   readonly findMatches?: FindMatches | null;
 }
 
-/** Writes results; flush when something waits for more, and at the end. */
+/** Writes results; flush when something waits for more, and at the end. Made by each command for itself. */
 export class Output {
   readonly format: OutputFormat;
   readonly #terminal: Terminal;

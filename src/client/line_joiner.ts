@@ -5,8 +5,8 @@ import type { Timestamp } from "../generated/google/protobuf/timestamp.ts";
 const MAX_LINE_CHARACTERS = 8 * 2 ** 20;
 
 /**
- * Joins the records of one log that are parts of one line (is_final is false on all but the last): CRI's partial lines,
- * and lines longer than the agent's max-line-bytes.
+ * Joins the records of one log that are parts of one line (is_final is false on all but the last): CRI's partial
+ * lines, and lines longer than the agent's max-line-bytes. Owned by one reader of one log.
  */
 export class LineJoiner {
   readonly #backward: boolean;

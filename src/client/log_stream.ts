@@ -21,7 +21,7 @@ export interface LogStreamOptions {
   readonly signal: AbortSignal;
 }
 
-/** One log's records, from one agent; can be paused. */
+/** One log's records, from one agent; can be paused. Made by the session, which alone pauses and resumes it. */
 export class LogStream {
   readonly #connection: Connection;
   readonly #request: LogRecordsStreamRequest;

@@ -29,8 +29,9 @@ export interface MergeOptions {
 }
 
 /**
- * Merges the records of several logs in the order of their times. Without following the order is exact; while following
- * a record waits at most 150 ms for earlier ones, so that logs on several nodes are shown in order as they are written.
+ * Merges the records of several logs in the order of their times. Without following the order is exact; while
+ * following a record waits at most 150 ms for earlier ones, so that logs on several nodes are shown in order as they
+ * are written. Owned by the session, which alone calls it.
  */
 export class RecordMerge {
   readonly #options: MergeOptions;

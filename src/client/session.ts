@@ -51,7 +51,10 @@ export interface SessionOptions {
 /** Why a session ended. */
 export type SessionEnding = "complete" | "enough" | "interrupted";
 
-/** Reads several logs at once, merged in the order of their times; logs may join while it follows. */
+/**
+ * Reads several logs at once, merged in the order of their times; logs may join while it follows. Made by a command
+ * for one call of it.
+ */
 export class RecordsSession {
   readonly #options: SessionOptions;
   readonly #merge: RecordMerge;

@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { createHash } from "node:crypto";
 import type { NodeLogs } from "./samples.ts";
 
-/** A container's log that is written while the demo runs, and rotated as the kubelet does: by renaming. */
+/**
+ * A container's log that is written while the demo runs, and rotated as the kubelet does: by renaming. Owned by the
+ * DemoAgent; the demo writes to it.
+ */
 export class LiveLog {
   readonly namespace = "shop";
   readonly pod = "web-0";

@@ -22,7 +22,7 @@ export function atLine(offset: number): ReadPosition {
   return { offset, skip: 0, line: null };
 }
 
-/** Whole lines that were appended to a log: [from, to) of a segment. */
+/** Whole lines that were appended to a log: [from, to) of a segment. Made by the LogFollower, given to its reader. */
 export class AppendedRange {
   /** Its path, device and inode change when the bytes move (into a rotated copy): take them when you read. */
   readonly source: LogSegment;

@@ -9,7 +9,10 @@ export interface CheckLoopOptions {
   isOver(): boolean;
 }
 
-/** Runs the checks of one log one at a time. What is asked for amid a check is run after it, as part of the same call. */
+/**
+ * Runs the checks of one log one at a time. What is asked for amid a check is run after it, as part of the same call.
+ * Owned by the FollowedLog, which alone calls it.
+ */
 export class CheckLoop {
   readonly #options: CheckLoopOptions;
   #isChecking = false;

@@ -2,7 +2,7 @@ import type { Clock } from "./clock.ts";
 
 const MIN_WAIT_MS = 5;
 
-/** One timer for whatever falls due first. */
+/** One timer for whatever falls due first. Owned by the FollowedLog, which alone calls it. */
 export class Deadline {
   readonly #clock: Clock;
   readonly #onDue: () => void;

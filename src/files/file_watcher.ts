@@ -45,9 +45,9 @@ export interface FileWatcherOptions {
 
 /**
  * The one source of file events of the process. Whoever wants to know of a file registers here; the file system is
- * watched by one recursive watch for each root, only while someone wants to know. Events are hints: every
- * second all registered files are checked, and when events come too fast to be cheap, or not at all,
- * they are checked every 20 to 50 ms instead.
+ * watched by one recursive watch for each root, only while someone wants to know. Events are hints: every second all
+ * registered files are checked, and when events come too fast to be cheap, or not at all, they are checked every 20 to
+ * 50 ms instead. Owned by serve, which closes it.
  */
 export class FileWatcher {
   readonly #options: FileWatcherOptions;

@@ -16,7 +16,10 @@ export interface FollowRegistryOptions {
   readonly missingFileWaitMs: number;
 }
 
-/** All that is followed in this process: whoever follows the same log shares it. */
+/**
+ * All that is followed in this process: whoever follows the same log shares it. Owned by serve; streams that follow
+ * call it.
+ */
 export class FollowRegistry {
   readonly #options: FollowRegistryOptions;
   readonly #logs = new Map<string, FollowedLog>();

@@ -8,8 +8,9 @@ import type { LogSegment } from "./log_segment.ts";
 import { RotationTracker, type TrackerOptions } from "./rotation_tracker.ts";
 
 /**
- * One container's log through all its files, shared by all who follow it: has it checked when something happens or falls
- * due, and wakes the followers when there may be more to read.
+ * One container's log through all its files, shared by all who follow it: has it checked when something happens or
+ * falls due, and wakes the followers when there may be more to read. Owned by the FollowRegistry; its followers call
+ * it.
  */
 export class FollowedLog {
   readonly #tracker: RotationTracker;

@@ -5,7 +5,9 @@ import type { LogSource } from "./log_file.ts";
 /** So often a fingerprint without a time is read again at each growth; then only when the file has doubled. */
 const MAX_READS = 64;
 
-/** The fingerprint of a file that grows: final once it holds a time. */
+/**
+ * The fingerprint of a file that grows: final once it holds a time. Owned by the GrowingText, which alone calls it.
+ */
 export class GrowingFingerprint {
   #value = fingerprintOf(new Uint8Array(0));
   #reads = 0;

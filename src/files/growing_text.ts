@@ -21,8 +21,9 @@ export interface GrowOptions {
 const probe = new Uint8Array(1);
 
 /**
- * What is known of a text that grows at its end: how far its lines are whole, how it begins and ends, and the lines that
- * came last. It is told what to read from each time, because the text may move to another file.
+ * What is known of a text that grows at its end: how far its lines are whole, how it begins and ends, and the lines
+ * that came last. It is told what to read from each time, because the text may move to another file. Owned by the
+ * LogSegment, which alone calls it.
  */
 export class GrowingText {
   #known: KnownText = unknownText;

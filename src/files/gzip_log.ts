@@ -12,7 +12,8 @@ const MAX_HEAD_BYTES = 64 * 1024;
 
 /**
  * A compressed log: a source of its inflated bytes. Nothing but its beginning is inflated before it is read. Workers
- * inflate by `compressed`; `size` and `readAt` inflate here, and are for what cannot wait for a worker.
+ * inflate by `compressed`; `size` and `readAt` inflate here, and are for what cannot wait for a worker. Owned by
+ * whoever opens it, who disposes of it.
  */
 export class GzipLog implements LogSource {
   /** The bytes at the path are not those of this source. */

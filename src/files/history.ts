@@ -29,7 +29,8 @@ export interface OpenOptions {
 
 /**
  * The rotated files of a log, as they were when it was opened. None of them is opened before they are asked for: most
- * reads end in the log itself. Made with the log, by openLog.
+ * reads end in the log itself. Made with the log, by openLog. Owned by the log that it was opened with, and disposed
+ * of with it.
  */
 export class History {
   readonly #roots: readonly string[];

@@ -60,7 +60,10 @@ export interface LogSource extends ByteSource, Disposable {
   readonly format: LogFormat;
 }
 
-/** A log that is open for reading: the file that was located, even when its path leads to another one later. */
+/**
+ * A log that is open for reading: the file that was located, even when its path leads to another one later. Owned by
+ * whoever opens it, who disposes of it.
+ */
 export class LogFile implements LogSource {
   readonly path: string;
   readonly dev: number;

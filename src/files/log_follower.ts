@@ -32,8 +32,9 @@ interface Position {
 }
 
 /**
- * One reader's way through a log. The reader takes ranges one after the other, reads each, and tells how far it has given
- * it out; `onMore` is called when there may be another.
+ * One reader's way through a log. The reader takes ranges one after the other, reads each, and tells how far it has
+ * given it out; `onMore` is called when there may be another. Made by the FollowRegistry for one reader, who alone
+ * calls it.
  */
 export class LogFollower implements Disposable {
   readonly #name: LogName;

@@ -20,7 +20,10 @@ export interface ObserveOptions {
   readonly isQuick: boolean;
 }
 
-/** Observes a log's file, path and link, and remembers since when they have been gone, refused, or amid a rotation. */
+/**
+ * Observes a log's file, path and link, and remembers since when they have been gone, refused, or amid a rotation.
+ * Owned by the RotationTracker, which alone calls it.
+ */
 export class LogObserver {
   readonly refusal: Refusal;
   readonly #now: () => number;

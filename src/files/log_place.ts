@@ -6,7 +6,10 @@ export interface LogPlaceOptions {
   readonly watcher: Pick<FileWatcher, "onFile">;
 }
 
-/** Where a followed log lies now. The file watcher calls its check when something happens there, wherever it has moved to. */
+/**
+ * Where a followed log lies now. The file watcher calls its check when something happens there, wherever it has moved
+ * to. Owned by the RotationTracker, which alone calls it.
+ */
 export class LogPlace implements Disposable {
   readonly #options: LogPlaceOptions;
   readonly #check: Check;

@@ -22,9 +22,10 @@ export interface SegmentCopy {
 }
 
 /**
- * One file's time as a container's log: from its creation, or from its truncation, until the next file or truncation. It
- * is the source of the ranges that are given out, so that a range which is read late still meets the right bytes:
- * the old descriptor, a copy that holds them, or nothing.
+ * One file's time as a container's log: from its creation, or from its truncation, until the next file or truncation.
+ * It is the source of the ranges that are given out, so that a range which is read late still meets the right bytes:
+ * the old descriptor, a copy that holds them, or nothing. Held by the chain, which disposes of it; its readers read
+ * from it.
  */
 export class LogSegment implements ByteSource {
   readonly #source: SegmentSource;

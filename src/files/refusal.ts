@@ -5,7 +5,7 @@ import { GONE_MS } from "./transitions.ts";
 /** What fails for another reason than permissions (no descriptor is left) is tried again for so long. */
 const FAILING_MS = 30_000;
 
-/** For how long, and why, a log could not be examined. */
+/** For how long, and why, a log could not be examined. Owned by the LogObserver. */
 export class Refusal {
   readonly #linkPath: string;
   readonly #now: () => number;

@@ -31,7 +31,7 @@ export interface TrackerCalls {
 
 /**
  * Observes a log and keeps the chain of its segments accordingly. What an observation means, `transitions` says; what
- * then comes after the current segment, `Succession`.
+ * then comes after the current segment, `Succession`. Owned by the FollowedLog, which alone calls it.
  */
 export class RotationTracker {
   readonly chain: SegmentChain;

@@ -1,8 +1,9 @@
 import type { LogSegment } from "./log_segment.ts";
 
 /**
- * The segments of one log, oldest first: from the oldest that someone still reads to the one that the runtime writes to.
- * It keeps their order and who reads them, and nothing else.
+ * The segments of one log, oldest first: from the oldest that someone still reads to the one that the runtime writes
+ * to. It keeps their order and who reads them, and nothing else. Owned by the RotationTracker; followers read along
+ * it.
  */
 export class SegmentChain implements Iterable<LogSegment> {
   readonly #segments: LogSegment[];

@@ -6,8 +6,9 @@ import type { FileIdentity, FileNumbers, LogSource } from "./log_file.ts";
 export type LossCause = "truncated" | "removed";
 
 /**
- * What a segment's bytes are read from now: its file, a copy that holds them, or nothing, while the descriptor is given
- * back (parked) and after they were lost. Bytes that were read in an earlier epoch came from elsewhere.
+ * What a segment's bytes are read from now: its file, a copy that holds them, or nothing, while the descriptor is
+ * given back (parked) and after they were lost. Bytes that were read in an earlier epoch came from elsewhere. Owned by
+ * the LogSegment, which alone calls it.
  */
 export class SegmentSource implements ByteSource, FileNumbers {
   #current: LogSource | null;

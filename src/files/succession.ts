@@ -17,7 +17,8 @@ export interface SuccessionOptions {
 
 /**
  * Appends to a chain the segments that come after its last one: the files that were missed, and the next. Where a file
- * cannot be read now, its methods throw and leave the chain as it was; the next check tries again.
+ * cannot be read now, its methods throw and leave the chain as it was; the next check tries again. Owned by the
+ * RotationTracker, which alone calls it.
  */
 export class Succession {
   readonly #chain: SegmentChain;

@@ -12,8 +12,9 @@ const ATTEMPTS = 3;
 const MIN_UNTIMED_BYTES = 512;
 
 /**
- * A log's file as it was at a moment, for reads that end there. The file may be truncated and written anew before it is
- * read: then its bytes come from the copy that was made of it, where there is one.
+ * A log's file as it was at a moment, for reads that end there. The file may be truncated and written anew before it
+ * is read: then its bytes come from the copy that was made of it, where there is one. Owned by the RecordSource, and
+ * disposed of with it.
  */
 export class WrittenLog implements LogSource, SourceVerifier {
   /** Bytes that it had. */

@@ -20,7 +20,7 @@ const STATS_PER_CHECK = 64;
 
 /**
  * Answers List. What is answered was true at the moment of the call or later: only what cannot change while a link
- * exists (its names, encoded) is kept from call to call.
+ * exists (its names, encoded) is kept from call to call. Owned by the metadata service, which alone calls it.
  */
 export class LogLister {
   readonly #links: LogLinks;

@@ -13,8 +13,8 @@ export function encodeFixedFields(nodeName: string, name: LogName): Uint8Array {
 }
 
 /**
- * Writes a LogMetadataList of proto/cluster_agent.proto straight to bytes: no object for a log, and no BigInt for
- * its numbers.
+ * Writes a LogMetadataList of proto/cluster_agent.proto straight to bytes: no object for a log, and no BigInt for its
+ * numbers. Owned by one answer of the LogLister.
  */
 export class ListEncoder {
   #bytes = new Uint8Array(1 << 16);

@@ -5,7 +5,7 @@ import type { ByteSource } from "../scan/time_window.ts";
 
 const MAX_FILES = 4;
 
-/** The files that a worker read last, kept open from piece to piece. */
+/** The files that a worker read last, kept open from piece to piece. Owned by one worker. */
 export class OpenFiles {
   readonly #files = new Map<string, OpenFile>();
 
@@ -48,7 +48,7 @@ interface InflatedFile {
 
 /**
  * The compressed files that a worker inflated last. Each is held open, so that its device and inode are no other
- * file's, until it was not read for a while; then its memory is released.
+ * file's, until it was not read for a while; then its memory is released. Owned by one thread.
  */
 export class InflatedFiles {
   readonly #files = new Map<string, InflatedFile>();

@@ -253,7 +253,10 @@ function concatenate(parts: Uint8Array<ArrayBuffer>[], length: number): Uint8Arr
 /** How many patterns are kept compiled. */
 const MAX_SCANNERS = 4;
 
-/** Scanners by what they scan for: the many pieces of a stream use one. The least recently used ones go. */
+/**
+ * Scanners by what they scan for: the many pieces of a stream use one. The least recently used ones go. Owned by one
+ * thread.
+ */
 export class Scanners {
   readonly #scanners = new Map<string, Scanner>();
 

@@ -21,6 +21,7 @@ const FIRST_REQUEST = 4;
 /**
  * Memory that the pool and one of its workers share: a flag for each request under way, and how long the worker has
  * computed. Request numbers are consecutive 32-bit integers. The pool creates it; the worker wraps the same buffer.
+ * Owned by the pool's Thread and its worker, each on its side.
  */
 export class SharedFlags {
   readonly buffer: SharedArrayBuffer;

@@ -15,7 +15,10 @@ export interface Caller {
   readonly description: string;
 }
 
-/** Authenticates and authorizes calls: who calls, and may they read the logs of these namespaces? */
+/**
+ * Authenticates and authorizes calls: who calls, and may they read the logs of these namespaces? Owned by serve; Calls
+ * calls it.
+ */
 export class CallAuthorizer {
   readonly #config: Config;
   readonly #authorizer: Authorizer;

@@ -41,7 +41,10 @@ export interface CallNumbers {
 /** Ends a connection with all its calls. */
 export type EndConnection = (connection: object, limit: LimitName, why: string) => void;
 
-/** How many calls may run, by connection, by user and in total. Every lease lasts until the call's last byte has left. */
+/**
+ * How many calls may run, by connection, by user and in total. Every lease lasts until the call's last byte has left.
+ * Owned by serve; Calls calls it.
+ */
 export class CallLimits {
   readonly #limits: CallNumbers;
   readonly #report: Report;

@@ -17,10 +17,10 @@ import {
 const CHECK_MS = 2000;
 
 /**
- * TLS of the gRPC port, read again from its files when they change: new connections get the new
- * certificate, existing ones continue. Files that cannot be used leave the old ones in force, and are tried
- * again at every check. The authorities do not wait for the agent's own certificate: one that is removed counts no
- * more, regardless of problems with the others.
+ * TLS of the gRPC port, read again from its files when they change: new connections get the new certificate, existing
+ * ones continue. Files that cannot be used leave the old ones in force, and are tried again at every check. The
+ * authorities do not wait for the agent's own certificate: one that is removed counts no more, regardless of problems
+ * with the others. Owned by serve, which disposes of it.
  */
 export class FileCredentials implements Disposable {
   /** For grpc-js. */

@@ -14,7 +14,7 @@ interface Watcher {
   end(): void;
 }
 
-/** Whether the agent serves, for probes; the same answer for every service. */
+/** Whether the agent serves, for probes; the same answer for every service. Owned by serve, which sets it. */
 export class Health {
   readonly #services: ReadonlySet<string>;
   readonly #watchers = new Set<Watcher>();

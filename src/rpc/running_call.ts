@@ -24,7 +24,10 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /** How long a call that must give place may take to send its status, which its client perhaps does not read. */
 const LAST_WORDS_MS = 1000;
 
-/** One call between its admission and its end, and the facts that are reported about it. */
+/**
+ * One call between its admission and its end, and the facts that are reported about it. Made by Calls; the call's work
+ * may add to its facts.
+ */
 export class RunningCall {
   readonly kind: CallKind;
   readonly startedMs = performance.now();

@@ -48,7 +48,7 @@ export const SERVICES: readonly string[] = [
   "grpc.health.v1.Health",
 ];
 
-/** The gRPC port. */
+/** The gRPC port. Owned by serve, which stops it. */
 export class AgentServer {
   readonly #server: Server;
   readonly #parts: ServerParts;

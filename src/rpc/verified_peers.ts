@@ -25,9 +25,9 @@ interface Peer {
 }
 
 /**
- * The connections of clients that are authenticated by certificate. Every one, resumed sessions included, is
- * verified when it begins, at each of its calls, and again every few seconds; one whose certificate has
- * expired, or whose authority has left tls.ca-file, ends with its calls.
+ * The connections of clients that are authenticated by certificate. Every one, resumed sessions included, is verified
+ * when it begins, at each of its calls, and again every few seconds; one whose certificate has expired, or whose
+ * authority has left tls.ca-file, ends with its calls. Owned by serve, which disposes of it; Calls asks it.
  */
 export class VerifiedPeers implements PeerCheck, Disposable {
   readonly #peers = new Map<object, Peer>();

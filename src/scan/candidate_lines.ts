@@ -4,7 +4,9 @@ import type { Search } from "./pattern.ts";
 /** Headers are hardly ever longer: what is found further behind is taken to lie in the message until the line is judged. */
 const USUAL_HEADER_BYTES = 64;
 
-/** The lines of a block that are to be judged: all, or those in which a search found something. */
+/**
+ * The lines of a block that are to be judged: all, or those in which a search found something. Owned by one scanner.
+ */
 export class CandidateLines {
   /** The lines found last: `count` of them, in the order of the bytes. */
   count = 0;

@@ -5,8 +5,8 @@ const SPACE = 0x20;
 const COLON = 0x3a;
 
 /**
- * Parses lines of the CRI log format (Kubernetes, "CRI: Log management for container stdout/stderr
- * streams"): `^(time) (stdout|stderr) ([FP](:[^ ]*)?)( (message))?$`. All else is malformed.
+ * Parses lines of the CRI log format (Kubernetes, "CRI: Log management for container stdout/stderr streams"): `^(time)
+ * (stdout|stderr) ([FP](:[^ ]*)?)( (message))?$`. All else is malformed. Owned by whoever parses with it.
  */
 export class CriParser implements LineParser {
   seconds = 0;

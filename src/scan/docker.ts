@@ -38,9 +38,9 @@ const TIME: Key = { quoted: encoder.encode('time"'), bit: 4 };
 const KEYS = [LOG, STREAM, TIME];
 
 /**
- * Parses lines of Docker's json-file log driver (moby, daemon/logger/jsonfilelog): one JSON object
- * a line, `{"log":"text\n","stream":"stdout","time":"RFC3339Nano"}`, with `attrs` and other keys
- * allowed. Malformed: no JSON object, `log` not a string, `time` missing or not RFC 3339.
+ * Parses lines of Docker's json-file log driver (moby, daemon/logger/jsonfilelog): one JSON object a line,
+ * `{"log":"text\n","stream":"stdout","time":"RFC3339Nano"}`, with `attrs` and other keys allowed. Malformed: no JSON
+ * object, `log` not a string, `time` missing or not RFC 3339. Owned by whoever parses with it.
  */
 export class DockerParser implements LineParser {
   seconds = 0;

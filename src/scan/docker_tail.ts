@@ -10,8 +10,8 @@ const LETTER_N = 0x6e;
 const MAX_TIME_BYTES = 64;
 
 /**
- * Reads the end of a long line of Docker's json-file driver: its time, which comes last, and whether its text ends with
- * a newline. The text itself is not needed to find a place by its time.
+ * Reads the end of a long line of Docker's json-file driver: its time, which comes last, and whether its text ends
+ * with a newline. The text itself is not needed to find a place by its time. Owned by the TimedLines of one search.
  */
 export class DockerTail {
   seconds = 0;

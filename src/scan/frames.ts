@@ -16,8 +16,9 @@ const noText = new Uint8Array(0);
  * LogRecord of proto/cluster_agent.proto. Fields with default values are left out, as proto3 does.
  * The buffer is kept for the next piece; it grows to a scan's budget and one record.
  *
- * Behind the frames lies the text that messages are copied from, where the scan says so: copying within one array makes
- * no object, where copying from another one takes a view of it for each record, all of which are garbage then.
+ * Behind the frames lies the text that messages are copied from, where the scan says so: copying within one array
+ * makes no object, where copying from another one takes a view of it for each record, all of which are garbage then.
+ * Owned by one scanner.
  */
 export class FrameWriter {
   /** Frames in [0, capacity), the held text behind them. */

@@ -21,7 +21,7 @@ type Part = { readonly strings: readonly SetString[] } | "gap";
 /** After so many attempts a proof that held for fewer than half of them is not tried again: it costs more than it saves. */
 const TRIAL = 256;
 
-/** Proves matches in texts of valid UTF-8. */
+/** Proves matches in texts of valid UTF-8. Owned by one Pattern. */
 export class MatchProof {
   readonly #segments: readonly Segment[];
   #attempts = 0;

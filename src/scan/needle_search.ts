@@ -48,7 +48,7 @@ interface Verified {
 /** Three places of a needle, from the rarest on, relative to the first of them in the needle. */
 type Spelled = readonly [first: number, second: number, third: number];
 
-/** Finds the needles of a set in bytes, some gigabytes a second. */
+/** Finds the needles of a set in bytes, some gigabytes a second. Owned by one Pattern; one search at a time. */
 export class NeedleSearch {
   readonly #tables = new Uint8Array(TABLES);
   readonly #needles: readonly Verified[];

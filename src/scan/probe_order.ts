@@ -20,8 +20,8 @@ export function isBehind(a: Instant, b: Instant): boolean {
 }
 
 /**
- * Whether what the probes of one bisection have found agrees with lines in order. Those that fail come from left to right,
- * those that pass from right to left.
+ * Whether what the probes of one bisection have found agrees with lines in order. Those that fail come from left to
+ * right, those that pass from right to left. Owned by one TimeBisection.
  */
 export class ProbeOrder {
   #failed: Instant | null = null;

@@ -38,7 +38,10 @@ const PAGE_BYTES = 64 * 1024;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** One instance of the regex crate. After a WebAssembly.RuntimeError it is of no further use. */
+/**
+ * One instance of the regex crate. After a WebAssembly.RuntimeError it is of no further use. Owned by the patterns of
+ * one thread (rust_regex.ts).
+ */
 export class RegexEngine {
   readonly #exports: Exports;
   #memory: Uint8Array;

@@ -10,7 +10,7 @@ const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
  * optional fraction (digits after the ninth are dropped), then `Z` or an offset. The calendar is
  * checked; a leap second (`:60`) is not accepted, as in Go, whose runtimes write these times.
  *
- * Lines of a log repeat their date and minute, so the last one is cached.
+ * Lines of a log repeat their date and minute, so the last one is cached. Owned by one parser.
  */
 export class TimeReader {
   /** Whole seconds since the epoch of the time read last; may be negative. */

@@ -41,7 +41,7 @@ export function engineMemory(): number {
   return engine?.bytes ?? 0;
 }
 
-/** A pattern of the Rust regex crate, matched against UTF-8 bytes. */
+/** A pattern of the Rust regex crate, matched against UTF-8 bytes. Owned by whoever compiles it. */
 export class RustRegex {
   readonly #pattern: string;
   /**

@@ -8,7 +8,7 @@ export const SHARED_BYTES = 16 * 1024;
 
 /**
  * Scans appended lines in place, for all who follow without a pattern: the same lines are scanned once, however many
- * follow them.
+ * follow them. Owned by the records service; the FollowStreams call it.
  */
 export class AppendedScanner {
   readonly #scanners: Readonly<Record<LogFormat, Scanner>>;

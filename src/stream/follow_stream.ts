@@ -43,9 +43,10 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 const scratch = new Uint8Array(SMALL_BYTES);
 
 /**
- * The records of a followed log, from the file to the sink. As a rule the check that has found new lines calls straight
- * through: the lines that it has read are scanned and written before it returns. Only what is large, or searched,
- * goes through the pool; and what the sink does not take waits in the file.
+ * The records of a followed log, from the file to the sink. As a rule the check that has found new lines calls
+ * straight through: the lines that it has read are scanned and written before it returns. Only what is large, or
+ * searched, goes through the pool; and what the sink does not take waits in the file. Owned by the RecordSource of one
+ * call.
  */
 export class FollowStream implements Disposable {
   readonly #follower: LogFollower;

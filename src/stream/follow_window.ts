@@ -16,6 +16,7 @@ export interface WindowedLines {
 /**
  * Cuts the ranges of a followed log to a time window. It is over as soon as a line later than the stop appears. Parts
  * (P) before the stop wait for the final line (F) that ends them, and are left out when it does not come in time.
+ * Owned by one FollowStream.
  */
 export class FollowWindow {
   /** Null as soon as the window has begun. */

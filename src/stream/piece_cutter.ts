@@ -5,9 +5,9 @@ const FIRST_PIECE_BYTES = 64 * 1024;
 const GROWTH = 2;
 
 /**
- * Cuts one range into pieces in the order of the direction. A piece is where lines begin: its
- * lines may end beyond it. Pieces grow towards maxBytes, and shrink again while their results
- * are larger than targetBytes, so that dense and rare hits alike give results of a good size.
+ * Cuts one range into pieces in the order of the direction. A piece is where lines begin: its lines may end beyond it.
+ * Pieces grow towards maxBytes, and shrink again while their results are larger than targetBytes, so that dense and
+ * rare hits alike give results of a good size. Owned by the scan of one range.
  */
 export class PieceCutter {
   #from: number;

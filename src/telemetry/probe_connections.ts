@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
 
 /**
- * The connections of the telemetry port. A new one is always let in: where that is one too many, the
- * oldest connection of the peer address that holds the most is ended for it. So sockets that say
- * nothing, or read slowly, never keep a probe out: a probe is answered as soon as its request has come.
+ * The connections of the telemetry port. A new one is always let in: where that is one too many, the oldest connection
+ * of the peer address that holds the most is ended for it. So sockets that say nothing, or read slowly, never keep a
+ * probe out: a probe is answered as soon as its request has come. Owned by the telemetry port, which alone calls it.
  */
 export class ProbeConnections {
   readonly #max: number;

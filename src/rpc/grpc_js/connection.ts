@@ -24,7 +24,7 @@ interface OpenStream {
   readonly mayStayOpen: boolean;
 }
 
-/** One connection of the gRPC port, from its acceptance to its end. */
+/** One connection of the gRPC port, from its acceptance to its end. Owned by Connections, which alone calls it. */
 export class PortConnection implements CountedConnection {
   readonly peer: string;
   readonly #onEnd: (limit: LimitName | null, why: string) => void;

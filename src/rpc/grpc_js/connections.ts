@@ -37,8 +37,8 @@ export function peerOf(session: object): string {
 }
 
 /**
- * The connections of the gRPC port and their limits. Whatever a client sends is bounded here before it
- * takes memory; one that goes beyond loses its connection.
+ * The connections of the gRPC port and their limits. Whatever a client sends is bounded here before it takes memory;
+ * one that goes beyond loses its connection. Owned by the AgentServer, which disposes of it.
  */
 export class Connections implements Disposable {
   readonly #limits: PortLimits;

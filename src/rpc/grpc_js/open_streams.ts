@@ -8,9 +8,9 @@ const SWEEP_MS = 5000;
  * The HTTP/2 streams of a server that are still open. A call is over for grpc-js when its last bytes
  * are handed down; its stream closes when they are on their way to the client, which may be slow.
  *
- * Also makes sure that they close: a stream that the client resets with the code NO_ERROR (as
- * node:http2 does when a session is destroyed) while bytes for it wait keeps waiting in Deno 2.9.6, and
- * with it its call, its log file and its session, for ever.
+ * Also makes sure that they close: a stream that the client resets with the code NO_ERROR (as node:http2 does when a
+ * session is destroyed) while bytes for it wait keeps waiting in Deno 2.9.6, and with it its call, its log file and
+ * its session, for ever. Owned by the AgentServer, which alone calls it.
  */
 export class OpenStreams implements Disposable {
   readonly #open = new Set<Http2Stream>();

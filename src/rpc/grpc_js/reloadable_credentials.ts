@@ -2,7 +2,10 @@ import { ServerCredentials } from "@grpc/grpc-js";
 import type { SecureContextOptions } from "node:tls";
 import { MAX_HEADER_PAIRS } from "../limits/port_limits.ts";
 
-/** TLS credentials whose certificate, key and authorities can be replaced while the server runs. */
+/**
+ * TLS credentials whose certificate, key and authorities can be replaced while the server runs. Owned by
+ * FileCredentials, which alone replaces what is in it.
+ */
 export class ReloadableCredentials extends ServerCredentials {
   constructor(context: SecureContextOptions, options: { readonly verifyClients: boolean }) {
     const { verifyClients } = options;

@@ -20,10 +20,11 @@ export interface CountedConnection {
 }
 
 /**
- * Who may be connected. A place is made for a new connection by ending the one of the same peer
- * address that has done nothing for longest, or of the address that has the most. Where all of these are at work, an
- * address that has more than the new one's ends the one with the fewest calls; only a new connection of the address that
- * has the most is refused. So neither connections that are held open for nothing nor those of one address keep others out.
+ * Who may be connected. A place is made for a new connection by ending the one of the same peer address that has done
+ * nothing for longest, or of the address that has the most. Where all of these are at work, an address that has more
+ * than the new one's ends the one with the fewest calls; only a new connection of the address that has the most is
+ * refused. So neither connections that are held open for nothing nor those of one address keep others out. Owned by
+ * Connections, which alone calls it.
  */
 export class ConnectionBudget {
   readonly #limits: ConnectionLimits;

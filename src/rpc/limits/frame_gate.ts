@@ -52,9 +52,9 @@ interface Block {
 }
 
 /**
- * Reads what a client sends over one HTTP/2 connection (RFC 9113) before the platform's library does. It
- * passes whole frames on, and a header block only when all of it has come and its decoded size is
- * known. nghttp2 itself counts header pairs only, and reads all of a burst before any JavaScript runs.
+ * Reads what a client sends over one HTTP/2 connection (RFC 9113) before the platform's library does. It passes whole
+ * frames on, and a header block only when all of it has come and its decoded size is known. nghttp2 itself counts
+ * header pairs only, and reads all of a burst before any JavaScript runs. Owned by one PortConnection.
  */
 export class FrameGate {
   readonly #limits: FrameLimits;

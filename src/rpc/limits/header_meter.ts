@@ -25,9 +25,9 @@ const MAX_TABLE_BYTES = 4096;
 const ENTRY_OVERHEAD = 32;
 
 /**
- * Tells how large a header block becomes when HPACK (RFC 7541) decodes it, without decoding it: it keeps
- * the lengths of the dynamic table's entries only. 4 KiB of references to one long value become 16 MiB
- * of text, and node:http2 sees nothing of that until it has made them.
+ * Tells how large a header block becomes when HPACK (RFC 7541) decodes it, without decoding it: it keeps the lengths
+ * of the dynamic table's entries only. 4 KiB of references to one long value become 16 MiB of text, and node:http2
+ * sees nothing of that until it has made them. Owned by one FrameGate.
  */
 export class HeaderMeter {
   /** Lengths of names and values, the newest first. */

@@ -28,9 +28,10 @@ export interface StreamPlace {
 }
 
 /**
- * The HTTP/2 streams of the port. A stream that counts for a user, or among those of health and reflection, is theirs to bound;
- * the places that they leave are for streams that are nobody's: callers to be identified, calls that were refused
- * and whose answers are not read. Connections have equal shares of these places, and of the memory of headers.
+ * The HTTP/2 streams of the port. A stream that counts for a user, or among those of health and reflection, is theirs
+ * to bound; the places that they leave are for streams that are nobody's: callers to be identified, calls that were
+ * refused and whose answers are not read. Connections have equal shares of these places, and of the memory of headers.
+ * Owned by Connections, which alone calls it.
  */
 export class StreamPlaces {
   readonly #unclaimed: Shares;

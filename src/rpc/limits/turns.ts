@@ -2,8 +2,8 @@
 const UNITS_PER_TURN = 8;
 
 /**
- * Lets everybody's work begin in turns, so that whoever comes with a thousand calls at once keeps those
- * of others waiting for one turn of the event loop, not for all of them.
+ * Lets everybody's work begin in turns, so that whoever comes with a thousand calls at once keeps those of others
+ * waiting for one turn of the event loop, not for all of them. Owned by Connections, which alone calls it.
  */
 export class Turns {
   readonly #waiting = new Set<() => number>();
