@@ -1,6 +1,6 @@
 /** How characters of a message are written in a log's bytes. */
 import { ByteSet } from "./byte_set.ts";
-import type { CodePointRange, Needle, Part } from "./literal_prefilter.ts";
+import type { CodePointRange, Needle, Part } from "./needles.ts";
 import { type ByteRange, utf8Ranges } from "./utf8_ranges.ts";
 
 const LF = 0x0a;

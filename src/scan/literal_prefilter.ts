@@ -3,41 +3,24 @@
  * contains one. A line without a needle cannot match; one with a needle is a candidate. (The idea of
  * regex_syntax::hir::literal, with sets in place of bytes, so that `(?i)` and classes are needles too.)
  */
-import { ByteSet } from "./byte_set.ts";
+import {
+  type Encoding,
+  isTooMuch,
+  joined,
+  leastExact,
+  MAX_NEEDLES,
+  type Needle,
+  type Needles,
+  type Part,
+  product,
+  rarest,
+  selectivity,
+} from "./needles.ts";
 import type { Hir } from "./regex_engine.ts";
-
-/** Code points, both ends included. */
-export type CodePointRange = readonly [first: number, last: number];
-
-/** How the bytes may represent one character of a class; null: unknown, or not at all. */
-export type Encoding = (ranges: readonly CodePointRange[]) => Part | null;
-
-/** A string of byte sets: at each position one of several bytes. */
-export type Needle = readonly ByteSet[];
-
-/**
- * When is a needle found in a message's bytes proof that the message matches? In a text of ASCII
- * only: where the needle does not tell other characters from broken ones.
- */
-export type Exactness = "always" | "ascii" | "never";
-
-export interface Needles {
-  /** At least one of these is in each match; none is empty or holds LF. */
-  readonly needles: readonly Needle[];
-  readonly exact: Exactness;
-}
 
 /** What a pattern requires of a message; "unknown" where no needle is found that is worth a search. */
 export type Prefilter = Needles | "anything" | "unknown";
 
-/** All that a part of a pattern matches, or a superset, as needles. */
-export interface Part extends Needles {
-  /** What is enough of it where the pattern, or what is known of it, ends: as one byte of a character. */
-  readonly edge: readonly Needle[];
-}
-
-const MAX_NEEDLES = 16;
-const MAX_LENGTH = 24;
 const MAX_ITEMS = 1000;
 const MAX_COPIES = 16;
 /** Bits of selectivity below which nearly every line has a needle and a search is of no use. */
@@ -221,60 +204,6 @@ function runsOf(items: readonly Item[]): Needles[] {
   }
   end();
   return runs;
-}
-
-/** One part after the other; of those at the edges no more than is enough. */
-function joined(parts: readonly Part[]): Needles {
-  let needles: readonly Needle[] = [[]];
-  parts.forEach((part, i) => {
-    const isEdge = i === 0 || i === parts.length - 1;
-    if (!isTooMuch(needles)) needles = product(needles, isEdge ? part.edge : part.needles);
-  });
-  return { needles, exact: leastExact(parts) };
-}
-
-function product(heads: readonly Needle[], tails: readonly Needle[]): readonly Needle[] {
-  return heads.flatMap((head) => tails.map((tail) => [...head, ...tail]));
-}
-
-function isTooMuch(needles: readonly Needle[]): boolean {
-  return needles.length > MAX_NEEDLES || needles.some((needle) => needle.length > MAX_LENGTH);
-}
-
-function rarest(runs: readonly Needles[]): Needles | null {
-  let best: Needles | null = null;
-  for (const run of runs) {
-    const isUsable = !isTooMuch(run.needles) && run.needles.every((needle) => needle.length > 0);
-    if (isUsable && (best === null || selectivity(run.needles) > selectivity(best.needles))) {
-      best = run;
-    }
-  }
-  return best;
-}
-
-/**
- * How rare a place is at which one of the needles is found, in bits.
- *
- * ```ts
- * import assert from "node:assert/strict";
- * import { selectivity } from "./literal_prefilter.ts";
- * import { ByteSet } from "./byte_set.ts";
- *
- * const needle = (text: string) => [...text].map((letter) => ByteSet.of(letter.charCodeAt(0)));
- * assert.ok(selectivity([needle("xyz")]) > selectivity([needle("e")]));
- * ```
- */
-export function selectivity(needles: readonly Needle[]): number {
-  const share = needles.reduce(
-    (sum, needle) => sum + 2 ** -needle.reduce((bits, set) => bits + set.selectivity, 0),
-    0,
-  );
-  return -Math.log2(share);
-}
-
-function leastExact(parts: readonly Needles[]): Exactness {
-  if (parts.some((part) => part.exact === "never")) return "never";
-  return parts.some((part) => part.exact === "ascii") ? "ascii" : "always";
 }
 
 /**

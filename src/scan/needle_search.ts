@@ -1,5 +1,5 @@
 import { ByteSet } from "./byte_set.ts";
-import { type Needle, selectivity } from "./literal_prefilter.ts";
+import { type Needle, selectivity } from "./needles.ts";
 import { lineEnd, lineStart } from "./lines.ts";
 import module from "./needle_search_wasm.js";
 

@@ -4,7 +4,8 @@ import { anyJsonText, dockerText, isForeignEscape, plainText, UNICODE_ESCAPE } f
 import type { LogFormat } from "./format.ts";
 import { deriveProof, type MatchProof } from "./match_proof.ts";
 import { NeedleSearch } from "./needle_search.ts";
-import { derivePrefilter, type Exactness } from "./literal_prefilter.ts";
+import { derivePrefilter } from "./literal_prefilter.ts";
+import type { Exactness } from "./needles.ts";
 import { type Hir, RustRegex } from "./rust_regex.ts";
 
 const LF = 0x0a;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { anyJsonText, dockerText, isForeignEscape, plainText } from "../../../src/scan/encoding.ts";
-import type { CodePointRange, Needle, Part } from "../../../src/scan/literal_prefilter.ts";
+import type { CodePointRange, Needle, Part } from "../../../src/scan/needles.ts";
 import { Random, runSeed } from "../../harness/random.ts";
 
 /** Characters at which encodings change: ASCII, escapes, lengths of UTF-8, surrogates, U+FFFD. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ByteSet } from "../../../src/scan/byte_set.ts";
 import { NeedleSearch } from "../../../src/scan/needle_search.ts";
-import type { Needle } from "../../../src/scan/literal_prefilter.ts";
+import type { Needle } from "../../../src/scan/needles.ts";
 import { utf8Ranges } from "../../../src/scan/utf8_ranges.ts";
 import { Random, runSeed } from "../../harness/random.ts";
 
