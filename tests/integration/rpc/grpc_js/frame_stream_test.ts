@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { credentials, Server, ServerCredentials } from "@grpc/grpc-js";
-import type { LogRecord } from "../../src/generated/cluster_agent.ts";
 import {
   LogMetadataServiceService,
+  type LogRecord,
   LogRecord as LogRecordType,
   LogRecordsServiceClient,
   LogRecordsServiceService,
-} from "../../src/generated/cluster_agent.ts";
-import { innermostCall } from "../../src/rpc/grpc_js/call_stream.ts";
+} from "../../../../src/generated/cluster_agent.ts";
+import { innermostCall } from "../../../../src/rpc/grpc_js/call_stream.ts";
 import {
   type FrameSink,
   frameSink,
   MessageSink,
   type RecordsCall,
-} from "../../src/rpc/grpc_js/frame_stream.ts";
-import { request } from "../harness/calls.ts";
+} from "../../../../src/rpc/grpc_js/frame_stream.ts";
+import { request } from "../../../harness/calls.ts";
 
 /** Fires when the client cancels, as the signal of a running call does. */
 function cancellation(call: RecordsCall): AbortSignal {

@@ -1,15 +1,10 @@
-import assert from "node:assert/strict";
 import * as grpc from "@grpc/grpc-js";
-import type { LogMetadataList, LogRecord } from "../../src/generated/cluster_agent.ts";
-import {
-  type HealthCheckResponse,
-  HealthCheckResponse_ServingStatus,
-} from "../../src/generated/grpc/health.ts";
-import type { ServerReflectionResponse } from "../../src/generated/grpc/reflection.ts";
-import { startAgent, type TestAgent } from "../harness/agent.ts";
-import { answer, drain, recordTime, request } from "../harness/calls.ts";
-import { openCount } from "../harness/process_descriptors.ts";
-import { criLine, criLines, dockerLine, type TreeLog } from "../harness/log_tree.ts";
+import assert from "node:assert/strict";
+import type { LogRecord } from "../../../src/generated/cluster_agent.ts";
+import { startAgent, type TestAgent } from "../../harness/agent.ts";
+import { drain, recordTime, request } from "../../harness/calls.ts";
+import { criLine, criLines, dockerLine, type TreeLog } from "../../harness/log_tree.ts";
+import { openCount } from "../../harness/process_descriptors.ts";
 
 const seconds = (n: number) => `2024-10-01T05:00:${String(n).padStart(2, "0")}Z`;
 
@@ -43,31 +38,6 @@ function ended(agent: TestAgent, count: number): Promise<void> {
     (events) => events.filter((event) => event.type === "call-ended").length >= count,
   );
 }
-
-Deno.test("List tells name, size and time of every log, or of those in the named namespaces", async () => {
-  await using agent = await startAgent();
-  const web = agent.logs.add({ content: criLines(3) });
-  agent.logs.add({ namespace: "kube-system", pod: "dns-0", container: "dns" });
-  Deno.utimeSync(web.path, 1727758800, 1727758800.25);
-
-  const list = (namespaces: string[]) =>
-    answer<LogMetadataList>((done) => agent.metadata().list({ namespaces }, done));
-  assert.deepEqual((await list([])).response?.items.map(({ spec }) => spec?.pod_name).sort(), [
-    "dns-0",
-    "web-0",
-  ]);
-  const { response } = await list(["default", ""]);
-  assert.equal(response?.items.length, 1);
-  const [item] = response.items;
-  assert.equal(item?.id, web.id);
-  assert.equal(item.spec?.container_name, "app");
-  assert.equal(item.fileInfo?.size, BigInt(criLines(3).length));
-  assert.deepEqual({ ...item.fileInfo.last_modified_at }, {
-    seconds: 1727758800n,
-    nanos: 250_000_000,
-  });
-  assert.deepEqual((await list(["nobody"])).response?.items, []);
-});
 
 Deno.test("a CRI log is read forward and backward, parts and streams as they were written", async () => {
   await using agent = await startAgent();
@@ -240,84 +210,4 @@ Deno.test("cancelling a stream ends its work and closes the log's descriptors", 
   while (openCount(log.path) > 0) {
     await new Promise((resolve) => setTimeout(resolve)); // The workers are told, and close theirs.
   }
-});
-
-Deno.test("more streams than limits.max-streams are refused, and accepted again afterwards", async () => {
-  await using agent = await startAgent({ limits: { maxStreams: 1 } });
-  const log = agent.logs.add({ content: criLines(200_000) });
-  const first = agent.records().streamForward(request(log.request));
-  first.on("error", () => {});
-  await new Promise((resolve) => first.once("readable", resolve)); // Running, and held up by us.
-  const refused = await read(agent, log);
-  assert.equal(refused.code, "RESOURCE_EXHAUSTED");
-  first.cancel();
-  await ended(agent, 2);
-  assert.equal((await read(agent, log, { stop_time: seconds(0) })).code, "OK");
-});
-
-Deno.test("only a certificate that the CA has signed and whose name is allowed may call", async () => {
-  await using agent = await startAgent();
-  const list = (client: "client" | "other" | "none") =>
-    answer<LogMetadataList>((done) => agent.metadata(client).list({ namespaces: [] }, done));
-  assert.equal((await list("client")).code, "OK");
-  assert.equal((await list("other")).code, "PERMISSION_DENIED");
-  const none = await list("none");
-  assert.equal(none.code, "UNAVAILABLE");
-  assert.ok(none.details.startsWith("No connection established"), none.details);
-});
-
-Deno.test("health tells SERVING for the agent and its services, NOT_FOUND for others", async () => {
-  await using agent = await startAgent();
-  const check = (service: string) =>
-    answer<HealthCheckResponse>((done) => agent.health().check({ service }, done));
-  for (
-    const service of [
-      "",
-      "cluster_agent.LogMetadataService",
-      "cluster_agent.LogRecordsService",
-    ]
-  ) {
-    const { response } = await check(service);
-    assert.equal(response?.status, HealthCheckResponse_ServingStatus.SERVING, service);
-  }
-  assert.equal((await check("nothing")).code, "NOT_FOUND");
-});
-
-Deno.test("reflection names the services and gives the file of each", async () => {
-  await using agent = await startAgent();
-  const call = agent.reflection().serverReflectionInfo();
-  const answers = drain<ServerReflectionResponse>(call);
-  const ask = { host: "" };
-  call.write({ ...ask, list_services: "" });
-  call.write({ ...ask, file_containing_symbol: "cluster_agent.LogRecordsService" });
-  call.write({ ...ask, file_by_filename: "nothing.proto" });
-  call.end();
-  const { messages: [services, file, missing], code } = await answers;
-  assert.equal(code, "OK");
-  assert.deepEqual(services?.list_services_response?.service.map(({ name }) => name).sort(), [
-    "cluster_agent.LogMetadataService",
-    "cluster_agent.LogRecordsService",
-    "grpc.health.v1.Health",
-    "grpc.reflection.v1.ServerReflection",
-  ]);
-  const descriptor = file?.file_descriptor_response?.file_descriptor_proto
-    .map((bytes) => Buffer.from(bytes).toString("latin1")).join("");
-  assert.match(descriptor ?? "", /cluster_agent\.proto/);
-  assert.match(descriptor ?? "", /follow_from/);
-  assert.equal(missing?.error_response?.error_code, grpc.status.NOT_FOUND);
-});
-
-Deno.test("on a stop the running stream is finished, new calls are refused, and the agent ends with 0", async () => {
-  await using agent = await startAgent();
-  const log = agent.logs.add({ content: criLines(200_000) });
-  const records = agent.records();
-  const running = records.streamForward(request(log.request));
-  await new Promise((resolve) => running.once("readable", resolve));
-  agent.stop();
-  const refused = await drain(records.streamForward(request(log.request)));
-  assert.equal(refused.code, "UNAVAILABLE");
-  const { messages, code } = await drain(running);
-  assert.equal(code, "OK");
-  assert.equal(messages.length, 200_000);
-  assert.equal(await agent.ended, 0);
 });
