@@ -1,7 +1,7 @@
-import { setImmediate } from "node:timers";
-
 /** How long one computation may hold the event loop. */
 const TURN_MS = 2;
+/** So long it is left to others then: what they do takes several of its turns, and must not wait for a computation in each. */
+const PAUSE_MS = 1;
 
 /** Computations that wait for their turn: one of them in each turn of the event loop, in order. */
 const waiting: (() => void)[] = [];
@@ -17,11 +17,11 @@ function nextTurn(): Promise<void> {
 function schedule(): void {
   if (isScheduled || waiting.length === 0) return;
   isScheduled = true;
-  setImmediate(() => {
+  setTimeout(() => {
     isScheduled = false;
     waiting.shift()?.();
     schedule();
-  });
+  }, PAUSE_MS);
 }
 
 /**
