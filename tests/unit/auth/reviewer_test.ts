@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import type { ReviewedIdentity } from "../../src/auth/review.ts";
-import type { Account, ApiServerAccess } from "../../src/auth/kube_config.ts";
-import { KubernetesReviewer } from "../../src/auth/reviewer.ts";
-import { Failure, type FailureKind } from "../../src/failure/failure.ts";
-import type { AgentEvent } from "../../src/telemetry/events.ts";
-import { AuthorizationApi, failure, verdict } from "../harness/authorization_api.ts";
-import { createAuthority } from "../harness/certificates.ts";
+import type { ReviewedIdentity } from "../../../src/auth/review.ts";
+import type { Account, ApiServerAccess } from "../../../src/auth/kube_config.ts";
+import { KubernetesReviewer } from "../../../src/auth/reviewer.ts";
+import { Failure, type FailureKind } from "../../../src/failure/failure.ts";
+import type { AgentEvent } from "../../../src/telemetry/events.ts";
+import { AuthorizationApi, failure, verdict } from "../../harness/authorization_api.ts";
+import { createAuthority } from "../../harness/certificates.ts";
 
 const alice: ReviewedIdentity = {
   kind: "front-proxy",
