@@ -21,7 +21,7 @@ const limits: Readonly<Record<LimitName, LimitDoc>> = {
     keys: ["max-connections"],
     bounds: "connections to the gRPC port",
     refusal:
-      "the one longest without a call is ended for the new one, of the address that has the most; where all of these have calls, the one with the fewest, but the new one is closed where its address has as many",
+      "the one longest without a call is ended for the new one (those that never had one first), of the address that has the most; where all of these have calls, the one with the fewest, but the new one is closed where its address has as many",
   },
   "connections-per-peer": {
     keys: ["max-connections-per-peer"],
@@ -160,6 +160,8 @@ ${rows.join("")}
 Where a total is reached, whoever holds most of it gives place to those who hold less, and is the one to be refused: an identity
 before its connection, a connection before its address. So whoever has nothing can always begin one call, unless
 everybody else has only one. Reviews take turns by identity, calls and searches as below.
+
+What lies in the sockets of clients that do not read is at most 1 MiB of a connection, and 32 MiB and some frames of all.
 
 ## Calls take turns
 

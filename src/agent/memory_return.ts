@@ -1,17 +1,23 @@
-import { collectGarbage, returnMemory } from "../platform/memory.ts";
+import { returnMemory } from "../platform/memory.ts";
 import { residentBytes } from "../platform/process.ts";
 
 /** How often memory is sampled. */
 const SAMPLE_MS = 2000;
 /** Memory that is worth a collection, compared with the least that was seen. */
 const WORTH = 1.1;
-/** A collection that returned less than this share is not repeated until memory has grown by as much. */
+/** A collection that returned less than this share is not repeated until memory has grown by as much, or some time later. */
 const SUCCESS = 0.02;
+/** Samples until a collection without effect is repeated; twice as many each time, at most so many. */
+const FIRST_WAIT = 4;
+const LONGEST_WAIT = 256;
+/** Beyond this, memory is collected also while it grows: garbage must not take what calls need. */
+const HIGH_BYTES = 240 * 1024 * 1024;
+const HIGH_GROWTH = 1.1;
 
 /**
- * Returns memory after a burst. V8 collects when something is allocated, so an agent that has become idle would keep
- * the garbage of its busiest moment: buffers above all, which count little in V8's own books. What the start has left
- * is returned thoroughly, once. Owned by serve, which reports events to it and disposes of it.
+ * Returns memory after a burst. V8 collects when something is allocated, so an agent that has become idle
+ * would keep the garbage of its busiest moment: buffers above all, which count little in V8's own books. What the start has left
+ * is returned, too. Owned by serve, which reports events to it and disposes of it.
  */
 export class MemoryReturn implements Disposable {
   readonly #timer: ReturnType<typeof setInterval>;
@@ -21,8 +27,10 @@ export class MemoryReturn implements Disposable {
   #hasStarted = false;
   #least = Number.POSITIVE_INFINITY;
   #last = 0;
-  /** What memory must reach before it is collected again. */
+  /** What memory must reach before it is collected again, or how many samples must pass. */
   #next = 0;
+  #wait = FIRST_WAIT;
+  #waited = 0;
 
   constructor(
     options: {
@@ -32,27 +40,36 @@ export class MemoryReturn implements Disposable {
     } = {},
   ) {
     this.#resident = options.resident ?? residentBytes;
-    this.#collect = options.collect ?? collectGarbage;
+    this.#collect = options.collect ?? returnMemory;
     this.#returnAll = options.returnAll ?? returnMemory;
     this.#timer = setInterval(() => this.sample(), SAMPLE_MS);
   }
 
-  /** Collects where memory is well above its least and has stopped growing. */
+  /** Collects where memory is well above its least and has stopped growing, or where it has become high. */
   sample(): void {
     let resident = this.#resident();
     this.#least = Math.min(this.#least, resident);
     const isGrowing = resident > this.#last * (1 + SUCCESS);
+    const isHigh = resident > HIGH_BYTES && resident > this.#next * HIGH_GROWTH;
     this.#last = resident;
+    this.#waited++;
     if (!isGrowing && !this.#hasStarted) {
       this.#hasStarted = true;
       this.#returnAll();
       resident = this.#last = this.#resident();
     }
-    if (isGrowing || resident < this.#least * WORTH || resident < this.#next) return;
+    if (isGrowing) this.#wait = FIRST_WAIT;
+    if (isGrowing && !isHigh) return;
+    if (resident < this.#least * WORTH) return;
+    if (resident < this.#next && this.#waited < this.#wait) return;
     this.#collect();
     const after = this.#resident();
+    const isSuccess = after <= resident * (1 - SUCCESS);
     this.#last = after;
-    this.#next = after > resident * (1 - SUCCESS) ? after * (1 + SUCCESS) : 0;
+    this.#waited = 0;
+    // What holds memory now may let it go later, without anything that grows.
+    this.#wait = isSuccess ? FIRST_WAIT : Math.min(this.#wait * 2, LONGEST_WAIT);
+    this.#next = isSuccess && !isHigh ? 0 : after * (1 + SUCCESS);
   }
 
   [Symbol.dispose](): void {

@@ -4,6 +4,7 @@ import type { LimitName } from "../../telemetry/events.ts";
 import type { CountedConnection } from "../limits/connection_budget.ts";
 import { FrameGate, type FrameLimits, type Passed } from "../limits/frame_gate.ts";
 import type { Turns } from "../limits/turns.ts";
+import type { UnsentBytes } from "../limits/unsent_bytes.ts";
 import type { HeaderSize } from "../limits/header_meter.ts";
 import type { Http2Session, Http2Stream } from "./http2_servers.ts";
 import { holdBack } from "./outgoing_frames.ts";
@@ -32,6 +33,7 @@ export class PortConnection implements CountedConnection {
   /** Open streams by id. */
   readonly #streams = new Map<number, OpenStream>();
   readonly #turns: Turns;
+  readonly #unsent: UnsentBytes;
   #socket: Socket;
   #establishedMs: number | null = null;
   #session: Http2Session | null = null;
@@ -44,6 +46,7 @@ export class PortConnection implements CountedConnection {
   #hasEnded = false;
   /** When it was established, or its last call ended. */
   #lastWorkMs = 0;
+  #hasWorked = false;
 
   constructor(
     socket: Socket,
@@ -52,6 +55,7 @@ export class PortConnection implements CountedConnection {
       readonly now: number;
       /** Shared by all connections. */
       readonly turns: Turns;
+      readonly unsent: UnsentBytes;
       /** Called once when the connection is closed because it exceeded a limit. */
       readonly onEnd: (limit: LimitName | null, why: string) => void;
     },
@@ -61,6 +65,7 @@ export class PortConnection implements CountedConnection {
     this.#acceptedMs = options.now;
     this.#onEnd = options.onEnd;
     this.#turns = options.turns;
+    this.#unsent = options.unsent;
   }
 
   /** The one that HTTP/2 is spoken over: that of TLS where there is TLS. */
@@ -77,6 +82,8 @@ export class PortConnection implements CountedConnection {
     const isIdle = this.#streams.size === 0 && this.#socket.writableLength === 0;
     return isIdle ? this.#lastWorkMs : null;
   };
+
+  readonly hasWorked = (): boolean => this.#hasWorked;
 
   readonly calls = (): number => this.#streams.size;
 
@@ -111,7 +118,7 @@ export class PortConnection implements CountedConnection {
     if (read === undefined || others.length > 0) {
       throw new Error("This version of node:http2 does not read its socket by the data event");
     }
-    holdBack(session, socket);
+    holdBack(session, socket, this.#unsent);
     socket.removeListener("data", read);
     // In its next tick node:http2 reads what a paused socket holds, past this listener.
     setImmediate(() => this.#mayPause = true);
@@ -140,6 +147,7 @@ export class PortConnection implements CountedConnection {
 
   close(stream: number): void {
     this.#streams.delete(stream);
+    this.#hasWorked = true;
     this.#lastWorkMs = performance.now();
     this.#gate?.closed(stream);
   }

@@ -7,6 +7,7 @@ import { ConnectionBudget } from "../limits/connection_budget.ts";
 import type { PortLimits } from "../limits/port_limits.ts";
 import { StreamPlaces } from "../limits/stream_places.ts";
 import { Turns } from "../limits/turns.ts";
+import { UnsentBytes } from "../limits/unsent_bytes.ts";
 import { PortConnection } from "./connection.ts";
 import {
   type Http2Session,
@@ -47,6 +48,7 @@ export class Connections implements Disposable {
   readonly #tls: boolean;
   readonly #budget: ConnectionBudget;
   readonly #turns = new Turns();
+  readonly #unsent = new UnsentBytes();
   readonly #bySocket = new Map<string, PortConnection>();
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #listeners: NetServer[] = [];
@@ -102,6 +104,7 @@ export class Connections implements Disposable {
     const connection = new PortConnection(socket, {
       now: performance.now(),
       turns: this.#turns,
+      unsent: this.#unsent,
       onEnd: (limit, why) => this.#reportEnd(connection, limit, why),
     });
     this.#bySocket.set(key, connection);

@@ -1,9 +1,8 @@
 import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
+import type { UnsentBytes } from "../limits/unsent_bytes.ts";
 import type { Http2Session } from "./http2_servers.ts";
 
-/** What may lie in a socket that the client does not read. */
-const MAX_UNSENT_BYTES = 1024 * 1024;
 /** What is written at a time: memory for more is mapped anew each time. */
 const WRITTEN_BYTES = 256 * 1024;
 /** Frames below this are joined up to it, as many as wait: each write to the socket costs as much as 10 KiB. */
@@ -20,17 +19,20 @@ interface NativeSession {
  * hands down all that HTTP/2's windows allow, which a client sets as it likes: with large ones and a socket that nobody
  * reads, hundreds of megabytes would lie there, and what is written to a stream would count as sent. Throws where
  * node:http2 has changed.
+ *
+ * @param unsent shared by all connections
  */
-export function holdBack(session: Http2Session, socket: Socket): void {
+export function holdBack(session: Http2Session, socket: Socket, unsent: UnsentBytes): void {
   const native = nativeSession(session);
   const next = native.getOutgoingChunk.bind(native);
   const send = native.sendPending.bind(native);
   const nothing = new Uint8Array(0);
   let isWaiting = false;
+  socket.once("close", () => unsent.done(socket));
   /** What the socket surely takes: looked up again when it is used up. */
   let room = 0;
   const hasRoom = () => {
-    if (room <= 0) room = MAX_UNSENT_BYTES - socket.writableLength;
+    if (room <= 0) room = unsent.limit - socket.writableLength;
     return room > 0;
   };
   let corkedBytes = 0;
@@ -49,8 +51,10 @@ export function holdBack(session: Http2Session, socket: Socket): void {
     if (hasRoom()) return joined(take(), () => hasRoom() ? take() : nothing);
     if (!isWaiting) {
       isWaiting = true;
+      unsent.wait(socket, socket.writableLength);
       socket.once("drain", () => {
         isWaiting = false;
+        unsent.done(socket);
         if (!session.destroyed) native.sendPending();
       });
     }

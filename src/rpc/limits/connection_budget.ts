@@ -15,6 +15,8 @@ export interface CountedConnection {
   readonly evict: (limit: LimitName) => void;
   /** Since when nothing has been done for it, so that it may be ended for another one; null: it is at work. */
   readonly idleSince: () => number | null;
+  /** Whether it has had a call. */
+  readonly hasWorked: () => boolean;
   /** Calls that are open. */
   readonly calls: () => number;
 }
@@ -92,16 +94,18 @@ export class ConnectionBudget {
   }
 }
 
+/** Those that never had a call come first: a client that comes again and again pauses in between. */
 function longestIdle(among: ReadonlySet<CountedConnection>): CountedConnection | null {
-  let longest: CountedConnection | null = null;
-  let since = Infinity;
+  let chosen: { connection: CountedConnection; hasWorked: boolean; since: number } | null = null;
   for (const connection of among) {
-    const idleSince = connection.idleSince();
-    if (idleSince === null || idleSince >= since) continue;
-    longest = connection;
-    since = idleSince;
+    const since = connection.idleSince();
+    if (since === null) continue;
+    const hasWorked = connection.hasWorked();
+    const isFirst = chosen === null ||
+      (hasWorked === chosen.hasWorked ? since < chosen.since : !hasWorked);
+    if (isFirst) chosen = { connection, hasWorked, since };
   }
-  return longest;
+  return chosen?.connection ?? null;
 }
 
 /** The newest of those with the fewest calls. */

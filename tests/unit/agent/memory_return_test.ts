@@ -57,3 +57,29 @@ Deno.test("an agent's memory is returned by a collection that V8 knows", () => {
   assert.equal(typeof (globalThis as { gc?: unknown }).gc, "function");
   returnMemory();
 });
+
+Deno.test("a collection without effect is repeated later, at longer and longer intervals", () => {
+  const samples = [100, ...Array.from({ length: 64 }, () => 200)];
+  const counts = collections(samples, (bytes) => bytes);
+  const at = counts.flatMap((count, index) => count > (counts[index - 1] ?? 0) ? [index] : []);
+  assert.deepEqual(at, [2, 10, 26, 58]);
+});
+
+Deno.test("memory that was held is returned when it is free, though nothing grows", () => {
+  let isHeld = true;
+  const samples = [100, ...Array.from({ length: 20 }, () => 200)];
+  const counts = collections(samples, (bytes) => {
+    if (isHeld) {
+      isHeld = false;
+      return bytes;
+    }
+    return 100;
+  });
+  assert.ok(counts.at(-1)! >= 2);
+});
+
+Deno.test("high memory is collected while it grows, each time that it has grown by a tenth", () => {
+  const mib = 1024 * 1024;
+  const samples = [80, 200, 239, 260, 270, 280, 320].map((size) => size * mib);
+  assert.deepEqual(collections(samples, (bytes) => bytes), [0, 0, 0, 1, 1, 1, 2]);
+});

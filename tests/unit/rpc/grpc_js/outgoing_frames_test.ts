@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import { Writable } from "node:stream";
 import { holdBack } from "../../../../src/rpc/grpc_js/outgoing_frames.ts";
+import { UnsentBytes } from "../../../../src/rpc/limits/unsent_bytes.ts";
 import type { Http2Session } from "../../../../src/rpc/grpc_js/http2_servers.ts";
 
 /** A socket that keeps each write until the test takes it, and a session that has frames for it. */
@@ -35,7 +36,11 @@ class Connection {
     };
     this.native = native;
     const session = { destroyed: false, [Symbol("kHandle")]: native };
-    holdBack(session as unknown as Http2Session, socket as unknown as Socket);
+    holdBack(
+      session as unknown as Http2Session,
+      socket as unknown as Socket,
+      new UnsentBytes(),
+    );
   }
 
   /** The client reads what was written last. */
@@ -85,7 +90,7 @@ Deno.test("a session waits for a socket that nobody reads, with 1 MiB and a fram
 Deno.test("a session without its native part is an error, not a session without limit", () => {
   const socket = new Writable() as unknown as Socket;
   assert.throws(
-    () => holdBack({ destroyed: false } as unknown as Http2Session, socket),
+    () => holdBack({ destroyed: false } as unknown as Http2Session, socket, new UnsentBytes()),
     /node:http2/,
   );
 });

@@ -9,6 +9,8 @@ class FakeConnection implements CountedConnection {
   constructor(readonly peer: string, public isIdle = true, readonly open = isIdle ? 0 : 1) {}
   workedAt = 0;
   readonly idleSince = () => this.isIdle ? this.workedAt : null;
+  works = false;
+  readonly hasWorked = () => this.works;
   readonly calls = () => this.open;
   readonly evict = (limit: string) => {
     this.evictedFor = limit;
@@ -39,6 +41,17 @@ Deno.test("the connection that has done nothing for longest goes first, however 
   connect(budget, silent!);
   silent!.workedAt = 1;
   reader!.workedAt = 2; // Its last call ended a moment ago.
+  assert.equal(connect(budget, fresh!), null);
+  assert.deepEqual([reader!.evictedFor, silent!.evictedFor], [null, "connections-per-peer"]);
+});
+
+Deno.test("a connection that has had a call does not go for one that never had any, however long it pauses", () => {
+  const budget = new ConnectionBudget(limits);
+  const [reader, silent, fresh] = ["a", "a", "a"].map((peer) => new FakeConnection(peer));
+  reader!.works = true;
+  silent!.workedAt = 5; // Established later.
+  connect(budget, reader!);
+  connect(budget, silent!);
   assert.equal(connect(budget, fresh!), null);
   assert.deepEqual([reader!.evictedFor, silent!.evictedFor], [null, "connections-per-peer"]);
 });
