@@ -1,7 +1,6 @@
 import { type Watch, watch } from "../platform/folder_watch.ts";
 import type { Report } from "../telemetry/events.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { EventBatches } from "./event_batches.ts";
 import { FolderListing } from "./folder_listing.ts";
 import { isWithin, type LogRoots, realRoots } from "./locate.ts";
 
@@ -23,6 +22,10 @@ const TICK_MS = 1000;
  */
 const EVENTS_MS = 1000;
 const EVENTS_LIMIT = { min: 2000, perFile: 6 };
+/** Events that come so soon after one another are a burst: files that were written at the same moment. */
+const BURST_MS = 1;
+/** In a burst all files are peeked at, which costs some µs each: not more often than this, and for a twentieth of the time. */
+const PEEK_MS = { min: 2, perSpent: 20 };
 /** How long to poll before events are tried again. */
 const POLLING_MS = 10_000;
 /** With very many files, polling takes a fifth of the time, and is rather late than more. */
@@ -56,22 +59,18 @@ export class FileWatcher {
   /** Roots that cannot be watched, as was reported. */
   readonly #unwatchable = new Set<string>();
   readonly #timers = new Map<TimerName, () => void>();
-  readonly #batches: EventBatches;
   #polling = false;
   #windowStart = 0;
   #windowEvents = 0;
   /** Changes that ticks have found since the last event. */
   #changesWithoutEvent = 0;
+  #lastEventAt = -Infinity;
+  #nextPeekAt = -Infinity;
   #closed = false;
 
   constructor(options: FileWatcherOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#batches = new EventBatches({
-      clock: this.#clock,
-      check: (path) => this.#check(path),
-      peekAll: () => void this.#checkAll("peek"),
-    });
     this.listing = new FolderListing(options.roots.containerLogsDir, this.#clock);
   }
 
@@ -150,7 +149,7 @@ export class FileWatcher {
         if (event.kind === "access") continue;
         this.#changesWithoutEvent = 0;
         if (event.rescan) this.#checkAll("tick");
-        else this.#happened(event.paths);
+        else this.#checkPaths(event.paths);
         if (this.#tooFast()) {
           this.#poll("fast");
           return;
@@ -161,13 +160,23 @@ export class FileWatcher {
     }
   }
 
-  #happened(paths: readonly string[]): void {
-    const followed = paths.filter((path) => this.#files.has(path));
-    if (followed.length > 0) this.#batches.add(followed);
-  }
-
-  #check(path: string): void {
-    for (const check of [...this.#files.get(path) ?? []]) check("event");
+  #checkPaths(paths: readonly string[]): void {
+    let isFollowed = false;
+    for (const path of paths) {
+      const checks = this.#files.get(path);
+      if (checks === undefined) continue;
+      isFollowed = true;
+      for (const check of [...checks]) check("event");
+    }
+    if (!isFollowed) return;
+    const now = this.#clock.now();
+    if (now - this.#lastEventAt < BURST_MS && now >= this.#nextPeekAt) {
+      const began = performance.now();
+      this.#checkAll("peek");
+      const spent = performance.now() - began;
+      this.#nextPeekAt = now + Math.max(PEEK_MS.min, PEEK_MS.perSpent * spent);
+    }
+    this.#lastEventAt = this.#clock.now();
   }
 
   #failed(root: string, error: unknown): void {
@@ -236,7 +245,6 @@ export class FileWatcher {
   }
 
   #closeWatches(): void {
-    this.#batches.clear();
     const open = [...this.#watches.values()];
     this.#watches.clear();
     for (const one of open) one.close();

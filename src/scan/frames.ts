@@ -33,7 +33,10 @@ export class FrameWriter {
     return this.#length;
   }
 
-  /** Most of text[from, to) will be added: its messages are cheaper then. Holds until the next call or `take`. */
+  /**
+   * Most of text[from, to), which stays as it is, will be added: its messages are cheaper then. Holds until the next call
+   * or `take`, for these bytes alone.
+   */
   hold(text: Uint8Array, from: number, to: number): void {
     this.#held = text;
     this.#heldFrom = from;
@@ -66,9 +69,10 @@ export class FrameWriter {
       if (messageLength < MIN_COPIED_BYTES) {
         for (let i = start; i < end; i++) out[p++] = text[i]!;
       } else {
-        if (text === this.#held) {
-          const shift = this.#capacity - this.#heldFrom;
-          out.copyWithin(p, start + shift, end + shift);
+        const from = start - this.#heldFrom;
+        if (text === this.#held && from >= 0 && from + messageLength <= this.#heldBytes) {
+          const at = this.#capacity + from;
+          out.copyWithin(p, at, at + messageLength);
         } else out.set(text.subarray(start, end), p);
         p += messageLength;
       }
