@@ -62,8 +62,8 @@ export async function interleave(options: InterleaveOptions): Promise<void> {
         for (let place = 0; place < subjects.length; place++) {
           const subject = subjects[(place + turn) % subjects.length]!;
           if (measure.ownOnly && !subject.server.isOwn) continue;
-          signal.throwIfAborted();
           await subject.measure(measure, { isCounted });
+          signal.throwIfAborted(); // It may have ended the client too: that is no figure.
         }
         if (!withRipgrep || measure.ripgrep === undefined) continue;
         const { pattern, path } = measure.ripgrep;
@@ -74,7 +74,7 @@ export async function interleave(options: InterleaveOptions): Promise<void> {
       if (!isCounted) continue;
       const servers = subjects.map((subject) => subject.result());
       const complete = round === rounds[0] ? turn : turns;
-      options.keep({ servers, ripgrep: search }, complete);
+      options.keep(structuredClone({ servers, ripgrep: search }), complete);
     }
   }
 }
