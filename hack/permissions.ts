@@ -13,6 +13,8 @@ export interface Program {
   readonly entry: string;
   readonly permissions: readonly string[];
   readonly unstable: readonly string[];
+  /** Further flags of `deno run` and of `deno compile`. */
+  readonly runtime: readonly string[];
   readonly v8Flags: readonly string[];
   /** Variables of the process, for the C library: they can be set from outside only. */
   readonly environment: Readonly<Record<string, string>>;
@@ -85,6 +87,8 @@ export const agent: Program = {
     "--no-prompt",
   ],
   unstable: ["--unstable-worker-options"],
+  // It is worth 20 ms of a start, and the code that keeps it 3 MB of memory: decision 0008, "Idle".
+  runtime: ["--no-code-cache"],
   v8Flags: [
     // Why these: docs/decisions/0008-v8-flags-and-memory.md.
     "--max-semi-space-size=1",
@@ -115,6 +119,7 @@ export const tools: Program = {
     "--no-prompt",
   ],
   unstable: agent.unstable,
+  runtime: [],
   v8Flags: agent.v8Flags,
   environment: memoryEnvironment,
   include: [...agent.include, "src/demo/samples"],
@@ -135,6 +140,7 @@ export function runFlags(program: Program, modules = "src"): string[] {
       flag.startsWith("--allow-read=") ? flag.replace("=", `=${modules},`) : flag
     ),
     ...program.unstable,
+    ...program.runtime,
     v8Flags(program),
   ];
 }
@@ -155,6 +161,7 @@ export function compileFlags(
   return [
     ...program.permissions,
     ...program.unstable,
+    ...program.runtime,
     v8Flags(program),
     // The bundle is complete: no import map, no packages, no lock file, no folder of modules.
     "--no-config",

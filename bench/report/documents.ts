@@ -46,7 +46,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   all: ofPeers((run) => table(run)),
   bars: ofPeers(bars),
   ...Object.fromEntries(
-    Object.entries(memoryTables).map(([kind, make]) => [kind, ofMemory(make)]),
+    Object.entries(memoryTables).map(([kind, make]) => [kind, ofMemory(kind, make)]),
   ),
   summary: ofPeers((run) =>
     table(run, { names: summaryRows, servers: ["Rust agent"], withRange: false })
@@ -110,7 +110,7 @@ function taskOf(path: string): Task {
   throw new Error(`${path} is not a kept run of a task whose figures stand in the documents`);
 }
 
-function ofMemory(make: (run: MemoryRun) => string): Kind {
+function ofMemory(kind: string, make: (run: MemoryRun) => string): Kind {
   return {
     from: "bench:memory",
     make(path) {
@@ -122,7 +122,7 @@ function ofMemory(make: (run: MemoryRun) => string): Kind {
         `Deno ${deno}`,
         `commit ${commit}${before === undefined ? "" : ` (before: ${before})`}`,
         String(date).slice(0, 10),
-        turns === 1 ? "one turn" : `medians of ${turns} interleaved turns`,
+        kind === "idle" && turns !== 1 ? `medians of ${turns} interleaved turns` : "one start",
         `run \`${path}\``,
       ].join("; ");
       return `${make(run)}\n\n${source}.`;

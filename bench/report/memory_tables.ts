@@ -15,16 +15,20 @@ const names: Readonly<Record<string, string>> = {
 export const memoryTables: Readonly<Record<string, (run: MemoryRun) => string>> = {
   idle: ({ idle }) =>
     markdownTable(
-      ["idle", "resident", "of it anonymous", "proportional", "CPU to start"],
+      ["idle", "resident", "min … max", "of it anonymous", "proportional", "CPU to start"],
       Object.entries(idle).map(([subject, samples]) => {
-        const middle = (key: keyof Sample, unit = "MB") =>
-          `${number(median(samples.map((sample) => sample[key])))} ${unit}`;
+        const values = (key: keyof Sample) => samples.map((sample) => sample[key]);
+        const middle = (key: keyof Sample) => `${number(median(values(key)))} MB`;
+        const resident = values("residentMB");
+        // The system counts in hundredths of a second.
+        const startCpu = median(values("startCpuMs"));
         return [
           names[subject] ?? subject,
           subject === "bundle" ? `**${middle("residentMB")}**` : middle("residentMB"),
+          `${number(Math.min(...resident))} … ${number(Math.max(...resident))}`,
           middle("anonymousMB"),
           middle("proportionalMB"),
-          middle("startCpuMs", "ms"),
+          startCpu < 10 ? "under 10 ms" : `${number(startCpu)} ms`,
         ];
       }),
     ),
