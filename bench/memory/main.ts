@@ -10,7 +10,8 @@
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, release, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { agent } from "../../hack/permissions.ts";
 import { answerHelp } from "../../hack/usage.ts";
@@ -36,11 +37,11 @@ const { values: options } = parseArgs({
 const project = new URL("../../", import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), "bench-memory-"));
 try {
-  const bundle = bundled("bundle", project);
+  const bundle = await bundled("bundle", project);
   const subjects: Subject[] = [
     bundle,
-    { name: "sources", modules: "src", entry: agent.entry, cwd: project },
-    ...options.before === undefined ? [] : [bundled("before", options.before)],
+    await sources("sources", project),
+    ...options.before === undefined ? [] : [await bundled("before", options.before)],
     ...options.rust === undefined ? [] : [{ name: "Rust agent", executable: options.rust }],
   ];
   const samples: Record<string, Sample[]> = {};
@@ -79,12 +80,28 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** A checkout's bundle; its sources where it is of a time without bundles. */
-function bundled(name: string, checkout: string): Subject {
+/** A checkout's bundle; its sources where it is of a time without bundles. With that time's permissions and flags. */
+async function bundled(name: string, checkout: string): Promise<Subject> {
   const to = join(folder, name);
   mkdirSync(to);
   const entry = bundleOf(checkout, to);
-  return entry === undefined
-    ? { name, modules: "src", entry: agent.entry, cwd: checkout }
-    : { name, modules: to, entry, cwd: to };
+  return entry === undefined ? await sources(name, checkout) : {
+    name,
+    entry,
+    cwd: to,
+    ...await flagsOf(checkout, to),
+  };
+}
+
+async function sources(name: string, checkout: string): Promise<Subject> {
+  return { name, entry: agent.entry, cwd: checkout, ...await flagsOf(checkout, "src") };
+}
+
+async function flagsOf(checkout: string, modules: string) {
+  const permissions = pathToFileURL(join(resolve(checkout), "hack/permissions.ts")).href;
+  const { agent, runFlags } = await import(permissions);
+  return {
+    flags: runFlags(agent, modules) as string[],
+    environment: (agent.environment ?? {}) as Record<string, string>, // Older checkouts have none.
+  };
 }

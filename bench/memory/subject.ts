@@ -5,12 +5,17 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import * as grpc from "@grpc/grpc-js";
 import { createAuthority } from "../../tests/harness/certificates.ts";
-import { agent, runFlags } from "../../hack/permissions.ts";
 
 export type Subject =
   & { readonly name: string }
   & (
-    | { readonly modules: string; readonly entry: string; readonly cwd: string }
+    | {
+      readonly entry: string;
+      readonly cwd: string;
+      /** For Deno. */
+      readonly flags: readonly string[];
+      readonly environment: Readonly<Record<string, string>>;
+    }
     | { readonly executable: string }
   );
 
@@ -102,9 +107,7 @@ export async function start(
       "--quiet",
       "--no-check",
       ...flags,
-      ...runFlags(agent, subject.modules).map((flag) =>
-        flag.startsWith("--allow-read=") ? `${flag},${folder}` : flag
-      ),
+      ...subject.flags.map((flag) => flag.startsWith("--allow-read=") ? `${flag},${folder}` : flag),
       subject.entry,
       "serve",
       "-c",
@@ -117,7 +120,7 @@ export async function start(
   const child = new Deno.Command(command[0]!, {
     args: command.slice(1),
     cwd: own ? subject.cwd : folder,
-    env: own ? agent.environment : { KUBECONFIG: kubeconfig },
+    env: own ? subject.environment : { KUBECONFIG: kubeconfig },
     stdout: "null",
     stderr: "null",
   }).spawn();
