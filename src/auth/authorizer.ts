@@ -1,9 +1,9 @@
 import { LRUCache } from "lru-cache";
 import type { Config } from "../config/schema.ts";
 import { Failure } from "../failure/failure.ts";
+import { type Clock, sleep, systemClock } from "../platform/clock.ts";
 import { checkNamespace } from "../files/name.ts";
 import type { Report } from "../telemetry/events.ts";
-import { type Clock, systemClock } from "./review_clock.ts";
 import { cancelled, unlessAborted } from "./abort.ts";
 import { FairQueue, type Origin } from "./fair_queue.ts";
 import { atMost } from "./lru_bounds.ts";
@@ -165,7 +165,7 @@ export class Authorizer {
     const { signal } = options;
     const ended = () => new Failure("cancelled", "The stream has ended");
     if (identity.kind === "anonymous") {
-      await this.#clock.sleep(Number.POSITIVE_INFINITY, signal);
+      await sleep(this.#clock, Number.POSITIVE_INFINITY, signal);
       return ended();
     }
     const { cacheTtlMs, recheckIntervalMs: interval } = this.#config.authorization;
@@ -173,7 +173,7 @@ export class Authorizer {
     // What the stream began with may be as old as the cache allows, so the first look is that much earlier.
     let due = this.#oldest(identity, asked) + interval;
     while (!signal.aborted) {
-      await this.#clock.sleep(due - this.#clock.now(), signal);
+      await sleep(this.#clock, due - this.#clock.now(), signal);
       if (signal.aborted) break;
       const began = this.#clock.now();
       const failure = await this.#reviewInTime(identity, asked, {
@@ -200,7 +200,7 @@ export class Authorizer {
     const stopTimer = new AbortController();
     const timer = AbortSignal.any([options.signal, stopTimer.signal]);
     // The last try may be under way at the end of the grace: it is not waited for.
-    const graceOver = this.#clock.sleep(options.graceMs, timer).then(() => {
+    const graceOver = sleep(this.#clock, options.graceMs, timer).then(() => {
       if (!timer.aborted) over.abort();
     });
     const signal = AbortSignal.any([options.signal, over.signal]);
@@ -220,7 +220,7 @@ export class Authorizer {
           last = error;
         }
         const left = deadline - this.#clock.now();
-        await this.#clock.sleep(Math.min(left, Math.max(options.graceMs / 10, 1)), signal);
+        await sleep(this.#clock, Math.min(left, Math.max(options.graceMs / 10, 1)), signal);
       }
       return options.signal.aborted ? null : last;
     } finally {

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../platform/clock.ts";
 
 const MIN_WAIT_MS = 5;
 

@@ -1,6 +1,6 @@
 import { type Watch, watch } from "../platform/folder_watch.ts";
 import type { Report } from "../telemetry/events.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, systemClock } from "../platform/clock.ts";
 import { FolderListing } from "./folder_listing.ts";
 import { isWithin, type LogRoots, realRoots } from "./locate.ts";
 

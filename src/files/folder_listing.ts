@@ -1,5 +1,5 @@
 import { Failure } from "../failure/failure.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../platform/clock.ts";
 import { type FolderEntry, type LogFolder, readLogFolder } from "./log_folder.ts";
 
 /** Receives the content of the log folder, and the file names whose entry is another than in the listing before. */

@@ -1,6 +1,6 @@
 import type { Failure } from "../failure/failure.ts";
 import { CheckLoop } from "./check_loop.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../platform/clock.ts";
 import { Deadline } from "./deadline.ts";
 import type { CheckReason } from "./file_watcher.ts";
 import type { LocatedLog } from "./locate.ts";

@@ -1,7 +1,7 @@
 import { Failure } from "../failure/failure.ts";
 import type { Report } from "../telemetry/events.ts";
 import { AppendedRange, atLine, type RangeReport, type ReadPosition } from "./appended_range.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../platform/clock.ts";
 import { accessFailure } from "./locate.ts";
 import type { LogSegment } from "./log_segment.ts";
 import type { LogName } from "./name.ts";

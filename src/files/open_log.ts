@@ -1,6 +1,6 @@
 import { Failure } from "../failure/failure.ts";
 import { lstat } from "../platform/files.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, sleep, systemClock } from "../platform/clock.ts";
 import { History } from "./history.ts";
 import { locate, type LogRoots } from "./locate.ts";
 import { LogFile } from "./log_file.ts";
@@ -27,7 +27,7 @@ export async function openLog(
   name: LogName,
   options: { history: boolean; signal?: AbortSignal; clock?: Clock },
 ): Promise<OpenLog> {
-  const clock = options.clock ?? systemClock;
+  const { clock = systemClock, signal = new AbortController().signal } = options;
   const end = clock.now() + ROTATION_MS;
   for (;;) {
     try {
@@ -36,7 +36,8 @@ export async function openLog(
       const missing = error instanceof Failure && error.kind === "not-found";
       if (!missing || clock.now() >= end || !linkIsThere(roots, name)) throw error;
     }
-    await pause(clock, options.signal);
+    await sleep(clock, RETRY_MS, signal);
+    signal.throwIfAborted();
   }
 }
 
@@ -60,19 +61,4 @@ function linkIsThere(roots: LogRoots, name: LogName): boolean {
   } catch {
     return false;
   }
-}
-
-function pause(clock: Clock, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      cancel();
-      reject(signal?.reason);
-    };
-    const cancel = clock.after(RETRY_MS, () => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    });
-    signal?.addEventListener("abort", stop, { once: true });
-    if (signal?.aborted) stop();
-  });
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { InflatedBytes } from "../files/inflated_bytes.ts";
 import type { FileIdentity } from "../files/log_file.ts";
 import { lstat, type OpenFile, openFile } from "../platform/files.ts";
@@ -7,20 +8,18 @@ const MAX_FILES = 4;
 
 /** The files that a worker read last, kept open from piece to piece. Owned by one worker. */
 export class OpenFiles {
-  readonly #files = new Map<string, OpenFile>();
+  readonly #files = new LRUCache<string, OpenFile>({
+    max: MAX_FILES,
+    dispose: (file) => file.close(),
+  });
 
   /** The file, or null where the path leads elsewhere by now or may not be opened here. */
   get(identity: FileIdentity): ByteSource | null {
     const key = `${identity.dev}:${identity.ino}:${identity.path}`;
-    const file = this.#files.get(key) ?? openSame(identity);
+    const known = this.#files.get(key);
+    const file = known ?? openSame(identity);
     if (file === null) return null;
-    this.#files.delete(key);
-    this.#files.set(key, file);
-    for (const [oldestKey, oldest] of this.#files) {
-      if (this.#files.size <= MAX_FILES) break;
-      this.#files.delete(oldestKey);
-      oldest.close();
-    }
+    if (known === undefined) this.#files.set(key, file);
     return {
       get size() {
         return file.facts().size;
@@ -30,7 +29,6 @@ export class OpenFiles {
   }
 
   close(): void {
-    for (const file of this.#files.values()) file.close();
     this.#files.clear();
   }
 }
@@ -51,7 +49,13 @@ interface InflatedFile {
  * file's, until it was not read for a while; then its memory is released. Owned by one thread.
  */
 export class InflatedFiles {
-  readonly #files = new Map<string, InflatedFile>();
+  readonly #files = new LRUCache<string, InflatedFile>({
+    max: MAX_INFLATED,
+    dispose({ file, bytes }) {
+      bytes[Symbol.dispose]();
+      file.close();
+    },
+  });
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** The inflated bytes, or null where the path leads elsewhere by now or may not be opened here. */
@@ -60,41 +64,33 @@ export class InflatedFiles {
     let found = this.#files.get(key) ?? null;
     // One that was still being written is inflated anew.
     if (found !== null && found.file.facts().size !== found.size) {
-      this.#close(key);
+      this.#files.delete(key);
       found = null;
     }
-    found ??= inflateSame(identity);
-    if (found === null) return null;
-    found.usedAt = performance.now();
-    this.#files.delete(key);
-    this.#files.set(key, found);
-    for (const oldest of this.#files.keys()) {
-      if (this.#files.size <= MAX_INFLATED) break;
-      this.#close(oldest);
+    if (found === null) {
+      found = inflateSame(identity);
+      if (found === null) return null;
+      this.#files.set(key, found);
     }
+    found.usedAt = performance.now();
     this.#timer ??= setTimeout(() => this.#closeUnused(), INFLATED_LIFETIME_MS);
     return found.bytes;
   }
 
   close(): void {
     clearTimeout(this.#timer);
-    for (const key of [...this.#files.keys()]) this.#close(key);
+    this.#files.clear();
   }
 
   #closeUnused(): void {
     this.#timer = undefined;
     const before = performance.now() - INFLATED_LIFETIME_MS;
-    for (const [key, { usedAt }] of this.#files) if (usedAt <= before) this.#close(key);
+    for (const [key, { usedAt }] of [...this.#files]) {
+      if (usedAt <= before) this.#files.delete(key);
+    }
     if (this.#files.size > 0) {
       this.#timer = setTimeout(() => this.#closeUnused(), INFLATED_LIFETIME_MS);
     }
-  }
-
-  #close(key: string): void {
-    const found = this.#files.get(key);
-    this.#files.delete(key);
-    found?.bytes[Symbol.dispose]();
-    found?.file.close();
   }
 }
 

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { FileIdentity } from "../files/log_file.ts";
 import { type ByteSource, type ReadBuffer, release } from "../scan/byte_source.ts";
 import { linePolicy } from "../scan/line_policy.ts";
@@ -258,18 +259,15 @@ const MAX_SCANNERS = 4;
  * thread.
  */
 export class Scanners {
-  readonly #scanners = new Map<string, Scanner>();
+  readonly #scanners = new LRUCache<string, Scanner>({ max: MAX_SCANNERS });
 
   /** Throws Failure("invalid-argument") where the pattern is not valid. */
   async get(spec: ScanSpec): Promise<Scanner> {
     const key = `${spec.format} ${spec.direction} ${spec.maxRecordBytes} ${spec.grep}`;
-    const scanner = this.#scanners.get(key) ?? await createScanner(spec);
-    this.#scanners.delete(key);
+    const known = this.#scanners.get(key);
+    if (known !== undefined) return known;
+    const scanner = await createScanner(spec);
     this.#scanners.set(key, scanner);
-    for (const oldest of this.#scanners.keys()) {
-      if (this.#scanners.size <= MAX_SCANNERS) break;
-      this.#scanners.delete(oldest);
-    }
     return scanner;
   }
 }

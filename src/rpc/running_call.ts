@@ -1,6 +1,7 @@
 import type { ServerUnaryCall } from "@grpc/grpc-js";
 import type { EventEmitter } from "node:events";
 import { Failure } from "../failure/failure.ts";
+import { LONGEST_TIMER_MS } from "../platform/clock.ts";
 import { connectionOf, innermostCall, streamClosed } from "./grpc_js/call_stream.ts";
 import { resetStream } from "./grpc_js/http2_servers.ts";
 import { placeOf } from "./grpc_js/stream_places.ts";
@@ -19,8 +20,6 @@ export type ServerCall =
   >
   & EventEmitter;
 
-/** setTimeout fires at once for longer delays. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 /** How long a call that must give place may take to send its status, which its client perhaps does not read. */
 const LAST_WORDS_MS = 1000;
 
@@ -59,7 +58,7 @@ export class RunningCall {
     if (call.cancelled) this.#cancel();
     // grpc-js answers a passed deadline but does not emit it while the client reads nothing.
     const left = Number(call.getDeadline()) - Date.now();
-    if (left < MAX_TIMER_MS) this.#deadlineTimer = setTimeout(this.#cancel, Math.max(left, 0));
+    if (left < LONGEST_TIMER_MS) this.#deadlineTimer = setTimeout(this.#cancel, Math.max(left, 0));
   }
 
   /** Fires when the call must stop; its reason is the error that the call ends with. */

@@ -2,6 +2,7 @@ import { type AppendedRange, atLine } from "../files/appended_range.ts";
 import type { FollowRegistry } from "../files/follow_registry.ts";
 import type { LogFollower } from "../files/log_follower.ts";
 import type { LogName } from "../files/name.ts";
+import { LONGEST_TIMER_MS } from "../platform/clock.ts";
 import type { ScanPool } from "../pool/pool.ts";
 import type { Instant } from "../scan/instant.ts";
 import type { Report } from "../telemetry/events.ts";
@@ -36,9 +37,6 @@ export interface FollowRecordsOptions {
 
 /** Ranges of no more than this are read and scanned in place, without a worker, a promise or a generator. */
 const SMALL_BYTES = 64 * 1024;
-
-/** setTimeout fires at once for longer delays. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 const scratch = new Uint8Array(SMALL_BYTES);
 
@@ -238,7 +236,7 @@ function atMoment(moment: Instant | null, now: () => number, then: () => void): 
   const wait = () => {
     const left = moment.seconds * 1000 + moment.nanos / 1e6 - now();
     if (left < 0) then();
-    else timer = setTimeout(wait, Math.min(left + 1, MAX_TIMER_MS));
+    else timer = setTimeout(wait, Math.min(left + 1, LONGEST_TIMER_MS));
   };
   wait();
   return () => clearTimeout(timer);

@@ -10,7 +10,7 @@ import { FollowFrom } from "../../src/generated/cluster_agent.ts";
 import type { AgentEvent } from "../../src/telemetry/events.ts";
 import { startAgent, type TestAgent } from "../harness/agent.ts";
 import { drain, metadata, request } from "../harness/calls.ts";
-import { FakeClock, idle } from "../harness/fake_clock.ts";
+import { idle, ManualClock } from "../harness/manual_clock.ts";
 import type { TreeLog } from "../harness/log_tree.ts";
 import { findAssets } from "./assets.ts";
 import { Cluster } from "./control_plane.ts";
@@ -28,7 +28,7 @@ function token(token: string): Identity {
 
 /** Authorization by an agent whose account is that of the kubeconfig. */
 class AgentAuth implements Disposable {
-  readonly clock = new FakeClock();
+  readonly clock = new ManualClock();
   readonly events: AgentEvent[] = [];
   readonly #folder = Deno.makeTempDirSync({ prefix: "auth-" });
   readonly #reviewer: KubernetesReviewer;

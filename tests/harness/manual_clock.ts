@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/files/clock.ts";
+import type { Clock } from "../../src/platform/clock.ts";
 
 /** Time that passes only when a test says so. */
 export class ManualClock implements Clock {
@@ -43,4 +43,32 @@ export class ManualClock implements Clock {
     }
     this.#now = end;
   }
+
+  /** The same, and whatever follows from a timer is done before the next one fires. */
+  async pass(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    await idle();
+    for (;;) {
+      const at = Math.min(...this.#timers.map((timer) => timer.at));
+      if (at > end) break;
+      this.advance(Math.max(0, at - this.#now));
+      await idle();
+    }
+    this.advance(end - this.#now);
+    await idle();
+  }
+}
+
+/** Resolves when every promise that can be settled without time or I/O has been. */
+export function idle(): Promise<void> {
+  return new Promise((resolve) => {
+    // A macrotask comes after all microtasks.
+    const { port1, port2 } = new MessageChannel();
+    port2.onmessage = () => {
+      port1.close();
+      port2.close();
+      resolve();
+    };
+    port1.postMessage(null);
+  });
 }

@@ -6,7 +6,7 @@ import type { ReviewedIdentity, Reviewer } from "../../../src/auth/review.ts";
 import type { Identity } from "../../../src/auth/identity.ts";
 import { Failure, type FailureKind } from "../../../src/failure/failure.ts";
 import type { AgentEvent } from "../../../src/telemetry/events.ts";
-import { FakeClock, idle } from "../../harness/fake_clock.ts";
+import { idle, ManualClock } from "../../harness/manual_clock.ts";
 
 /** A review that the reviewer was asked for and that the test answers. */
 interface Asked {
@@ -48,7 +48,7 @@ function setUp(
   const { allowedNamespaces = [], ...authorization } = settings;
   const reviewer = new FakeReviewer();
   const events: AgentEvent[] = [];
-  const clock = new FakeClock();
+  const clock = new ManualClock();
   const authorizer = new Authorizer({
     config: {
       ...defaults,
@@ -412,7 +412,7 @@ Deno.test("a follow is reviewed again at every interval, and goes on while it is
   assert.equal(outcome(), "open");
   abort.abort();
   assert.equal((await ended).kind, "cancelled");
-  assert.equal(clock.sleeping, 0, "nothing is left behind");
+  assert.equal(clock.timers, 0, "nothing is left behind");
 });
 
 Deno.test("a follow whose right was withdrawn ends permission-denied at the next look", async () => {
@@ -427,7 +427,7 @@ Deno.test("a follow whose right was withdrawn ends permission-denied at the next
     (await ended).message,
     "permission denied: `get pods/log` in namespace `a`",
   );
-  assert.equal(clock.sleeping, 0);
+  assert.equal(clock.timers, 0);
 });
 
 Deno.test("a follow whose token has expired ends unauthenticated", async () => {
@@ -491,7 +491,7 @@ Deno.test("an unreachable API server ends a follow after one interval more, not 
   assert.ok(reviewer.asked.length < 30, "but not all the time");
   await clock.pass(1);
   assert.equal(outcome(), "unavailable");
-  assert.equal(clock.sleeping, 0);
+  assert.equal(clock.timers, 0);
 });
 
 Deno.test("an API server that hangs ends a follow after one interval more as well", async () => {
@@ -541,7 +541,7 @@ Deno.test("a follow that ends while it is reviewed gives its review up", async (
   abort.abort();
   assert.equal((await ended).kind, "cancelled");
   assert.equal(reviewer.asked.at(-1)?.signal.aborted, true);
-  assert.equal(clock.sleeping, 0);
+  assert.equal(clock.timers, 0);
 });
 
 Deno.test("answers slower than the interval make no busy loop", async () => {

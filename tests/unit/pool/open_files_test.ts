@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
 import { lstat } from "../../../src/platform/files.ts";
-import { InflatedFiles } from "../../../src/pool/open_files.ts";
+import { openDescriptors } from "../../harness/descriptors.ts";
+import { InflatedFiles, OpenFiles } from "../../../src/pool/open_files.ts";
 
 function textAt(files: InflatedFiles, path: string): string | null {
   const { dev, ino } = lstat(path);
@@ -64,6 +65,42 @@ Deno.test("of an inflated file that is not at its path any more, the one that is
     Deno.symlinkSync(`${folder}/abc-json.log.2.gz`, path);
     assert.equal(files.get({ path, dev, ino }), null);
   } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
+Deno.test("of open files the four that were read last stay open, and none after closing", () => {
+  const folder = Deno.makeTempDirSync({ prefix: "open-files-" });
+  const before = openDescriptors();
+  const files = new OpenFiles();
+  const identities = Array.from({ length: 6 }, (_, i) => {
+    const path = `${folder}/${i}.log`;
+    Deno.writeTextFileSync(path, `text ${i}`);
+    const { dev, ino } = lstat(path);
+    return { path, dev, ino };
+  });
+  const textOf = (i: number) => {
+    const into = new Uint8Array(20);
+    const source = files.get(identities[i]!);
+    return source === null
+      ? null
+      : Buffer.from(into.subarray(0, source.readAt(0, into))).toString();
+  };
+  try {
+    for (const i of [0, 1, 2, 3, 0, 4, 5]) assert.equal(textOf(i), `text ${i}`);
+    assert.equal(openDescriptors() - before, 4);
+    for (const { path } of identities) Deno.removeSync(path);
+    assert.deepEqual([0, 1, 2, 3, 4, 5].map(textOf), [
+      "text 0",
+      null,
+      null,
+      "text 3",
+      "text 4",
+      "text 5",
+    ]);
+  } finally {
+    files.close();
+    assert.equal(openDescriptors(), before);
     Deno.removeSync(folder, { recursive: true });
   }
 });
