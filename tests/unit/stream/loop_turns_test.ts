@@ -35,6 +35,22 @@ Deno.test("of many long computations, one runs in each turn of the event loop", 
   assert.ok(most >= 1 && most <= 2, `${most} in one turn`);
 });
 
+Deno.test("regression: a call that takes many turns of the event loop waited for a computation in each of them", async () => {
+  const { signal } = new AbortController();
+  let sinceTurn = 0;
+  let most = 0;
+  const computing = Array.from({ length: 4 }, () =>
+    compute(20, signal, () => {
+      most = Math.max(most, sinceTurn);
+      sinceTurn = 0;
+    }));
+  let isDone = false;
+  const all = Promise.all(computing).then(() => isDone = true);
+  for (; !isDone; sinceTurn++) await setImmediate();
+  await all;
+  assert.ok(most > 2, `${most} turns for others between two computations`);
+});
+
 Deno.test("a computation ends with its signal at its next turn", async () => {
   const controller = new AbortController();
   let turns = 0;
