@@ -4,19 +4,14 @@ import { Failure } from "../failure/failure.ts";
 import { type Clock, sleep, systemClock } from "../platform/clock.ts";
 import { checkNamespace } from "../files/name.ts";
 import type { Report } from "../telemetry/events.ts";
-import { cancelled, unlessAborted } from "./abort.ts";
+import { cancelled } from "./abort.ts";
 import { FairQueue, type Origin } from "./fair_queue.ts";
 import { atMost } from "./lru_bounds.ts";
 import type { Identity, TokenIdentity } from "./identity.ts";
 import type { ReviewedIdentity, Reviewer } from "./review.ts";
-import { identityHash, sha256 } from "./user.ts";
+import { identityHash } from "./user.ts";
 import { UserKeys } from "./user_keys.ts";
-
-/** What was said, and when it was asked (milliseconds of the clock). */
-interface Verdict {
-  readonly allowed: boolean;
-  readonly at: number;
-}
+import { type Verdict, Verdicts } from "./verdicts.ts";
 
 export interface AuthorizeOptions {
   readonly signal?: AbortSignal;
@@ -24,20 +19,11 @@ export interface AuthorizeOptions {
   readonly origin?: Origin;
 }
 
-/** A review that is being waited for. */
-interface Pending {
-  readonly verdict: Promise<Verdict>;
-  readonly abort: AbortController;
-  waiting: number;
-}
-
-const VERB = "get";
 /** Of one call; a call that names more would keep the API server busy for itself alone. */
 const MAX_NAMESPACES = 1000;
 const MAX_REVIEWS_OF_CALL = 16;
-const MAX_VERDICTS = 10_000;
-/** Reviews at the same time, of callers of one kind: as many as there are connections to the API server for them. */
-const MAX_REVIEWS = 16;
+/** Tokens of which it is remembered whether they were accepted or refused. */
+const MAX_TOKENS = 10_000;
 /** Reviews of unknown callers at the same time: half of these, so that others have theirs. */
 const MAX_UNKNOWN_REVIEWS = 8;
 /** How long a token that the API server does not accept (401) is refused without asking again. */
@@ -46,32 +32,23 @@ const REFUSED_TTL_MS = 10 * 1000;
 const EVERYWHERE = "";
 
 /**
- * May who calls read the logs of these namespaces? Asks the reviewer once for each namespace, keeps verdicts for
- * authorization.cache-ttl, and lets equal questions share one review. Owned by the CallAuthorizer, which alone calls it.
+ * May who calls read the logs of these namespaces? A verdict for each namespace is one of the
+ * Verdicts, no older than authorization.cache-ttl. Owned by the CallAuthorizer, which alone calls it.
  */
 export class Authorizer {
   readonly #config: Config;
-  readonly #reviewer: Reviewer;
   readonly #report: Report;
   readonly #clock: Clock;
-  /** Keys are hashes: no token lies here. */
-  readonly #verdicts = new LRUCache<string, Verdict>(atMost(MAX_VERDICTS));
-  readonly #pending = new Map<string, Pending>();
+  readonly #verdicts: Verdicts;
   readonly #userKeys: UserKeys;
   /** Hashes of tokens that the API server has accepted. */
-  readonly #accepted = new LRUCache<string, true>(atMost(MAX_VERDICTS));
+  readonly #accepted = new LRUCache<string, true>(atMost(MAX_TOKENS));
   /** Of tokens that were refused lately, by their hashes: why, and when. */
   readonly #refused = new LRUCache<string, { readonly failure: Failure; readonly at: number }>(
-    atMost(MAX_VERDICTS),
+    atMost(MAX_TOKENS),
   );
   /** Of callers whom the API server has not accepted yet: whoever makes up tokens delays others of his kind alone. */
   readonly #unknownCallers: FairQueue;
-  /** Callers take turns: one who asks for a thousand namespaces waits behind himself. */
-  readonly #reviews = {
-    "front-proxy": new FairQueue({ places: MAX_REVIEWS }),
-    token: new FairQueue({ places: MAX_REVIEWS }),
-  };
-
   constructor(
     options: {
       readonly config: Config;
@@ -81,10 +58,10 @@ export class Authorizer {
     },
   ) {
     this.#config = options.config;
-    this.#reviewer = options.reviewer;
     this.#userKeys = new UserKeys(options.reviewer);
     this.#report = options.report;
     this.#clock = options.clock ?? systemClock;
+    this.#verdicts = new Verdicts({ ...options, clock: this.#clock });
     const max = options.config.limits.maxUnknownCallers;
     this.#unknownCallers = new FairQueue({
       places: MAX_UNKNOWN_REVIEWS,
@@ -171,7 +148,7 @@ export class Authorizer {
     const { cacheTtlMs, recheckIntervalMs: interval } = this.#config.authorization;
     const asked = this.#namespaces(namespaces);
     // What the stream began with may be as old as the cache allows, so the first look is that much earlier.
-    let due = this.#oldest(identity, asked) + interval;
+    let due = this.#verdicts.oldest(identity, asked) + interval;
     while (!signal.aborted) {
       await sleep(this.#clock, due - this.#clock.now(), signal);
       if (signal.aborted) break;
@@ -184,7 +161,7 @@ export class Authorizer {
       if (signal.aborted) break;
       if (failure !== null) return failure;
       // A tenth at least: answers that take longer than the interval must not become a busy loop.
-      due = Math.max(this.#oldest(identity, asked), began - interval * 0.9) + interval;
+      due = Math.max(this.#verdicts.oldest(identity, asked), began - interval * 0.9) + interval;
     }
     return ended();
   }
@@ -284,16 +261,10 @@ export class Authorizer {
     maxAgeMs: number,
     signal: AbortSignal,
   ): Promise<Verdict> {
-    const key = verdictKey(hash, namespace);
-    const known = this.#verdicts.get(key);
-    if (known !== undefined && this.#clock.now() - known.at < maxAgeMs) {
-      this.#report({ type: "review-cached" });
-      return known;
-    }
-    const pending = this.#pending.get(key) ?? this.#begin(key, identity, namespace);
-    pending.waiting++;
+    const known = this.#verdicts.known(hash, namespace, maxAgeMs);
+    if (known !== null) return known;
     try {
-      const verdict = await unlessAborted(pending.verdict, signal);
+      const verdict = await this.#verdicts.ask(identity, hash, namespace, signal);
       if (identity.kind === "token") this.#accepted.set(hash, true);
       return verdict;
     } catch (error) {
@@ -302,68 +273,8 @@ export class Authorizer {
         this.#refused.set(hash, { failure: error, at: this.#clock.now() });
       }
       throw error;
-    } finally {
-      pending.waiting--;
-      // The review belongs to all who wait for it; with the last of them it goes.
-      if (pending.waiting === 0) {
-        if (this.#pending.get(key) === pending) this.#pending.delete(key);
-        pending.abort.abort();
-      }
     }
   }
-
-  #begin(key: string, identity: ReviewedIdentity, namespace: string): Pending {
-    const abort = new AbortController();
-    const verdict = this.#ask(key, identity, namespace, abort.signal);
-    // Those who wait get the error; when all have left, nobody needs it.
-    verdict.catch(() => {});
-    const pending = { verdict, abort, waiting: 0 };
-    this.#pending.set(key, pending);
-    return pending;
-  }
-
-  async #ask(
-    key: string,
-    identity: ReviewedIdentity,
-    namespace: string,
-    signal: AbortSignal,
-  ): Promise<Verdict> {
-    const owner = identityHash(identity);
-    using _turn = await this.#reviews[identity.kind].enter({ owner }, signal);
-    const at = this.#clock.now();
-    const seconds = () => (this.#clock.now() - at) / 1000;
-    let allowed;
-    try {
-      allowed = await this.#reviewer.review(identity, namespace, { signal });
-    } catch (error) {
-      if (!signal.aborted) this.#report({ type: "review", verdict: "error", seconds: seconds() });
-      throw error;
-    }
-    const verdict = { allowed, at };
-    // A verdict whose callers have all left is as good as any.
-    this.#verdicts.set(key, verdict);
-    this.#report({
-      type: "review",
-      verdict: allowed ? "allowed" : "denied",
-      seconds: seconds(),
-    });
-    return verdict;
-  }
-
-  /** When the oldest of the verdicts was requested; long ago where one of them is missing or has expired. */
-  #oldest(identity: ReviewedIdentity, asked: readonly string[]): number {
-    const hash = identityHash(identity);
-    let oldest = this.#clock.now();
-    for (const namespace of asked) {
-      const known = this.#verdicts.peek(verdictKey(hash, namespace));
-      oldest = Math.min(oldest, known?.at ?? Number.NEGATIVE_INFINITY);
-    }
-    return oldest;
-  }
-}
-
-function verdictKey(identity: string, namespace: string): string {
-  return sha256(JSON.stringify([identity, namespace, VERB]));
 }
 
 function denied(namespace: string, why = ""): Failure {

@@ -14,7 +14,6 @@ const WITHOUT_TEST: Readonly<Record<string, string>> = {
   "cli/grep/grep_command.ts": "a table; tests/unit/cli/command_test.ts goes over it",
   "cli/tool_commands.ts": "a table; tests/unit/cli/command_test.ts goes over it",
   "config/version.ts": "one constant, read from deno.json",
-  "files/clock.ts": "the runtime's own clock; tests bring another",
   "files/inflation.ts": "tests/unit/files/inflated_bytes_test.ts reads all that it inflates",
   "main.ts": "an entry; tests/integration/cli/program_test.ts runs it",
   "pool/messages.ts": "types",

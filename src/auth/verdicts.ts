@@ -1,0 +1,139 @@
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../platform/clock.ts";
+import type { Report } from "../telemetry/events.ts";
+import { unlessAborted } from "./abort.ts";
+import { FairQueue } from "./fair_queue.ts";
+import { atMost } from "./lru_bounds.ts";
+import type { ReviewedIdentity, Reviewer } from "./review.ts";
+import { identityHash, sha256 } from "./user.ts";
+
+/** What was said, and when it was asked (milliseconds of the clock). */
+export interface Verdict {
+  readonly allowed: boolean;
+  readonly at: number;
+}
+
+/** A review that is being waited for. */
+interface Pending {
+  readonly verdict: Promise<Verdict>;
+  readonly abort: AbortController;
+  waiting: number;
+}
+
+const VERB = "get";
+const MAX_VERDICTS = 10_000;
+/** Reviews at the same time, of callers of one kind: as many as there are connections to the API server for them. */
+const MAX_REVIEWS = 16;
+
+/**
+ * What the reviewer says, for each identity and namespace: equal questions share one review, its verdict is kept, and
+ * callers take turns. Owned by the Authorizer, which alone calls it.
+ */
+export class Verdicts {
+  readonly #reviewer: Pick<Reviewer, "review">;
+  readonly #report: Report;
+  readonly #clock: Clock;
+  /** Keys are hashes: no token lies here. */
+  readonly #verdicts = new LRUCache<string, Verdict>(atMost(MAX_VERDICTS));
+  readonly #pending = new Map<string, Pending>();
+  /** Callers take turns: one who asks for a thousand namespaces waits behind himself. */
+  readonly #reviews = {
+    "front-proxy": new FairQueue({ places: MAX_REVIEWS }),
+    token: new FairQueue({ places: MAX_REVIEWS }),
+  };
+
+  constructor(
+    options: {
+      readonly reviewer: Pick<Reviewer, "review">;
+      readonly report: Report;
+      readonly clock: Clock;
+    },
+  ) {
+    this.#reviewer = options.reviewer;
+    this.#report = options.report;
+    this.#clock = options.clock;
+  }
+
+  /** The verdict that is kept, if it is no older than so many milliseconds; null otherwise. `hash`: of the identity. */
+  known(hash: string, namespace: string, maxAgeMs: number): Verdict | null {
+    const known = this.#verdicts.get(verdictKey(hash, namespace));
+    if (known === undefined || this.#clock.now() - known.at >= maxAgeMs) return null;
+    this.#report({ type: "review-cached" });
+    return known;
+  }
+
+  /** A new verdict. Rejects with what the reviewer throws, and with Failure cancelled when the signal fires. */
+  async ask(
+    identity: ReviewedIdentity,
+    hash: string,
+    namespace: string,
+    signal: AbortSignal,
+  ): Promise<Verdict> {
+    const key = verdictKey(hash, namespace);
+    const pending = this.#pending.get(key) ?? this.#begin(key, identity, namespace);
+    pending.waiting++;
+    try {
+      return await unlessAborted(pending.verdict, signal);
+    } finally {
+      pending.waiting--;
+      // The review belongs to all who wait for it; with the last of them it goes.
+      if (pending.waiting === 0) {
+        if (this.#pending.get(key) === pending) this.#pending.delete(key);
+        pending.abort.abort();
+      }
+    }
+  }
+
+  /** When the oldest of the verdicts was requested, milliseconds; -Infinity where one of them is missing. */
+  oldest(identity: ReviewedIdentity, namespaces: readonly string[]): number {
+    const hash = identityHash(identity);
+    let oldest = this.#clock.now();
+    for (const namespace of namespaces) {
+      const known = this.#verdicts.peek(verdictKey(hash, namespace));
+      oldest = Math.min(oldest, known?.at ?? Number.NEGATIVE_INFINITY);
+    }
+    return oldest;
+  }
+
+  #begin(key: string, identity: ReviewedIdentity, namespace: string): Pending {
+    const abort = new AbortController();
+    const verdict = this.#ask(key, identity, namespace, abort.signal);
+    // Those who wait get the error; when all have left, nobody needs it.
+    verdict.catch(() => {});
+    const pending = { verdict, abort, waiting: 0 };
+    this.#pending.set(key, pending);
+    return pending;
+  }
+
+  async #ask(
+    key: string,
+    identity: ReviewedIdentity,
+    namespace: string,
+    signal: AbortSignal,
+  ): Promise<Verdict> {
+    const owner = identityHash(identity);
+    using _turn = await this.#reviews[identity.kind].enter({ owner }, signal);
+    const at = this.#clock.now();
+    const seconds = () => (this.#clock.now() - at) / 1000;
+    let allowed;
+    try {
+      allowed = await this.#reviewer.review(identity, namespace, { signal });
+    } catch (error) {
+      if (!signal.aborted) this.#report({ type: "review", verdict: "error", seconds: seconds() });
+      throw error;
+    }
+    const verdict = { allowed, at };
+    // A verdict whose callers have all left is as good as any.
+    this.#verdicts.set(key, verdict);
+    this.#report({
+      type: "review",
+      verdict: allowed ? "allowed" : "denied",
+      seconds: seconds(),
+    });
+    return verdict;
+  }
+}
+
+function verdictKey(identity: string, namespace: string): string {
+  return sha256(JSON.stringify([identity, namespace, VERB]));
+}
