@@ -16,8 +16,8 @@ interface Waiter {
 
 /**
  * A queue for few places, in which owners take turns: whoever comes with thousands waits behind himself. Where too
- * many wait, the last one of the owner with the most is refused; where each owner has one, the last one of the group with
- * the most.
+ * many wait, the last one of the owner with the most is refused; where each owner has one, the last one of the group
+ * with the most. Owned by the Authorizer and its Verdicts, each with its own.
  */
 export class FairQueue {
   readonly #places: number;

@@ -8,7 +8,7 @@ const ABANDONED_MS = 25 * 3_600_000;
 
 /**
  * A temporary folder, removed with the object. It holds private keys, so that folders of demos that were killed are
- * removed too, when they are more than a day old.
+ * removed too, when they are more than a day old. Owned by the demo, which disposes of it.
  */
 export class DemoFolder implements Disposable {
   readonly path: string;

@@ -9,8 +9,9 @@ import type { NodeLog, RecordsSession, SessionEnding } from "../../client/sessio
 import { notFoundText, select, type Selection, type Target } from "./target.ts";
 
 /**
- * Prints what happens while targets are read: records with the names of their logs, logs that come and go, errors, and how it
- * ended. The command makes one for each call and passes its handlers to the session, which opens and merges the logs.
+ * Prints what happens while targets are read: records with the names of their logs, logs that come and go, errors, and
+ * how it ended. Its handlers are passed to the session, which opens and merges the logs. Made by the command for each
+ * call.
  */
 export class TargetReader {
   readonly #terminal: Terminal;

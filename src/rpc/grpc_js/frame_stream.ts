@@ -75,7 +75,7 @@ class RawSink implements FrameSink {
   }
 }
 
-/** The public way: every frame is decoded and written as a message. */
+/** The public way: every frame is decoded and written as a message. Owned by one call. */
 export class MessageSink implements FrameSink {
   readonly #call: RecordsCall;
   readonly #signal: AbortSignal;

@@ -30,9 +30,10 @@ export interface SharesOptions {
 }
 
 /**
- * A total that one owner, or some, cannot use up: when it is reached, whoever holds most gives place to those
- * who hold less, and is the one to be refused. Where a newcomer holds nothing and all others equally much, their coarser
- * owners are compared: a thousand users of one connection are no more than that connection.
+ * A total that one owner, or some, cannot use up: when it is reached, whoever holds most gives place to those who hold
+ * less, and is the one to be refused. Where a newcomer holds nothing and all others equally much, their coarser owners
+ * are compared: a thousand users of one connection are no more than that connection. Owned by whoever counts with it:
+ * CallLimits, StreamPlaces.
  */
 export class Shares {
   readonly #options: SharesOptions;

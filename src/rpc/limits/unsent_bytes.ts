@@ -6,8 +6,9 @@ const LEAST_BYTES = 32 * 1024;
 const TOTAL_BYTES = 32 * 1024 * 1024;
 
 /**
- * What lies in the sockets of clients that do not read, as hundreds of connections may each hold some. A connection may
- * have a quarter of what the waiting ones leave, so that none of them, nor all together, take all of it.
+ * What lies in the sockets of clients that do not read, as hundreds of connections may each hold some. A connection
+ * may have a quarter of what the waiting ones leave, so that none of them, nor all together, take all of it. Owned by
+ * Connections; each PortConnection tells it what waits.
  */
 export class UnsentBytes {
   readonly #waiting = new Map<object, number>();
