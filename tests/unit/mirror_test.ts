@@ -36,6 +36,13 @@ const OF_NO_FILE: Readonly<Record<string, string>> = {
 /** Folders of tests of what lies beside src. */
 const BESIDE_SRC = /^(?:bench|deploy|hack)\//;
 
+/** A longer file does more than one job, but for these. */
+const MAX_LINES = 300;
+const LONG: Readonly<Record<string, string>> = {
+  "config/schema.ts": "the table of all keys",
+  "rpc/limits/frame_gate.ts": "the states of one protocol",
+};
+
 const sources = globSync("**/*.ts", { cwd: `${project}src` })
   .filter((path) => !path.startsWith("generated/") && !path.endsWith(".d.ts")).sort();
 const testOf = (path: string) => path.replace(/\.ts$/, "_test.ts");
@@ -77,4 +84,12 @@ Deno.test("every unit test is of a file of src that is there", () => {
     !existsSync(`${project}src/${path.replace(/_test\.ts$/, ".ts")}`)
   );
   assert.deepEqual(astray.sort(), []);
+});
+
+Deno.test("no file of src is longer than 300 lines", () => {
+  const long = sources.filter((path) => {
+    const lines = readFileSync(`${project}src/${path}`, "utf8").split("\n").length - 1;
+    return lines > MAX_LINES && !(path in LONG);
+  });
+  assert.deepEqual(long, []);
 });
