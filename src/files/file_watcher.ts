@@ -1,6 +1,8 @@
 import { type Watch, watch } from "../platform/folder_watch.ts";
 import type { Report } from "../telemetry/events.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
+import { EventBatches } from "./event_batches.ts";
+import { EventRate } from "./event_rate.ts";
 import { FolderListing } from "./folder_listing.ts";
 import { isWithin, type LogRoots, realRoots } from "./locate.ts";
 
@@ -16,16 +18,10 @@ export type Check = (reason: CheckReason) => boolean;
 /** Every file is checked at this interval, whatever the events say. */
 const TICK_MS = 1000;
 /**
- * An event costs 50 to 100 µs, of any file below a root, a check 5 µs: above so many events in EVENTS_MS it is cheaper to
- * poll. The more files there are to poll, the more events it takes. What readers do is not counted: most of it
- * would be the agent's own.
+ * An event costs 50 to 100 µs, of any file below a root, a check 5 µs: above so many events it is cheaper to poll. The more
+ * files there are to poll, the more events it takes. What readers do is not counted: most of it would be the agent's own.
  */
-const EVENTS_MS = 1000;
-const EVENTS_LIMIT = { min: 2000, perFile: 6 };
-/** Events that come so soon after one another are a burst: files that were written at the same moment. */
-const BURST_MS = 1;
-/** In a burst all files are peeked at, which costs some µs each: not more often than this, and for a twentieth of the time. */
-const PEEK_MS = { min: 2, perSpent: 20 };
+const EVENTS_LIMIT = { inMs: 1000, min: 2000, perFile: 6 };
 /** How long to poll before events are tried again. */
 const POLLING_MS = 10_000;
 /** With very many files, polling takes a fifth of the time, and is rather late than more. */
@@ -56,21 +52,27 @@ export class FileWatcher {
   /** Of the log folder, for watches. */
   readonly listing: FolderListing;
   readonly #watches = new Map<string, Watch>();
-  /** Roots that cannot be watched, as was reported. */
+  /** That cannot be watched, as was reported. */
   readonly #unwatchable = new Set<string>();
   readonly #timers = new Map<TimerName, () => void>();
+  readonly #rate: EventRate;
+  readonly #batches: EventBatches;
   #polling = false;
-  #windowStart = 0;
-  #windowEvents = 0;
   /** Changes that ticks have found since the last event. */
   #changesWithoutEvent = 0;
-  #lastEventAt = -Infinity;
-  #nextPeekAt = -Infinity;
   #closed = false;
 
   constructor(options: FileWatcherOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#rate = new EventRate(this.#clock, EVENTS_LIMIT.inMs);
+    this.#batches = new EventBatches({
+      clock: this.#clock,
+      check: (path) => {
+        for (const check of [...this.#files.get(path) ?? []]) check("event");
+      },
+      peekAll: () => void this.#checkAll("peek"),
+    });
     this.listing = new FolderListing(options.roots.containerLogsDir, this.#clock);
   }
 
@@ -148,8 +150,8 @@ export class FileWatcher {
         if (this.#watches.get(root) !== opened) return;
         if (event.kind === "access") continue;
         this.#changesWithoutEvent = 0;
-        if (event.rescan) this.#checkAll("tick");
-        else this.#checkPaths(event.paths);
+        if (event.flag === "rescan") this.#checkAll("tick");
+        else if (event.paths.some((path) => this.#files.has(path))) this.#batches.add(event.paths);
         if (this.#tooFast()) {
           this.#poll("fast");
           return;
@@ -158,25 +160,6 @@ export class FileWatcher {
     } catch (error) {
       if (this.#watches.get(root) === opened) this.#failed(root, error);
     }
-  }
-
-  #checkPaths(paths: readonly string[]): void {
-    let isFollowed = false;
-    for (const path of paths) {
-      const checks = this.#files.get(path);
-      if (checks === undefined) continue;
-      isFollowed = true;
-      for (const check of [...checks]) check("event");
-    }
-    if (!isFollowed) return;
-    const now = this.#clock.now();
-    if (now - this.#lastEventAt < BURST_MS && now >= this.#nextPeekAt) {
-      const began = performance.now();
-      this.#checkAll("peek");
-      const spent = performance.now() - began;
-      this.#nextPeekAt = now + Math.max(PEEK_MS.min, PEEK_MS.perSpent * spent);
-    }
-    this.#lastEventAt = this.#clock.now();
   }
 
   #failed(root: string, error: unknown): void {
@@ -193,18 +176,14 @@ export class FileWatcher {
   }
 
   #tooFast(): boolean {
-    const now = this.#clock.now();
-    if (now - this.#windowStart > EVENTS_MS) {
-      this.#windowStart = now;
-      this.#windowEvents = 0;
-    }
-    const limit = Math.max(EVENTS_LIMIT.min, EVENTS_LIMIT.perFile * this.#files.size);
-    return ++this.#windowEvents > limit;
+    const { min, perFile } = EVENTS_LIMIT;
+    return this.#rate.count().current > Math.max(min, perFile * this.#files.size);
   }
 
   #poll(reason: "fast" | "muted" | "failed"): void {
     this.#closeWatches();
-    this.#windowEvents = this.#changesWithoutEvent = 0;
+    this.#rate.reset();
+    this.#changesWithoutEvent = 0;
     if (this.#closed || this.#files.size === 0) return;
     if (!this.#polling) {
       this.#polling = true;
@@ -245,6 +224,7 @@ export class FileWatcher {
   }
 
   #closeWatches(): void {
+    this.#batches.clear();
     const open = [...this.#watches.values()];
     this.#watches.clear();
     for (const one of open) one.close();

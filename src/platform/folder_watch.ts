@@ -2,8 +2,8 @@
 export interface WatchEvent {
   readonly kind: "create" | "modify" | "remove" | "rename" | "access" | "any" | "other";
   readonly paths: readonly string[];
-  /** Events were lost: list everything again. */
-  readonly rescan: boolean;
+  /** "rescan": events were lost, so list everything again. */
+  readonly flag?: "rescan" | null;
 }
 
 export interface Watch extends AsyncIterable<WatchEvent> {
@@ -21,10 +21,7 @@ export function watch(paths: string | string[], options: { recursive: boolean })
         // Closed already.
       }
     },
-    async *[Symbol.asyncIterator]() {
-      for await (const event of watcher) {
-        yield { kind: event.kind, paths: event.paths, rescan: event.flag === "rescan" };
-      }
-    },
+    // As it is: there may be a thousand events a second.
+    [Symbol.asyncIterator]: () => watcher[Symbol.asyncIterator](),
   };
 }

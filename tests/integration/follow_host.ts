@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
+import { BATCH_MS } from "../../src/files/event_batches.ts";
 import { type Check, type CheckReason, FileWatcher } from "../../src/files/file_watcher.ts";
 import type { LogRoots } from "../../src/files/locate.ts";
 import { replaceFileSystem } from "../../src/platform/files.ts";
+import { type Watch, watch } from "../../src/platform/folder_watch.ts";
 import type { Report } from "../../src/telemetry/events.ts";
 import { openDescriptors } from "../harness/descriptors.ts";
 import { ManualClock } from "../harness/manual_clock.ts";
@@ -127,7 +129,12 @@ export class DiskHost implements Host {
     Deno.mkdirSync(`${this.root}/containers`);
     Deno.writeTextFileSync(this.#marker, "");
     this.#descriptors = openDescriptors();
-    this.watcher = new FileWatcher({ roots: this.roots, report, clock: this.clock });
+    this.watcher = new FileWatcher({
+      roots: this.roots,
+      report,
+      clock: this.clock,
+      watch: (paths, options) => this.#watch(paths, options),
+    });
     this.#unregister = this.watcher.onFile(this.#marker, (reason) => {
       if (reason === "event") this.#marked.resolve();
       return false;
@@ -150,6 +157,22 @@ export class DiskHost implements Host {
     Deno.writeTextFileSync(this.#marker, "x", { append: true });
     const late = setTimeout(() => this.#marked.reject(new Error("no event came in 10 s")), 10_000);
     await this.#marked.promise.finally(() => clearTimeout(late));
+  }
+
+  /** Of many events at one moment, files are checked together some milliseconds later. */
+  #watch(paths: string | string[], options: { recursive: boolean }): Watch {
+    const watched = watch(paths, options);
+    const { clock } = this;
+    const marker = this.#marker;
+    return {
+      close: () => watched.close(),
+      async *[Symbol.asyncIterator]() {
+        for await (const event of watched) {
+          yield event;
+          if (event.paths.includes(marker)) clock.advance(BATCH_MS);
+        }
+      },
+    };
   }
 
   checkNow(): void {

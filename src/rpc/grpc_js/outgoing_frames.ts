@@ -42,13 +42,14 @@ export function holdBack(session: Http2Session, socket: Socket, unsent: UnsentBy
     corkedBytes += chunk.length;
     return chunk;
   };
+  const takeMore = () => hasRoom() ? take() : nothing;
   native.getOutgoingChunk = () => {
     if (corkedBytes >= WRITTEN_BYTES) {
       corkedBytes = 0;
       socket.uncork();
       socket.cork();
     }
-    if (hasRoom()) return joined(take(), () => hasRoom() ? take() : nothing);
+    if (hasRoom()) return joined(take(), takeMore);
     if (!isWaiting) {
       isWaiting = true;
       unsent.wait(socket, socket.writableLength);

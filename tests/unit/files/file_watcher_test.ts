@@ -13,7 +13,7 @@ class FakeWatch implements Watch {
   constructor(readonly root: string) {}
 
   async send(kind: WatchEvent["kind"], paths: string[], rescan = false) {
-    this.#queue.push({ kind, paths, rescan });
+    this.#queue.push({ kind, paths, ...(rescan ? { flag: "rescan" } : {}) });
     this.#wake();
     for (let i = 0; i < 4; i++) await Promise.resolve();
   }

@@ -1,0 +1,73 @@
+import type { Clock } from "../platform/clock.ts";
+import { EventRate } from "./event_rate.ts";
+
+/** Events that come so soon after one another are a burst: files that were written at the same moment. */
+const BURST_MS = 1;
+/** In a burst all files are peeked at, which costs some µs each: not more often than this, and for a twentieth of the time. */
+const PEEK_MS = { min: 2, perSpent: 20 };
+/**
+ * Above so many events in so many milliseconds, files wait to be checked together: to check and to write costs much less
+ * for what comes at once. Below it, as for a person who watches some logs, each is checked when its event comes.
+ */
+const MANY = { events: 20, inMs: 100 };
+/** For so long. Together with what checking and writing take, lines come within 10 ms. */
+export const BATCH_MS = 4;
+
+export interface EventBatchesOptions {
+  readonly clock: Clock;
+  /** Checks a file that something has happened to. */
+  check(path: string): void;
+  /** Looks whether any of the files has grown. */
+  peekAll(): void;
+}
+
+/** Decides when files are checked that events have named. Owned by the FileWatcher. */
+export class EventBatches {
+  readonly #options: EventBatchesOptions;
+  readonly #rate: EventRate;
+  readonly #pending = new Set<string>();
+  #cancelBatch: (() => void) | null = null;
+  #lastEventAt = -Infinity;
+  #nextPeekAt = -Infinity;
+
+  constructor(options: EventBatchesOptions) {
+    this.#options = options;
+    this.#rate = new EventRate(options.clock, MANY.inMs);
+  }
+
+  /** Something has happened to these files, at least one of which is followed. */
+  add(paths: readonly string[]): void {
+    const { clock, check } = this.#options;
+    const events = this.#rate.count();
+    if (events.current > MANY.events || events.previous >= MANY.events) {
+      for (const path of paths) this.#pending.add(path);
+      this.#cancelBatch ??= clock.after(BATCH_MS, () => this.#checkPending());
+      return;
+    }
+    const now = clock.now();
+    for (const path of paths) check(path);
+    if (now - this.#lastEventAt < BURST_MS && now >= this.#nextPeekAt) this.#peek(now);
+    this.#lastEventAt = clock.now();
+  }
+
+  /** Forgets what was to be checked. */
+  clear(): void {
+    this.#cancelBatch?.();
+    this.#cancelBatch = null;
+    this.#pending.clear();
+  }
+
+  #checkPending(): void {
+    this.#cancelBatch = null;
+    const paths = [...this.#pending];
+    this.#pending.clear();
+    for (const path of paths) this.#options.check(path);
+  }
+
+  #peek(now: number): void {
+    const began = performance.now();
+    this.#options.peekAll();
+    const spent = performance.now() - began;
+    this.#nextPeekAt = now + Math.max(PEEK_MS.min, PEEK_MS.perSpent * spent);
+  }
+}

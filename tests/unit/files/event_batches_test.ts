@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { EventBatches } from "../../../src/files/event_batches.ts";
+import { ManualClock } from "../../harness/manual_clock.ts";
+
+function setUp() {
+  const clock = new ManualClock();
+  const checked: string[] = [];
+  const batches = new EventBatches({
+    clock,
+    check: (path) => void checked.push(path),
+    peekAll: () => void checked.push("all"),
+  });
+  return { clock, batches, checks: () => checked.splice(0) };
+}
+
+Deno.test("an event of few has its file checked at once", () => {
+  const { clock, batches, checks } = setUp();
+  for (let second = 0; second < 10; second++) {
+    for (const path of ["a", "b", "c"]) {
+      batches.add([path]);
+      assert.deepEqual(checks(), [path]);
+      clock.advance(333);
+    }
+  }
+  assert.equal(clock.timers, 0);
+});
+
+Deno.test("with many events files are checked together within 4 ms, each once, and none is left out", () => {
+  const { clock, batches, checks } = setUp();
+  for (let event = 0; event < 1000; event++) {
+    batches.add([`file-${event % 3}`]);
+    clock.advance(1);
+    if (event === 500) checks();
+  }
+  const together = checks();
+  assert.ok(together.length <= 3 * 500 / 4 + 3, `${together.length} checks`);
+  assert.ok(together.length >= 500 / 5, `${together.length} checks`);
+  batches.add(["last"]);
+  assert.ok(!checks().includes("last"));
+  clock.advance(4);
+  assert.ok(checks().includes("last"));
+  assert.equal(clock.timers, 0);
+});
+
+Deno.test("when the many have passed, files are checked at once again", () => {
+  const { clock, batches, checks } = setUp();
+  for (let event = 0; event < 500; event++) {
+    batches.add(["a"]);
+    clock.advance(1);
+  }
+  clock.advance(250);
+  checks();
+  batches.add(["b"]);
+  assert.deepEqual(checks(), ["b"]);
+});
+
+Deno.test("events at the same moment have all files peeked at, not for each of them", () => {
+  const { clock, batches, checks } = setUp();
+  for (const path of ["a", "b", "c", "d"]) batches.add([path]);
+  assert.deepEqual(checks(), ["a", "b", "all", "c", "d"]);
+  clock.advance(500);
+  batches.add(["a"]);
+  assert.deepEqual(checks(), ["a"]);
+});
+
+Deno.test("cleared, it checks nothing any more and has no timer", () => {
+  const { clock, batches, checks } = setUp();
+  for (let event = 0; event < 50; event++) batches.add(["a"]);
+  checks();
+  batches.clear();
+  clock.advance(1000);
+  assert.deepEqual(checks(), []);
+  assert.equal(clock.timers, 0);
+});
