@@ -157,7 +157,7 @@ last such line (at most one line in 10 s for each limit).
 ${rows.join("")}
 ## Nobody uses up a total
 
-Where a total is reached, whoever holds most of it gives place to those who hold less, and is the one to be refused: an identity
+Where a total is reached, whoever holds most of it gives way to those who hold less, and is the one to be refused: an identity
 before its connection, a connection before its address. So whoever has nothing can always begin one call, unless
 everybody else has only one. Reviews take turns by identity, calls and searches as below.
 

@@ -7,8 +7,8 @@ import { WaitingJobs } from "./waiting_jobs.ts";
 export const LANES: readonly Lane[] = ["quick", "slow", "large", "inflate"];
 
 /**
- * The jobs that wait for a thread, each in its lane, in the order of their turns. Which lane is a job's say the
- * LaneRules. Owned by the scheduler, which alone calls it.
+ * The jobs that wait for a thread, each in its lane, in the order of their turns. The LaneRules decide which lane is a
+ * job's. Owned by the scheduler, which alone calls it.
  */
 export class Lanes {
   readonly #rules: LaneRules;

@@ -20,7 +20,7 @@ export interface LineParser {
   readonly start: number;
   readonly end: number;
   /**
-   * Parses the line `bytes[from, to)`, which has no newline at its end. NULs at its beginning are passed over: a crash
+   * Parses the line `bytes[from, to)`, which has no newline at its end. NULs at its beginning are skipped: a crash
    * leaves them, or a truncation under a writer that kept its offset. False: malformed.
    */
   parse(bytes: Uint8Array, from: number, to: number): boolean;

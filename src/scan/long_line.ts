@@ -8,7 +8,7 @@ import { recordEnd, trimmedEnd, wholeCharacters } from "./text.ts";
  * A line that is longer than may be held, and how far reading it has come. Plain data: it crosses to a worker, so that
  * the next one continues where the last one stopped.
  *
- * - nuls: the NULs at its beginning are passed over; `at` is the next byte.
+ * - nuls: the NULs at its beginning are skipped; `at` is the next byte.
  * - head: `at` is the first byte of its content, from which its header is read.
  * - skip: it is malformed; its end is looked for from `at`.
  * - end: its end is looked for from `at`.

@@ -353,7 +353,7 @@ export class Runtime {
 export class ModelReader {
   /** The next byte of `written` that must come. */
   position: number;
-  /** Bytes that were passed over because nobody could read them. */
+  /** Bytes that were skipped because nobody could read them. */
   skipped = 0;
   done = false;
   readonly follower: LogFollower;

@@ -195,7 +195,7 @@ export class Connections implements Disposable {
 
   #refuse(stream: Http2Stream, limit: LimitName, why: string): false {
     this.#report({ type: "limit-reached", limit });
-    stream.resume(); // The rest of its request is passed over.
+    stream.resume(); // The rest of its request is skipped.
     try {
       stream.respond({
         ":status": 200,

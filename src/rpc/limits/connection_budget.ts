@@ -80,7 +80,7 @@ export class ConnectionBudget {
     this.#connections.delete(connection);
   }
 
-  /** @param share what the new connection's address would have: where these are more, one at work gives place */
+  /** @param share what the new connection's address would have: where these are more, one at work gives way */
   #makePlace(
     among: ReadonlySet<CountedConnection>,
     limit: LimitName,

@@ -24,13 +24,13 @@ export interface SharesOptions {
   readonly reserve?: boolean;
   /**
    * Lets everybody in who holds nothing: where nobody holds more than one, the oldest of the
-   * coarsest owner with the most gives place.
+   * coarsest owner with the most gives way.
    */
   readonly newcomersFirst?: boolean;
 }
 
 /**
- * A total that one owner, or some, cannot use up: when it is reached, whoever holds most gives place to those who hold
+ * A total that one owner, or some, cannot use up: when it is reached, whoever holds most gives way to those who hold
  * less, and is the one to be refused. Where a newcomer holds nothing and all others equally much, their coarser owners
  * are compared: a thousand users of one connection are no more than that connection. Owned by whoever counts with it:
  * CallLimits, StreamPlaces.

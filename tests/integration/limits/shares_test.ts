@@ -55,7 +55,7 @@ Deno.test("a user whose clients do not read holds all streams: another one is se
   for (let index = 0; index < 4; index++) read(unread, "mallory");
   await started(agent, 4);
   for (let index = 0; index < 3; index++) await innocentReads();
-  assert.deepEqual(reached(agent), ["streams"], "one gave place, which is free since");
+  assert.deepEqual(reached(agent), ["streams"], "one gave way, which is free since");
   assert.equal(unread.isClosed, false);
   await agent.sees((events) =>
     events.some((event) =>

@@ -158,7 +158,7 @@ Deno.test("a credential plugin is run for its token", async () => {
   assert.deepEqual(await (await setup.find()).account(), { token: "from-plugin" });
 });
 
-Deno.test("several files: a missing one is passed over, the first of a name counts", async () => {
+Deno.test("several files: a missing one is skipped, the first of a name counts", async () => {
   using setup = new Setup();
   const first = setup.write("1", {
     clusters: [{ name: "c", cluster: { server: "https://first:1" } }],

@@ -45,7 +45,7 @@ Deno.test("loops run as before until the first word of the second memory is set"
   assert.equal(count(7), 7);
 });
 
-Deno.test("instructions of every form before a loop are passed over", () => {
+Deno.test("instructions of every form before a loop are skipped", () => {
   const forms = [
     ...[0x41, 0xff, 0xff, 0xff, 0xff, 0x07, 0x1a], // i32.const of five bytes, drop
     ...[0x42, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7f, 0x1a], // i64.const of ten

@@ -62,7 +62,7 @@ for (
     { kind: "unary", limit: "unary-calls" },
   ] as const
 ) {
-  Deno.test(`call limits, ${kind}: a user has a share, and the one with the most gives place to others`, () => {
+  Deno.test(`call limits, ${kind}: a user has a share, and the one with the most gives way to others`, () => {
     const { ofUser, ended, events } = setUp();
     assert.deepEqual(["a", "a", "a", "a"].map((user) => ofUser(kind, user)), [
       "in",

@@ -35,7 +35,7 @@ Deno.test("escapes of one letter mean what JSON.parse makes of them", () => {
   }
 });
 
-Deno.test("whitespace and strings are passed over, or are none", () => {
+Deno.test("whitespace and strings are skipped, or are none", () => {
   assert.equal(afterBlanks(bytesOf(" \t\r\n x"), 0, 6), 3, "no line holds a line feed");
   assert.equal(afterString(bytesOf('ab"c'), 0, 4), 3);
   assert.equal(afterString(bytesOf("ab"), 0, 2), -1);

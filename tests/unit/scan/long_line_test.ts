@@ -38,7 +38,7 @@ Deno.test("a CRI line longer than may be held comes in parts, the same in both d
   }
 });
 
-Deno.test("a run of NULs is passed over, whatever its length and what follows it", () => {
+Deno.test("a run of NULs is skipped, whatever its length and what follows it", () => {
   const nuls = "\0".repeat(3_000_000);
   const cases: [string, string[], number][] = [
     [`a\n${nuls}b\n`, ["a\n", "b\n"], 0],

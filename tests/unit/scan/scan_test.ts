@@ -64,7 +64,7 @@ Deno.test("a part keeps its trailing whitespace, so that parts can be joined", a
   assert.deepEqual(parts.map((record) => record.message), ["hello \t", "world"]);
 });
 
-Deno.test("NULs before a record are passed over, in both formats and directions, with grep too", async () => {
+Deno.test("NULs before a record are skipped, in both formats and directions, with grep too", async () => {
   const nuls = "\0".repeat(4096);
   const docker = (log: string) =>
     `{"log":"${log}\\n","stream":"stdout","time":"2024-10-01T00:00:00Z"}\n`;

@@ -47,7 +47,7 @@ for (const [title, format, text, start, isFinal] of table) {
 }
 
 for (const unit of ["x\n", "\n", "\0\n", "\0x\n\n"]) {
-  Deno.test(`regression: short malformed lines in a row were passed over without giving others their turn, and slowly: ${JSON.stringify(unit)}`, async () => {
+  Deno.test(`regression: short malformed lines in a row were skipped without giving others their turn, and slowly: ${JSON.stringify(unit)}`, async () => {
     let turns = 0;
     const begin = unit.repeat(500_000);
     const text = `${begin}${TIME} stdout F a\n`;

@@ -105,7 +105,7 @@ for (
   });
 }
 
-Deno.test("requests sent ahead are passed over", async () => {
+Deno.test("requests sent ahead are skipped", async () => {
   const one = "GET / HTTP/1.1\r\n\r\n";
   const { text, requests } = await exchange(one.repeat(100));
   assert.equal(requests.length, 1);

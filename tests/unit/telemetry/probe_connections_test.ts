@@ -27,7 +27,7 @@ function connections(max: number, peers: readonly string[]) {
   return { all, made, evicted: () => evicted };
 }
 
-Deno.test("the oldest connection of the peer with the most makes place for one too many", () => {
+Deno.test("the oldest connection of the peer with the most makes room for one too many", () => {
   const { made, all, evicted } = connections(3, ["a", "b", "b", "c"]);
   assert.deepEqual(made.map(({ isOpen }) => isOpen), [true, false, true, true]);
   assert.equal(all.count, 3);

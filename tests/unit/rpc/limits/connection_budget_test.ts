@@ -24,7 +24,7 @@ function connect(budget: ConnectionBudget, connection: FakeConnection) {
   return budget.establish(connection);
 }
 
-Deno.test("a peer's oldest idle connection makes place for its new one", () => {
+Deno.test("a peer's oldest idle connection makes room for its new one", () => {
   const budget = new ConnectionBudget(limits);
   const [busy, idle, fresh] = [false, true, true].map((isIdle) => new FakeConnection("a", isIdle));
   assert.equal(connect(budget, busy!), null);
@@ -66,7 +66,7 @@ Deno.test("where all are at work a new one of the address that has the most is r
   assert.equal(budget.connections, 3);
 });
 
-Deno.test("where all are at work the address that has the most gives place: its connection with the fewest calls, the newest", () => {
+Deno.test("where all are at work the address that has the most gives way: its connection with the fewest calls, the newest", () => {
   const budget = new ConnectionBudget(limits);
   const [many, few, other] = [["a", 9], ["a", 1], ["b", 1]].map(([peer, calls]) =>
     new FakeConnection(String(peer), false, Number(calls))

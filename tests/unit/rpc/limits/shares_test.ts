@@ -43,7 +43,7 @@ const cases: readonly {
   readonly refused?: boolean;
 }[] = [
   {
-    name: "one owner has all: it gives place to whoever has nothing",
+    name: "one owner has all: it gives way to whoever has nothing",
     total: 4,
     before: ["a@1", "a@1", "a@2", "a@2"],
     newcomer: "b@3",
@@ -58,7 +58,7 @@ const cases: readonly {
     refused: true,
   },
   {
-    name: "some owners together have all: the largest gives place",
+    name: "some owners together have all: the largest gives way",
     total: 6,
     before: ["a@1", "a@1", "b@2", "b@2", "b@2", "c@3"],
     newcomer: "d@4",
@@ -80,7 +80,7 @@ const cases: readonly {
     refused: true,
   },
   {
-    name: "as many users as places over one connection: it gives place to another's",
+    name: "as many users as places over one connection: it gives way to another's",
     total: 4,
     before: times(4, (index) => `user-${index}@1`),
     newcomer: "b@2",
@@ -103,7 +103,7 @@ const cases: readonly {
     refused: true,
   },
   {
-    name: "newcomers first, each holds one: the oldest of the largest group gives place",
+    name: "newcomers first, each holds one: the oldest of the largest group gives way",
     total: 4,
     options: { newcomersFirst: true },
     before: ["x@2", "a@1", "b@1", "c@1"],

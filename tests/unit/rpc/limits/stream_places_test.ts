@@ -68,7 +68,7 @@ Deno.test("header memory: it is counted until the headers are dropped, while the
   assert.equal(places.held.streams, 3);
 });
 
-Deno.test("header memory: the connection with the most gives place; ordinary headers need none", () => {
+Deno.test("header memory: the connection with the most gives way; ordinary headers need none", () => {
   const { evicted, open, opened } = setUp({ streams: 100, headerMemory: 4 * LARGE });
   for (let index = 0; index < 4; index++) opened("large", LARGE);
   assert.equal(open("large", LARGE), "header-memory");
