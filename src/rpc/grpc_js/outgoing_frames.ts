@@ -35,16 +35,17 @@ export function holdBack(session: Http2Session, socket: Socket, unsent: UnsentBy
     if (room <= 0) room = unsent.limit - socket.writableLength;
     return room > 0;
   };
-  let corkedBytes = 0;
+  /** Since the socket was corked; null: it is not, as where node:http2 itself empties the session at its end. */
+  let corkedBytes: number | null = null;
   const take = (): Uint8Array => {
     const chunk = next() ?? nothing;
     room -= chunk.length;
-    corkedBytes += chunk.length;
+    if (corkedBytes !== null) corkedBytes += chunk.length;
     return chunk;
   };
   const takeMore = () => hasRoom() ? take() : nothing;
   native.getOutgoingChunk = () => {
-    if (corkedBytes >= WRITTEN_BYTES) {
+    if (corkedBytes !== null && corkedBytes >= WRITTEN_BYTES) {
       corkedBytes = 0;
       socket.uncork();
       socket.cork();
@@ -67,6 +68,7 @@ export function holdBack(session: Http2Session, socket: Socket, unsent: UnsentBy
     try {
       send();
     } finally {
+      corkedBytes = null;
       socket.uncork();
     }
   };

@@ -12,6 +12,7 @@ class Connection {
   /** Bytes of each write that has reached the socket. */
   readonly writes: Buffer[] = [];
   readonly native: { getOutgoingChunk(): Uint8Array | undefined; sendPending(): void };
+  readonly socket: Writable;
   #written: (() => void) | null = null;
 
   constructor() {
@@ -35,6 +36,7 @@ class Connection {
       },
     };
     this.native = native;
+    this.socket = socket;
     const session = { destroyed: false, [Symbol("kHandle")]: native };
     holdBack(
       session as unknown as Http2Session,
@@ -85,6 +87,23 @@ Deno.test("a session waits for a socket that nobody reads, with 1 MiB and a fram
   while (connection.writes.reduce((sum, { length }) => sum + length, 0) < count * 16 * KIB) {
     await connection.read();
   }
+});
+
+Deno.test("nothing is kept from the socket where the session is emptied without being told to send", async () => {
+  const connection = new Connection();
+  const { native, socket } = connection;
+  connection.frames.push(new Uint8Array(5));
+  native.sendPending();
+  for (let index = 0; index < 40; index++) connection.frames.push(new Uint8Array(16 * KIB));
+  // As node:http2 does when it destroys a session.
+  for (;;) {
+    const chunk = native.getOutgoingChunk();
+    if (chunk === undefined || chunk.length === 0) break;
+    socket.write(chunk);
+  }
+  assert.equal(socket.writableCorked, 0);
+  while (socket.writableLength > 0) await connection.read();
+  assert.equal(connection.writes.reduce((sum, { length }) => sum + length, 0), 5 + 40 * 16 * KIB);
 });
 
 Deno.test("a session without its native part is an error, not a session without limit", () => {
