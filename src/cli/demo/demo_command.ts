@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 
+/** `demo` as help, parsing and completion know it. */
 export const demoCommand = {
   name: "demo",
   usage: "[options]",

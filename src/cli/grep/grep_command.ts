@@ -2,6 +2,7 @@ import { colorOption } from "../color.ts";
 import type { Command } from "../command.ts";
 import { TIME_HELP } from "../time_argument.ts";
 
+/** `grep` as help, parsing and completion know it; its options are those of POSIX grep where it has them. */
 export const grepCommand = {
   name: "grep",
   usage: "PATTERN [FILE|FOLDER]... [options]",
