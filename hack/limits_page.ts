@@ -32,7 +32,8 @@ const limits: Readonly<Record<LimitName, LimitDoc>> = {
   "handshakes": {
     keys: ["max-handshakes"],
     bounds: "connections whose TLS handshake is not complete",
-    refusal: "the oldest one of the address that has the most is closed",
+    refusal:
+      "the oldest one of the address that has the most is closed, one that has sent nothing before others",
   },
   "handshake-time": {
     keys: ["handshake-timeout"],

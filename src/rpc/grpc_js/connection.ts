@@ -83,6 +83,8 @@ export class PortConnection implements CountedConnection {
     return isIdle ? this.#lastWorkMs : null;
   };
 
+  readonly hasSpoken = (): boolean => this.#socket.bytesRead > 0;
+
   readonly hasWorked = (): boolean => this.#hasWorked;
 
   readonly calls = (): number => this.#streams.size;

@@ -15,6 +15,8 @@ export interface CountedConnection {
   readonly evict: (limit: LimitName) => void;
   /** Since when nothing has been done for it, so that it may be ended for another one; null: it is at work. */
   readonly idleSince: () => number | null;
+  /** Whether it has sent anything at all. */
+  readonly hasSpoken: () => boolean;
   /** Whether it has had a call. */
   readonly hasWorked: () => boolean;
   /** Calls that are open. */
@@ -49,10 +51,10 @@ export class ConnectionBudget {
   /** A new connection, its handshake to come: always let in, the oldest of the busiest peer goes for it. */
   begin(connection: CountedConnection): void {
     if (this.#handshakes.count >= this.#limits.handshakes) {
-      const [oldest] = this.#handshakes.ofBusiestPeer();
-      if (oldest !== undefined) {
-        this.#handshakes.delete(oldest);
-        oldest.evict("handshakes");
+      const chosen = leastAdvanced(this.#handshakes.ofBusiestPeer());
+      if (chosen !== null) {
+        this.#handshakes.delete(chosen);
+        chosen.evict("handshakes");
       }
     }
     this.#handshakes.add(connection);
@@ -92,6 +94,16 @@ export class ConnectionBudget {
     chosen.evict(limit);
     return true;
   }
+}
+
+/** The oldest that has sent nothing: a client sends its part of the handshake at once. Otherwise the oldest. */
+function leastAdvanced(handshakes: ReadonlySet<CountedConnection>): CountedConnection | null {
+  let oldest: CountedConnection | null = null;
+  for (const connection of handshakes) {
+    if (!connection.hasSpoken()) return connection;
+    oldest ??= connection;
+  }
+  return oldest;
 }
 
 /** Those that never had a call come first: a client that comes again and again pauses in between. */

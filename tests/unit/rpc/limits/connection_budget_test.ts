@@ -9,6 +9,8 @@ class FakeConnection implements CountedConnection {
   constructor(readonly peer: string, public isIdle = true, readonly open = isIdle ? 0 : 1) {}
   workedAt = 0;
   readonly idleSince = () => this.isIdle ? this.workedAt : null;
+  speaks = false;
+  readonly hasSpoken = () => this.speaks;
   works = false;
   readonly hasWorked = () => this.works;
   readonly calls = () => this.open;
@@ -54,6 +56,18 @@ Deno.test("a connection that has had a call does not go for one that never had a
   connect(budget, silent!);
   assert.equal(connect(budget, fresh!), null);
   assert.deepEqual([reader!.evictedFor, silent!.evictedFor], [null, "connections-per-peer"]);
+});
+
+Deno.test("a handshake that goes on does not go for a flood of silent ones, which are ended in its place", () => {
+  const budget = new ConnectionBudget(limits);
+  const [client, silent, another, last] = ["a", "a", "a", "a"].map((peer) =>
+    new FakeConnection(peer)
+  );
+  client!.speaks = another!.speaks = true;
+  for (const each of [client, silent, another]) budget.begin(each!);
+  assert.deepEqual([client!.evictedFor, silent!.evictedFor], [null, "handshakes"]);
+  budget.begin(last!);
+  assert.equal(client!.evictedFor, "handshakes", "all have spoken: the oldest");
 });
 
 Deno.test("where all are at work a new one of the address that has the most is refused", () => {
