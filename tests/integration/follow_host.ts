@@ -30,7 +30,7 @@ export interface Host extends Disposable {
   /** The same amid what the runtime does. */
   checkNow(): void;
   /** Has something happen after so many calls of the next check, and checks. */
-  checkAmid(calls: number, happen: () => void): void | Promise<void>;
+  checkAmid(reason: CheckReason, calls: number, happen: () => void): void | Promise<void>;
   /** Lets time pass. `passed` is called where the agent has checked its files. */
   pass(ms: number, passed: () => void): void | Promise<void>;
   /** Throws where something is left that was to be closed. */
@@ -74,14 +74,14 @@ export class MemoryHost implements Host {
     this.check("event");
   }
 
-  checkAmid(calls: number, happen: () => void): void {
+  checkAmid(reason: CheckReason, calls: number, happen: () => void): void {
     let left = calls;
     this.disk.onCall = () => {
       if (left-- !== 0) return;
       this.disk.onCall = () => {};
       happen();
     };
-    this.check("event");
+    this.check(reason);
     this.disk.onCall = () => {};
   }
 
@@ -179,7 +179,7 @@ export class DiskHost implements Host {
     this.watcher.check();
   }
 
-  async checkAmid(_calls: number, happen: () => void): Promise<void> {
+  async checkAmid(_reason: CheckReason, _calls: number, happen: () => void): Promise<void> {
     happen();
     await this.check();
   }

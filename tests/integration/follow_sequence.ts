@@ -196,7 +196,8 @@ export async function runSequence(
       case "amid": {
         const calls = random.below(40);
         const amid = { kind: random.pick(amidKinds), seed: random.below(2 ** 31) };
-        return await host.checkAmid(calls, () => {
+        const reason = random.pick(["event", "tick", "poll", "peek"] as const);
+        return await host.checkAmid(reason, calls, () => {
           // What happens to a file before its first byte is read cannot be told by its bytes.
           if (runtime.isCurrentRead) write(amid);
         });
