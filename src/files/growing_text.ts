@@ -18,6 +18,9 @@ export interface GrowOptions {
   readonly whole?: boolean;
 }
 
+/** No file was changed then. */
+const NO_TIME_MS = -1;
+
 const probe = new Uint8Array(1);
 
 /**
@@ -27,7 +30,7 @@ const probe = new Uint8Array(1);
  */
 export class GrowingText {
   #known: KnownText = unknownText;
-  readonly #fingerprint = new GrowingFingerprint();
+  #fingerprint = new GrowingFingerprint();
   #mtimeMs: number | null = null;
   #fileSize = 0;
   #end = 0;
@@ -119,6 +122,15 @@ export class GrowingText {
     if (this.fingerprint.time === null) return isIntact(source, this.#known) ? "all" : "nothing";
     if (source.size < this.#known.committed) return "beginning";
     return isIntact(source, { ...this.#known, partial: [] }) ? "all" : "nothing";
+  }
+
+  /** What was read is another text: it is read anew. A file that is empty then was truncated, as it was not before. */
+  forget(): void {
+    this.#known = unknownText;
+    this.#fingerprint = new GrowingFingerprint();
+    this.#mtimeMs = NO_TIME_MS;
+    this.#end = 0;
+    this.#fresh = null;
   }
 
   /** The text lies in a copy from now on, which holds so much of it. What is not known of that is read as by `grow`. */

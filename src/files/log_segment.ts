@@ -171,6 +171,11 @@ export class LogSegment implements ByteSource {
     return this.#text.grow(current, options);
   }
 
+  /** What was read is not its text: it is read anew from its beginning. */
+  forgetText(): void {
+    this.#text.forget();
+  }
+
   /** A later segment has come, `now` by the watcher's clock, milliseconds. */
   close(now: number): void {
     this.#stage = "closing";

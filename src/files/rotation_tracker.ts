@@ -123,7 +123,7 @@ export class RotationTracker {
   }
 
   #observe(reason: CheckReason): boolean {
-    let changed = this.#succession.truncatedUnseen(this.#place.realPath);
+    let changed = this.#succession.growUntimed(this.#place.realPath);
     const happened = this.#observer.observe(this.#place.located, this.current, {
       followsLink: reason === "tick",
       isQuick: reason === "poll",

@@ -40,14 +40,17 @@ export class Succession {
     const next = new LogSegment(LogFile.open(located));
     try {
       // What came to the old file until its place was taken.
-      this.truncatedUnseen(realPath);
+      this.growUntimed(realPath);
       if (chain.current.grow() === "truncated") this.truncated(realPath);
       next.grow();
-      const missed = this.#history.missed(
-        [...chain],
-        { ...nextIn(next, realPath), isAtPath: () => true },
-        { mayGiveUp: this.#options.mayGiveUp() },
-      );
+      const { dev, ino, fingerprint } = next;
+      const missed = this.#history.missed([...chain], {
+        dev,
+        ino,
+        fingerprint,
+        isUnchanged: () => isContinuedBy(fingerprint, readFingerprint(next)),
+        isAtPath: () => true,
+      }, { mayGiveUp: this.#options.mayGiveUp() });
       if (!isAt(located.realPath, next)) {
         for (const segment of missed) segment[Symbol.dispose]();
         throw new Failure(
@@ -66,36 +69,53 @@ export class Succession {
   }
 
   /**
-   * A file of which no time was seen may have been truncated and have regrown with the very same bytes: copies that nobody
-   * has seen tell. Returns whether that was so.
+   * Grows a file of which no time was seen. It may have been truncated and have regrown with the very same bytes: copies
+   * that nobody has seen tell. Returns whether anything has happened.
    */
-  truncatedUnseen(realPath: string): boolean {
+  growUntimed(realPath: string): boolean {
     const { current } = this.#chain;
     const { time, timedTo } = current.fingerprint;
-    if (time !== null || timedTo > 0 || !current.hasMore) return false;
-    if (!this.#history.hasUnseen([...this.#chain], nextIn(current, realPath))) return false;
-    this.truncated(realPath);
-    return true;
+    if (time !== null || timedTo > 0) return false;
+    const next = nextIn(current, realPath);
+    const isOther = current.hasMore && this.#history.hasUnseen([...this.#chain], next);
+    const before = current.size;
+    const change = isOther ? "truncated" : current.grow();
+    if (change === "truncated") {
+      this.truncated(realPath);
+      return true;
+    }
+    // What was just read may belong to a later text, whose former copies were not looked for.
+    const began = next.fingerprint.prefix.length > 0 || current.size === 0;
+    if (!began || !isContinuedBy(next.fingerprint, current.fingerprint)) {
+      if (before === 0) current.forgetText();
+      throw isBeingRotated(realPath);
+    }
+    return change === "grown";
   }
 
   /** The current file was truncated, and is written anew from its beginning. */
   truncated(realPath: string): void {
     const old = this.#chain.current;
-    const { copy, missed } = this.#history.afterTruncation(
-      [...this.#chain],
-      nextIn(old, realPath),
-      { mayGiveUp: this.#options.mayGiveUp() },
-    );
+    const now = nextIn(old, realPath);
+    const { copy, missed } = this.#history.afterTruncation([...this.#chain], now, {
+      mayGiveUp: this.#options.mayGiveUp(),
+    });
+    if (!now.isUnchanged()) {
+      for (const source of [copy?.source, ...missed]) source?.[Symbol.dispose]();
+      throw isBeingRotated(realPath);
+    }
     const file = old.replaceSource(copy);
     old.close(this.#options.now());
     if (!old.isBehind) old.finish();
     for (const segment of missed) this.#append(segment);
     if (file !== null) {
       const next = new LogSegment(file);
+      // Where the file is empty by now, what it held was truncated in its turn.
+      if (now.fingerprint.prefix.length > 0) next.forgetText();
       this.#chain.append(next);
-      next.grow();
     }
     this.#options.onRotation();
+    if (file !== null) this.growUntimed(realPath);
   }
 
   #append(segment: LogSegment): void {
@@ -104,15 +124,23 @@ export class Succession {
   }
 }
 
+function isBeingRotated(realPath: string): Failure {
+  return new Failure("not-found", `Cannot follow ${realPath}: it is being rotated`);
+}
+
 /** The current content of a segment's file, which need not be the segment's text. */
 function nextIn(segment: LogSegment, realPath: string): NextFile {
   const { dev, ino } = segment;
+  const isAtPath = () => isAt(realPath, { dev, ino });
+  const wasAtPath = isAtPath();
   const fingerprint = readFingerprint(segment);
   return {
     dev,
     ino,
     fingerprint,
-    isUnchanged: () => isContinuedBy(fingerprint, readFingerprint(segment)),
-    isAtPath: () => isAt(realPath, { dev, ino }),
+    // Rotated while the rotated files were read, it may be missing among them.
+    isUnchanged: () =>
+      isAtPath() === wasAtPath && isContinuedBy(fingerprint, readFingerprint(segment)),
+    isAtPath,
   };
 }

@@ -90,11 +90,6 @@ export class Runtime {
     return this.#current.from;
   }
 
-  /** Has the agent read of the current file? */
-  get isCurrentRead(): boolean {
-    return this.#current.isRead;
-  }
-
   get hasFile(): boolean {
     return this.disk.exists(this.path) && this.disk.exists(this.link);
   }

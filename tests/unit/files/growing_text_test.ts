@@ -164,3 +164,18 @@ function inFile(text: string): LogSource {
   const { size, readAt } = sourceOf(text);
   return { size, readAt, path: "", dev: 1, ino: 1, format: "cri", [Symbol.dispose]() {} };
 }
+
+Deno.test("a text that is forgotten is read anew, and an empty file was truncated then", () => {
+  using log = new MemoryLog();
+  using file = LogFile.open(locate(roots, logName));
+  log.append(criLine(1));
+  const text = new GrowingText();
+  text.grow(file, {});
+  text.forget();
+  assert.deepEqual(stateOf(text), { start: 0, committed: 0, seen: 0, unread: 42, end: 0 });
+  assert.equal(text.fingerprint.prefix.length, 0);
+  assert.equal(text.grow(file, {}), "grown");
+  text.forget();
+  log.files.truncate(log.path);
+  assert.equal(text.grow(file, {}), "truncated");
+});

@@ -215,3 +215,74 @@ Deno.test("regression: a copy with the name and inode number of a removed one wa
   log.pass(100);
   assert.equal(reader.text(), criLine(2) + criLine(3));
 });
+
+/** What has happened when a check begins, and what happens amid it. Both write lines in order, up to the number. */
+const amidChecks: readonly [
+  string,
+  number,
+  (log: MemoryLog) => void,
+  (log: MemoryLog) => void,
+][] = [
+  ["a file of which nothing was seen is copied and truncated, then renamed", 2, (log) => {
+    log.append(criLine(1));
+    log.copyTruncate(".20261123-100001");
+  }, (log) => {
+    log.append(criLine(2));
+    log.rename(".20261123-100002");
+  }],
+  ["a file is truncated, then once more", 3, (log) => {
+    log.append(criLine(1));
+    log.check();
+    log.copyTruncate(".20261123-100001");
+    log.append(criLine(2));
+  }, (log) => {
+    log.copyTruncate(".20261123-100002");
+    log.append(criLine(3));
+  }],
+  ["a file is truncated, then once more and left empty", 2, (log) => {
+    log.append(criLine(1));
+    log.check();
+    log.copyTruncate(".20261123-100001");
+    log.append(criLine(2));
+  }, (log) => log.copyTruncate(".20261123-100002")],
+  [
+    "a file gets its first line, then it is truncated",
+    2,
+    (log) => log.append(criLine(1)),
+    (log) => {
+      log.copyTruncate(".20261123-100001");
+      log.append(criLine(2));
+    },
+  ],
+  ["a file is replaced, and the new one truncated", 2, (log) => {
+    log.append(criLine(1));
+    log.check();
+    log.rename(".20261123-100001");
+    log.append(criLine(2));
+  }, (log) => log.copyTruncate(".20261123-100002")],
+];
+
+for (const [title, last, before, amid] of amidChecks) {
+  Deno.test(`regression: before any line of a file was seen, amid a check: ${title}`, () => {
+    for (let calls = 0; calls < 80; calls++) {
+      using log = new MemoryLog();
+      const reader = log.follow();
+      log.check();
+      before(log);
+      let left = calls;
+      log.files.onCall = () => {
+        if (left-- !== 0) return;
+        log.files.onCall = () => {};
+        amid(log);
+      };
+      log.check();
+      const isDone = left < 0;
+      log.files.onCall = () => {};
+      if (!isDone) amid(log);
+      for (let i = 0; i < 6; i++) log.pass(500);
+      assert.equal(reader.text(), criLines(1, last), `after ${calls} calls`);
+      assert.deepEqual(log.lost, {});
+      if (!isDone) break;
+    }
+  });
+}
