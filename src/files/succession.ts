@@ -70,7 +70,8 @@ export class Succession {
 
   /**
    * Grows a file of which no time was seen. It may have been truncated and have regrown with the very same bytes: copies
-   * that nobody has seen tell. Returns whether anything has happened.
+   * that nobody has seen tell. Returns whether anything has happened. Throws Failure not-found where it is being rotated at
+   * this moment.
    */
   growUntimed(realPath: string): boolean {
     const { current } = this.#chain;
@@ -93,7 +94,10 @@ export class Succession {
     return change === "grown";
   }
 
-  /** The current file was truncated, and is written anew from its beginning. */
+  /**
+   * The current file was truncated, and is written anew from its beginning. Throws Failure not-found where it is truncated
+   * or rotated once more at this moment.
+   */
   truncated(realPath: string): void {
     const old = this.#chain.current;
     const now = nextIn(old, realPath);
