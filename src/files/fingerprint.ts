@@ -55,7 +55,9 @@ export function fingerprintOf(text: Uint8Array, start = 0): Fingerprint {
   if (line !== null) {
     time = line.time;
     length = line.to;
-  } else if (searched.length === SEARCH_BYTES) length = SEARCH_BYTES;
+  }
+  // The first line with a time may be longer than what is searched.
+  if (length === 0 && searched.length === SEARCH_BYTES) length = SEARCH_BYTES;
   const digest = length > prefix.length
     ? createHash("sha256").update(searched.subarray(0, length)).digest("base64")
     : "";
