@@ -3,6 +3,10 @@ import { afterValue } from "./json_value.ts";
 import { afterNuls, type LineParser } from "./lines.ts";
 import { TimeReader } from "./rfc3339.ts";
 
+/** Of this module: an imported binding is looked up for each byte. */
+const PLAIN_BYTES = PLAIN;
+const ESCAPED_BYTES = ESCAPED;
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
@@ -91,7 +95,7 @@ export class DockerParser implements LineParser {
     let p = this.#readLog(bytes, from + BEFORE_LOG.length, to);
     if (p < 0 || !standsAt(bytes, p, BEFORE_STREAM)) return false;
     p += BEFORE_STREAM.length;
-    while (p < to && PLAIN[bytes[p]!] === 1) p++;
+    while (p < to && PLAIN_BYTES[bytes[p]!] === 1) p++;
     if (!standsAt(bytes, p, BEFORE_TIME)) return false;
     p = this.#time.read(bytes, p + BEFORE_TIME.length, to);
     if (p !== to - 2 || bytes[p] !== QUOTE || bytes[p + 1] !== 0x7d) return false;
@@ -141,7 +145,7 @@ export class DockerParser implements LineParser {
   /** Reads the rest of a JSON string. Returns the offset after its quote, -1: it is none. */
   #readLog(bytes: Uint8Array, from: number, to: number): number {
     let p = from;
-    while (p < to && PLAIN[bytes[p]!] === 1) p++;
+    while (p < to && PLAIN_BYTES[bytes[p]!] === 1) p++;
     if (p + 2 < to && bytes[p] === BACKSLASH && bytes[p + 1] === 0x6e && bytes[p + 2] === QUOTE) {
       this.text = bytes;
       this.start = from;
@@ -154,7 +158,7 @@ export class DockerParser implements LineParser {
     let length = p - from;
     while (p < to && bytes[p] !== QUOTE) {
       if (bytes[p] !== BACKSLASH) {
-        if (PLAIN[bytes[p]!] === 0) return -1;
+        if (PLAIN_BYTES[bytes[p]!] === 0) return -1;
         unescaped[length++] = bytes[p++]!;
       } else if (bytes[p + 1] === 0x75) {
         const unit = hexUnit(bytes, p + 2, to);
@@ -172,7 +176,7 @@ export class DockerParser implements LineParser {
         }
         length = writeUtf8(unescaped, length, codePoint);
       } else {
-        const character = ESCAPED[bytes[p + 1] ?? 0]!;
+        const character = ESCAPED_BYTES[bytes[p + 1] ?? 0]!;
         if (character === 0) return -1;
         unescaped[length++] = character;
         p += 2;

@@ -195,7 +195,9 @@ class PieceScanner implements Scanner {
     else lines.search(bytes, from, to, search, this.#header);
     // One look at the block costs as much as one at each of some few lines.
     this.#valid = lines.count > 16 && isUtf8(bytes.subarray(from, to));
-    if (lines.count * DENSE_LINE_BYTES > to - from) this.#frames.hold(bytes, from, to);
+    // Docker's messages are not in the log as they are: hardly any is without an escape.
+    const isHeld = this.#header !== null && lines.count * DENSE_LINE_BYTES > to - from;
+    if (isHeld) this.#frames.hold(bytes, from, to);
   }
 
   /**
