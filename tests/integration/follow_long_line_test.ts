@@ -26,6 +26,7 @@ Deno.test("regression: a follow that was interrupted behind a line of several pi
   const sent: number[] = [];
   let results = 0;
   let total = 0;
+  let malformed = 0;
   const running = follow.run({
     grep: "",
     maxRecordBytes: MAX_RECORD_BYTES,
@@ -34,7 +35,9 @@ Deno.test("regression: a follow that was interrupted behind a line of several pi
     stream: {},
     user: "",
     buffers: new BufferBudget({ bytes: Infinity, report: silent }),
-    report: silent,
+    report(event) {
+      if (event.type === "scanned") malformed += event.malformed;
+    },
     signal: ended.signal,
     sink: {
       write(frames) {
@@ -53,5 +56,6 @@ Deno.test("regression: a follow that was interrupted behind a line of several pi
   });
   await assert.rejects(running, /all there/);
   assert.equal(total, 2001);
+  assert.equal(malformed, 0, "a part of the long line was taken for a line");
   assert(results > 3);
 });
