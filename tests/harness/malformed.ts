@@ -161,7 +161,7 @@ export async function sendMalformed(
       note(name);
       await send(target, random);
       await overHttp2(target, async (session) => {
-        for (let turn = 0; turn < 30 && sent < count && !session.closed; turn++) {
+        for (let turn = 0; turn < 30 && sent < count && !isOver(session); turn++) {
           const [kind, make] = random.pick(Object.entries(requests));
           note(kind);
           await exchange(session, make(target, random));
@@ -226,6 +226,11 @@ async function overHttp2(
   session.close();
   session.destroy();
   await closed;
+}
+
+/** The agent may end a connection between two requests: a session that is destroyed need not be closed yet. */
+function isOver(session: ClientHttp2Session): boolean {
+  return session.closed || session.destroyed;
 }
 
 /** Resolves when the stream is over, however. */

@@ -3,7 +3,7 @@ const MOST_BYTES = 1024 * 1024;
 /** Of one connection, where many wait: a few frames. */
 const LEAST_BYTES = 32 * 1024;
 /** Of all connections that wait together, but the least of each. */
-const TOTAL_BYTES = 32 * 1024 * 1024;
+const TOTAL_BYTES = 16 * 1024 * 1024;
 
 /**
  * What lies in the sockets of clients that do not read, as hundreds of connections may each hold some. A connection

@@ -18,7 +18,7 @@ Deno.test("unsent bytes: however many connections wait, together they take some 
     assert.ok(limit >= 32 * 1024);
     unsent.wait({}, limit);
   }
-  assert.ok(unsent.bytes < 48 * MIB, `${unsent.bytes / MIB} MiB`);
+  assert.ok(unsent.bytes < 32 * MIB, `${unsent.bytes / MIB} MiB`);
 });
 
 Deno.test("unsent bytes: what has been sent, or whose socket is closed, is free again, once", () => {
