@@ -60,7 +60,7 @@ const limits: Readonly<Record<LimitName, LimitDoc>> = {
   "request-time": {
     keys: ["request-timeout"],
     bounds:
-      "the time in which a request must arrive (a reflection stream may stay open), and 256 unfinished ones at a time",
+      "the time in which a request must arrive (a reflection stream may stay open), and how many of a connection may be unfinished: as many as it may have open calls",
     refusal: ENDED,
   },
   "frames": {

@@ -65,6 +65,7 @@ export function portLimits(config: {
 }, descriptors: number): PortLimits {
   const { maxHeaderBytes, maxRequestBytes } = config;
   const connections = Math.ceil(descriptors * CONNECTIONS_SHARE);
+  const streams = config.maxStreams * 2 + 100;
   return {
     connections: Math.min(config.maxConnections, connections),
     connectionsPerPeer: Math.min(config.maxConnectionsPerPeer, connections),
@@ -74,10 +75,11 @@ export function portLimits(config: {
       headers: { bytes: maxHeaderBytes, pairs: MAX_HEADER_PAIRS },
       requestBytes: maxRequestBytes,
       unfinishedBytes: maxRequestBytes * 4,
-      unfinishedRequests: 256,
+      // Clients send the headers of all calls they begin at once before the first request.
+      unfinishedRequests: streams,
     },
     requestMs: config.requestTimeoutMs,
-    streams: config.maxStreams * 2 + 100,
+    streams,
     headerMemory: config.headerMemory,
     otherNames: {
       frames: {
