@@ -113,6 +113,7 @@ export async function runSequence(
   let skippedByGone = 0;
   let attached = 0;
   let mayRefuseAt = 0;
+  let isAmid = false;
 
   const checked = () => {
     if (host.isWatched && !host.isRefused && runtime.hasFile) runtime.seen();
@@ -125,7 +126,8 @@ export async function runSequence(
     await host.pass(ms, checked);
   };
   const maybeCheck = (random: Random) => () => {
-    if (!random.chance(0.30)) return;
+    // Amid a check the agent does not begin another one.
+    if (!random.chance(0.30) || isAmid) return;
     host.checkNow();
     checked();
   };
@@ -197,7 +199,11 @@ export async function runSequence(
         const calls = random.below(40);
         const amid = { kind: random.pick(amidKinds), seed: random.below(2 ** 31) };
         const reason = random.pick(["event", "tick", "poll", "peek"] as const);
-        return await host.checkAmid(reason, calls, () => void write(amid));
+        return await host.checkAmid(reason, calls, () => {
+          isAmid = true;
+          write(amid);
+          isAmid = false;
+        });
       }
       case "time passes":
         return await pass(random.pick([5, 60, 600, 2500]));
