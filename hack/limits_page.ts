@@ -21,7 +21,7 @@ const limits: Readonly<Record<LimitName, LimitDoc>> = {
     keys: ["max-connections"],
     bounds: "connections to the gRPC port",
     refusal:
-      "the one longest without a call is ended for the new one (those that never had one first), of the address that has the most; where all of these have calls, the one with the fewest, but the new one is closed where its address has as many",
+      "the one longest without a call is ended for the new one (one that never had a call counts as idle for a second more), of the address that has the most; where all of these have calls, the one with the fewest, but the new one is closed where its address has as many",
   },
   "connections-per-peer": {
     keys: ["max-connections-per-peer"],

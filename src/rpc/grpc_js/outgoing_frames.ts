@@ -5,6 +5,8 @@ import type { Http2Session } from "./http2_servers.ts";
 
 /** What is written at a time: memory for more is mapped anew each time. */
 const WRITTEN_BYTES = 256 * 1024;
+/** Until the room that others leave is looked up again: hundreds of connections may fill at the same time. */
+const ROOM_BYTES = 64 * 1024;
 /** Frames below this are joined up to it, as many as wait: each write to the socket costs as much as 10 KiB. */
 const JOINED_BYTES = 16 * 1024;
 
@@ -28,11 +30,10 @@ export function holdBack(session: Http2Session, socket: Socket, unsent: UnsentBy
   const send = native.sendPending.bind(native);
   const nothing = new Uint8Array(0);
   let isWaiting = false;
-  socket.once("close", () => unsent.done(socket));
-  /** What the socket surely takes: looked up again when it is used up. */
+  /** What the socket may take before it is looked up again. */
   let room = 0;
   const hasRoom = () => {
-    if (room <= 0) room = unsent.limit - socket.writableLength;
+    if (room <= 0) room = Math.min(unsent.room(socket), ROOM_BYTES);
     return room > 0;
   };
   /** Since the socket was corked; null: it is not, as where node:http2 itself empties the session at its end. */
@@ -53,10 +54,8 @@ export function holdBack(session: Http2Session, socket: Socket, unsent: UnsentBy
     if (hasRoom()) return joined(take(), takeMore);
     if (!isWaiting) {
       isWaiting = true;
-      unsent.wait(socket, socket.writableLength);
       socket.once("drain", () => {
         isWaiting = false;
-        unsent.done(socket);
         if (!session.destroyed) native.sendPending();
       });
     }

@@ -13,7 +13,7 @@ export interface CountedConnection {
   readonly peer: string;
   /** Ends it at once: another one needs its place. */
   readonly evict: (limit: LimitName) => void;
-  /** Since when nothing has been done for it, so that it may be ended for another one; null: it is at work. */
+  /** Since when nothing has been done for it, milliseconds of one clock, so that it may be ended for another one; null: it is at work. */
   readonly idleSince: () => number | null;
   /** Whether it has sent anything at all. */
   readonly hasSpoken: () => boolean;
@@ -106,16 +106,17 @@ function leastAdvanced(handshakes: ReadonlySet<CountedConnection>): CountedConne
   return oldest;
 }
 
-/** Those that never had a call come first: a client that comes again and again pauses in between. */
+/** So much longer one without a call counts as idle: a client that comes again and again pauses in between. */
+const PAUSE_MS = 1000;
+
+/** A new connection, whose first call is on its way, is not the one: others have been idle for longer. */
 function longestIdle(among: ReadonlySet<CountedConnection>): CountedConnection | null {
-  let chosen: { connection: CountedConnection; hasWorked: boolean; since: number } | null = null;
+  let chosen: { connection: CountedConnection; since: number } | null = null;
   for (const connection of among) {
-    const since = connection.idleSince();
-    if (since === null) continue;
-    const hasWorked = connection.hasWorked();
-    const isFirst = chosen === null ||
-      (hasWorked === chosen.hasWorked ? since < chosen.since : !hasWorked);
-    if (isFirst) chosen = { connection, hasWorked, since };
+    const idleSince = connection.idleSince();
+    if (idleSince === null) continue;
+    const since = connection.hasWorked() ? idleSince : idleSince - PAUSE_MS;
+    if (chosen === null || since < chosen.since) chosen = { connection, since };
   }
   return chosen?.connection ?? null;
 }

@@ -147,6 +147,8 @@ export class FrameGate {
     }
     if (this.#offense !== null) return [];
     if (at > passedTo) passed.push({ bytes: bytes.subarray(passedTo, at), units: 0 });
+    // What is incomplete now is another frame than before.
+    if (at > 0 && this.#block === null) this.#restSinceMs = this.#now();
     // A copy: the chunk's buffer may be large, and it may be used again.
     this.#rest = new Uint8Array(bytes.subarray(at));
     return passed;

@@ -1,40 +1,42 @@
-/** Of one connection, where few wait: more only takes memory. */
+/** Of one connection, where few have unsent bytes: more only takes memory. */
 const MOST_BYTES = 1024 * 1024;
-/** Of one connection, where many wait: a few frames. */
+/** Of one connection, where many have: a few frames. */
 const LEAST_BYTES = 32 * 1024;
-/** Of all connections that wait together, but the least of each. */
+/** Of all connections together, but the least of each. */
 const TOTAL_BYTES = 16 * 1024 * 1024;
 
+/** What is looked at of a socket. */
+export interface UnsentSocket {
+  /** Bytes that wait to be sent. */
+  readonly writableLength: number;
+  readonly destroyed: boolean;
+}
+
 /**
- * What lies in the sockets of clients that do not read, as hundreds of connections may each hold some. A connection
- * may have a quarter of what the waiting ones leave, so that none of them, nor all together, take all of it. Owned by
- * Connections; each PortConnection tells it what waits.
+ * What lies in the sockets of clients that do not read, or not fast enough, as hundreds of connections may each hold
+ * some. A connection may have a quarter of what the others leave, so that none of them, nor all together, take all of
+ * it. Owned by Connections; each PortConnection asks it before it sends.
  */
 export class UnsentBytes {
-  readonly #waiting = new Map<object, number>();
-  #bytes = 0;
+  /** Those that may have unsent bytes. */
+  readonly #sockets = new Set<UnsentSocket>();
 
-  /** What lies in the sockets that wait. */
-  get bytes(): number {
-    return this.#bytes;
+  /** What lies in all sockets, but the given one. */
+  bytes(except?: UnsentSocket): number {
+    let bytes = 0;
+    for (const socket of this.#sockets) {
+      if (socket === except) continue;
+      if (socket.destroyed || socket.writableLength === 0) this.#sockets.delete(socket);
+      else bytes += socket.writableLength;
+    }
+    return bytes;
   }
 
-  /** How many bytes may lie in one connection's socket now. */
-  get limit(): number {
-    const share = (TOTAL_BYTES - this.#bytes) / 4;
-    return Math.max(LEAST_BYTES, Math.min(MOST_BYTES, Math.floor(share)));
-  }
-
-  /** A socket has its share and waits until its client reads. */
-  wait(socket: object, bytes: number): void {
-    this.done(socket);
-    this.#waiting.set(socket, bytes);
-    this.#bytes += bytes;
-  }
-
-  /** It has sent what lay there, or is closed. */
-  done(socket: object): void {
-    this.#bytes -= this.#waiting.get(socket) ?? 0;
-    this.#waiting.delete(socket);
+  /** How many more bytes this socket may be given now; zero or less: none. */
+  room(socket: UnsentSocket): number {
+    const share = (TOTAL_BYTES - this.bytes(socket)) / 4;
+    this.#sockets.add(socket);
+    const limit = Math.max(LEAST_BYTES, Math.min(MOST_BYTES, Math.floor(share)));
+    return limit - socket.writableLength;
   }
 }

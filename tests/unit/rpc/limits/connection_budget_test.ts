@@ -47,15 +47,26 @@ Deno.test("the connection that has done nothing for longest goes first, however 
   assert.deepEqual([reader!.evictedFor, silent!.evictedFor], [null, "connections-per-peer"]);
 });
 
-Deno.test("a connection that has had a call does not go for one that never had any, however long it pauses", () => {
+Deno.test("a connection that pauses between its calls does not go for one that never had any", () => {
   const budget = new ConnectionBudget(limits);
   const [reader, silent, fresh] = ["a", "a", "a"].map((peer) => new FakeConnection(peer));
   reader!.works = true;
-  silent!.workedAt = 5; // Established later.
+  silent!.workedAt = 900; // Established later.
   connect(budget, reader!);
   connect(budget, silent!);
   assert.equal(connect(budget, fresh!), null);
   assert.deepEqual([reader!.evictedFor, silent!.evictedFor], [null, "connections-per-peer"]);
+});
+
+Deno.test("a new connection, whose first call is on its way, does not go for one that has been idle for long", () => {
+  const budget = new ConnectionBudget(limits);
+  const [idle, fresh, next] = ["a", "a", "a"].map((peer) => new FakeConnection(peer));
+  idle!.works = true;
+  fresh!.workedAt = 1100;
+  connect(budget, idle!);
+  connect(budget, fresh!);
+  assert.equal(connect(budget, next!), null);
+  assert.deepEqual([idle!.evictedFor, fresh!.evictedFor], ["connections-per-peer", null]);
 });
 
 Deno.test("a handshake that goes on does not go for a flood of silent ones, which are ended in its place", () => {

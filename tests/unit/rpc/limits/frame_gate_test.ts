@@ -97,4 +97,13 @@ Deno.test("frame gate: unfinished requests and frames have a beginning, and stre
   now = 7;
   gate.receive(frame(6, 0, 0, Buffer.alloc(8)).subarray(0, 5));
   assert.equal(gate.incompleteSince, 7);
+  const ping = frame(6, 0, 0, Buffer.alloc(8));
+  now = 8;
+  gate.receive(Buffer.concat([ping.subarray(5), ping.subarray(0, 5)]));
+  assert.equal(gate.incompleteSince, 8, "another frame: a busy client is not late");
+  now = 9;
+  gate.receive(Buffer.concat([ping.subarray(5), frame(1, 1, 5, call.subarray(0, 10))]));
+  now = 10;
+  gate.receive(frame(9, 0, 5, call.subarray(10, 20)));
+  assert.equal(gate.incompleteSince, 8, "headers must end in time, however many frames they have");
 });

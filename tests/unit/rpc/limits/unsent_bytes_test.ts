@@ -1,33 +1,45 @@
 import assert from "node:assert/strict";
 import { UnsentBytes } from "../../../../src/rpc/limits/unsent_bytes.ts";
 
-const MIB = 1024 * 1024;
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+function sockets(count: number) {
+  return Array.from({ length: count }, () => ({ writableLength: 0, destroyed: false }));
+}
 
 Deno.test("unsent bytes: a few connections that wait have a megabyte each", () => {
   const unsent = new UnsentBytes();
-  for (let index = 0; index < 10; index++) {
-    assert.equal(unsent.limit, MIB);
-    unsent.wait({}, unsent.limit);
+  for (const socket of sockets(10)) {
+    assert.equal(unsent.room(socket), MIB);
+    socket.writableLength = MIB;
+    assert.equal(unsent.room(socket), 0);
   }
 });
 
-Deno.test("unsent bytes: however many connections wait, together they take some megabytes, and each has its frames", () => {
+Deno.test("unsent bytes: however many connections fill at the same time, together they take some megabytes, and each has its frames", () => {
   const unsent = new UnsentBytes();
-  for (let index = 0; index < 400; index++) {
-    const { limit } = unsent;
-    assert.ok(limit >= 32 * 1024);
-    unsent.wait({}, limit);
+  const all = sockets(400);
+  const step = 16 * KIB;
+  for (let round = 0; round < 100; round++) {
+    for (const socket of all) if (unsent.room(socket) > 0) socket.writableLength += step;
   }
-  assert.ok(unsent.bytes < 32 * MIB, `${unsent.bytes / MIB} MiB`);
+  assert.ok(all.every(({ writableLength }) => writableLength >= 2 * step));
+  assert.ok(unsent.bytes() < 32 * MIB, `${unsent.bytes() / MIB} MiB`);
 });
 
-Deno.test("unsent bytes: what has been sent, or whose socket is closed, is free again, once", () => {
+Deno.test("unsent bytes: what has been sent, or whose socket is closed, is free again", () => {
   const unsent = new UnsentBytes();
-  const sockets = Array.from({ length: 100 }, () => ({}));
-  for (const socket of sockets) unsent.wait(socket, MIB);
-  assert.equal(unsent.limit, 32 * 1024);
-  unsent.wait(sockets[0]!, MIB);
-  assert.equal(unsent.bytes, 100 * MIB, "it waits once");
-  for (const socket of [...sockets, ...sockets]) unsent.done(socket);
-  assert.deepEqual([unsent.bytes, unsent.limit], [0, MIB]);
+  const all = sockets(100);
+  for (const socket of all) {
+    unsent.room(socket);
+    socket.writableLength = MIB;
+  }
+  const [first, ...others] = all as [typeof all[0], ...typeof all];
+  assert.equal(unsent.bytes(), 100 * MIB);
+  assert.equal(unsent.room(first), 32 * KIB - MIB);
+  first.writableLength = 0;
+  assert.equal(unsent.bytes(), 99 * MIB);
+  for (const socket of others) socket.destroyed = true;
+  assert.deepEqual([unsent.bytes(), unsent.room(first)], [0, MIB]);
 });
