@@ -14,6 +14,9 @@ interface Wait {
   readonly grant: (share: BufferShare) => void;
 }
 
+/** This part of the limit is what the last results of all streams may take once they count as sent. */
+const LAST_RESULTS_PART = 1 / 8;
+
 /** Held bytes are reported in steps of this. */
 const REPORT_STEP_BYTES = 1024 * 1024;
 
@@ -27,6 +30,7 @@ export class BufferBudget {
   readonly #report: Report;
   readonly #users = new Map<string, number>();
   readonly #waits = new Set<Wait>();
+  #streams = 0;
   #held = 0;
   #reported = { bytes: 0, waiting: 0 };
   /** Of that, what is held for results that are there and wait to be sent. */
@@ -46,6 +50,20 @@ export class BufferBudget {
   /** Is half of it full of results that wait to be sent? Then streams use small ones, so that more of them make progress. */
   get isScarce(): boolean {
     return this.#results * 2 > this.#limit;
+  }
+
+  /** A stream begins to read; disposing of it ends that. */
+  enter(): Disposable {
+    this.#streams++;
+    return { [Symbol.dispose]: () => void this.#streams-- };
+  }
+
+  /**
+   * Bytes that one result of a stream should take at most. The HTTP/2 library has taken a stream's last result before it
+   * has sent it, so results are small where there are many streams.
+   */
+  get resultBytes(): number {
+    return this.#limit * LAST_RESULTS_PART / Math.max(1, this.#streams);
   }
 
   /** Takes bytes where that can be done at once; null otherwise. */

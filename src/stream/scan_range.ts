@@ -16,6 +16,8 @@ const TARGET_BYTES = RESULT_BYTES * 15 / 16;
 /** The same while the memory for results is scarce. */
 const SCARCE_RESULT_BYTES = 64 * 1024;
 const SCARCE_WINDOW = 1;
+/** The least, however many streams there are: each result costs some work. */
+const LEAST_RESULT_BYTES = 32 * 1024;
 
 /** More than all that a record's frame has beside its message. */
 const FRAME_OVERHEAD = 64;
@@ -78,6 +80,7 @@ export async function* scanRange(
   options: ScanRangeOptions,
 ): AsyncGenerator<PieceResult, void> {
   const { direction, grep, maxRecordBytes, pool, buffers, stream, user, signal, report } = options;
+  using _ = buffers.enter();
   const { verifier } = range.source;
   const spec: ScanSpec = { format: range.source.format, direction, grep, maxRecordBytes };
   const kind = grep === "" ? "all" : "grep";
@@ -95,7 +98,10 @@ export async function* scanRange(
   /** What was not given out yet, at line boundaries as far as they are known. */
   let left: Bounds = range;
 
-  const budget = () => buffers.isScarce ? SCARCE_RESULT_BYTES : RESULT_BYTES;
+  const budget = () => {
+    const most = buffers.isScarce ? SCARCE_RESULT_BYTES : RESULT_BYTES;
+    return Math.floor(Math.max(LEAST_RESULT_BYTES, Math.min(most, buffers.resultBytes)));
+  };
   /** The most that a piece's result can take: the lines of a small range are no more than that. */
   const need = (bounds: Bounds, budget: number) =>
     Math.min(
@@ -116,7 +122,7 @@ export async function* scanRange(
       { stream, user, signal },
     );
     // A rejection is seen where the result is awaited; a later piece's may never be.
-    result.then(({ frames }) => share.shrink(frames.length), () => share.release());
+    result.then(({ frames }) => share.shrink(frames.buffer.byteLength), () => share.release());
     return { bounds, place, epoch, result, share };
   };
   /** As much of the bounds as there is to read; null: nothing. */

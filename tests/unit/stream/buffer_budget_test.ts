@@ -102,3 +102,12 @@ Deno.test("whatever is taken and given back, no more than the limit is held, and
     assert.equal(buffers.held, 0, `SEED=${seed + round}`);
   }
 });
+
+Deno.test("the more streams there are the smaller are their results, until they end", () => {
+  const budget = new BufferBudget({ bytes: 64 * 1024 * 1024, report: () => {} });
+  assert.equal(budget.resultBytes, 8 * 1024 * 1024);
+  const streams = Array.from({ length: 64 }, () => budget.enter());
+  assert.equal(budget.resultBytes, 128 * 1024);
+  for (const stream of streams) stream[Symbol.dispose]();
+  assert.equal(budget.resultBytes, 8 * 1024 * 1024);
+});
