@@ -35,7 +35,7 @@ RUN case "$TARGETARCH" in \
 FROM gcr.io/distroless/cc-debian12:nonroot AS image
 COPY --from=compiled /kubetail-cluster-agent /usr/bin/kubetail-cluster-agent
 # glibc gives freed memory back: docs/decisions/0015-memory-given-back.md.
-ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=524288 MALLOC_TRIM_THRESHOLD_=4194304
+ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=32768 MALLOC_TRIM_THRESHOLD_=4194304
 EXPOSE 50051 9464
 USER 65532:65532
 ENTRYPOINT ["/usr/bin/kubetail-cluster-agent"]

@@ -68,7 +68,7 @@ const environment = [
  */
 const memoryEnvironment = {
   MALLOC_ARENA_MAX: "2",
-  MALLOC_MMAP_THRESHOLD_: "524288",
+  MALLOC_MMAP_THRESHOLD_: "32768",
   MALLOC_TRIM_THRESHOLD_: "4194304",
 };
 
