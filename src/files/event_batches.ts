@@ -9,7 +9,7 @@ const PEEK_MS = { min: 2, perSpent: 20 };
  * Above so many events in so many milliseconds, files wait to be checked together: to check and to write costs much less
  * for what comes at once. Below it, as for a person who watches some logs, each is checked when its event comes.
  */
-const MANY = { events: 20, inMs: 100 };
+const MANY = { events: 80, inMs: 100 };
 /** For so long. Together with what checking and writing take, lines come within 10 ms. */
 export const BATCH_MS = 4;
 
