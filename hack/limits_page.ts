@@ -162,7 +162,7 @@ Where a total is reached, whoever holds most of it gives way to those who hold l
 before its connection, a connection before its address. So whoever has nothing can always begin one call, unless
 everybody else has only one. Reviews take turns by identity, calls and searches as below.
 
-What lies in the sockets of clients that do not read is at most 1 MiB of a connection, and 16 MiB and some frames of all.
+Data waiting in the sockets of clients that do not read is at most 1 MiB per connection, and 16 MiB in total or 64 KiB per connection, whichever is more.
 
 ## Calls take turns
 

@@ -1,12 +1,12 @@
 /** Of one connection, where few have unsent bytes: more only takes memory. */
 const MOST_BYTES = 1024 * 1024;
-/** Of one connection, where many have: a few frames. */
-const LEAST_BYTES = 32 * 1024;
-/** Of all connections together, but the least of each. */
+/** Of all connections together, but what each may have in any case: its socket's high-water mark. */
 const TOTAL_BYTES = 16 * 1024 * 1024;
 
-/** What is looked at of a socket. */
+/** The state of a socket that decides how much it may be given. */
 export interface UnsentSocket {
+  /** Bytes. With less in it a socket does not say when it has drained, and who waits for that would wait for ever. */
+  readonly writableHighWaterMark: number;
   /** Bytes that wait to be sent. */
   readonly writableLength: number;
   readonly destroyed: boolean;
@@ -36,7 +36,7 @@ export class UnsentBytes {
   room(socket: UnsentSocket): number {
     const share = (TOTAL_BYTES - this.bytes(socket)) / 4;
     this.#sockets.add(socket);
-    const limit = Math.max(LEAST_BYTES, Math.min(MOST_BYTES, Math.floor(share)));
+    const limit = Math.min(MOST_BYTES, Math.max(socket.writableHighWaterMark, Math.floor(share)));
     return limit - socket.writableLength;
   }
 }

@@ -15,7 +15,7 @@ class Connection {
   readonly socket: Writable;
   #written: (() => void) | null = null;
 
-  constructor() {
+  constructor(unsent = new UnsentBytes()) {
     const take = (bytes: Buffer, written: () => void) => {
       this.writes.push(bytes);
       this.#written = written;
@@ -41,7 +41,7 @@ class Connection {
     holdBack(
       session as unknown as Http2Session,
       socket as unknown as Socket,
-      new UnsentBytes(),
+      unsent,
     );
   }
 
@@ -87,6 +87,24 @@ Deno.test("a session waits for a socket that nobody reads, with 1 MiB and a fram
   while (connection.writes.reduce((sum, { length }) => sum + length, 0) < count * 16 * KIB) {
     await connection.read();
   }
+});
+
+Deno.test("a session whose share is below the socket's high-water mark stalled: such a socket never says that it has drained", async () => {
+  const unsent = new UnsentBytes();
+  for (let index = 0; index < 100; index++) {
+    unsent.room({ writableLength: 1024 * KIB, writableHighWaterMark: 0, destroyed: false });
+  }
+  const connection = new Connection(unsent);
+  const count = 20;
+  for (let index = 0; index < count; index++) connection.frames.push(new Uint8Array(16 * KIB));
+  connection.native.sendPending();
+  assert.ok(connection.frames.length > count / 2, "its share is small");
+  // Nothing but the client's reading: it sends nothing that would make the session send.
+  for (let index = 0; index < 2 * count; index++) await connection.read();
+  assert.equal(
+    connection.writes.reduce((sum, { length }) => sum + length, 0),
+    count * 16 * KIB,
+  );
 });
 
 Deno.test("nothing is kept from the socket where the session is emptied without being told to send", async () => {

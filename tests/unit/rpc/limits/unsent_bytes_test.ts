@@ -5,7 +5,11 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 function sockets(count: number) {
-  return Array.from({ length: count }, () => ({ writableLength: 0, destroyed: false }));
+  return Array.from({ length: count }, () => ({
+    writableLength: 0,
+    writableHighWaterMark: 32 * KIB,
+    destroyed: false,
+  }));
 }
 
 Deno.test("unsent bytes: a few connections that wait have a megabyte each", () => {
