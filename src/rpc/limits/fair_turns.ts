@@ -1,3 +1,5 @@
+import { Turns } from "./turns.ts";
+
 /** How many may begin in one turn of the event loop. */
 const PER_TURN = 4;
 
@@ -7,48 +9,34 @@ const PER_TURN = 4;
  * and nothing else would run until the last of them has done so. Owned by Calls, which alone calls it.
  */
 export class FairTurns {
-  /** By owner; the owner whose turn is next comes first. */
   readonly #waiting = new Map<unknown, (() => void)[]>();
-  readonly #later: (run: () => void) => void;
-  #left = PER_TURN;
-  #isScheduled = false;
+  readonly #turns: Turns;
 
-  constructor(later: (run: () => void) => void = setImmediate) {
-    this.#later = later;
+  constructor(later?: (run: () => void) => void) {
+    this.#turns = new Turns(later, PER_TURN);
   }
 
   /** Null: the owner's work may begin at once. Otherwise it may when the promise resolves. */
   enter(owner: unknown): Promise<void> | null {
-    this.#schedule();
-    if (this.#waiting.size === 0 && this.#left > 0) {
-      this.#left--;
-      return null;
-    }
+    if (this.#waiting.size === 0 && this.#turns.take(1)) return null;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const ofOwner = this.#waiting.get(owner) ?? [];
-    ofOwner.push(resolve);
-    this.#waiting.set(owner, ofOwner);
+    const ofOwner = this.#waiting.get(owner);
+    if (ofOwner === undefined) {
+      const begins = [resolve];
+      this.#waiting.set(owner, begins);
+      this.#turns.wait(() => this.#begin(owner, begins));
+    } else ofOwner.push(resolve);
     return promise;
   }
 
-  #schedule(): void {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    this.#later(() => this.#turn());
-  }
-
-  #turn(): void {
-    this.#isScheduled = false;
-    this.#left = PER_TURN;
-    // Who is added again behind the others is met again.
-    for (const [owner, waiting] of this.#waiting) {
-      if (this.#left === 0) break;
-      this.#left--;
+  /** Lets one of the owner's begin. Returns how many have. */
+  #begin(owner: unknown, begins: (() => void)[]): number {
+    const begin = begins.shift();
+    if (begin === undefined) {
       this.#waiting.delete(owner);
-      const begin = waiting.shift();
-      if (waiting.length > 0) this.#waiting.set(owner, waiting);
-      begin?.();
+      return 0;
     }
-    if (this.#left < PER_TURN) this.#schedule();
+    begin();
+    return 1;
   }
 }

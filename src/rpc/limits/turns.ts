@@ -3,16 +3,22 @@ const UNITS_PER_TURN = 8;
 
 /**
  * Lets everybody's work begin in turns, so that whoever comes with a thousand calls at once keeps those of others
- * waiting for one turn of the event loop, not for all of them. Owned by Connections, which alone calls it.
+ * waiting for one turn of the event loop, not for all of them. Owned by Connections and by FairTurns, each with its own.
  */
 export class Turns {
   readonly #waiting = new Set<() => number>();
   readonly #later: (run: () => void) => void;
-  #left = UNITS_PER_TURN;
+  readonly #perTurn: number;
+  #left: number;
   #scheduled = false;
 
-  constructor(later: (run: () => void) => void = setImmediate) {
+  /**
+   * @param later runs something in the next turn of the event loop
+   * @param perTurn units of work in one turn
+   */
+  constructor(later: (run: () => void) => void = setImmediate, perTurn = UNITS_PER_TURN) {
     this.#later = later;
+    this.#perTurn = this.#left = perTurn;
   }
 
   /** True where so much may begin in this turn. Otherwise it must wait. */
@@ -37,7 +43,7 @@ export class Turns {
 
   #turn(): void {
     this.#scheduled = false;
-    this.#left = UNITS_PER_TURN;
+    this.#left = this.#perTurn;
     // Who is added again behind the others is met again.
     for (const begin of this.#waiting) {
       if (this.#left <= 0) break;
