@@ -43,44 +43,7 @@ export function createMetrics(options: {
   /** Whether the agent can do its work now; asked whenever the metrics are read. */
   readonly isReady: () => boolean;
 }): Metrics {
-  const {
-    all,
-    buildInfo,
-    ready,
-    calls,
-    callSeconds,
-    openStreams,
-    records,
-    read,
-    sent,
-    malformed,
-    scanSeconds,
-    reviews,
-    reviewSeconds,
-    reviewsCached,
-    followers,
-    watchers,
-    followedFiles,
-    rotations,
-    truncations,
-    truncatedBytes,
-    engineBytes,
-    searchesWaiting,
-    bufferBytes,
-    bufferWaits,
-    lostBytes,
-    workers,
-    uncaught,
-    replaced,
-    limitsReached,
-    certificates,
-    certificateExpiry,
-    lag,
-    cpu,
-    resident,
-    startTime,
-    heap,
-  } = createSeries();
+  const series = createSeries();
   const startedMs = performance.timeOrigin;
   const throughput = new Throughput({
     slotMs: SLOT_SECONDS * 1000,
@@ -88,12 +51,12 @@ export function createMetrics(options: {
     now: () => performance.now(),
   });
 
-  buildInfo.set(1, { version: options.version, deno: process.versions["deno"] ?? "none" });
-  startTime.set(startedMs / 1000);
+  series.buildInfo.set(1, { version: options.version, deno: process.versions["deno"] ?? "none" });
+  series.startTime.set(startedMs / 1000);
   let due = performance.now() + LAG_EVERY_MS;
   const timer = setInterval(() => {
     const now = performance.now();
-    lag.observe(Math.max(0, now - due) / 1000);
+    series.lag.observe(Math.max(0, now - due) / 1000);
     due = now + LAG_EVERY_MS;
   }, LAG_EVERY_MS);
   // A process that has nothing else to do may end.
@@ -103,26 +66,28 @@ export function createMetrics(options: {
     report,
     render() {
       const used = process.cpuUsage();
-      ready.set(options.isReady() ? 1 : 0);
-      cpu.set((used.user + used.system) / 1e6);
-      resident.set(residentBytes());
-      heap.set(process.memoryUsage().heapUsed, { state: "used" });
-      heap.set(process.memoryUsage().heapTotal, { state: "total" });
-      return all.map((metric) => metric.render()).join("");
+      series.ready.set(options.isReady() ? 1 : 0);
+      series.cpu.set((used.user + used.system) / 1e6);
+      series.resident.set(residentBytes());
+      series.heap.set(process.memoryUsage().heapUsed, { state: "used" });
+      series.heap.set(process.memoryUsage().heapTotal, { state: "total" });
+      return series.all.map((metric) => metric.render()).join("");
     },
     snapshot: () => ({
       version: options.version,
       uptime: performance.now() / 1000,
-      openStreams: openStreams.total(),
-      followers: followers.get(),
-      watchers: watchers.get(),
-      followedFiles: followedFiles.get(),
-      calls: calls.total(),
-      records: records.get(),
-      readBytes: read.get(),
-      sentBytes: sent.get(),
+      openStreams: series.openStreams.total(),
+      followers: series.followers.get(),
+      watchers: series.watchers.get(),
+      followedFiles: series.followedFiles.get(),
+      calls: series.calls.total(),
+      records: series.records.get(),
+      readBytes: series.read.get(),
+      sentBytes: series.sent.get(),
       residentBytes: residentBytes(),
-      certificateExpiresMs: certificateExpiry.total() === 0 ? null : certificateExpiry.get() * 1000,
+      certificateExpiresMs: series.certificateExpiry.total() === 0
+        ? null
+        : series.certificateExpiry.get() * 1000,
       sentPerSecond: throughput.perSecond(),
       slotSeconds: SLOT_SECONDS,
     }),
@@ -133,75 +98,77 @@ export function createMetrics(options: {
     switch (event.type) {
       case "call-started": {
         const method = methodLabel(event.method);
-        if (isStreaming(method)) openStreams.add(1, { method });
+        if (isStreaming(method)) series.openStreams.add(1, { method });
         return;
       }
       case "call-ended": {
         const method = methodLabel(event.method);
-        if (isStreaming(method)) openStreams.add(-1, { method });
-        calls.add(1, { method, code: event.code });
-        callSeconds.observe(event.milliseconds / 1000, { method });
+        if (isStreaming(method)) series.openStreams.add(-1, { method });
+        series.calls.add(1, { method, code: event.code });
+        series.callSeconds.observe(event.milliseconds / 1000, { method });
         return;
       }
       case "scanned":
-        read.add(event.bytes);
-        records.add(event.records);
-        malformed.add(event.malformed);
-        scanSeconds.observe(event.seconds);
+        series.read.add(event.bytes);
+        series.records.add(event.records);
+        series.malformed.add(event.malformed);
+        series.scanSeconds.observe(event.seconds);
         return;
       case "sent":
-        sent.add(event.bytes);
+        series.sent.add(event.bytes);
         throughput.add(event.bytes);
         return;
       case "review":
-        reviews.add(1, { verdict: event.verdict });
-        reviewSeconds.observe(event.seconds);
+        series.reviews.add(1, { verdict: event.verdict });
+        series.reviewSeconds.observe(event.seconds);
         return;
       case "review-cached":
-        reviewsCached.add(1);
+        series.reviewsCached.add(1);
         return;
       case "followers":
-        followers.add(event.change);
+        series.followers.add(event.change);
         return;
       case "watchers":
-        watchers.add(event.change);
+        series.watchers.add(event.change);
         return;
       case "followed-files":
-        followedFiles.set(event.count);
+        series.followedFiles.set(event.count);
         return;
       case "rotation":
-        rotations.add(1);
+        series.rotations.add(1);
         return;
       case "truncated":
-        truncations.add(1);
-        truncatedBytes.add(event.bytes);
-        lostBytes.add(event.bytes, { cause: event.cause });
+        series.truncations.add(1);
+        series.truncatedBytes.add(event.bytes);
+        series.lostBytes.add(event.bytes, { cause: event.cause });
         return;
       case "engines":
-        engineBytes.set(event.bytes);
+        series.engineBytes.set(event.bytes);
         return;
       case "searches-waiting":
-        searchesWaiting.set(event.count);
+        series.searchesWaiting.set(event.count);
         return;
       case "buffers":
-        bufferBytes.set(event.bytes);
-        bufferWaits.set(event.waiting);
+        series.bufferBytes.set(event.bytes);
+        series.bufferWaits.set(event.waiting);
         return;
       case "workers":
-        workers.set(event.count);
+        series.workers.set(event.count);
         return;
       case "uncaught-error":
-        uncaught.add(1, { kind: event.kind });
+        series.uncaught.add(1, { kind: event.kind });
         return;
       case "worker-replaced":
-        replaced.add(1, { reason: event.reason });
+        series.replaced.add(1, { reason: event.reason });
         return;
       case "limit-reached":
-        limitsReached.add(1, { limit: event.limit });
+        series.limitsReached.add(1, { limit: event.limit });
         return;
       case "certificate":
-        certificates.add(1, { state: event.state });
-        if (Number.isFinite(event.notAfterMs)) certificateExpiry.set(event.notAfterMs / 1000);
+        series.certificates.add(1, { state: event.state });
+        if (Number.isFinite(event.notAfterMs)) {
+          series.certificateExpiry.set(event.notAfterMs / 1000);
+        }
         return;
       case "notice":
         return;
