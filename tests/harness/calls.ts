@@ -4,6 +4,8 @@ import {
   type LogRecord,
   type LogRecordsStreamRequest,
 } from "../../src/generated/cluster_agent.ts";
+import type { TestAgent } from "./agent.ts";
+import type { TreeLog } from "./log_tree.ts";
 import type { Timestamp } from "../../src/generated/google/protobuf/timestamp.ts";
 
 /** How a call ended. */
@@ -35,6 +37,20 @@ export function metadata(pairs: readonly (readonly [string, string])[]): grpc.Me
   return result;
 }
 
+/** Resolves with the first record; the call is then read by nobody until drain or resume. */
+export function firstRecord(call: grpc.ClientReadableStream<LogRecord>): Promise<LogRecord> {
+  return new Promise((resolve, reject) => {
+    const read = () => {
+      const record: LogRecord | null = call.read();
+      if (record === null) return;
+      call.off("readable", read);
+      resolve(record);
+    };
+    call.on("readable", read);
+    call.on("error", reject);
+  });
+}
+
 /** Reads a stream to its end, whatever the end is. */
 export async function drain<T>(
   call: grpc.ClientReadableStream<T>,
@@ -46,6 +62,21 @@ export async function drain<T>(
   call.on("error", () => {}); // The status tells the same.
   const [{ code, details }] = await Promise.all([status, ended]);
   return { messages, code: statusName(code), details };
+}
+
+/** Reads a log to the end of the stream, whatever the end is, with the texts of its records. */
+export async function readLog(
+  agent: TestAgent,
+  log: TreeLog,
+  fields: Parameters<typeof request>[0] = {},
+  direction: "forward" | "backward" = "forward",
+) {
+  const full = request({ ...log.request, ...fields });
+  const records = agent.records();
+  const ended = await drain(
+    direction === "forward" ? records.streamForward(full) : records.streamBackward(full),
+  );
+  return { ...ended, texts: ended.messages.map((record) => record.message) };
 }
 
 /** Makes a unary call; response is null where it failed. */

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { client } from "../../src/cli/client.ts";
 import type { TestAgent } from "./agent.ts";
 import { CapturedTerminal } from "./terminal.ts";
@@ -23,4 +24,13 @@ export async function runClient(
 ) {
   const code = await client(args, terminal);
   return { code, stdout: terminal.stdout, stderr: terminal.stderr };
+}
+
+/** What `client list` says when it fails with these options. */
+export async function listing(...options: string[]): Promise<string> {
+  const { code, stderr, stdout } = await runClient(["list", ...options]);
+  assert.equal(code, 1, stderr);
+  assert.equal(stdout, "");
+  assert.ok(!/Resolution note|EPIPE|\n {4}at /.test(stderr), stderr);
+  return stderr;
 }

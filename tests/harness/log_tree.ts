@@ -118,3 +118,27 @@ function bytes(content: string | Uint8Array): Uint8Array {
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
+
+/** Lines of some 100 bytes, "needle-0 …", "needle-1 …" and so on. */
+export function manyLines(count: number): string {
+  const first = Date.parse("2024-10-01T05:00:00Z");
+  const parts: string[] = [];
+  for (let index = 0; index < count; index++) {
+    const time = new Date(first + index * 10).toISOString();
+    parts.push(
+      criLine(time, `needle-${index} in a haystack of some length, so that it takes room`),
+    );
+  }
+  return parts.join("");
+}
+
+/** RFC 3339 of so many seconds after five. */
+export function secondsAfterFive(seconds: number): string {
+  return new Date(Date.parse("2024-10-01T05:00:00Z") + seconds * 1000).toISOString();
+}
+
+/** Every third line, beginning with the first-th. */
+export function thirds(first: number, count = 30): string {
+  return Array.from({ length: count }, (_, i) => first + i * 3)
+    .map((n) => criLine(secondsAfterFive(n), `line ${n}`)).join("");
+}

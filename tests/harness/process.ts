@@ -16,6 +16,9 @@ import { LogTree } from "./log_tree.ts";
 // The tests' own connections are of the same platform as the agent's.
 deferClientSessionEnds();
 
+/** A shutdown timeout that no test reaches: whoever waits until it is over is noticed. */
+export const SHUTDOWN_TIMEOUT_MS = 600_000;
+
 /** What a test may set otherwise: whole groups. */
 export interface ProcessOptions {
   readonly config?: Partial<Config>;

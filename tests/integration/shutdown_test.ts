@@ -3,27 +3,10 @@ import type { ClientReadableStream } from "@grpc/grpc-js";
 import { defaults } from "../../src/config/schema.ts";
 import { FollowFrom, type LogRecord } from "../../src/generated/cluster_agent.ts";
 import { HealthCheckResponse_ServingStatus as Serving } from "../../src/generated/grpc/health.ts";
-import { answer, drain, request } from "../harness/calls.ts";
-import { criLine, criLines } from "../harness/log_tree.ts";
-import { httpText, startProcess } from "../harness/process.ts";
+import { answer, drain, firstRecord, request } from "../harness/calls.ts";
+import { criLines, manyLines } from "../harness/log_tree.ts";
+import { httpText, SHUTDOWN_TIMEOUT_MS, startProcess } from "../harness/process.ts";
 import { callHeaders, headersFrame, RawConnection } from "../harness/raw_http2.ts";
-
-/** Whoever waits until it is over is noticed: no test lasts so long. */
-const SHUTDOWN_TIMEOUT_MS = 600_000;
-
-/** Resolves with the first record; the call is then read by nobody until drain or resume. */
-function firstRecord(call: ClientReadableStream<LogRecord>): Promise<LogRecord> {
-  return new Promise((resolve, reject) => {
-    const read = () => {
-      const record: LogRecord | null = call.read();
-      if (record === null) return;
-      call.off("readable", read);
-      resolve(record);
-    };
-    call.on("readable", read);
-    call.on("error", reject);
-  });
-}
 
 /** Reads what firstRecord left. */
 function rest(call: ClientReadableStream<LogRecord>): ReturnType<typeof drain<LogRecord>> {
@@ -86,19 +69,6 @@ Deno.test("SIGTERM with 100 followers and 5 big greps: followers are told, greps
   }
   assert.equal(await agent.ended, 0);
 });
-
-/** Lines of some 100 bytes, "needle-0 …", "needle-1 …" and so on. */
-function manyLines(count: number): string {
-  const first = Date.parse("2024-10-01T05:00:00Z");
-  const parts: string[] = [];
-  for (let index = 0; index < count; index++) {
-    const time = new Date(first + index * 10).toISOString();
-    parts.push(
-      criLine(time, `needle-${index} in a haystack of some length, so that it takes room`),
-    );
-  }
-  return parts.join("");
-}
 
 Deno.test("what is not done at the end of shutdown-timeout is cut, exit 0", async () => {
   await using agent = await startProcess({ config: { shutdownTimeoutMs: 500 } });

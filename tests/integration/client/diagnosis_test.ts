@@ -3,16 +3,7 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { startAgent, type TestAgent } from "../../harness/agent.ts";
 import { createAuthority } from "../../harness/certificates.ts";
-import { reach, runClient } from "../../harness/client.ts";
-
-/** What `client list` says with these options. */
-async function listing(...options: string[]): Promise<string> {
-  const { code, stderr, stdout } = await runClient(["list", ...options]);
-  assert.equal(code, 1, stderr);
-  assert.equal(stdout, "");
-  assert.ok(!/Resolution note|EPIPE|\n {4}at /.test(stderr), stderr);
-  return stderr;
-}
+import { listing, reach } from "../../harness/client.ts";
 
 function paths(agent: TestAgent) {
   const dir = agent.certificatesDir;

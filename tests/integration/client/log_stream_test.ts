@@ -2,24 +2,15 @@ import assert from "node:assert/strict";
 import { client } from "../../../src/cli/client.ts";
 import { startAgent } from "../../harness/agent.ts";
 import { reach, runClient } from "../../harness/client.ts";
-import { append, criLine } from "../../harness/log_tree.ts";
+import { append, criLine, secondsAfterFive, thirds } from "../../harness/log_tree.ts";
 import { CapturedTerminal } from "../../harness/terminal.ts";
-
-/** RFC 3339 of so many seconds after five. */
-function time(seconds: number): string {
-  return new Date(Date.parse("2024-10-01T05:00:00Z") + seconds * 1000).toISOString();
-}
-
-/** Every third line, beginning with the first-th. */
-function thirds(first: number, count = 30): string {
-  return Array.from({ length: count }, (_, i) => first + i * 3)
-    .map((n) => criLine(time(n), `line ${n}`)).join("");
-}
 
 Deno.test("--tail begins with the last records of each log, and goes on without a gap or a double", async () => {
   await using agent = await startAgent();
   // The last three records of web-0 have one time, and two of them one text.
-  const same = ["a", "b", "b"].map((text) => criLine(time(200), `same ${text}`)).join("");
+  const same = ["a", "b", "b"].map((text) => criLine(secondsAfterFive(200), `same ${text}`)).join(
+    "",
+  );
   const web = agent.logs.add({ pod: "web-0", content: thirds(0) + same });
   agent.logs.add({ pod: "web-1", content: thirds(1) });
   const texts = (stdout: string) =>
@@ -31,7 +22,7 @@ Deno.test("--tail begins with the last records of each log, and goes on without 
   const terminal = new CapturedTerminal();
   const done = client(["forward", "default/web-0", "--tail", "2", "-f", ...reach(agent)], terminal);
   await terminal.shows("same b\n", done);
-  append(web, criLine(time(200), "same c") + criLine(time(201), "new"));
+  append(web, criLine(secondsAfterFive(200), "same c") + criLine(secondsAfterFive(201), "new"));
   await terminal.shows("new\n", done);
   terminal.interrupt();
   assert.equal(await done, 130);

@@ -8,7 +8,15 @@ import { openFile } from "../../../src/platform/files.ts";
 import { type Piece, ScanPool } from "../../../src/pool/pool.ts";
 import type { AgentEvent } from "../../../src/telemetry/events.ts";
 import { Random, runSeed } from "../../harness/random.ts";
-import { cri, joined, randomLog, spec, toTheEnd, wholeFrames } from "../../unit/pool/log_pieces.ts";
+import {
+  cri,
+  joined,
+  randomLog,
+  spec,
+  toTheEnd,
+  wholeFrames,
+  wholePiece,
+} from "../../unit/pool/log_pieces.ts";
 
 /** A pool of real workers, and logs in a folder of their own. */
 class Setup implements Disposable {
@@ -53,19 +61,7 @@ class Setup implements Disposable {
 }
 
 function whole(source: Piece["source"], of: Piece["spec"], budget = 1 << 18): Piece {
-  const { size } = source;
-  return {
-    spec: of,
-    source,
-    from: 0,
-    to: size,
-    end: size,
-    first: 0,
-    line: null,
-    skip: 0,
-    budget,
-    window: null,
-  };
+  return wholePiece(source, of, budget);
 }
 
 Deno.test("workers give what a scan in place gives, from the file, inlined, and after it was replaced", async () => {

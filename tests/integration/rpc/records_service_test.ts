@@ -2,25 +2,11 @@ import * as grpc from "@grpc/grpc-js";
 import assert from "node:assert/strict";
 import type { LogRecord } from "../../../src/generated/cluster_agent.ts";
 import { startAgent, type TestAgent } from "../../harness/agent.ts";
-import { drain, recordTime, request } from "../../harness/calls.ts";
-import { criLine, criLines, dockerLine, type TreeLog } from "../../harness/log_tree.ts";
+import { readLog, recordTime, request } from "../../harness/calls.ts";
+import { criLine, criLines, dockerLine } from "../../harness/log_tree.ts";
 import { openCount } from "../../harness/process_descriptors.ts";
 
 const seconds = (n: number) => `2024-10-01T05:00:${String(n).padStart(2, "0")}Z`;
-
-async function read(
-  agent: TestAgent,
-  log: TreeLog,
-  fields: Parameters<typeof request>[0] = {},
-  direction: "forward" | "backward" = "forward",
-) {
-  const full = request({ ...log.request, ...fields });
-  const records = agent.records();
-  const ended = await drain(
-    direction === "forward" ? records.streamForward(full) : records.streamBackward(full),
-  );
-  return { ...ended, texts: ended.messages.map((record) => record.message) };
-}
 
 /** Reads count records and then cancels; resolves with them when the call is over. */
 function readSome(call: grpc.ClientReadableStream<LogRecord>, count: number): Promise<string[]> {
@@ -52,7 +38,7 @@ Deno.test("a CRI log is read forward and backward, parts and streams as they wer
     ["2024-10-01T05:00:01.500Z", "whole", true],
   ];
   for (const direction of ["forward", "backward"] as const) {
-    const { code, messages } = await read(agent, log, {}, direction);
+    const { code, messages } = await readLog(agent, log, {}, direction);
     assert.equal(code, "OK");
     assert.deepEqual(
       messages.map((record) => [recordTime(record), record.message, record.is_final]),
@@ -67,7 +53,7 @@ Deno.test("a Docker log is found through both links and read", async () => {
     format: "docker",
     content: dockerLine(seconds(0), "héllo\n") + dockerLine(seconds(1), "goes on"),
   });
-  const { code, messages } = await read(agent, log);
+  const { code, messages } = await readLog(agent, log);
   assert.equal(code, "OK");
   assert.deepEqual(messages.map(({ message, is_final }) => [message, is_final]), [
     ["héllo", true],
@@ -78,7 +64,7 @@ Deno.test("a Docker log is found through both links and read", async () => {
 Deno.test("a container id may carry its runtime", async () => {
   await using agent = await startAgent();
   const log = agent.logs.add({ content: criLines(1) });
-  const { texts } = await read(agent, log, { container_id: `containerd://${log.id}` });
+  const { texts } = await readLog(agent, log, { container_id: `containerd://${log.id}` });
   assert.deepEqual(texts, ["line 0"]);
 });
 
@@ -102,9 +88,9 @@ for (
     await using agent = await startAgent();
     const log = agent.logs.add({ content: criLines(10) });
     const texts = expected.map((n) => `line ${n}`);
-    const forward = await read(agent, log, window);
+    const forward = await readLog(agent, log, window);
     assert.deepEqual([forward.code, forward.texts], ["OK", texts]);
-    const backward = await read(agent, log, window, "backward");
+    const backward = await readLog(agent, log, window, "backward");
     assert.deepEqual([backward.code, backward.texts], ["OK", texts.toReversed()]);
   });
 }
@@ -113,12 +99,12 @@ Deno.test("grep selects by the message, in a large log, forward and backward", a
   await using agent = await startAgent();
   const log = agent.logs.add({ content: criLines(50_000) });
   const texts = Array.from({ length: 50 }, (_, i) => `line ${i * 1000 + 999}`);
-  assert.deepEqual((await read(agent, log, { grep: "(?i)LINE \\d*999$" })).texts, texts);
+  assert.deepEqual((await readLog(agent, log, { grep: "(?i)LINE \\d*999$" })).texts, texts);
   assert.deepEqual(
-    (await read(agent, log, { grep: "(?i)LINE \\d*999$" }, "backward")).texts,
+    (await readLog(agent, log, { grep: "(?i)LINE \\d*999$" }, "backward")).texts,
     texts.toReversed(),
   );
-  assert.deepEqual((await read(agent, log, { grep: "stdout" })).texts, [], "not the header");
+  assert.deepEqual((await readLog(agent, log, { grep: "stdout" })).texts, [], "not the header");
 });
 
 Deno.test("every record of a large log comes once and in order, however slow the reader is", async () => {
@@ -141,7 +127,7 @@ Deno.test("a line that is too long comes in parts, none of it lost, and the last
   await using agent = await startAgent({ maxLineBytes: 1024 });
   const text = "añb€ ".repeat(2000).trimEnd();
   const log = agent.logs.add({ content: criLine(seconds(0), text) + criLine(seconds(1), "next") });
-  const { messages } = await read(agent, log);
+  const { messages } = await readLog(agent, log);
   const parts = messages.slice(0, -1);
   assert.ok(parts.length > 1);
   for (const part of parts) assert.ok(new TextEncoder().encode(part.message).length <= 1024);
@@ -168,7 +154,7 @@ for (
     await using agent = await startAgent();
     const log = agent.logs.add({ content: criLines(3) });
     for (const direction of ["forward", "backward"] as const) {
-      const answered = await read(agent, log, fields, direction);
+      const answered = await readLog(agent, log, fields, direction);
       assert.equal(answered.code, code, answered.details);
       assert.ok(answered.details.includes(details), answered.details);
       assert.deepEqual(answered.messages, []);
@@ -185,7 +171,7 @@ Deno.test("a link that leaves the log roots is refused, also one to another name
     for (const target of [outside, other.path]) {
       Deno.removeSync(log.link);
       Deno.symlinkSync(target, log.link);
-      const { code, messages } = await read(agent, log);
+      const { code, messages } = await readLog(agent, log);
       assert.equal(code, "PERMISSION_DENIED", target);
       assert.deepEqual(messages, []);
     }

@@ -3,24 +3,10 @@ import { type AddressInfo, createServer } from "node:net";
 import type { LogMetadataList } from "../../../src/generated/cluster_agent.ts";
 import { hostHasIpv6 } from "../../../src/rpc/host_addresses.ts";
 import { startAgent, type TestAgent } from "../../harness/agent.ts";
-import { answer, drain, request } from "../../harness/calls.ts";
-import { criLines, type TreeLog } from "../../harness/log_tree.ts";
+import { answer, drain, readLog, request } from "../../harness/calls.ts";
+import { criLines } from "../../harness/log_tree.ts";
 
 const seconds = (n: number) => `2024-10-01T05:00:${String(n).padStart(2, "0")}Z`;
-
-async function read(
-  agent: TestAgent,
-  log: TreeLog,
-  fields: Parameters<typeof request>[0] = {},
-  direction: "forward" | "backward" = "forward",
-) {
-  const full = request({ ...log.request, ...fields });
-  const records = agent.records();
-  const ended = await drain(
-    direction === "forward" ? records.streamForward(full) : records.streamBackward(full),
-  );
-  return { ...ended, texts: ended.messages.map((record) => record.message) };
-}
 
 function ended(agent: TestAgent, count: number): Promise<void> {
   return agent.sees(
@@ -34,11 +20,11 @@ Deno.test("more streams than limits.max-streams are refused, and accepted again 
   const first = agent.records().streamForward(request(log.request));
   first.on("error", () => {});
   await new Promise((resolve) => first.once("readable", resolve)); // Running, and held up by us.
-  const refused = await read(agent, log);
+  const refused = await readLog(agent, log);
   assert.equal(refused.code, "RESOURCE_EXHAUSTED");
   first.cancel();
   await ended(agent, 2);
-  assert.equal((await read(agent, log, { stop_time: seconds(0) })).code, "OK");
+  assert.equal((await readLog(agent, log, { stop_time: seconds(0) })).code, "OK");
 });
 
 Deno.test("only a certificate that the CA has signed and whose name is allowed may call", async () => {

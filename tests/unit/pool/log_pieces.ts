@@ -23,6 +23,23 @@ export class MemorySource implements PieceSource {
   }
 }
 
+/** All of a source as one piece. */
+export function wholePiece(source: Piece["source"], of: Piece["spec"], budget = Infinity): Piece {
+  const { size } = source;
+  return {
+    spec: of,
+    source,
+    from: 0,
+    to: size,
+    end: size,
+    first: 0,
+    line: null,
+    skip: 0,
+    budget,
+    window: null,
+  };
+}
+
 export function cri(message: string, second = 0, tag = "F"): string {
   const time = new Date(1_700_000_000_000 + second * 1000).toISOString().replace("Z", "123456Z");
   return `${time} stdout ${tag} ${message}\n`;

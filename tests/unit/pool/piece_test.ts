@@ -11,26 +11,19 @@ import {
 } from "../../../src/pool/piece.ts";
 import type { Scanner } from "../../../src/scan/scan.ts";
 import { Random, runSeed } from "../../harness/random.ts";
-import { cri, joined, MemorySource, randomLog, spec, toTheEnd, wholeFrames } from "./log_pieces.ts";
+import {
+  cri,
+  joined,
+  MemorySource,
+  randomLog,
+  spec,
+  toTheEnd,
+  wholeFrames,
+  wholePiece,
+} from "./log_pieces.ts";
 
 const encoder = new TextEncoder();
 const noLimit = { sliceMs: Infinity };
-
-function wholePiece(source: MemorySource, of: Piece["spec"]): Piece {
-  const { size } = source;
-  return {
-    spec: of,
-    source,
-    from: 0,
-    to: size,
-    end: size,
-    first: 0,
-    line: null,
-    skip: 0,
-    budget: Infinity,
-    window: null,
-  };
-}
 
 Deno.test("pieces cut anywhere, with any budget, block size and time, give what one scan of the whole gives", async () => {
   const seed = runSeed();

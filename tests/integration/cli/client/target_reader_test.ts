@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { client } from "../../../../src/cli/client.ts";
 import { startAgent } from "../../../harness/agent.ts";
 import { reach, runClient } from "../../../harness/client.ts";
-import { criLine } from "../../../harness/log_tree.ts";
+import { criLine, secondsAfterFive, thirds } from "../../../harness/log_tree.ts";
 import { CapturedTerminal } from "../../../harness/terminal.ts";
 
 Deno.test("an unknown namespace is reported with those that exist, exit code 1", async () => {
@@ -31,17 +31,6 @@ Deno.test("an error message of a server reaches no terminal raw", async () => {
   assert.match(terminal.stderr, /\\x1b\]0;title\\x07web/);
 });
 
-/** RFC 3339 of so many seconds after five. */
-function time(seconds: number): string {
-  return new Date(Date.parse("2024-10-01T05:00:00Z") + seconds * 1000).toISOString();
-}
-
-/** Every third line, beginning with the first-th. */
-function thirds(first: number, count = 30): string {
-  return Array.from({ length: count }, (_, i) => first + i * 3)
-    .map((n) => criLine(time(n), `line ${n}`)).join("");
-}
-
 Deno.test("--follow of a prefix waits for the first pod that matches", async () => {
   await using agent = await startAgent();
   agent.logs.add({ pod: "db-0", content: thirds(0, 1) });
@@ -57,8 +46,8 @@ Deno.test("--follow of a prefix waits for the first pod that matches", async () 
 
 Deno.test("all containers of a pod are read, or the one named", async () => {
   await using agent = await startAgent();
-  agent.logs.add({ container: "app", content: criLine(time(0), "of app") });
-  agent.logs.add({ container: "proxy", content: criLine(time(1), "of proxy") });
+  agent.logs.add({ container: "app", content: criLine(secondsAfterFive(0), "of app") });
+  agent.logs.add({ container: "proxy", content: criLine(secondsAfterFive(1), "of proxy") });
   const both = await runClient(["forward", "default/web-0", ...reach(agent)]);
   assert.deepEqual(both.stdout.split("\n").map((line) => line.replace(/ 2024\S+/, "")), [
     "web-0/app of app",
@@ -71,7 +60,7 @@ Deno.test("all containers of a pod are read, or the one named", async () => {
 
 Deno.test("a container id is taken by the prefix that list prints", async () => {
   await using agent = await startAgent();
-  const log = agent.logs.add({ content: criLine(time(0), "found") });
+  const log = agent.logs.add({ content: criLine(secondsAfterFive(0), "found") });
   const { stdout } = await runClient(["list", ...reach(agent)]);
   const [, id = ""] = /app +(\w+)/.exec(stdout) ?? [];
   assert.equal(id, log.id.slice(0, 12));
