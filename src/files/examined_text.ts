@@ -1,4 +1,3 @@
-import type { ByteSource } from "../scan/byte_source.ts";
 import { type Fingerprint, readFingerprint } from "./fingerprint.ts";
 import type { InflatedBytes } from "./inflated_bytes.ts";
 import { type KnownText, readGrowth, unknownText } from "./known_text.ts";
@@ -24,29 +23,6 @@ export interface ExaminedText extends ExaminedBeginning {
   readonly text: KnownText;
   /** The bytes of the range that was asked for, as far as they are there; null: none was. */
   readonly bytes: Uint8Array | null;
-}
-
-/**
- * Examines an inflated text. Where nothing of it is inflated yet, that takes as long as inflating it.
- *
- * ```ts
- * import assert from "node:assert/strict";
- * import { examineText } from "./examined_text.ts";
- *
- * const text = new TextEncoder().encode("2026-11-23T10:00:00Z stdout F hello\n");
- * const readAt = (offset: number, into: Uint8Array) => {
- *   const part = text.subarray(offset, offset + into.length);
- *   into.set(part);
- *   return part.length;
- * };
- * assert.equal(examineText({ size: text.length, readAt }, null).text.committed, text.length);
- * ```
- */
-export function examineText(source: ByteSource, range: TextRange | null): ExaminedText {
-  const { size } = source;
-  const text = readGrowth(source, unknownText, size)?.text ?? unknownText;
-  const fingerprint = readFingerprint(source);
-  return { size, fingerprint, text, bytes: bytesOf(source, range) };
 }
 
 /**
@@ -88,7 +64,7 @@ export function examineInflated(
 }
 
 /** The bytes of the range, as far as they are there; null where no range is given. */
-function bytesOf(source: ByteSource, range: TextRange | null): Uint8Array | null {
+function bytesOf(source: InflatedBytes, range: TextRange | null): Uint8Array | null {
   if (range === null) return null;
   const bytes = new Uint8Array(range.to - range.from);
   return bytes.slice(0, source.readAt(range.from, bytes));

@@ -5,11 +5,11 @@ import {
   type ExaminedBeginning,
   type ExaminedText,
   examineInflated,
-  examineText,
   type TextRange,
 } from "../../../src/files/examined_text.ts";
 import { InflatedBytes } from "../../../src/files/inflated_bytes.ts";
 import { inMemory } from "../../../src/scan/byte_source.ts";
+import { examineText } from "../../harness/examine.ts";
 import { bytesOf, cri, docker, sourceOf } from "../../harness/log_text.ts";
 
 /** A text, a range of it, the end of its whole lines, the nanoseconds of its first time, and the range's bytes. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { examineText, type TextRange } from "../../../src/files/examined_text.ts";
+import type { TextRange } from "../../../src/files/examined_text.ts";
+import { examineText } from "../../harness/examine.ts";
 import { readFingerprint } from "../../../src/files/fingerprint.ts";
 import { Examinations, StillInflating } from "../../../src/files/followed_gzip.ts";
 import { listRotatedFiles, type RotatedFile } from "../../../src/files/rotated_files.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { atLine } from "../../../src/files/appended_range.ts";
-import { examineText } from "../../../src/files/examined_text.ts";
+import { examineText } from "../../harness/examine.ts";
 import { inMemory } from "../../../src/scan/byte_source.ts";
 import { FollowedFolder } from "../../harness/followed_folder.ts";
 import { criLine, criLines, logName, MemoryLog } from "../../harness/memory_log.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { examineText } from "../../../src/files/examined_text.ts";
+import { examineText } from "../../harness/examine.ts";
 import type { ExamineCompressed } from "../../../src/files/followed_gzip.ts";
 import { locate } from "../../../src/files/locate.ts";
 import { LogFile } from "../../../src/files/log_file.ts";
