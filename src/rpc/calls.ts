@@ -17,7 +17,7 @@ import type { PeerCheck } from "./verified_peers.ts";
 import { type CallKind, RunningCall, type ServerCall } from "./running_call.ts";
 import { type CallStatus, statusName, toStatus } from "./status.ts";
 
-export const SHUTTING_DOWN = "Server is shutting down";
+const SHUTTING_DOWN = "Server is shutting down";
 
 type Authorization = Pick<CallAuthorizer, "identify" | "userKey" | "authorize" | "recheck">;
 

@@ -5,7 +5,7 @@ import { TIME_HELP } from "../time_argument.ts";
 /* The client's commands, apart from what they do: help and completion load nothing else. */
 
 /** How every client command reaches its agents. */
-export const connectionOptions = {
+const connectionOptions = {
   addr: {
     type: "string",
     short: "a",
