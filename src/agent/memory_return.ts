@@ -7,7 +7,7 @@ const SAMPLE_MS = 2000;
 const WORTH = 1.1;
 /** A collection that returned less than this share is not repeated until memory has grown by as much, or some time later. */
 const SUCCESS = 0.02;
-/** Samples until a collection without effect is repeated; twice as many each time, at most so many. */
+/** Samples until a collection without effect is repeated; the wait doubles each time, up to the longest. */
 const FIRST_WAIT = 4;
 const LONGEST_WAIT = 256;
 /** Beyond this, memory is collected also while it grows: garbage must not take what calls need. */

@@ -83,7 +83,7 @@ export async function setUpTelemetry(
   }
 }
 
-/** Loaded where there is such a port: an agent without one does without its memory. */
+/** Loaded only if there is such a port, so that other agents save the memory. */
 const telemetryPort = () => import("../telemetry/http.ts");
-/** Loaded with the first look at the page. */
+/** Loaded when the page is first requested. */
 const statusPageModule = () => import("../telemetry/status_page.ts");

@@ -10,7 +10,7 @@ const PEEK_MS = { min: 2, perSpent: 20 };
  * for what comes at once. Below it, as for a person who watches some logs, each is checked when its event comes.
  */
 const MANY = { events: 80, inMs: 100 };
-/** For so long. Together with what checking and writing take, lines come within 10 ms. */
+/** How long they wait. Including the time to check and write, lines arrive within 10 ms. */
 export const BATCH_MS = 4;
 
 export interface EventBatchesOptions {

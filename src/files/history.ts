@@ -19,7 +19,7 @@ export interface OlderFile {
 }
 
 export interface OpenOptions {
-  /** How the text of a compressed file begins, found out elsewhere than on the event loop. */
+  /** How the text of a compressed file begins, determined off the event loop. */
   readonly fingerprint: (
     file: { readonly compressed: FileIdentity; readonly format: LogSource["format"] },
   ) => Promise<Fingerprint>;

@@ -169,7 +169,7 @@ export class Connections implements Disposable {
     return true;
   }
 
-  /** Ends what has its place no more: a connection that does not read its answers as a whole. */
+  /** Ends a stream that has lost its place, or the whole connection if its client does not read answers. */
   #evict(
     connection: PortConnection,
     stream: Http2Stream,

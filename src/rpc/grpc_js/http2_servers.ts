@@ -37,7 +37,7 @@ export interface Http2Stream {
   /** The peer has reset it, or both sides have said their last. */
   readonly closed: boolean;
   readonly destroyed: boolean;
-  /** All that it will say is said, if not read. */
+  /** Everything has been written, though perhaps not yet read. */
   readonly writableEnded: boolean;
   close(code: number): void;
   destroy(): unknown;
