@@ -6,7 +6,7 @@ import {
   type ScanPoolOptions,
 } from "../../../src/pool/pool.ts";
 import type { AgentEvent } from "../../../src/telemetry/events.ts";
-import { FakeWorker } from "./fake_worker.ts";
+import { FakeWorker, settle } from "./fake_worker.ts";
 import { spec } from "./log_pieces.ts";
 
 /** A pool of fake workers, and what it reported. */
@@ -61,6 +61,26 @@ export class Setup implements Disposable {
   [Symbol.dispose](): void {
     this.pool.close();
   }
+}
+
+/** Resolves when another pool, with the same limit, has found a job slow that began after this call. */
+export async function foundSlowElsewhere(slow: number): Promise<void> {
+  using other = new Setup(1, { slow });
+  other.scan(piece(1, "slow"), {});
+  await settle();
+  other.scan(piece(2), {});
+  await other.event("workers");
+}
+
+/** Resolves when another pool, with the same grace, has replaced a worker that was stopped after this call. */
+export async function replacedElsewhere(grace: number): Promise<void> {
+  using other = new Setup(1, { grace });
+  const cancel = new AbortController();
+  other.scan(piece(1), {}, cancel.signal);
+  await settle();
+  const replaced = other.event("worker-replaced");
+  cancel.abort();
+  await replaced;
 }
 
 export const MIB = 2 ** 20;

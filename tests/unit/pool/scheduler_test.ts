@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { begun, failure, MIB, piece, Setup } from "./fake_pool.ts";
+import { begun, failure, foundSlowElsewhere, MIB, piece, Setup } from "./fake_pool.ts";
 import { settle } from "./fake_worker.ts";
 
 Deno.test("a worker whose regex engine was ended amid a cancelled piece is replaced, for it may have grown large", async () => {
@@ -118,7 +118,7 @@ Deno.test("a slow job is left alone while nobody else waits", async () => {
   const stream = {};
   const first = setup.scan(piece(1), stream);
   setup.scan(piece(2), stream);
-  await new Promise((resolve) => setTimeout(resolve, 5)); // Longer than slow: nothing is to happen.
+  await foundSlowElsewhere(1);
   await setup.workers[0]!.scanned();
   await first;
   assert.deepEqual(setup.given, [[1, 2]]);

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { ScanPool } from "../../../src/pool/pool.ts";
-import { begun, closing, piece, Setup } from "./fake_pool.ts";
+import {
+  begun,
+  closing,
+  foundSlowElsewhere,
+  piece,
+  replacedElsewhere,
+  Setup,
+} from "./fake_pool.ts";
 import { FakeWorker, settle } from "./fake_worker.ts";
 
 Deno.test("a worker that is at a job may have one more behind it, so that it need not wait for the pool", async () => {
@@ -151,7 +158,7 @@ Deno.test("a worker that was still starting, or loading its engine, when its fir
   workers[0]!.waits();
   cancel.abort();
   await assert.rejects(first);
-  await new Promise((resolve) => setTimeout(resolve, 10)); // Longer than the grace: nothing is to happen.
+  for (let time = 0; time < 5; time++) await replacedElsewhere(1);
   assert.equal(workers[0]!.terminated, false);
   const second = pool.scan(piece(2), { stream: {}, signal: new AbortController().signal });
   await workers[0]!.scanned();
@@ -166,7 +173,7 @@ Deno.test("a job whose answer is on the way is not slow, however late the pool c
   await settle();
   setup.workers[0]!.finish();
   setup.scan(piece(2), {});
-  await new Promise((resolve) => setTimeout(resolve, 5)); // Longer than slow: nothing is to happen.
+  await foundSlowElsewhere(1);
   assert.equal(setup.workers.length, 1);
   await setup.workers[0]!.scanned();
   await result;
@@ -188,6 +195,6 @@ Deno.test("the time of a job begins when its worker is up", async () => {
   for (const from of [1, 2]) {
     pool.scan(piece(from), { stream: {}, signal: new AbortController().signal }).catch(() => {});
   }
-  await new Promise((resolve) => setTimeout(resolve, 5)); // Longer than slow: nothing is to happen.
+  await foundSlowElsewhere(1);
   assert.equal(workers.length, 1);
 });
