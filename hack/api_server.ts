@@ -1,10 +1,10 @@
 import { generateKeyPairSync } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { freePorts } from "./free_ports.ts";
 
 export interface Answer {
   readonly status: number;
@@ -57,7 +57,7 @@ export async function startApiServer(assets: string): Promise<ApiServer> {
     return child;
   };
   try {
-    const [client, peer, secure] = await freePorts(3);
+    const [client, peer, secure] = freePorts(3);
     const key = join(folder, "sa.key");
     const signingKey = serviceAccountKey();
     writeFileSync(key, signingKey, { mode: 0o600 });
@@ -158,27 +158,6 @@ function send(
   call.on("error", reject);
   call.end(options.body);
   return promise;
-}
-
-/** Ports that are free now. All are held until the last is known, so they differ. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, () => {
-      const { promise, resolve, reject } = Promise.withResolvers<ReturnType<typeof createServer>>();
-      const server = createServer().on("error", reject);
-      server.listen(0, "127.0.0.1", () => resolve(server));
-      return promise;
-    }),
-  );
-  const ports = servers.map((server) => {
-    const address = server.address();
-    if (address === null || typeof address === "string") throw new Error("no port");
-    return address.port;
-  });
-  await Promise.all(
-    servers.map((server) => new Promise((done) => server.close(done))),
-  );
-  return ports;
 }
 
 function serviceAccountKey(): string {

@@ -19,6 +19,7 @@ import { createAuthority } from "../../tests/harness/certificates.ts";
 import { LogTree, type TreeLog } from "../../tests/harness/log_tree.ts";
 import { percentile, Tally } from "./tally.ts";
 import { lineOf, wallClock, type WriterOrder, type WriterResult } from "./writer.ts";
+import { freePort } from "../../hack/free_ports.ts";
 
 const { values } = parseArgs({
   options: {
@@ -328,11 +329,6 @@ telemetry: { addr: "" }
     stop: () => process.kill("SIGTERM"),
     ended: process.status,
   };
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
 }
 
 function usage(pid: number): { rssBytes: number; cpuSeconds: number; atMs: number } {

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { type HeapSnapshot, type HeapSummary, summarizeHeap } from "./heap_snapshot.ts";
 import { type MapsPart, mapsParts } from "./smaps.ts";
-import { freePort, SETTLE_MS, start, type Subject } from "./subject.ts";
+import { freePort } from "../../hack/free_ports.ts";
+import { SETTLE_MS, start, type Subject } from "./subject.ts";
 
 export interface Composition {
   readonly maps: readonly MapsPart[];

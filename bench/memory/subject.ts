@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import * as grpc from "@grpc/grpc-js";
 import { createAuthority } from "../../tests/harness/certificates.ts";
+import { freePort } from "../../hack/free_ports.ts";
 
 export type Subject =
   & { readonly name: string }
@@ -52,12 +53,6 @@ export interface Running extends AsyncDisposable {
   readonly pid: number;
   readonly startMs: number;
   readonly startCpuMs: number;
-}
-
-/** A port of 127.0.0.1 that nobody listens on. */
-export function freePort(): number {
-  using free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return free.addr.port;
 }
 
 /**

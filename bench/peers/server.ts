@@ -1,11 +1,11 @@
 /** The servers that are measured: agents of this project from their sources, and Kubetail's Rust agent. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createAuthority } from "../../src/demo/certificates.ts";
 import { AuthorizationApi } from "../../tests/harness/authorization_api.ts";
 import type { BenchLogs } from "./logs.ts";
+import { freePort } from "../../hack/free_ports.ts";
 
 /** A server to be measured. */
 export interface Server extends AsyncDisposable {
@@ -47,7 +47,7 @@ export async function startAgent(
 ): Promise<Server> {
   const permissions = pathToFileURL(join(resolve(checkout), "hack/permissions.ts")).href;
   const { agent, runFlags } = await import(permissions);
-  const port = await freePort();
+  const port = freePort();
   const pems = await certificates(folder);
   const config = {
     ...configuration(logs, folder, port),
@@ -93,7 +93,7 @@ export async function startRustAgent(
   const api = await AuthorizationApi.start();
   const kubeConfig = join(folder, "kubeconfig");
   writeFileSync(kubeConfig, api.kubeConfig());
-  const port = await freePort();
+  const port = freePort();
   const pems = await certificates(folder);
   const configFile = join(folder, "config.json");
   writeFileSync(configFile, JSON.stringify(configuration(logs, folder, port)));
@@ -204,15 +204,6 @@ async function serverProcess(
       await child.status;
     },
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" ? address!.port : 0));
-    });
-  });
 }
 
 async function listening(port: number, isRunning: () => boolean): Promise<void> {

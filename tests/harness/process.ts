@@ -12,6 +12,7 @@ import { agent as program, runFlags } from "../../hack/permissions.ts";
 import { createAuthority, type KeyPair, type ThrowawayAuthority } from "./certificates.ts";
 import type { ClientName } from "./agent.ts";
 import { LogTree } from "./log_tree.ts";
+import { freePort } from "../../hack/free_ports.ts";
 
 // The tests' own connections are of the same platform as the agent's.
 deferClientSessionEnds();
@@ -214,12 +215,6 @@ export async function startProcess(options: ProcessOptions = {}): Promise<AgentP
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
-}
-
-/** A port that is free now. The agent tells its gRPC port, but nobody its telemetry port. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** GET of a path of the telemetry port; the body, whatever the status. */

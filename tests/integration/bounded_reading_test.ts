@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { startProcess } from "../harness/process.ts";
 import { attacks } from "./bounded_reading/file_attacks.ts";
-import { type Lag, memory, runAttack } from "./bounded_reading/run_attack.ts";
+import { type Lag, runAttack } from "./bounded_reading/run_attack.ts";
+import { processMemory } from "../harness/process_memory.ts";
 
 const sizes = { nuls: 256, line: 20, parts: 10, inflated: 48 };
 /** The shipped memory limit, MiB. */
@@ -18,7 +19,7 @@ Deno.test("no log makes the agent exceed its memory, or keep another caller wait
       late.push(cost.lag);
     });
   }
-  assert.ok(memory(agent.pid, "VmRSS") <= LIMIT);
+  assert.ok(processMemory(agent.pid, "VmRSS") <= LIMIT);
   // What it may be depends on the machine; how much is done between two turns of the event loop is counted in tests/unit.
   const sum = (key: keyof Lag) => late.reduce((total, lag) => total + lag[key], 0);
   console.log(

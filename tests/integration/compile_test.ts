@@ -12,7 +12,6 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { bundle } from "../../hack/bundle.ts";
@@ -21,6 +20,7 @@ import { flagsWith } from "../../hack/launch/grants.ts";
 import { agent, type Program, programs, runFlags, tools } from "../../hack/permissions.ts";
 import { toolFlags } from "../../hack/tools.ts";
 import { bakedLogRoots } from "../../src/agent/baked_roots.ts";
+import { freePorts } from "../../hack/free_ports.ts";
 
 // `deno compile` puts the program behind a runtime that it downloads. Here any small executable takes
 // the runtime's place: everything else happens for real, and what was put behind it can be read back.
@@ -145,7 +145,7 @@ Deno.test("with the binary's flags the agent tells its version and checks the ex
 
 Deno.test("with the binary's flags the agent serves, is found healthy and stops at SIGTERM", async () => {
   using folder = temporary();
-  const [port, telemetry] = await freePorts();
+  const [port, telemetry] = freePorts(2);
   const config = join(folder.path, "config.yaml");
   mkdirSync(join(folder.path, "containers"));
   writeFileSync(
@@ -226,7 +226,7 @@ Deno.test({
       umount /etc/kubetail 2>/dev/null || true
       [ -z "$made" ] || rmdir --ignore-fail-on-non-empty /etc/kubetail
       exit $code`;
-    const [port, telemetry] = await freePorts();
+    const [port, telemetry] = freePorts(2);
     const { code, stdout, stderr } = new Deno.Command("unshare", {
       args: ["--mount", "bash", "-c", script],
       cwd: project,
@@ -325,17 +325,6 @@ function* paths(entries: readonly Entry[], folder = ""): Generator<string> {
 
 function version(): string {
   return JSON.parse(readFileSync(join(project, "deno.json"), "utf8")).version;
-}
-
-async function freePorts(): Promise<[number, number]> {
-  const servers = await Promise.all([0, 1].map(() => {
-    const { promise, resolve } = Promise.withResolvers<ReturnType<typeof createServer>>();
-    const server = createServer().listen(0, "127.0.0.1", () => resolve(server));
-    return promise;
-  }));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return [ports[0]!, ports[1]!];
 }
 
 function temporary(): Disposable & { readonly path: string } {

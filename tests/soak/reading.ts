@@ -10,7 +10,8 @@
 import { answerHelp } from "../../hack/usage.ts";
 import { startProcess } from "../harness/process.ts";
 import { attacks, type Sizes } from "../integration/bounded_reading/file_attacks.ts";
-import { type Cost, memory, runAttack } from "../integration/bounded_reading/run_attack.ts";
+import { type Cost, runAttack } from "../integration/bounded_reading/run_attack.ts";
+import { processMemory } from "../harness/process_memory.ts";
 
 answerHelp(import.meta.url);
 
@@ -39,13 +40,13 @@ const after: Promise<void>[] = [];
 for (const attack of attacks) {
   if (names.length > 0 && !names.some((name) => attack.name.includes(name))) continue;
   const agent = await startProcess({ config: { history: true } });
-  const idle = memory(agent.pid, "VmRSS");
+  const idle = processMemory(agent.pid, "VmRSS");
   try {
     const cost = await runAttack(agent, attack, sizes);
     after.push((async () => {
       await using _ = agent;
       await new Promise((resolve) => setTimeout(resolve, afterMs));
-      print(attack.name, idle, cost, memory(agent.pid, "VmRSS"));
+      print(attack.name, idle, cost, processMemory(agent.pid, "VmRSS"));
     })());
   } catch (error) {
     console.log(`| ${attack.name} | FAILED: ${(error as Error).message.slice(0, 300)} |`);

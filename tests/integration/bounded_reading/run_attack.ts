@@ -2,6 +2,7 @@ import { request } from "../../harness/calls.ts";
 import { criLine, type TreeLog } from "../../harness/log_tree.ts";
 import type { AgentProcess } from "../../harness/process.ts";
 import { type Attack, Received, type Sizes } from "./file_attacks.ts";
+import { processMemory } from "../../harness/process_memory.ts";
 
 let pods = 0;
 
@@ -60,7 +61,7 @@ export async function runAttack(
     over20: now.over20 - lagBefore.over20,
     over100: now.over100 - lagBefore.over100,
   };
-  return { seconds, peak: memory(agent.pid, "VmHWM"), other, livez, lag };
+  return { seconds, peak: processMemory(agent.pid, "VmHWM"), other, livez, lag };
 }
 
 /** Since the agent started. */
@@ -75,13 +76,6 @@ async function lagOf(agent: AgentProcess): Promise<Lag> {
     );
   const samples = count("+Inf");
   return { samples, over20: samples - count("0.02"), over100: samples - count("0.1") };
-}
-
-/** Resident memory now, or its peak, MiB. The runtime reads /proc only with all permissions, hence the commands. */
-export function memory(pid: number, field: "VmRSS" | "VmHWM"): number {
-  const { stdout } = new Deno.Command("cat", { args: [`/proc/${pid}/status`] }).outputSync();
-  const status = new TextDecoder().decode(stdout);
-  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) / 1024;
 }
 
 /** proc(5), clear_refs: 5 resets the peak. */

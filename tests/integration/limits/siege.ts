@@ -7,6 +7,7 @@ import { drain, metadata, request } from "../../harness/calls.ts";
 import { criLines } from "../../harness/log_tree.ts";
 import { type AgentProcess, startProcess } from "../../harness/process.ts";
 import type { AttackName, Prey } from "./attacks.ts";
+import { processMemory } from "../../harness/process_memory.ts";
 
 const RECOVERY_MS = 60_000;
 /** The telemetry port's own, and a little less. */
@@ -90,7 +91,7 @@ export async function besiege(
     api,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
     async attack(name, share = 1) {
-      const idle = await memory(agent.pid, "VmRSS");
+      const idle = Math.round(processMemory(agent.pid, "VmRSS"));
       const failures: string[] = [];
       const before = await scheduled(agent.pid);
       let over = false;
@@ -114,7 +115,7 @@ export async function besiege(
       await attackWith(name, { ...prey, share });
       over = true;
       const [slowestRead, slowestLivez] = await Promise.all([reading, probing]);
-      const peak = await memory(agent.pid, "VmHWM");
+      const peak = Math.round(processMemory(agent.pid, "VmHWM"));
       const after = await scheduled(agent.pid);
       return {
         idle,
@@ -130,10 +131,10 @@ export async function besiege(
     async recovered(atMost) {
       // Nothing tells when memory is given back.
       const deadline = performance.now() + RECOVERY_MS;
-      let now = await memory(agent.pid, "VmRSS");
+      let now = Math.round(processMemory(agent.pid, "VmRSS"));
       while (now > atMost && performance.now() < deadline) {
         await new Promise((resolve) => setTimeout(resolve, 200));
-        now = await memory(agent.pid, "VmRSS");
+        now = Math.round(processMemory(agent.pid, "VmRSS"));
       }
       return now;
     },
@@ -168,11 +169,6 @@ export async function attackWith(name: AttackName, prey: Prey): Promise<void> {
 }
 
 const HOLD_MS = 1000;
-
-async function memory(pid: number, field: "VmRSS" | "VmHWM"): Promise<number> {
-  const text = await read(`/proc/${pid}/status`);
-  return Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(text)?.[1]) / 1024);
-}
 
 function probe(port: number): Promise<string | null> {
   return new Promise((resolve) => {

@@ -1,0 +1,9 @@
+/**
+ * Resident memory of a process now, or its peak, MiB. The runtime reads /proc only with all permissions, hence the
+ * command.
+ */
+export function processMemory(pid: number, field: "VmRSS" | "VmHWM"): number {
+  const { stdout } = new Deno.Command("cat", { args: [`/proc/${pid}/status`] }).outputSync();
+  const status = new TextDecoder().decode(stdout);
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) / 1024;
+}
