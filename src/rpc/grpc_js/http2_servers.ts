@@ -81,7 +81,11 @@ export function onHttp2Server(server: Server, callback: (source: Http2Source) =>
  */
 export function judgeStreams(
   server: Server,
-  judge: (stream: Http2Stream, headers: Record<string, unknown>) => boolean,
+  judge: (
+    stream: Http2Stream,
+    headers: Record<string, unknown>,
+    rawHeaders: readonly string[],
+  ) => boolean,
 ): void {
   const internals = server as unknown as ServerInternals;
   const setupHandlers = internals._setupHandlers;
@@ -99,7 +103,7 @@ export function judgeStreams(
     }
     source.off("stream", listener);
     source.on("stream", (stream, headers, flags, raw) => {
-      if (judge(stream, headers)) listener.call(source, stream, headers, flags, raw);
+      if (judge(stream, headers, raw)) listener.call(source, stream, headers, flags, raw);
     });
   };
 }

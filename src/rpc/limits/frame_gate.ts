@@ -237,7 +237,8 @@ export class FrameGate {
       );
       return "held";
     }
-    this.#headerSizes.set(block.stream, size);
+    // Trailers that come before the call is known are not its headers.
+    if (!this.#headerSizes.has(block.stream)) this.#headerSizes.set(block.stream, size);
     if (block.endStream) this.#finish(block.stream);
     else this.#begin(block.stream);
     return block.frames;
