@@ -39,7 +39,6 @@ const BESIDE_SRC = /^(?:bench|deploy|hack)\//;
 /** A longer file does more than one job, but for these. */
 const MAX_LINES = 300;
 const LONG: Readonly<Record<string, string>> = {
-  "config/schema.ts": "the table of all keys",
   "rpc/limits/frame_gate.ts": "the states of one protocol",
 };
 
