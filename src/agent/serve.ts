@@ -137,7 +137,8 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     calls,
     report,
     limits: portLimits(config.limits, descriptors),
-    allowedNames: config.tls.allowedNames,
+    // Where clients show no certificate, none has another name than the allowed ones.
+    allowedNames: config.tls.clientAuth === "none" ? [] : config.tls.allowedNames,
     records: recordsService({
       calls,
       roots,

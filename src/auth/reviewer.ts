@@ -238,13 +238,12 @@ export class KubernetesReviewer implements Reviewer {
     // Texts come from a handful of causes; any others must not pile up.
     if (this.#noticed.size >= 100) this.#noticed.clear();
     this.#noticed.set(text, now);
-    // A Status object's message, as the API server words it.
-    const message = record(answer?.body)?.["message"];
+    const message = answer?.message ?? null;
     this.#report({
       type: "notice",
       level: "error",
       text,
-      ...(typeof message === "string" ? { fields: { answer: message.slice(0, 500) } } : {}),
+      ...(message === null ? {} : { fields: { answer: message } }),
     });
   }
 }

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { Failure } from "../failure/failure.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Report } from "../telemetry/events.ts";
 import { unlessAborted } from "./abort.ts";
@@ -119,7 +120,8 @@ export class Verdicts {
     try {
       allowed = await this.#reviewer.review(identity, namespace, { signal });
     } catch (error) {
-      if (!signal.aborted) this.#report({ type: "review", verdict: "error", seconds: seconds() });
+      const verdict = isRefusal(error) ? "denied" : "error";
+      if (!signal.aborted) this.#report({ type: "review", verdict, seconds: seconds() });
       throw error;
     }
     const verdict = { allowed, at };
@@ -132,6 +134,12 @@ export class Verdicts {
     });
     return verdict;
   }
+}
+
+/** The API server has answered, and does not take the caller's token: whoever makes one up must not raise an alarm. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Failure &&
+    (error.kind === "unauthenticated" || error.kind === "permission-denied");
 }
 
 function verdictKey(identity: string, namespace: string): string {

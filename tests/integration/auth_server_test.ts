@@ -154,6 +154,28 @@ Deno.test("callers without certificates: tokens over TLS, and no user's name cou
   );
 });
 
+Deno.test("callers without certificates have no name that is not allowed: one connection carries many of their calls", async () => {
+  await using setup = await setUp({
+    tls: { clientAuth: "none", allowedNames: ["kubetail-cluster-api"] },
+    authorization: { methods: ["token"] },
+  });
+  const { agent } = setup;
+  const log = agent.logs.add({ content: "" });
+  const service = agent.records("none");
+  const calls = Array.from({ length: 40 }, () =>
+    drain(
+      service.streamForward(
+        request({ ...log.request, follow_from: FollowFrom.DEFAULT }),
+        metadata([["authorization", "t"], ["padding", "x".repeat(10_000)]]),
+      ),
+    ));
+  const following = () => agent.events.filter(({ type }) => type === "followers").length;
+  await Promise.race([agent.sees(() => following() === 40), ...calls]);
+  assert.equal(following(), 40, "none has ended");
+  agent.stop();
+  for (const call of calls) assert.equal((await call).code, "UNAVAILABLE");
+});
+
 Deno.test("every RPC is authorized", async () => {
   await using setup = await setUp();
   const { agent, api } = setup;
