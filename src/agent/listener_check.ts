@@ -19,7 +19,7 @@ export interface CheckedListener {
 /**
  * Makes sure that a port accepts connections. A listener of Deno 2.9.6 that once found no descriptor left (EMFILE)
  * accepts nothing any more and reports nothing; so each port is connected to every second, and where the connection
- * does not arrive the listener is bound anew, its connections kept. Owned by serve, which disposes of it.
+ * does not arrive the listener is bound again, its connections kept. Owned by serve, which disposes of it.
  */
 export class ListenerCheck implements Disposable {
   readonly #listeners: readonly CheckedListener[];

@@ -5,7 +5,7 @@ import type { Report } from "../telemetry/events.ts";
  * Handles errors that nothing else handled: they are logged and counted, and the process keeps running. Every call has an
  * owner that ends it for any error of its work, so what arrives here belongs to no call or to a callback of a
  * library; ending the process would end everybody's streams, and a caller who can cause it could do so again and
- * again (docs/decisions/0012-uncaught-errors.md). Disposing of the result restores the platform's way.
+ * again (docs/decisions/0012-uncaught-errors.md). Disposing of the result restores the platform's default.
  */
 export function reportUncaughtErrors(report: Report): Disposable {
   const onException = (error: unknown) => report(eventOf("exception", error));

@@ -80,7 +80,7 @@ export class Authorizer {
    * Resolves where the identity may read the logs of all the namespaces (none named: of the whole
    * cluster). Throws Failure otherwise: permission-denied naming the namespace, unauthenticated for a
    * token that the API server refuses, invalid-argument for too many namespaces or a name that is
-   * none, unavailable or internal where no verdict could be had, resource-exhausted where too many callers
+   * none, unavailable or internal where no verdict could be obtained, resource-exhausted where too many callers
    * wait who are not known yet.
    */
   async authorize(
@@ -131,7 +131,7 @@ export class Authorizer {
   /**
    * Re-checks repeatedly whether a long stream may continue. Resolves with the Failure that must end
    * the stream, or with a cancelled one once the signal fires. No verdict that it goes by is older
-   * than authorization.recheck-interval; where none can be had, the stream may continue for one
+   * than authorization.recheck-interval; where none can be obtained, the stream may continue for one
    * interval more.
    */
   async recheck(

@@ -4,7 +4,7 @@ import { identityHash } from "./user.ts";
 
 type NamedIdentity = FrontProxyIdentity | TokenIdentity;
 
-/** Of one text in memory, beside its characters. */
+/** Overhead of one text in memory, beyond its characters, bytes. */
 const TEXT_BYTES = 40;
 
 interface Kept {

@@ -11,9 +11,9 @@ export interface ApiServerAccess {
   readonly url: URL;
   /** The name that the server's certificate must bear, where it is not the URL's. */
   readonly serverName: string | undefined;
-  /** PEM of the certificate authorities, read anew from its file; undefined: those of the system. */
+  /** PEM of the certificate authorities, read from its file each time; undefined: those of the system. */
   certificateAuthority(): string | undefined;
-  /** The agent's own credentials, read anew from their files, for they rotate. */
+  /** The agent's own credentials, read from their files each time, because they rotate. */
   account(): Promise<Account>;
 }
 

@@ -8,7 +8,7 @@ export type ReviewedIdentity = FrontProxyIdentity | TokenIdentity;
 export interface Reviewer {
   /**
    * May this identity `get pods/log` in the namespace ("": in every one)? Throws Failure where no
-   * answer could be had, which must never count as a yes.
+   * answer could be obtained, which must never count as a yes.
    */
   review(
     identity: ReviewedIdentity,

@@ -101,7 +101,7 @@ export class KubernetesReviewer implements Reviewer {
   }
 
   /**
-   * Why no review can be had now; null where they can. Asks, as the agent's own account, whether that may ask
+   * Why reviews are not possible now; null where they are. Asks, as the agent's own account, whether that may ask
    * about others (SelfSubjectAccessReview).
    *
    * @param options.ownAccountNeeded whether every caller is asked about as the agent's own account

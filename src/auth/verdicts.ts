@@ -55,7 +55,7 @@ export class Verdicts {
     this.#clock = options.clock;
   }
 
-  /** The verdict that is kept, if it is no older than so many milliseconds; null otherwise. `hash`: of the identity. */
+  /** The cached verdict, if it is younger than `maxAgeMs`; null otherwise. `hash`: of the identity. */
   known(hash: string, namespace: string, maxAgeMs: number): Verdict | null {
     const known = this.#verdicts.get(verdictKey(hash, namespace));
     if (known === undefined || this.#clock.now() - known.at >= maxAgeMs) return null;

@@ -134,7 +134,7 @@ function table(rows: readonly (readonly [string, string])[], width: number): str
   });
 }
 
-/** Breaks a text at spaces into lines of at most so many characters; words that are longer stay whole. */
+/** Breaks a text at spaces into lines of at most `width` characters; longer words stay whole. */
 export function wrap(text: string, width: number, indent = ""): string[] {
   const lines: string[] = [];
   let line = "";

@@ -5,7 +5,7 @@
  */
 
 /**
- * Control characters but tab and line feed, perhaps as the start of a color sequence; bidirectional controls; line and
+ * Control characters except tab and line feed, with the rest of a color sequence that they start; bidirectional controls; line and
  * paragraph separators; tag characters, which no terminal shows.
  */
 const UNSAFE =

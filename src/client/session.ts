@@ -25,7 +25,7 @@ export interface NodeLog {
 
 export interface SessionOptions {
   readonly direction: "forward" | "backward";
-  /** The request's fields beside those that name a log. */
+  /** The request's fields other than those that name a log. */
   readonly request: {
     readonly start_time: string;
     readonly stop_time: string;

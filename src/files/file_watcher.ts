@@ -18,7 +18,7 @@ export type Check = (reason: CheckReason) => boolean;
 /** Every file is checked at this interval, whatever the events say. */
 const TICK_MS = 1000;
 /**
- * An event costs 50 to 100 µs, of any file below a root, a check 5 µs: above so many events it is cheaper to poll. The more
+ * An event costs 50 to 100 µs, of any file below a root, a check 5 µs: above this rate of events it is cheaper to poll. The more
  * files there are to poll, the more events it takes. What readers do is not counted: most of it would be the agent's own.
  */
 const EVENTS_LIMIT = { inMs: 1000, min: 2000, perFile: 6 };

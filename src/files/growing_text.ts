@@ -124,7 +124,7 @@ export class GrowingText {
     return isIntact(source, { ...this.#known, partial: [] }) ? "all" : "nothing";
   }
 
-  /** What was read is another text: it is read anew. A file that is empty then was truncated, as it was not before. */
+  /** What was read is another text: it is read again. A file that is empty then was truncated, as it was not before. */
   forget(): void {
     this.#known = unknownText;
     this.#fingerprint = new GrowingFingerprint();
@@ -141,7 +141,7 @@ export class GrowingText {
   ): void {
     this.#fresh = null;
     this.#fingerprint.replace(copy);
-    // Of a copy that was made before the last lines came, what it holds is known anew.
+    // A copy that was made before the last lines came is read again, to know what it holds.
     const base = holding === "beginning" ? unknownText : { ...this.#known, partial: [] };
     const { size } = copy;
     const growth = growthOf(copy, base, size, whole);

@@ -62,7 +62,7 @@ export function readLastTime(source: ByteSource, end: number): Instant | null {
 }
 
 /**
- * The time of the last line in the bytes that holds one; they may begin amid a line.
+ * The time of the last line in the bytes that holds one; they may begin in the middle of a line.
  *
  * ```ts
  * import assert from "node:assert/strict";

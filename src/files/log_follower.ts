@@ -27,7 +27,7 @@ export interface LogFollowerOptions {
 
 interface Position {
   readonly segment: LogSegment;
-  /** Everything before it was given out. */
+  /** Everything before it was delivered. */
   next: ReadPosition;
 }
 

@@ -24,7 +24,7 @@ const SUFFIX = /^(?:[.-](\d{8}(?:\d{2})?(?:-\d{6,11})?)|\.(\d{1,7}))(\.gz)?$/;
 
 /**
  * The files that may be rotated files of the log at the real path, in the order that their names suggest, oldest
- * first. Links and anything but regular files are left out, and so is a compressed file beside the one that
+ * first. Links and anything but regular files are left out, and so is a compressed file next to the one that
  * it is made of. Empty where the folder is gone; throws the platform's error where it cannot be read.
  */
 export function listRotatedFiles(realPath: string): RotatedFile[] {

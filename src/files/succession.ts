@@ -69,7 +69,7 @@ export class Succession {
   }
 
   /**
-   * Grows a file of which no time was seen. It may have been truncated and have regrown with the very same bytes: copies
+   * Grows a file of which no time was seen. It may have been truncated and have regrown with exactly the same bytes: copies
    * that nobody has seen tell. Returns whether anything has happened. Throws Failure not-found where it is being rotated at
    * this moment.
    */
@@ -95,7 +95,7 @@ export class Succession {
   }
 
   /**
-   * The current file was truncated, and is written anew from its beginning. Throws Failure not-found where it is truncated
+   * The current file was truncated, and is rewritten from its beginning. Throws Failure not-found where it is truncated
    * or rotated once more at this moment.
    */
   truncated(realPath: string): void {
@@ -114,7 +114,7 @@ export class Succession {
     for (const segment of missed) this.#append(segment);
     if (file !== null) {
       const next = new LogSegment(file);
-      // Where the file is empty by now, what it held was truncated in its turn.
+      // Where the file is empty by now, what it held was truncated as well.
       if (now.fingerprint.prefix.length > 0) next.forgetText();
       this.#chain.append(next);
     }

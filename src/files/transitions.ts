@@ -20,7 +20,7 @@ export interface FileState {
 export type ContentChange = "same" | "grown" | "truncated";
 
 /**
- * Tells growth from truncation. A file that was truncated may have regrown beyond its old size, or to the very same
+ * Tells growth from truncation. A file that was truncated may have regrown beyond its old size, or to exactly the same
  * size within the same millisecond, so its known bytes are compared unless that costs too much.
  *
  * @param known as the file was seen last

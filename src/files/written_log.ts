@@ -12,7 +12,7 @@ const ATTEMPTS = 3;
 const MIN_UNTIMED_BYTES = 512;
 
 /**
- * A log's file as it was at a moment, for reads that end there. The file may be truncated and written anew before it
+ * A log's file as it was at a moment, for reads that end there. The file may be truncated and rewritten before it
  * is read: then its bytes come from the copy that was made of it, where there is one. Owned by the RecordSource, and
  * disposed of with it.
  */

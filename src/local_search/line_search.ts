@@ -32,7 +32,7 @@ export interface LineSearchOptions {
   /** Lines shown before and after each selected line. */
   readonly before: number;
   readonly after: number;
-  /** Ends after so many selected lines and what follows them. */
+  /** How many selected lines to find; the lines that follow the last one are still shown. */
   readonly maxCount: number | null;
   readonly window: { readonly start: Instant | null; readonly stop: Instant | null };
   readonly signal: AbortSignal;

@@ -34,7 +34,7 @@ export interface SearchReport {
   flush(): void;
   /** The path, named by the caller, is no container log. */
   noContainerLog(path: string): void;
-  /** So many files in the folder are no container logs. */
+  /** How many files in the folder are not container logs. */
   skipped(folder: string, files: number): void;
   /** A path cannot be read; the others are searched. */
   failed(failure: Failure): void;

@@ -48,7 +48,7 @@ export class SharedFlags {
     return Atomics.compareExchange(this.#words, flagOf(id), QUEUED, REVOKED) !== BEGUN;
   }
 
-  /** Pool: the worker shall leave the request. It answers all the same. Returns whether it has begun it. */
+  /** Pool: tells the worker to abandon the request. It responds all the same. Returns whether it has begun it. */
   stop(id: number): boolean {
     return Atomics.exchange(this.#words, flagOf(id), STOPPED) !== QUEUED;
   }

@@ -26,10 +26,10 @@ interface Assignment<J> {
   job: J | null;
 }
 
-/** Requests that were revoked but that the worker has not passed yet: with so many, no job is queued behind another. */
+/** Limit of requests that were revoked but that the worker has not passed yet: at it, no job is queued behind another. */
 const MAX_OUTSTANDING = REQUEST_FLAGS / 2;
 
-/** So many graces a worker may wait with a stopped job before it counts as stuck. */
+/** How many graces a worker may wait with a stopped job before it counts as stuck. */
 const MAX_WAITS = 40;
 
 /**

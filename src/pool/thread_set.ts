@@ -82,7 +82,7 @@ export class ThreadSet implements Iterable<Thread<Job>> {
     for (const thread of this) this.remove(thread);
   }
 
-  /** Ends threads that have had no work for long enough, and looks again when the next one will. */
+  /** Ends threads that have had no work for long enough, and sets a timer for the next one. */
   endIdle(): void {
     clearTimeout(this.#idleTimer);
     const now = performance.now();

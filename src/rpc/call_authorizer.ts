@@ -54,7 +54,7 @@ export class CallAuthorizer {
 
   /**
    * Asks whether the caller may read the logs of the namespaces (none: of all). Throws Failure where they may not, or
-   * where no verdict can be had.
+   * where no verdict can be obtained.
    */
   authorize(
     caller: Caller,

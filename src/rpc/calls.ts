@@ -35,7 +35,7 @@ export interface Method<Request, Checked> {
 /**
  * Owns every call from its admission to its end, in this order: the agent is not stopping, the
  * connection's certificate is still good, limits of the connection, who calls, is the request well-formed, limits of
- * the user, may they, the work with re-checks beside it, status, and the return of what was taken from
+ * the user, may they, the work with re-checks during it, status, and the return of what was taken from
  * limits. Whatever a step throws ends the call with the status that status.ts maps it to.
  */
 export class Calls {

@@ -20,7 +20,7 @@ export type ServerCall =
   >
   & EventEmitter;
 
-/** How long a call that must give place may take to send its status, which its client perhaps does not read. */
+/** How long a call that is evicted may take to send its status, which its client may not read. */
 const LAST_WORDS_MS = 1000;
 
 /**

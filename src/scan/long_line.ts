@@ -83,7 +83,7 @@ export function beginLongLine(start: number): LongLine {
 }
 
 /**
- * Takes one step, of bounded time and memory. A CRI line is given out in parts, each of whole records and with the
+ * Takes one step, of bounded time and memory. A CRI line is returned in parts, each of whole records and with the
  * line's own time, only the last one with its tag. Both directions cut it at the same places. A line without a header
  * and a Docker line that is too long are malformed.
  */

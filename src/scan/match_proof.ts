@@ -18,7 +18,7 @@ type SetString = readonly ByteSet[];
 /** One of these strings at a place of the text, or any characters but line feeds. */
 type Part = { readonly strings: readonly SetString[] } | "gap";
 
-/** After so many attempts a proof that held for fewer than half of them is not tried again: it costs more than it saves. */
+/** The number of attempts after which a proof that held for fewer than half of them is not tried again: it costs more than it saves. */
 const TRIAL = 256;
 
 /** Proves matches in texts of valid UTF-8. Owned by one Pattern. */
@@ -207,7 +207,7 @@ function rangesOf(kind: Class): (readonly [first: number, last: number])[] {
     : kind["@values"][0].ranges.map(({ start, end }) => [start, end] as const);
 }
 
-/** Is it any character, but perhaps a line feed, as `.` is? */
+/** Is it any character, with or without a line feed, as `.` is? */
 function isAnyCharacter(hir: Hir): boolean {
   const kind = hir.kind;
   if (kind["@variant"] !== "Class" || kind["@values"][0]["@variant"] !== "Unicode") return false;

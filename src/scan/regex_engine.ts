@@ -58,7 +58,7 @@ export class RegexEngine {
     return this.#exports.memory.buffer.byteLength;
   }
 
-  /** From now on it takes at most so many bytes; what needs more traps. 0: as many as the module allows, 128 MiB. */
+  /** From now on it takes at most the given bytes; what needs more traps. 0: as many as the module allows, 128 MiB. */
   limit(bytes: number): void {
     new Int32Array(this.stop)[1] = Math.floor(bytes / PAGE_BYTES);
   }

@@ -30,7 +30,7 @@ export function onEngine(listener: (stop: SharedArrayBuffer) => void): void {
   if (engine !== null) listener(engine.stop);
 }
 
-/** From now on engines of this thread take at most so many bytes. */
+/** From now on engines of this thread take at most the given bytes. */
 export function limitEngines(bytes: number): void {
   engineBytes = bytes;
   engine?.limit(bytes);
@@ -100,7 +100,7 @@ export class RustRegex {
     return this.#inEngine((engine) => engine.findAll(this.#handle, text));
   }
 
-  // Apart from matches(), which is called for each line and shall make no closure.
+  // Apart from matches(), which is called for each line and must not create a closure.
   #matchesAnew(text: Uint8Array, start: number, end: number): boolean {
     return this.#inEngine((engine) => engine.matches(this.#handle, text, start, end));
   }
@@ -131,7 +131,7 @@ export class RustRegex {
 }
 
 function startEngine(): RegexEngine {
-  if (engineNumber > 0) collectGarbage(); // Its forerunner, which V8 does not know to be large.
+  if (engineNumber > 0) collectGarbage(); // The previous engine, which V8 does not know to be large.
   engine = new RegexEngine();
   engine.limit(engineBytes);
   engineNumber++;

@@ -37,7 +37,7 @@ export interface Http2Stream {
   /** The peer has reset it, or both sides have said their last. */
   readonly closed: boolean;
   readonly destroyed: boolean;
-  /** Everything has been written, though perhaps not yet read. */
+  /** Everything has been written, though it may not have been read yet. */
   readonly writableEnded: boolean;
   close(code: number): void;
   destroy(): unknown;

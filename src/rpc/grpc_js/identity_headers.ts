@@ -30,7 +30,7 @@ const sent = new WeakMap<object, SentHeaders | "lost">();
  */
 export function keepIdentityHeaders(server: Server): void {
   onHttp2Server(server, (source) => {
-    // Before grpc-js's own listener, which is given the very same object of headers.
+    // Before grpc-js's own listener, which is given the same object of headers.
     source.on("stream", (stream, headers, _flags, raw) => {
       const values = identityHeaders(raw);
       separateValues(headers, values);

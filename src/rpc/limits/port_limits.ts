@@ -21,7 +21,7 @@ export interface PortLimits extends ConnectionLimits {
  */
 export const MAX_HEADER_PAIRS = 4096;
 
-/** Of one header pair in memory, beside its text: two strings, and their places in arrays and maps. */
+/** Overhead of one header pair in memory, beyond its text: two strings, and their places in arrays and maps. */
 const PAIR_BYTES = 160;
 
 /** What a header list takes in memory while its call is open. */
