@@ -3,7 +3,7 @@ import type { Report } from "../telemetry/events.ts";
 
 /** How often a port is tried. */
 const CHECK_MS = 1000;
-/** A connection that was not accepted after so long will not be. */
+/** A connection that was not accepted within this time will not be. */
 const ACCEPTED_WITHIN_MS = 10_000;
 /** The same for a listener that found no descriptors lately. */
 const SUSPECTED_MS = 1500;

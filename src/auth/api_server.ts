@@ -48,7 +48,7 @@ export class ApiServer {
   }
 
   /**
-   * Posts as the agent's own account, or as the bearer of the given token and as nobody else: with
+   * Posts as the agent's own account, or as the bearer of the given token alone: with
    * no certificate and no token of the agent's. Tries once more where the connection broke (a
    * review changes nothing, so asking twice does no harm). Throws NoResponse, or the signal's reason.
    */

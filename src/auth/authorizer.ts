@@ -47,7 +47,7 @@ export class Authorizer {
   readonly #refused = new LRUCache<string, { readonly failure: Failure; readonly at: number }>(
     atMost(MAX_TOKENS),
   );
-  /** Of callers whom the API server has not accepted yet: whoever makes up tokens delays others of his kind alone. */
+  /** Of callers whom the API server has not accepted yet: invented tokens delay only other unknown callers. */
   readonly #unknownCallers: FairQueue;
   constructor(
     options: {
@@ -147,7 +147,7 @@ export class Authorizer {
     }
     const { cacheTtlMs, recheckIntervalMs: interval } = this.#config.authorization;
     const asked = this.#namespaces(namespaces);
-    // What the stream began with may be as old as the cache allows, so the first look is that much earlier.
+    // What the stream began with may be as old as the cache allows, so the first re-check is that much earlier.
     let due = this.#verdicts.oldest(identity, asked) + interval;
     while (!signal.aborted) {
       await sleep(this.#clock, due - this.#clock.now(), signal);

@@ -75,7 +75,7 @@ export function describeIdentity(identity: Identity): string {
 }
 
 /**
- * Does the certificate belong to a front proxy? It speaks for its users and is itself nobody whose token could
+ * Does the certificate belong to a front proxy? It speaks for its users and is not itself a user whose token could
  * be meant: where the user's name is missing, something has been lost.
  */
 function isFrontProxy(peer: Peer, config: Config): boolean {
@@ -104,7 +104,7 @@ function frontProxyIdentity(
   user: string,
   metadata: MetadataReader,
 ): FrontProxyIdentity {
-  // Without a verified certificate anyone could say to be anyone.
+  // Without a verified certificate anyone could impersonate anyone.
   if (peer.commonName === null) throw new Failure("unauthenticated", "missing client certificate");
   if (user.trim() === "") throw new Failure("unauthenticated", "missing user header");
 

@@ -4,7 +4,7 @@ import type { User } from "./user.ts";
 /** Who can be asked about at the API server. */
 export type ReviewedIdentity = FrontProxyIdentity | TokenIdentity;
 
-/** Asks the one who knows. */
+/** Asks the API server, or what stands in for it. */
 export interface Reviewer {
   /**
    * May this identity `get pods/log` in the namespace ("": in every one)? Throws Failure where no

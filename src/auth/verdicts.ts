@@ -37,7 +37,7 @@ export class Verdicts {
   /** Keys are hashes: no token lies here. */
   readonly #verdicts = new LRUCache<string, Verdict>(atMost(MAX_VERDICTS));
   readonly #pending = new Map<string, Pending>();
-  /** Callers take turns: one who asks for a thousand namespaces waits behind himself. */
+  /** Callers take turns: one who asks for a thousand namespaces delays nobody else. */
   readonly #reviews = {
     "front-proxy": new FairQueue({ places: MAX_REVIEWS }),
     token: new FairQueue({ places: MAX_REVIEWS }),

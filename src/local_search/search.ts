@@ -58,7 +58,7 @@ export interface Search {
 
 /**
  * Searches every path, in order. A path that cannot be read is reported and the others are searched; resolves
- * with how many lines were selected. Throws Failure invalid-argument for a pattern that is none.
+ * with how many lines were selected. Throws Failure invalid-argument for a pattern that is not valid.
  */
 export async function searchPaths(
   search: Search,

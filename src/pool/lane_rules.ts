@@ -30,7 +30,7 @@ export class LaneRules {
   readonly #slowJobs = new Set<Job>();
   readonly #slowPatterns = new Map<string, number>();
 
-  /** @param engineBytes what the engine of a thread may take that is not of the large lane */
+  /** @param engineBytes what the engine of a thread outside the large lane may take, bytes */
   constructor(engineBytes: number) {
     this.#engineBytes = engineBytes;
   }

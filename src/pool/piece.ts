@@ -66,7 +66,7 @@ export interface Scratch extends ReadBuffer {
 export interface PieceLimits {
   /** Milliseconds after which the rest of the piece is left for another time. */
   readonly sliceMs: number;
-  /** Asked between blocks: has nobody any use for the result? */
+  /** Asked between blocks: is the result no longer needed? */
   readonly isStopped?: () => boolean;
   /** The event loop scans: long lines are left to a worker. */
   readonly inline?: boolean;

@@ -37,7 +37,7 @@ export interface ScanPoolOptions {
 export interface Caller {
   /** Whose piece it is: the streams of a user take turns. */
   readonly stream: object;
-  /** Whose stream it is: users take turns. Who gives none counts as one user. */
+  /** Whose stream it is: users take turns. All callers without one count as one user. */
   readonly user?: string;
 }
 

@@ -112,7 +112,7 @@ function flagOf(id: number): number {
   return FIRST_REQUEST + (id & (REQUEST_FLAGS - 1));
 }
 
-/** The time of day, for threads have no other clock in common; never 0. Its low bits are enough. */
+/** The time of day, because threads have no other clock in common; never 0. Its low bits are enough. */
 function nowMs(): number {
   return (Date.now() & 0x7fff_ffff) || 1;
 }

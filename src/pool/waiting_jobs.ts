@@ -1,4 +1,4 @@
-/** Whatever waits for a worker, and on whose behalf. */
+/** What waits for a worker, and on whose behalf. */
 export interface Waiter {
   readonly user: string;
   readonly stream: object;

@@ -28,7 +28,7 @@ export interface Method<Request, Checked> {
   readonly kind: CallKind | ((request: Request) => CallKind);
   /** The checked request as one value; the caller is identified by then. Throws Failure invalid-argument. */
   check(request: Request): Checked;
-  /** The namespaces whose logs the call reads (empty: all of them); "public": anybody may call. */
+  /** The namespaces whose logs the call reads (empty: all of them); "public": anyone may call. */
   readonly access: "public" | ((checked: Checked) => readonly string[]);
 }
 

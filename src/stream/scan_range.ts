@@ -102,7 +102,7 @@ export async function* scanRange(
     const most = buffers.isScarce ? SCARCE_RESULT_BYTES : RESULT_BYTES;
     return Math.floor(Math.max(LEAST_RESULT_BYTES, Math.min(most, buffers.resultBytes)));
   };
-  /** The most that a piece's result can take: the lines of a small range are no more than that. */
+  /** The most that a piece's result can take, bytes: the lines of a small range have no more. */
   const need = (bounds: Bounds, budget: number) =>
     Math.min(
       budget + maxRecordBytes + FRAME_OVERHEAD,

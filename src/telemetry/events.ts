@@ -46,7 +46,7 @@ export type AgentEvent =
     readonly notAfterMs: number;
     readonly problem?: string;
   }
-  /** A limit of the configuration or the port was reached, and somebody was refused. */
+  /** A limit of the configuration or the port was reached, and a caller or connection was refused. */
   | {
     readonly type: "limit-reached";
     readonly limit: LimitName;

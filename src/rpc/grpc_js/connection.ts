@@ -16,7 +16,7 @@ const MAX_UNREAD_REPLIES = 1000;
 const UNREAD_BYTES = 64 * 1024;
 /** Streams of a connection that is ended, in one turn of the event loop. */
 const ENDS_PER_TURN = 20;
-/** How long the last words of a connection that is ended may take. */
+/** How long a connection that is ended may take to send what is left. */
 const LAST_WORDS_MS = 1000;
 
 interface OpenStream {

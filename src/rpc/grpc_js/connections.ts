@@ -19,7 +19,7 @@ import {
 } from "./http2_servers.ts";
 import { rememberPlace } from "./stream_places.ts";
 
-/** How often is looked for what takes too long. */
+/** How often connections are checked for what takes too long. */
 const CHECK_MS = 1000;
 
 const REFLECTION = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
@@ -55,7 +55,7 @@ export class Connections implements Disposable {
   readonly #listeners: NetServer[] = [];
   readonly #places: StreamPlaces;
 
-  /** To be made before bindAsync. Throws where grpc-js has changed. */
+  /** Must be created before bindAsync. Throws where grpc-js has changed. */
   constructor(
     server: Server,
     options: {

@@ -1,7 +1,7 @@
 import type { Server } from "@grpc/grpc-js";
 import { type Http2Stream, onHttp2Server } from "./http2_servers.ts";
 
-/** How often closed streams that do not go by themselves are looked for, while there are any streams. */
+/** How often closed streams that were not released are searched for, while there are any streams. */
 const SWEEP_MS = 5000;
 
 /**
@@ -19,7 +19,7 @@ export class OpenStreams implements Disposable {
   #closedBefore = new Set<Http2Stream>();
   #sweeper: ReturnType<typeof setInterval> | undefined;
 
-  /** To be made before bindAsync. Throws where grpc-js has changed. */
+  /** Must be created before bindAsync. Throws where grpc-js has changed. */
   constructor(server: Server) {
     onHttp2Server(server, (source) => {
       source.on("stream", (stream, headers) => this.#opened(stream, headers[":path"]));

@@ -1,7 +1,7 @@
 import type { ConnectionLimits } from "./connection_budget.ts";
 import type { FrameLimits } from "./frame_gate.ts";
 
-/** Everything that the gRPC port bounds before a call is anybody's. */
+/** Everything that the gRPC port bounds before the caller is identified. */
 export interface PortLimits extends ConnectionLimits {
   readonly handshakeMs: number;
   readonly frames: FrameLimits;
