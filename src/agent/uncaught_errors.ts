@@ -1,4 +1,5 @@
 import process from "node:process";
+import { thrownText } from "../failure/thrown_text.ts";
 import type { Report } from "../telemetry/events.ts";
 
 /**
@@ -21,7 +22,7 @@ export function reportUncaughtErrors(report: Report): Disposable {
 }
 
 function eventOf(kind: "exception" | "rejection", thrown: unknown) {
-  const error = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  const error = thrownText(thrown);
   // The first frame only: the text before it repeats the message.
   const at = thrown instanceof Error
     ? /^\s+at .*$/m.exec(thrown.stack ?? "")?.[0].trim()

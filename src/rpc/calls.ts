@@ -7,6 +7,7 @@ import type {
   ServerWritableStream,
 } from "@grpc/grpc-js";
 import { Failure } from "../failure/failure.ts";
+import { thrownText } from "../failure/thrown_text.ts";
 import type { Report } from "../telemetry/events.ts";
 import { noTraces, type StartCallSpan } from "../telemetry/traces.ts";
 import type { CallAuthorizer } from "./call_authorizer.ts";
@@ -266,11 +267,10 @@ function endStream(
 }
 
 function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
+  return thrown instanceof Error ? thrown : new Error(thrownText(thrown));
 }
 
 /** Why a call failed, for the log: an unexpected error's own words, which the caller does not see. */
 function explain(error: unknown): string {
-  if (error instanceof Failure) return error.message;
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return error instanceof Failure ? error.message : thrownText(error);
 }
