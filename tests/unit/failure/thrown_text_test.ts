@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { thrownText } from "../../../src/failure/thrown_text.ts";
 
-const hidden = "something that cannot be shown as text";
+const HIDDEN = "something that cannot be shown as text";
 const unwilling = {
   toString() {
     throw new Error("no");
@@ -13,12 +13,12 @@ const cases: readonly [name: string, thrown: unknown, text: string][] = [
   ["nothing", undefined, "undefined"],
   ["null", null, "null"],
   ["a symbol", Symbol("s"), "Symbol(s)"],
-  ["an object without a prototype", Object.create(null), hidden],
-  ["an object that cannot be shown", unwilling, hidden],
+  ["an object without a prototype", Object.create(null), HIDDEN],
+  ["an object that cannot be shown", unwilling, HIDDEN],
   [
     "an error whose message cannot be had",
     Object.defineProperty(new Error(), "message", { get: unwilling.toString }),
-    hidden,
+    HIDDEN,
   ],
 ];
 for (const [name, thrown, text] of cases) {
