@@ -36,6 +36,8 @@ const ROTATIONS = 10;
 const LINES_PER_SECOND = 10_000;
 /** Less than the pod writes. */
 const SLOW_BYTES_PER_SECOND = 1_000_000;
+/** Made in the writing container when its log is followed; a pod's only writable folder. */
+const FOLLOWED = "/dev/shm/followed";
 const MEMORY_LIMIT = 384 * 1024 * 1024;
 const reader: [string, string][] = [["x-remote-user", `system:serviceaccount:${NAMESPACE}:reader`]];
 const stranger: [string, string][] = [
@@ -334,9 +336,14 @@ async function restarts(agent: AgentConnection, node: string): Promise<void> {
 
 /** Two followers: one that reads what comes, and one that the log outruns. */
 async function rotations(agent: AgentConnection, node: string): Promise<void> {
+  // Its first line says that there is a log; the others wait for the followers. On a slow node the
+  // kubelet could otherwise rotate before they come, and a follow begins with the file of that moment.
   const script = `awk '
     BEGIN {
       dots = sprintf("%95s", ""); gsub(/ /, ".", dots)
+      print "count", ++i, dots
+      fflush()
+      system("until [ -e ${FOLLOWED} ]; do sleep 0.1; done")
       began = systime()
       for (;;) {
         for (end = ${LINES_PER_SECOND} * (systime() - began + 1); i < end;) print "count", ++i, dots
@@ -355,6 +362,8 @@ async function rotations(agent: AgentConnection, node: string): Promise<void> {
     return { lines, ended: lines.read(call, { bytesPerSecond }) };
   });
   await Promise.all(followers.map(({ lines }) => lines.reach(1)));
+  const begin = ["/bin/sh", "-c", `: > ${FOLLOWED}`];
+  await kubectl("exec", "--namespace", NAMESPACE, "rotating", "--", ...begin);
   // Names of which the kubelet deletes the oldest; what is compressed keeps its name.
   const seen = await onNode(`
     cd /var/log/pods/${NAMESPACE}_rotating_${uid}/main
