@@ -89,3 +89,16 @@ Deno.test("no file of src is longer than 300 lines", () => {
   });
   assert.deepEqual(long, []);
 });
+
+/** Files that may share a name, as they are the same thing. */
+const SAME_THING = ["main.ts", "kept_run.ts"];
+
+Deno.test("files of one tree have names of their own, so that a name says which file is meant", () => {
+  for (const tree of ["src", "hack", "bench"]) {
+    const names = globSync("**/*.ts", { cwd: project + tree })
+      .filter((path) => !path.startsWith("generated/"))
+      .map((path) => path.split("/").at(-1)!);
+    const twice = names.filter((name, index) => names.indexOf(name) !== index);
+    assert.deepEqual(twice.filter((name) => !SAME_THING.includes(name)), [], tree);
+  }
+});

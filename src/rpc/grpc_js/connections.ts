@@ -17,7 +17,7 @@ import {
   onHttp2Server,
   resetStream,
 } from "./http2_servers.ts";
-import { rememberPlace } from "./stream_places.ts";
+import { rememberPlace } from "./call_places.ts";
 
 /** How often connections are checked for what takes too long. */
 const CHECK_MS = 1000;
