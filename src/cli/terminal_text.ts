@@ -5,11 +5,12 @@
  */
 
 /**
- * Control characters except tab and line feed, with the rest of a color sequence that they start; bidirectional controls; line and
- * paragraph separators; tag characters, which no terminal shows.
+ * Control characters except tab and line feed, with the rest of a color sequence that they start; line and paragraph
+ * separators; format characters (Unicode's Cf: bidirectional controls, zero-width spaces, tags) and fillers, which no
+ * terminal shows, but for those that scripts and emoji are written with: joiners, and signs that enclose digits.
  */
 const UNSAFE =
-  /(?![\t\n])\p{Cc}(?:\[([0-9;:]{0,64})m)?|[\p{Bidi_Control}\p{Zl}\p{Zp}\u{e0000}-\u{e007f}]/gu;
+  /[\p{Cc}--[\t\n]](?:\[([0-9;:]{0,64})m)?|[[\p{Zl}\p{Zp}\p{Cf}\u{3164}\u{ffa0}]--[\u{200c}\u{200d}\u{600}-\u{605}\u{6dd}\u{70f}\u{890}\u{891}\u{8e2}\u{110bd}\u{110cd}]]/gv;
 const ESCAPE = "\x1b";
 
 /**
