@@ -10,7 +10,7 @@
  * terminal shows, but for those that scripts and emoji are written with: joiners, and signs that enclose digits.
  */
 const UNSAFE =
-  /[\p{Cc}--[\t\n]](?:\[([0-9;:]{0,64})m)?|[[\p{Zl}\p{Zp}\p{Cf}\u{3164}\u{ffa0}]--[\u{200c}\u{200d}\u{600}-\u{605}\u{6dd}\u{70f}\u{890}\u{891}\u{8e2}\u{110bd}\u{110cd}]]/gv;
+  /(?![\t\n])\p{Cc}(?:\[([0-9;:]{0,64})m)?|(?![\u200c\u200d\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}])[\p{Zl}\p{Zp}\p{Cf}\u3164\uffa0]/gu;
 const ESCAPE = "\x1b";
 
 /**
