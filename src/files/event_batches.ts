@@ -1,7 +1,7 @@
 import type { Clock } from "../platform/clock.ts";
 import { EventRate } from "./event_rate.ts";
 
-/** Events that come so soon after one another are a burst: files that were written at the same moment. */
+/** Events that follow each other within this time are a burst: files that were written at the same moment. */
 const BURST_MS = 1;
 /** In a burst all files are peeked at, which costs some µs each: not more often than this, and for a twentieth of the time. */
 const PEEK_MS = { min: 2, perSpent: 20 };

@@ -26,7 +26,7 @@ const EVENTS_LIMIT = { inMs: 1000, min: 2000, perFile: 6 };
 const POLLING_MS = 10_000;
 /** With very many files, polling takes a fifth of the time, and is rather late than more. */
 const POLL_MS = { min: 20, max: 50, perSpent: 4 };
-/** A watch outlives its last file for so long: the next follower may come at once. */
+/** How long a watch outlives its last file: the next follower may come at once. */
 const LINGER_MS = 100;
 
 type TimerName = "tick" | "poll" | "retry" | "linger";

@@ -133,7 +133,7 @@ export class GrowingText {
     this.#fresh = null;
   }
 
-  /** The text lies in a copy from now on, which holds so much of it. What is not known of that is read as by `grow`. */
+  /** The text lies in a copy from now on, which holds it as far as `holding` says. What is not known of it yet is read as by `grow`. */
   moveTo(
     copy: LogSource,
     holding: Exclude<Holding, "nothing">,

@@ -2,7 +2,7 @@ import type { ByteSource } from "../scan/byte_source.ts";
 import { firstNonNul } from "../scan/lines.ts";
 import { type Checkpoint, type CompressedFile, Inflation } from "./inflation.ts";
 
-/** So much inflated text is held at a time: of all compressed logs of a thread at most MAX_WINDOWS times that. */
+/** How much inflated text is held at a time: of all compressed logs of a thread at most MAX_WINDOWS times that. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
 const MAX_WINDOWS = 3;
 /** The distance between two states from which inflating can continue, bytes; doubled where there are too many. */

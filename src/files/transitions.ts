@@ -8,7 +8,7 @@ export type PathState =
   /** It cannot be examined: no permission, or no descriptor left. */
   | { readonly kind: "refused" };
 
-/** Size and time of change of a file, and so much of it as is known already. */
+/** Size and time of change of a file, and as much of it as is known already. */
 export interface FileState {
   /** Bytes. */
   readonly size: number;
@@ -85,7 +85,7 @@ export interface Observation {
   readonly refusedMs: number;
 }
 
-/** A rotation has a moment without link or file. A log that is gone, or refused, for so long has ended. */
+/** A rotation has a moment without link or file. A log that is gone, or refused, for longer than this has ended. */
 export const GONE_MS = 2000;
 
 /**

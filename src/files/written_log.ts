@@ -6,7 +6,7 @@ import type { FileIdentity, LogFile, LogSource, SourceVerifier } from "./log_fil
 import { LogSegment } from "./log_segment.ts";
 import { readRotatedContents } from "./missed_rotations.ts";
 
-/** So often is examined again what changes while it is examined. */
+/** How often a file that changes while it is examined is examined again. */
 const ATTEMPTS = 3;
 /** Less text without a time identifies no copy. */
 const MIN_UNTIMED_BYTES = 512;

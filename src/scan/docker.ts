@@ -199,7 +199,7 @@ export class DockerParser implements LineParser {
     return this.#unescaped;
   }
 
-  /** The text of the line before is of no use any more: its memory is freed at once, not when garbage is collected. */
+  /** The text of the line before is not needed any more: its memory is freed at once, not when garbage is collected. */
   #releaseLarge(): void {
     if (this.#large.length === 0) return;
     this.#large.buffer.transfer(0);

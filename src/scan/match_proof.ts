@@ -1,6 +1,6 @@
 /**
  * From the syntax tree of a Rust regex to something that proves most matches without the regex engine: strings of byte
- * sets that follow on one another in a text, with anything between them. `(error|timeout) .*reset` is proven by
+ * sets that follow one another in a text, with anything between them. `(error|timeout) .*reset` is proven by
  * `error ` or `timeout `, and `reset` somewhere behind it. What is not proven may match all the same: optional parts
  * are left out, and of classes everything but ASCII.
  */

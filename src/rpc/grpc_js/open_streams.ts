@@ -10,7 +10,7 @@ const SWEEP_MS = 5000;
  *
  * Also makes sure that they close: a stream that the client resets with the code NO_ERROR (as node:http2 does when a
  * session is destroyed) while bytes for it wait keeps waiting in Deno 2.9.6, and with it its call, its log file and
- * its session, for ever. Owned by the AgentServer, which alone calls it.
+ * its session, forever. Owned by the AgentServer, which alone calls it.
  */
 export class OpenStreams implements Disposable {
   readonly #open = new Set<Http2Stream>();
