@@ -18,6 +18,8 @@ type SetString = readonly ByteSet[];
 /** One of these strings at a place of the text, or any characters but line feeds. */
 type Part = { readonly strings: readonly SetString[] } | "gap";
 
+/** The length from which on a text is left to the regex engine: it is faster there, and a proof may look at each byte in vain. */
+const MAX_TEXT_BYTES = 2048;
 /** The number of attempts after which a proof that held for fewer than half of them is not tried again: it costs more than it saves. */
 const TRIAL = 256;
 
@@ -31,9 +33,10 @@ export class MatchProof {
     this.#segments = segments;
   }
 
-  /** Is it worth while, as far as its texts have shown? */
-  get isUseful(): boolean {
-    return this.#attempts < TRIAL || this.#held * 2 > this.#attempts;
+  /** Is an attempt worth while for a text of so many bytes, as far as others have shown? */
+  isUseful(bytes: number): boolean {
+    return bytes <= MAX_TEXT_BYTES &&
+      (this.#attempts < TRIAL || this.#held * 2 > this.#attempts);
   }
 
   /**

@@ -259,7 +259,8 @@ class PieceScanner implements Scanner {
       if (search.exact === "always") return true;
       if (search.exact === "ascii" && isAscii(text, start, end)) return true;
     }
-    return proof !== null && proof.isUseful && proof.holds(text, start, end, isRaw ? found : -1);
+    return proof !== null && proof.isUseful(end - start) &&
+      proof.holds(text, start, end, isRaw ? found : -1);
   }
 
   /** Cuts a message into parts, each judged alone. The whitespace trimmed from the last one counts for grep. */
