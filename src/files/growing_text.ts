@@ -124,11 +124,14 @@ export class GrowingText {
     return isIntact(source, { ...this.#known, partial: [] }) ? "all" : "nothing";
   }
 
-  /** What was read is another text: it is read again. A file that is empty then was truncated, as it was not before. */
-  forget(): void {
+  /**
+   * What was read is another text: it is read again. A file that is empty then was truncated, unless it was empty when it
+   * was changed last (`emptyAtMs`, milliseconds since the epoch).
+   */
+  forget(emptyAtMs = NO_TIME_MS): void {
     this.#known = unknownText;
     this.#fingerprint = new GrowingFingerprint();
-    this.#mtimeMs = NO_TIME_MS;
+    this.#mtimeMs = emptyAtMs;
     this.#end = 0;
     this.#fresh = null;
   }

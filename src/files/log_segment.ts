@@ -106,6 +106,12 @@ export class LogSegment implements ByteSource {
     return this.#text.fileSize;
   }
 
+  /** When its file was changed last, milliseconds since the epoch; null where it has none. */
+  get mtimeMs(): number | null {
+    const { current } = this.#source;
+    return current instanceof LogFile ? current.facts().mtimeMs : null;
+  }
+
   /** Are there bytes behind those that are known? */
   get hasMore(): boolean {
     const { current } = this.#source;
@@ -171,9 +177,9 @@ export class LogSegment implements ByteSource {
     return this.#text.grow(current, options);
   }
 
-  /** What was read is not its text: it is read again from its beginning. */
-  forgetText(): void {
-    this.#text.forget();
+  /** What was read is not its text: it is read again from its beginning. See GrowingText.forget. */
+  forgetText(emptyAtMs?: number): void {
+    this.#text.forget(emptyAtMs);
   }
 
   /** A later segment has come, `now` by the watcher's clock, milliseconds. */
