@@ -256,6 +256,17 @@ Deno.test("a credential plugin whose output is no JSON: it is not quoted", async
   });
 });
 
+Deno.test("a credential plugin that fails: its own words are the error", async () => {
+  using setup = new Setup();
+  const exec = {
+    apiVersion: "client.authentication.k8s.io/v1",
+    command: "sh",
+    args: ["-c", "echo no session >&2; exit 1"],
+  };
+  setup.env["KUBECONFIG"] = setup.write("config", kubeConfig({}, { exec }));
+  await assert.rejects((await setup.find()).account(), /no session/);
+});
+
 Deno.test("a file that is no YAML, one that is not there, and nothing at all", async () => {
   using setup = new Setup();
   setup.env["KUBECONFIG"] = setup.write("config", "a: [");
