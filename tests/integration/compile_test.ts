@@ -170,7 +170,7 @@ telemetry: { addr: "127.0.0.1:${telemetry}" }
   try {
     // healthcheck itself is the event that is waited for: it answers 1 until the agent serves.
     let health = run(["healthcheck", "--config", config], [folder.path]);
-    for (let tries = 0; health.code !== 0 && tries < 100; tries++) {
+    for (let tries = 0; health.code !== 0 && tries < 600; tries++) {
       health = run(["healthcheck", "--config", config], [folder.path]);
     }
     strictEqual(health.code, 0, health.stderr);
