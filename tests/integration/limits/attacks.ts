@@ -1,8 +1,10 @@
 import {
+  FollowFrom,
   LogMetadataListRequest,
   LogRecordsStreamRequest,
 } from "../../../src/generated/cluster_agent.ts";
 import { ServerReflectionRequest } from "../../../src/generated/grpc/reflection.ts";
+import { connect as connectHttp2 } from "node:http2";
 import { request } from "../../harness/calls.ts";
 import {
   callHeaders,
@@ -59,6 +61,56 @@ async function many(
     const connection = await RawConnection.open(as(prey, options.who), options);
     await use(connection, index);
     await connection.flushed();
+  }
+}
+
+/** Opens connections one after another, then does something with all of them at the same time. */
+async function everyConnection(
+  count: number,
+  prey: Prey,
+  use: (connection: RawConnection) => Promise<void>,
+): Promise<void> {
+  const connections: RawConnection[] = [];
+  await many(count, prey, (connection) => void connections.push(connection));
+  await Promise.all(connections.map(use));
+}
+
+/**
+ * Calls whose messages are larger than the windows of HTTP/2 allow at once, so the platform's own client sends them;
+ * answers are not read.
+ */
+async function largeCalls(
+  count: number,
+  prey: Prey,
+  call: (connection: number, index: number) => {
+    readonly path: string;
+    readonly message: Uint8Array;
+    readonly user: string;
+  },
+): Promise<void> {
+  for (let connection = 0; connection < count * (prey.share ?? 1); connection++) {
+    const session = connectHttp2(`https://localhost:${prey.port}`, { ca: prey.ca, ...prey.client });
+    session.on("error", () => {});
+    const sent: Promise<void>[] = [];
+    for (let index = 0; index < 250; index++) {
+      const { path, message, user } = call(connection, index);
+      const stream = session.request({
+        ":method": "POST",
+        ":path": path,
+        "content-type": "application/grpc",
+        te: "trailers",
+        "x-remote-user": user,
+      });
+      stream.on("error", () => {});
+      sent.push(
+        new Promise((resolve) => {
+          stream.once("close", () => resolve());
+          stream.once("finish", () => resolve());
+        }),
+      );
+      stream.end(grpcMessage(message));
+    }
+    await Promise.all(sent);
   }
 }
 
@@ -235,12 +287,147 @@ export const attacks = {
       }
     }),
 
+  "large patterns in many streams": (prey) =>
+    largeCalls(4, prey, (connection, index) => ({
+      path: FORWARD,
+      message: LogRecordsStreamRequest.encode(request({
+        ...prey.log,
+        follow_from: FollowFrom.END,
+        grep: `${connection}-${index}-${"x".repeat(120_000)}`,
+      })).finish(),
+      user: `user-${connection}`,
+    })),
+
+  "Watches of many namespaces": (prey) => {
+    const namespaces = Array.from({ length: 1000 }, (_, index) => `${index}-${"n".repeat(58)}`);
+    const message = LogMetadataListRequest.encode({ namespaces }).finish();
+    return largeCalls(4, prey, (connection) => ({
+      path: WATCH,
+      message,
+      user: `user-${connection}`,
+    }));
+  },
+
+  "requests in frames of one byte, over 200 connections": (prey) =>
+    many(200, prey, (connection) => {
+      const stream = connection.newStream();
+      const head = Buffer.from([0, 0, 1, 0, 0]); // A message of 64 KiB.
+      connection.send(
+        headersFrame(stream, callHeaders(LIST, mallory)),
+        frame(0, 0, stream, head),
+        Buffer.concat(Array(20_000).fill(frame(0, 0, stream, Buffer.of(0)))),
+      );
+    }),
+
+  "frames without content": (prey) =>
+    many(8, prey, async (connection) => {
+      const stream = connection.newStream();
+      connection.send(headersFrame(stream, callHeaders(LIST, mallory)));
+      const flood = Buffer.concat(Array(5000).fill(frame(0, 0, stream)));
+      for (let index = 0; index < 100 && !connection.isClosed; index++) {
+        connection.send(flood);
+        await connection.flushed();
+      }
+    }),
+
+  "frames that change nothing, over 100 connections": (prey) =>
+    everyConnection(100, prey, async (connection) => {
+      const flood = Buffer.concat(
+        Array(1500).fill([
+          frame(8, 0, 0, Buffer.of(0, 0, 0, 1)), // WINDOW_UPDATE
+          frame(2, 0, 1, Buffer.of(0, 0, 0, 0, 1)), // PRIORITY
+          frame(0xfe, 0, 0, Buffer.of(1)), // of an unknown type
+        ]).flat(),
+      );
+      for (let index = 0; index < 30 && !connection.isClosed; index++) {
+        connection.send(flood);
+        await connection.flushed();
+      }
+    }),
+
+  "settings that change again and again": (prey) =>
+    everyConnection(50, prey, async (connection) => {
+      const settings = [0, 65_535].map((size) => {
+        const one = Buffer.alloc(12);
+        one.writeUInt16BE(1); // SETTINGS_HEADER_TABLE_SIZE
+        one.writeUInt32BE(size, 2);
+        one.writeUInt16BE(4, 6); // SETTINGS_INITIAL_WINDOW_SIZE
+        one.writeUInt32BE(size, 8);
+        return frame(4, 0, 0, one);
+      });
+      const flood = Buffer.concat(Array(1000).fill(settings).flat());
+      for (let index = 0; index < 20 && !connection.isClosed; index++) {
+        connection.send(flood);
+        await connection.flushed();
+      }
+    }),
+
+  "header tables that change their size": (prey) =>
+    many(20, prey, async (connection) => {
+      const sizes = Buffer.from([0x20, 0x3f, 0xe1, 0x1f]); // 0, then 4,096
+      for (let index = 0; index < 50 && !connection.isClosed; index++) {
+        const block = Buffer.concat([...Array(4000).fill(sizes), callHeaders(LIST, mallory)]);
+        connection.send(headersFrame(connection.newStream(), block, 5));
+        await connection.flushed();
+      }
+    }),
+
+  "header blocks that never end, over 400 connections": (prey) =>
+    many(400, prey, (connection) => {
+      const stream = connection.newStream();
+      connection.send(frame(1, 0, stream, Buffer.alloc(16_000, 0x82)));
+      for (let part = 0; part < 6; part++) {
+        connection.send(frame(9, 0, stream, Buffer.alloc(16_000, 0x82)));
+      }
+    }),
+
+  "streams that are opened and left with a connection": (prey) =>
+    many(8, prey, async (connection) => {
+      const all = LogRecordsStreamRequest.encode(
+        request({ ...prey.log, follow_from: FollowFrom.END }),
+      ).finish();
+      for (let index = 0; index < 2000; index++) {
+        connection.call(FORWARD, all, [["x-remote-user", `user-${index % 8}`]]);
+      }
+      await connection.flushed();
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      connection.end();
+    }),
+
   "made-up tokens": (prey) =>
     many(8, prey, (connection, number) => {
       for (let index = 0; index < 1000; index++) {
         connection.call(LIST, everything, [["authorization", `Bearer made-up-${number}-${index}`]]);
       }
     }, { who: "none" }),
+
+  "paths that are not there, on the telemetry port": async (prey) => {
+    for (let index = 0; index < 200; index++) {
+      const socket = await silentSocket(prey.telemetryPort);
+      const get = (path: string) => `GET /${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+      for (let part = 0; part < 20; part++) {
+        socket?.write(
+          Array.from({ length: 50 }, (_, i) => get(`${index}-${part}-${i}${"p".repeat(200)}`))
+            .join(""),
+        );
+      }
+    }
+  },
+
+  "slow requests on the telemetry port": async (prey) => {
+    const sockets = [];
+    for (let index = 0; index < 200; index++) {
+      const socket = await silentSocket(prey.telemetryPort);
+      socket?.write("GET /metrics HTTP/1.1\r\nHost: x\r\n");
+      if (socket !== null) sockets.push(socket);
+    }
+    for (let part = 0; part < 30; part++) {
+      for (const socket of sockets) {
+        if (!socket.destroyed) socket.write(`x-${part}: ${"v".repeat(4000)}\r\n`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  },
 
   "sockets on the telemetry port": async (prey) => {
     for (let index = 0; index < 1000; index++) {
