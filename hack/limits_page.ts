@@ -1,7 +1,6 @@
 /** docs/limits.md: what the agent bounds, from the schema and the names of limits. */
 import { valueText } from "../src/config/config_text.ts";
-import type { Field } from "../src/config/field.ts";
-import { schema } from "../src/config/schema.ts";
+import { type Field, schema } from "../src/config/schema.ts";
 import { type LimitName, limitNames } from "../src/telemetry/events.ts";
 
 interface LimitDoc {
@@ -51,12 +50,20 @@ const limits: Readonly<Record<LimitName, LimitDoc>> = {
     keys: ["header-memory"],
     bounds:
       "large headers (more than 8 KiB in memory) of all calls together until the caller's right is known, and as much for the identities of those who follow",
-    refusal: "the newest such call of the connection with the most ends with RESOURCE_EXHAUSTED",
+    refusal:
+      "the newest such call of the connection with the most ends with RESOURCE_EXHAUSTED; so do those of the identity with the most that follow",
   },
   "request-bytes": {
     keys: ["max-request-bytes"],
     bounds: "one request, and four times that for all unfinished ones of a connection",
     refusal: ENDED,
+  },
+  "request-memory": {
+    keys: ["request-memory"],
+    bounds:
+      "large requests (more than 8 KiB in memory, such as long patterns or hundreds of namespaces) of all open calls together, and as much for what has come of unfinished requests and headers on all connections",
+    refusal:
+      "the newest such call of the identity with the most ends with RESOURCE_EXHAUSTED; of what is unfinished, the connection with the most is ended",
   },
   "request-time": {
     keys: ["request-timeout"],
@@ -160,8 +167,10 @@ ${rows.join("")}
 ## Nobody uses up a total
 
 Where a total is reached, whoever holds most of it gives way to those who hold less, and is the one to be refused: an identity
+before its subject (the user's name, whatever its groups and extras; the ServiceAccounts of a namespace together), a subject
 before its connection, a connection before its address. So whoever has nothing can always begin one call, unless
-everybody else has only one. Reviews take turns by identity, calls and searches as below.
+everybody else has only one: where 1,000 users of one proxy have one stream each, the 1,001st is refused. Ending somebody's
+only stream for a newcomer would help nobody, as the next one would take it in turn; raise \`limits.max-streams\` for more users. Reviews take turns by identity, calls and searches as below.
 
 Data waiting in the sockets of clients that do not read is at most 1 MiB per connection, and 16 MiB in total or 64 KiB per connection, whichever is more.
 

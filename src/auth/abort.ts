@@ -1,6 +1,6 @@
 import { Failure } from "../failure/failure.ts";
 
-/** The error with which a wait ends when its call has ended. */
+/** What a wait ends with whose call has ended. */
 export function cancelled(): Failure {
   return new Failure("cancelled", "The call has ended");
 }

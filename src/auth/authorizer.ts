@@ -3,13 +3,14 @@ import type { Config } from "../config/schema.ts";
 import { Failure } from "../failure/failure.ts";
 import { type Clock, sleep, systemClock } from "../platform/clock.ts";
 import { checkNamespace } from "../files/name.ts";
+import { visitInTurns } from "../platform/loop_turns.ts";
 import type { Report } from "../telemetry/events.ts";
 import { cancelled } from "./abort.ts";
 import { FairQueue, type Origin } from "./fair_queue.ts";
 import { atMost } from "./lru_bounds.ts";
 import type { Identity, TokenIdentity } from "./identity.ts";
 import type { ReviewedIdentity, Reviewer } from "./review.ts";
-import { identityHash } from "./user.ts";
+import { identityHash, type UserKey } from "./user.ts";
 import { UserKeys } from "./user_keys.ts";
 import { type Verdict, Verdicts } from "./verdicts.ts";
 
@@ -47,7 +48,7 @@ export class Authorizer {
   readonly #refused = new LRUCache<string, { readonly failure: Failure; readonly at: number }>(
     atMost(MAX_TOKENS),
   );
-  /** Of callers whom the API server has not accepted yet: invented tokens delay only other unknown callers. */
+  /** Of callers whom the API server has not accepted yet: whoever makes up tokens delays others of his kind alone. */
   readonly #unknownCallers: FairQueue;
   constructor(
     options: {
@@ -80,7 +81,7 @@ export class Authorizer {
    * Resolves where the identity may read the logs of all the namespaces (none named: of the whole
    * cluster). Throws Failure otherwise: permission-denied naming the namespace, unauthenticated for a
    * token that the API server refuses, invalid-argument for too many namespaces or a name that is
-   * none, unavailable or internal where no verdict could be obtained, resource-exhausted where too many callers
+   * none, unavailable or internal where no verdict could be had, resource-exhausted where too many callers
    * wait who are not known yet.
    */
   async authorize(
@@ -96,15 +97,12 @@ export class Authorizer {
     await this.#reviewAll(identity, asked, this.#config.authorization.cacheTtlMs, options.signal);
   }
 
-  /**
-   * Resolves with a key that is equal for all calls of one user (see UserKeys), before it is known what they may
-   * read. Throws as authorize does.
-   */
+  /** Resolves with whom the call is counted for, before it is known what they may read. Throws as authorize does. */
   async userKey(
     identity: Identity,
     namespaces: readonly string[],
     options: AuthorizeOptions & { readonly signal: AbortSignal },
-  ): Promise<string> {
+  ): Promise<UserKey> {
     const asked = this.#namespaces(namespaces);
     if (identity.kind === "token") await this.#introduce(identity, asked, options);
     return await this.#userKeys.keyOf(identity, options);
@@ -131,7 +129,7 @@ export class Authorizer {
   /**
    * Re-checks repeatedly whether a long stream may continue. Resolves with the Failure that must end
    * the stream, or with a cancelled one once the signal fires. No verdict that it goes by is older
-   * than authorization.recheck-interval; where none can be obtained, the stream may continue for one
+   * than authorization.recheck-interval; where none can be had, the stream may continue for one
    * interval more.
    */
   async recheck(
@@ -147,8 +145,15 @@ export class Authorizer {
     }
     const { cacheTtlMs, recheckIntervalMs: interval } = this.#config.authorization;
     const asked = this.#namespaces(namespaces);
-    // What the stream began with may be as old as the cache allows, so the first re-check is that much earlier.
-    let due = this.#verdicts.oldest(identity, asked) + interval;
+    const oldestVerdict = async () => {
+      let oldest = Number.POSITIVE_INFINITY;
+      await visitInTurns(asked, signal, (namespace) => {
+        oldest = Math.min(oldest, this.#verdicts.oldest(identity, [namespace]));
+      });
+      return oldest;
+    };
+    // What the stream began with may be as old as the cache allows, so the first look is that much earlier.
+    let due = await oldestVerdict() + interval;
     while (!signal.aborted) {
       await sleep(this.#clock, due - this.#clock.now(), signal);
       if (signal.aborted) break;
@@ -161,7 +166,8 @@ export class Authorizer {
       if (signal.aborted) break;
       if (failure !== null) return failure;
       // A tenth at least: answers that take longer than the interval must not become a busy loop.
-      due = Math.max(this.#verdicts.oldest(identity, asked), began - interval * 0.9) + interval;
+      const oldest = await oldestVerdict();
+      due = Math.max(oldest, began - interval * 0.9) + interval;
     }
     return ended();
   }
@@ -238,16 +244,23 @@ export class Authorizer {
     const done = new AbortController();
     const either = signal === undefined ? done.signal : AbortSignal.any([signal, done.signal]);
     const hash = identityHash(identity);
+    const unknown: string[] = [];
+    await visitInTurns(asked, either, (namespace) => {
+      const known = this.#verdicts.known(hash, namespace, maxAgeMs);
+      if (known === null) unknown.push(namespace);
+      else if (!known.allowed) throw denied(namespace);
+    });
+    if (either.aborted) throw cancelled();
     let next = 0;
     const reviewSome = async () => {
-      for (let namespace = asked[next++]; namespace !== undefined; namespace = asked[next++]) {
+      for (let namespace = unknown[next++]; namespace !== undefined; namespace = unknown[next++]) {
         if (either.aborted) throw cancelled();
         const { allowed } = await this.#verdict(identity, hash, namespace, maxAgeMs, either);
         if (!allowed) throw denied(namespace);
       }
     };
     try {
-      const lanes = Math.min(asked.length, MAX_REVIEWS_OF_CALL);
+      const lanes = Math.min(unknown.length, MAX_REVIEWS_OF_CALL);
       await Promise.all(Array.from({ length: lanes }, reviewSome));
     } finally {
       done.abort();

@@ -8,6 +8,14 @@ export interface User {
   readonly extra: ReadonlyMap<string, readonly string[]>;
 }
 
+/** Whom the calls of a user are counted for. */
+export interface UserKey {
+  /** Equal for all calls of one user: the whole of it, see userHash. */
+  readonly user: string;
+  /** Equal for all users that one subject may be: see accountHash. */
+  readonly account: string;
+}
+
 /** Extras that describe the credential in place of its owner: the token's id, the pod that it is bound to. */
 const OF_CREDENTIAL = "authentication.kubernetes.io/";
 
@@ -18,6 +26,16 @@ const OF_CREDENTIAL = "authentication.kubernetes.io/";
 export function userHash({ user, groups, extra }: User): string {
   const ofUser = [...extra].filter(([name]) => !name.startsWith(OF_CREDENTIAL));
   return sha256(JSON.stringify([user, distinct(groups), canonicalExtra(new Map(ofUser))]));
+}
+
+const SERVICE_ACCOUNT = /^(system:serviceaccount:[^:]+:).*/;
+
+/**
+ * SHA-256 of the user's name, without groups and extras, which may differ from call to call; of a ServiceAccount its
+ * namespace, as whoever may make one there may make a thousand.
+ */
+export function accountHash({ user }: Pick<User, "user">): string {
+  return sha256(JSON.stringify(["account", user.replace(SERVICE_ACCOUNT, "$1")]));
 }
 
 /** Of identities that are in use: one with a thousand groups takes a millisecond, and is asked for at each review. */

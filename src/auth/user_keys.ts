@@ -3,12 +3,12 @@ import { unlessAborted } from "./abort.ts";
 import type { Identity, TokenIdentity } from "./identity.ts";
 import { atMost } from "./lru_bounds.ts";
 import type { Reviewer } from "./review.ts";
-import { identityHash, userHash } from "./user.ts";
+import { accountHash, identityHash, type User, userHash, type UserKey } from "./user.ts";
 
 const MAX_TOKENS = 10_000;
-/** How long a token's user is remembered; it changes only when an account is deleted and created again under the same name. */
+/** How long a token's user is remembered; it changes only where an account is made anew under its old name. */
 const USER_TTL_MS = 10 * 60 * 1000;
-/** Where the API server did not say whose a token is, it is asked again after this time. */
+/** Where the API server did not say whose a token is, it is asked again after so long. */
 const UNKNOWN_USER_TTL_MS = 30 * 1000;
 
 /**
@@ -19,7 +19,7 @@ const UNKNOWN_USER_TTL_MS = 30 * 1000;
 export class UserKeys {
   readonly #reviewer: Reviewer;
   /** Of each token, by its hash, the key of its user. */
-  readonly #keys = new LRUCache<string, Promise<string>>({
+  readonly #keys = new LRUCache<string, Promise<UserKey>>({
     ...atMost(MAX_TOKENS),
     ttl: USER_TTL_MS,
   });
@@ -32,9 +32,9 @@ export class UserKeys {
   async keyOf(
     identity: Identity,
     options: { readonly signal: AbortSignal },
-  ): Promise<string> {
-    if (identity.kind === "anonymous") return "anonymous";
-    if (identity.kind === "front-proxy") return userHash(identity);
+  ): Promise<UserKey> {
+    if (identity.kind === "anonymous") return { user: "anonymous", account: "anonymous" };
+    if (identity.kind === "front-proxy") return keyOfUser(identity);
     const token = identityHash(identity);
     return await unlessAborted(
       this.#keys.get(token) ?? this.#askWhoIs(token, identity),
@@ -42,17 +42,22 @@ export class UserKeys {
     );
   }
 
-  #askWhoIs(token: string, identity: TokenIdentity): Promise<string> {
+  #askWhoIs(token: string, identity: TokenIdentity): Promise<UserKey> {
     // Shared by all who wait: no single call's end ends it; the reviewer has a deadline of its own.
     const { signal } = new AbortController();
     const asked = Promise.resolve(this.#reviewer.whoIs?.(identity, { signal }) ?? null)
       .catch(() => null)
       .then((user) => {
-        if (user !== null) return userHash(user);
-        this.#keys.set(token, Promise.resolve(token), { ttl: UNKNOWN_USER_TTL_MS });
-        return token;
+        if (user !== null) return keyOfUser(user);
+        const key = { user: token, account: token };
+        this.#keys.set(token, Promise.resolve(key), { ttl: UNKNOWN_USER_TTL_MS });
+        return key;
       });
     this.#keys.set(token, asked);
     return asked;
   }
+}
+
+function keyOfUser(user: User): UserKey {
+  return { user: userHash(user), account: accountHash(user) };
 }

@@ -55,7 +55,7 @@ Prints a completion script.
 `;
 }
 
-/** Words that may follow the words so far: the next words of commands that begin with them. */
+/** Words that may follow the words so far: the next words of commands that begin so. */
 function nextWords(commands: readonly Command[], before: readonly string[]): string[] {
   const words = commands.map(({ name }) => name.split(" "))
     .filter((name) => name.length > before.length && before.every((word, i) => name[i] === word))

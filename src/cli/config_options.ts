@@ -48,7 +48,7 @@ export function readConfigSources(
   return configSources(values);
 }
 
-/** The same for options that are already parsed. */
+/** The same of options that were parsed. */
 export function configSources(
   values: {
     readonly config?: string | undefined;

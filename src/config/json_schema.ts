@@ -1,5 +1,4 @@
-import { type Field, type Fields, isSection, type Section } from "./field.ts";
-import { schema } from "./schema.ts";
+import { type Field, type Fields, isSection, schema, type Section } from "./schema.ts";
 
 /**
  * The JSON Schema (draft 2020-12) of a configuration file, for editors.

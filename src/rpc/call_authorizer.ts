@@ -1,11 +1,12 @@
 import type { AuthorizeOptions, Authorizer } from "../auth/authorizer.ts";
+import type { UserKey } from "../auth/user.ts";
 import { describeIdentity, identify, type Identity } from "../auth/identity.ts";
-import { KeptIdentities } from "../auth/kept_identities.ts";
 import type { Config } from "../config/schema.ts";
 import { Failure } from "../failure/failure.ts";
 import { type Report, silent } from "../telemetry/events.ts";
 import { connectionOf } from "./grpc_js/call_stream.ts";
 import { type SentHeaders, takeSentHeaders } from "./grpc_js/identity_headers.ts";
+import { KeptIdentities } from "./kept_identities.ts";
 import type { ServerCall } from "./running_call.ts";
 
 /** Who calls. */
@@ -41,20 +42,20 @@ export class CallAuthorizer {
   }
 
   /**
-   * Resolves with a key that is equal for all calls of one user, whatever they may read. Throws Failure where the
-   * request cannot be reviewed, or the caller's token is not accepted.
+   * Resolves with whom the call is counted for, whatever they may read. Throws Failure where the request cannot be
+   * reviewed, or the caller's token is not accepted.
    */
   userKey(
     caller: Caller,
     namespaces: readonly string[],
     options: AuthorizeOptions & { readonly signal: AbortSignal },
-  ): Promise<string> {
+  ): Promise<UserKey> {
     return this.#authorizer.userKey(caller.identity, namespaces, options);
   }
 
   /**
    * Asks whether the caller may read the logs of the namespaces (none: of all). Throws Failure where they may not, or
-   * where no verdict can be obtained.
+   * where no verdict can be had.
    */
   authorize(
     caller: Caller,
@@ -66,17 +67,21 @@ export class CallAuthorizer {
 
   /**
    * Reviews the caller's right again and again. Resolves with the Failure that must end the call. Throws Failure
-   * resource-exhausted where the caller's identity cannot be kept.
+   * resource-exhausted where the caller's identity cannot be kept, at once or later.
+   *
+   * @param options.owners whom the memory of the identity is counted for
    */
   recheck(
     caller: Caller,
     namespaces: readonly string[],
-    options: { readonly signal: AbortSignal },
+    options: { readonly signal: AbortSignal; readonly owners: readonly unknown[] },
   ): Promise<Failure> {
     // Not an async function: that would keep the caller, and with it the call's own copy of the identity.
-    const kept = this.#kept.keep(caller.identity);
-    return this.#authorizer.recheck(kept.identity, namespaces, options)
-      .finally(() => kept[Symbol.dispose]());
+    const { owners, signal } = options;
+    const evicted = Promise.withResolvers<Failure>();
+    const kept = this.#kept.keep(caller.identity, { owners, evict: evicted.resolve });
+    const reviewed = this.#authorizer.recheck(kept.identity, namespaces, { signal });
+    return Promise.race([evicted.promise, reviewed]).finally(() => kept[Symbol.dispose]());
   }
 }
 
@@ -89,17 +94,11 @@ const LEGAL_VALUE = /^(?:[!-~](?:[ -~]*[!-~])?)?$/;
  * in the message, for one may be a token.
  */
 export function checkArrivedWhole(
-  sent: SentHeaders | "lost" | null,
+  sent: SentHeaders | null,
   metadata: { get(name: string): readonly unknown[] },
 ): void {
   if (sent === null) {
     throw new Failure("internal", "Cannot identify the caller: its headers are not known");
-  }
-  if (sent === "lost") {
-    throw new Failure(
-      "invalid-argument",
-      "Cannot identify the caller: a header of the call has a name or value that HTTP/2 does not allow, and was dropped",
-    );
   }
   for (const [name, values] of sent) {
     const arrived = metadata.get(name);

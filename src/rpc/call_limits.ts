@@ -1,5 +1,6 @@
 import { Failure } from "../failure/failure.ts";
 import type { LimitName, Report } from "../telemetry/events.ts";
+import type { UserKey } from "../auth/user.ts";
 import { Shares } from "./limits/shares.ts";
 import type { CallKind } from "./running_call.ts";
 
@@ -20,11 +21,12 @@ export interface AdmittedCall {
 /** A call whose caller is known. */
 export interface CallOfUser {
   readonly kind: CallKind;
-  /** Equal for all calls of one user; see CallAuthorizer.userKey. */
-  readonly user: string;
+  readonly key: UserKey;
   /** The HTTP/2 session; null where it is gone. */
   readonly connection: object | null;
-  /** Ends the call: its place is given to a user who has fewer. */
+  /** What its checked request takes in memory while the call is open, bytes. */
+  readonly requestMemory: number;
+  /** Ends the call: its place, or its request's memory, is given to a user who has less. */
   readonly evict: (why: Failure) => void;
 }
 
@@ -36,7 +38,12 @@ export interface CallNumbers {
   readonly maxUnaryCallsPerUser: number;
   readonly maxPublicCalls: number;
   readonly maxPublicCallsPerConnection: number;
+  /** What the requests of all open calls may take in memory, but ordinary ones, bytes. */
+  readonly requestMemory: number;
 }
+
+/** Requests up to here, in bytes of memory, are ordinary: the limits of calls bound what all of them take. */
+const ORDINARY_REQUEST_MEMORY = 8192;
 
 /** Ends a connection with all its calls. */
 export type EndConnection = (connection: object, limit: LimitName, why: string) => void;
@@ -48,9 +55,10 @@ export type EndConnection = (connection: object, limit: LimitName, why: string) 
 export class CallLimits {
   readonly #limits: CallNumbers;
   readonly #report: Report;
-  /** Of users, then connections. */
+  /** Of users, their accounts, then connections. */
   readonly #streams: Shares;
   readonly #unaryCalls: Shares;
+  readonly #requests: Shares;
   /** Of connections, then peer addresses. */
   readonly #publicCalls: Shares;
   readonly #endConnection: EndConnection;
@@ -67,6 +75,7 @@ export class CallLimits {
       total: () => limits.maxUnaryCalls,
       reserve: limits.maxUnaryCallsPerUser < limits.maxUnaryCalls,
     });
+    this.#requests = new Shares({ total: () => limits.requestMemory });
     this.#publicCalls = new Shares({ total: () => limits.maxPublicCalls, newcomersFirst: true });
   }
 
@@ -102,11 +111,13 @@ export class CallLimits {
 
   /**
    * What a call takes on behalf of its user. Where all places are taken, a user who has few gets that of a call of
-   * the user who has the most. Throws Failure resource-exhausted.
+   * the user who has the most; of users with equally many, those of one account, then of one connection, count
+   * together. The memory of large requests is shared likewise. Throws Failure resource-exhausted.
    */
-  admitUser({ kind, user, connection, evict }: CallOfUser): Lease {
-    if (kind === "probe") return nothing;
-    const isStream = kind !== "unary";
+  admitUser(call: CallOfUser): Lease {
+    if (call.kind === "probe") return nothing;
+    const { user } = call.key;
+    const isStream = call.kind !== "unary";
     const { maxStreams, maxStreamsPerUser, maxUnaryCalls, maxUnaryCallsPerUser } = this.#limits;
     const shares = isStream ? this.#streams : this.#unaryCalls;
     const what = isStream ? "open another stream" : "begin another unary call";
@@ -117,13 +128,36 @@ export class CallLimits {
       const why = `a user may have at most ${most} at once (limits.max-${limit}-per-user)`;
       throw new Failure("resource-exhausted", `Cannot ${what}: ${why}`);
     }
-    const why = `the agent serves at most ${
-      isStream ? maxStreams : maxUnaryCalls
-    } at once (limits.max-${limit})`;
+    const all = isStream ? maxStreams : maxUnaryCalls;
+    const why = `the agent serves at most ${all} at once (limits.max-${limit})`;
+    using taken = new DisposableStack();
+    taken.use(this.#share(call, { shares, limit, what, why, weight: 1 }));
+    if (call.requestMemory > ORDINARY_REQUEST_MEMORY) {
+      const why = "the requests of all open calls take too much memory (limits.request-memory)";
+      const weight = call.requestMemory;
+      const shares = this.#requests;
+      taken.use(this.#share(call, { shares, limit: "request-memory", what, why, weight }));
+    }
+    return taken.move();
+  }
+
+  /** A part of a total that whoever has most of it gives way in. Throws Failure resource-exhausted. */
+  #share(
+    { key, connection, evict }: CallOfUser,
+    of: {
+      readonly shares: Shares;
+      readonly limit: LimitName;
+      readonly what: string;
+      readonly why: string;
+      readonly weight: number;
+    },
+  ): Lease {
+    const { shares, limit, what, why, weight } = of;
     const lease = shares.take({
-      owners: [user, connection],
+      owners: [key.user, key.account, connection],
+      weight,
       evict: () => {
-        this.#report({ type: "limit-reached", limit, who: user });
+        this.#report({ type: "limit-reached", limit, who: key.user });
         const text = `The call was ended for that of a user who has fewer: ${why}`;
         evict(new Failure("resource-exhausted", text));
       },

@@ -7,12 +7,12 @@ import type {
   ServerWritableStream,
 } from "@grpc/grpc-js";
 import { Failure } from "../failure/failure.ts";
-import { thrownText } from "../failure/thrown_text.ts";
 import type { Report } from "../telemetry/events.ts";
 import { noTraces, type StartCallSpan } from "../telemetry/traces.ts";
 import type { CallAuthorizer } from "./call_authorizer.ts";
 import type { CallLimits } from "./call_limits.ts";
 import { peerOf } from "./grpc_js/connections.ts";
+import { checkedOnce, emptyRequest } from "./checked_request.ts";
 import { FairTurns } from "./limits/fair_turns.ts";
 import type { PeerCheck } from "./verified_peers.ts";
 import { type CallKind, RunningCall, type ServerCall } from "./running_call.ts";
@@ -27,16 +27,21 @@ export interface Method<Request, Checked> {
   /** Service/Method, as in cluster_agent.LogMetadataService/List. */
   readonly name: string;
   readonly kind: CallKind | ((request: Request) => CallKind);
-  /** The checked request as one value; the caller is identified by then. Throws Failure invalid-argument. */
+  /**
+   * The checked request as one value of its own, as the request is emptied then; the caller is identified by now.
+   * Throws Failure invalid-argument.
+   */
   check(request: Request): Checked;
-  /** The namespaces whose logs the call reads (empty: all of them); "public": anyone may call. */
+  /** The namespaces whose logs the call reads (empty: all of them); "public": anybody may call. */
   readonly access: "public" | ((checked: Checked) => readonly string[]);
+  /** What the checked request takes in memory, bytes. Default: 0, too little to count. */
+  readonly memory?: (checked: Checked) => number;
 }
 
 /**
  * Owns every call from its admission to its end, in this order: the agent is not stopping, the
  * connection's certificate is still good, limits of the connection, who calls, is the request well-formed, limits of
- * the user, may they, the work with re-checks during it, status, and the return of what was taken from
+ * the user, may they, the work with re-checks beside it, status, and the return of what was taken from
  * limits. Whatever a step throws ends the call with the status that status.ts maps it to.
  */
 export class Calls {
@@ -166,6 +171,7 @@ export class Calls {
       error = running.signal.aborted ? running.signal.reason : thrown;
     }
     running.finish();
+    emptyRequest(request); // It may have been refused unchecked.
     const status = error === null ? ok : toStatus(error);
     const code = running.cancelled ? "CANCELLED" : statusName(status.code);
     span.end(code);
@@ -213,21 +219,23 @@ export class Calls {
     if (isPublic) {
       running.claim();
       running.dropHeaders();
-      return method.check(request);
+      return checkedOnce(method, request);
     }
 
     const caller = this.#authorizer.identify(call);
     running.identity = caller.description;
-    const checked = method.check(request);
+    const checked = checkedOnce(method, request);
     const namespaces = access(checked);
     running.namespaces = namespaces;
     const asked = { signal, origin: { owner: connection, group: peer } };
-    const user = await this.#authorizer.userKey(caller, namespaces, asked);
+    const key = await this.#authorizer.userKey(caller, namespaces, asked);
     signal.throwIfAborted();
+    const { user } = key;
     running.user = user;
+    const requestMemory = method.memory?.(checked) ?? 0;
     const evict = (why: Failure) => running.evict(why);
     // Before the reviews: what waits for them counts.
-    running.hold(this.#limits.admitUser({ kind, user, connection, evict }));
+    running.hold(this.#limits.admitUser({ kind, key, connection, requestMemory, evict }));
     running.claim();
     await this.#authorizer.authorize(caller, namespaces, asked);
     const turn = this.#turns.enter(user);
@@ -237,7 +245,8 @@ export class Calls {
     if (kind === "unbounded") {
       // Whatever a re-check ends with ends the call, also an error that nobody foresaw.
       const end = (reason: unknown) => running.abort(asError(reason));
-      this.#authorizer.recheck(caller, namespaces, { signal }).then(end, end);
+      const owners = [user, key.account, connection];
+      this.#authorizer.recheck(caller, namespaces, { signal, owners }).then(end, end);
     }
     return checked;
   }
@@ -267,10 +276,11 @@ function endStream(
 }
 
 function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(thrownText(thrown));
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 /** Why a call failed, for the log: an unexpected error's own words, which the caller does not see. */
 function explain(error: unknown): string {
-  return error instanceof Failure ? error.message : thrownText(error);
+  if (error instanceof Failure) return error.message;
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

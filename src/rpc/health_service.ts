@@ -11,6 +11,7 @@ import type { Calls } from "./calls.ts";
 /** One open Watch. */
 interface Watcher {
   readonly call: ServerWritableStream<HealthCheckRequest, HealthCheckResponse>;
+  readonly service: string;
   end(): void;
 }
 
@@ -33,7 +34,7 @@ export class Health {
   set(serving: boolean): void {
     if (serving === this.#serving) return;
     this.#serving = serving;
-    for (const { call } of this.#watchers) call.write(this.#answer(call.request.service));
+    for (const { call, service } of this.#watchers) call.write(this.#answer(service));
   }
 
   /** Ends all health watches, as the server is about to close. */
@@ -59,7 +60,7 @@ export class Health {
       }),
       watch: calls.serverStream(method("Watch"), async (running, service, call) => {
         const { promise, resolve } = Promise.withResolvers<void>();
-        const watcher = { call, end: resolve };
+        const watcher = { call, service, end: resolve };
         running.signal.addEventListener("abort", () => resolve());
         if (running.signal.aborted) return;
         this.#watchers.add(watcher);

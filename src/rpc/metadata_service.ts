@@ -47,6 +47,7 @@ export function metadataService(options: MetadataServiceOptions): MetadataServic
       kind: "unary",
       check: distinctNamespaces,
       access: (namespaces) => namespaces,
+      memory,
     }, async (running, namespaces) => {
       const list = await lister.list(namespaces);
       running.records = list.count;
@@ -57,6 +58,7 @@ export function metadataService(options: MetadataServiceOptions): MetadataServic
       kind: "unbounded",
       check: distinctNamespaces,
       access: (namespaces) => namespaces,
+      memory,
     }, async (running, namespaces, call) => {
       const { signal } = running;
       const events = watchLogs({
@@ -76,6 +78,13 @@ export function metadataService(options: MetadataServiceOptions): MetadataServic
       }
     }),
   };
+}
+
+/** Of one name in memory, beside its characters: a text, and its places in a call's lists and sets. */
+const NAME_BYTES = 160;
+
+function memory(namespaces: readonly string[]): number {
+  return namespaces.reduce((sum, name) => sum + name.length + NAME_BYTES, 0);
 }
 
 /** Empty names are dropped; none left means every namespace. Throws Failure naming an illegal one. */

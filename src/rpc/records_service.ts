@@ -39,6 +39,7 @@ export function recordsService(options: RecordsServiceOptions): LogRecordsServic
         kind: (request) => isFollow(request, direction) ? "unbounded" : "stream",
         check: (request) => checkRecordsRequest(request, direction),
         access: ({ name }) => [name.namespace],
+        memory: ({ grep }) => grep.length * 2, // As UTF-16.
       },
       (running, request, call) =>
         sendRecords(running, request, call, { ...options, appendedScanner }),

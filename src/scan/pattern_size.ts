@@ -1,4 +1,4 @@
-/** The memory of an engine without a pattern, with some for a small one. */
+/** An engine has so much memory before it is given a pattern, and needs some for one that is small. */
 const EMPTY_ENGINE_BYTES = 3_000_000;
 /** For each character of the pattern. */
 const BYTES_PER_CHARACTER = 700;

@@ -10,7 +10,7 @@ import type { AppendedScanner } from "./appended_scanner.ts";
 import type { BufferBudget } from "./buffer_budget.ts";
 import { FollowWindow, linesInMemory } from "./follow_window.ts";
 import type { LogRange, TimeWindow } from "./plan.ts";
-import { loopTurns } from "./loop_turns.ts";
+import { loopTurns } from "../platform/loop_turns.ts";
 import { BEGINNING, scanRange } from "./scan_range.ts";
 
 /** Where the frames of a follow go. */
@@ -202,7 +202,7 @@ export class FollowStream implements Disposable {
         const { bytes, records, malformed, seconds, frames, resume, short } = result;
         report({ type: "scanned", bytes, records, malformed, seconds });
         options.onScanned(result);
-        // Where no line begins in a piece, an earlier one has delivered more than it.
+        // Where no line begins in a piece, an earlier one has given out more than it.
         const isEmpty = resume === null && result.from > result.to;
         if (isOfRange && !isEmpty) range.given(resume ?? atLine(result.to));
         if (frames.length > 0 && !await sink.write(frames)) return false;

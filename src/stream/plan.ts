@@ -7,7 +7,7 @@ import type { Direction } from "../scan/scan.ts";
 import { DISORDER_SECONDS } from "../scan/probe_order.ts";
 import { firstTime, windowEnd, windowStart } from "../scan/time_search.ts";
 import type { TimeWindow } from "../scan/time_window.ts";
-import { loopTurns } from "./loop_turns.ts";
+import { loopTurns } from "../platform/loop_turns.ts";
 
 export type { TimeWindow };
 
@@ -75,7 +75,7 @@ export async function* planRanges(
     }
     return;
   }
-  // Forward, too, files are searched from the newest: only that shows where to begin and where to end.
+  // Forward, where to begin and where to end is known only from behind.
   const ranges: (LogRange | PlannedFile)[] = [];
   for await (const file of newestFirst(files, planner)) {
     if (planner.isWanted) {

@@ -9,7 +9,7 @@ import { compareInstants, type Instant } from "../scan/instant.ts";
 import type { Direction } from "../scan/scan.ts";
 import { examineIn } from "./examine_compressed.ts";
 import { FollowStream } from "./follow_stream.ts";
-import { loopTurns } from "./loop_turns.ts";
+import { loopTurns } from "../platform/loop_turns.ts";
 import { type LogRange, planRanges, type TimeWindow } from "./plan.ts";
 
 /** Which records of a log are wanted; everything in it has been checked. */

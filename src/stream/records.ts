@@ -19,7 +19,7 @@ export interface RecordsOptions {
   readonly buffers?: BufferBudget;
   readonly report: Report;
   readonly signal: AbortSignal;
-  /** Called for every scanned piece, before its frames are delivered. */
+  /** Called for every scanned piece, before its frames are given out. */
   onScanned?(result: PieceResult): void;
 }
 

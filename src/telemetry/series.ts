@@ -1,6 +1,5 @@
 import { limitNames } from "./events.ts";
 import { Histogram, type Metric, Value } from "./prometheus.ts";
-import type { StatusName } from "./status_codes.ts";
 
 /** The methods that may appear as a label; a caller can name any other, which must not make a series. */
 const methods = [
@@ -18,7 +17,7 @@ const methods = [
  * the start: a counter that appears with its first error shows no increase (Prometheus, "Instrumentation",
  * "Avoid missing metrics").
  */
-const codes: readonly StatusName[] = [
+const codes = [
   "OK",
   "CANCELLED",
   "UNKNOWN",

@@ -3,20 +3,20 @@ import type { Socket } from "node:net";
 import type { LimitName } from "../../telemetry/events.ts";
 import type { CountedConnection } from "../limits/connection_budget.ts";
 import { FrameGate, type FrameLimits, type Passed } from "../limits/frame_gate.ts";
+import { GrowingShare } from "../limits/growing_share.ts";
+import type { Shares } from "../limits/shares.ts";
 import type { Turns } from "../limits/turns.ts";
 import type { UnsentBytes } from "../limits/unsent_bytes.ts";
 import type { HeaderSize } from "../limits/header_meter.ts";
 import type { Http2Session, Http2Stream } from "./http2_servers.ts";
 import { holdBack } from "./outgoing_frames.ts";
-import { withoutStacks } from "./session_ends.ts";
+import type { StreamEnds } from "./stream_ends.ts";
 
 /** Frames that are answered unasked (PING, SETTINGS) while the client does not read. */
 const MAX_UNREAD_REPLIES = 1000;
 /** Beyond this the client does not read what it is sent. */
 const UNREAD_BYTES = 64 * 1024;
-/** Streams of a connection that is ended, in one turn of the event loop. */
-const ENDS_PER_TURN = 20;
-/** How long a connection that is ended may take to send what is left. */
+/** How long the last words of a connection that is ended may take. */
 const LAST_WORDS_MS = 1000;
 
 interface OpenStream {
@@ -34,6 +34,8 @@ export class PortConnection implements CountedConnection {
   readonly #streams = new Map<number, OpenStream>();
   readonly #turns: Turns;
   readonly #unsent: UnsentBytes;
+  readonly #ends: StreamEnds;
+  readonly #unfinished: GrowingShare;
   #socket: Socket;
   #establishedMs: number | null = null;
   #session: Http2Session | null = null;
@@ -44,6 +46,8 @@ export class PortConnection implements CountedConnection {
   #mayPause = false;
   #unreadReplies = 0;
   #hasEnded = false;
+  /** Whether its streams are ending. */
+  #isEnding = false;
   /** When it was established, or its last call ended. */
   #lastWorkMs = 0;
   #hasWorked = false;
@@ -56,6 +60,9 @@ export class PortConnection implements CountedConnection {
       /** Shared by all connections. */
       readonly turns: Turns;
       readonly unsent: UnsentBytes;
+      readonly ends: StreamEnds;
+      /** What unfinished requests take in memory, of connections, then addresses. */
+      readonly unfinished: Shares;
       /** Called once when the connection is closed because it exceeded a limit. */
       readonly onEnd: (limit: LimitName | null, why: string) => void;
     },
@@ -66,6 +73,11 @@ export class PortConnection implements CountedConnection {
     this.#onEnd = options.onEnd;
     this.#turns = options.turns;
     this.#unsent = options.unsent;
+    this.#ends = options.ends;
+    this.#unfinished = new GrowingShare(options.unfinished, {
+      owners: [this, this.peer],
+      evict: () => this.#endForMemory(),
+    });
   }
 
   /** The one that HTTP/2 is spoken over: that of TLS where there is TLS. */
@@ -97,8 +109,8 @@ export class PortConnection implements CountedConnection {
   }
 
   /**
-   * Its HTTP/2 session has begun: from now on frames pass the gate first. Throws where node:http2 does not read its socket
-   * in the way that the gate stands in.
+   * Its HTTP/2 session has begun: from now on frames pass the gate first, and its streams end some at a time. Throws
+   * where node:http2 does not read its socket, or learn of its end, in the way that this stands in.
    */
   begin(
     session: Http2Session,
@@ -125,14 +137,34 @@ export class PortConnection implements CountedConnection {
     // In its next tick node:http2 reads what a paused socket holds, past this listener.
     setImmediate(() => this.#mayPause = true);
     socket.on("data", (chunk: Uint8Array) => {
-      if (!this.#hasEnded) this.#receive(gate, chunk, read);
+      if (!this.#hasEnded && !this.#isEnding) this.#receive(gate, chunk, read);
     });
+    this.#endGradually(session, socket);
+  }
+
+  /** Ends the streams before the session, whoever ends that, or the socket. */
+  #endGradually(session: Http2Session, socket: Socket): void {
+    const destroy = session.destroy.bind(session);
+    session.destroy = (...args) => this.#endStreams(() => destroy(...args));
+    const closed = socket.listeners("close").find(({ name }) => name === "socketOnClose");
+    if (closed === undefined) {
+      throw new Error("This version of node:http2 does not learn of its socket's end as it did");
+    }
+    socket.removeListener("close", closed as () => void);
+    socket.once("close", (...args) => this.#endStreams(() => closed.apply(socket, args)));
+  }
+
+  #endStreams(then: () => void): void {
+    this.#isEnding = true;
+    this.#waiting = [];
+    this.#ends.end(this.#streams, then);
   }
 
   #receive(gate: FrameGate, chunk: Uint8Array, read: (bytes: Uint8Array) => void): void {
     this.#waiting.push(...gate.receive(chunk));
     if (gate.offense !== null) return this.end(gate.offense.limit, gate.offense.why);
     this.#countReplies(gate.takeReplies());
+    this.#countUnfinished();
     if (!this.#hasEnded && !this.#isWaiting) this.#pass(read);
   }
 
@@ -152,6 +184,7 @@ export class PortConnection implements CountedConnection {
     this.#hasWorked = true;
     this.#lastWorkMs = performance.now();
     this.#gate?.closed(stream);
+    this.#countUnfinished();
   }
 
   /** Ends it where something has been incomplete for too long by `now`, milliseconds. */
@@ -206,6 +239,15 @@ export class PortConnection implements CountedConnection {
     return 0;
   }
 
+  #countUnfinished(): void {
+    const memory = this.#hasEnded ? 0 : this.#gate?.unfinishedMemory ?? 0;
+    if (!this.#unfinished.resize(memory)) this.#endForMemory();
+  }
+
+  #endForMemory(): void {
+    this.end("request-memory", "it has the most of the memory for unfinished requests");
+  }
+
   #countReplies(replies: number): void {
     if (this.#socket.writableLength <= UNREAD_BYTES) this.#unreadReplies = 0;
     else this.#unreadReplies += replies;
@@ -220,24 +262,14 @@ export class PortConnection implements CountedConnection {
     this.#hasEnded = true;
     this.#waiting = [];
     this.#onEnd(limit, why);
+    this.#unfinished.resize(0);
     const session = this.#session;
     const socket = this.#socket;
     if (session === null || session.destroyed) return void socket.destroy();
     socket.pause(); // What else it sends is not even read.
     session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-    this.#endStreams(session);
+    session.destroy();
     const timer = setTimeout(() => socket.destroy(), LAST_WORDS_MS);
     socket.once("close", () => clearTimeout(timer));
-  }
-
-  /** Some streams in each turn of the event loop, then the session: all calls that end at once would hold it. */
-  #endStreams(session: Http2Session): void {
-    let left = ENDS_PER_TURN;
-    for (const { stream } of this.#streams.values()) {
-      if (stream.destroyed) continue;
-      if (left-- === 0) return void setImmediate(() => this.#endStreams(session));
-      withoutStacks(() => stream.destroy());
-    }
-    session.destroy();
   }
 }

@@ -5,11 +5,11 @@ import { TLSSocket } from "node:tls";
 import type { LimitName, Report } from "../../telemetry/events.ts";
 import { ConnectionBudget } from "../limits/connection_budget.ts";
 import type { PortLimits } from "../limits/port_limits.ts";
+import { Shares } from "../limits/shares.ts";
 import { StreamPlaces } from "../limits/stream_places.ts";
 import { Turns } from "../limits/turns.ts";
 import { UnsentBytes } from "../limits/unsent_bytes.ts";
 import { PortConnection } from "./connection.ts";
-import { rememberLoss } from "./identity_headers.ts";
 import {
   type Http2Session,
   type Http2Stream,
@@ -17,9 +17,10 @@ import {
   onHttp2Server,
   resetStream,
 } from "./http2_servers.ts";
-import { rememberPlace } from "./call_places.ts";
+import { StreamEnds } from "./stream_ends.ts";
+import { rememberPlace } from "./stream_places.ts";
 
-/** How often connections are checked for what takes too long. */
+/** How often is looked for what takes too long. */
 const CHECK_MS = 1000;
 
 const REFLECTION = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
@@ -50,12 +51,14 @@ export class Connections implements Disposable {
   readonly #budget: ConnectionBudget;
   readonly #turns = new Turns();
   readonly #unsent = new UnsentBytes();
+  readonly #ends = new StreamEnds();
+  readonly #unfinished: Shares;
   readonly #bySocket = new Map<string, PortConnection>();
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #listeners: NetServer[] = [];
   readonly #places: StreamPlaces;
 
-  /** Must be created before bindAsync. Throws where grpc-js has changed. */
+  /** To be made before bindAsync. Throws where grpc-js has changed. */
   constructor(
     server: Server,
     options: {
@@ -72,6 +75,7 @@ export class Connections implements Disposable {
     this.#allowedNames = options.allowedNames;
     this.#budget = new ConnectionBudget(options.limits);
     this.#places = new StreamPlaces(options.limits);
+    this.#unfinished = new Shares({ total: () => options.limits.requestMemory });
     onHttp2Server(server, (source) => {
       this.#listeners.push(source as unknown as NetServer); // node:http2's servers are.
       source.prependListener("connection", (socket) => this.#accepted(socket));
@@ -80,7 +84,7 @@ export class Connections implements Disposable {
       }
       source.on("session", (session) => this.#begun(session));
     });
-    judgeStreams(server, (stream, headers, raw) => this.#judge(stream, headers, raw));
+    judgeStreams(server, (stream, headers) => this.#judge(stream, headers));
     this.#timer = setInterval(() => this.#endLate(), CHECK_MS);
   }
 
@@ -106,6 +110,8 @@ export class Connections implements Disposable {
       now: performance.now(),
       turns: this.#turns,
       unsent: this.#unsent,
+      ends: this.#ends,
+      unfinished: this.#unfinished,
       onEnd: (limit, why) => this.#reportEnd(connection, limit, why),
     });
     this.#bySocket.set(key, connection);
@@ -146,11 +152,7 @@ export class Connections implements Disposable {
   }
 
   /** Counts a new stream until it is closed. False: it was refused, or its connection was ended. */
-  #judge(
-    stream: Http2Stream,
-    headers: Record<string, unknown>,
-    raw: readonly string[],
-  ): boolean {
+  #judge(stream: Http2Stream, headers: Record<string, unknown>): boolean {
     const connection = stream.session === undefined ? undefined : bySession.get(stream.session);
     const { id } = stream;
     if (connection === undefined || id === undefined) {
@@ -158,13 +160,10 @@ export class Connections implements Disposable {
       setImmediate(() => stream.destroy());
       return false;
     }
-    const sent = connection.open(id, { stream, mayStayOpen: headers[":path"] === REFLECTION });
-    // Names and values in turn; pseudo-headers are among them.
-    if (raw.length !== 2 * sent.pairs) rememberLoss(stream);
     const place = this.#places.open({
       connection,
       peer: connection.peer,
-      headers: sent,
+      headers: connection.open(id, { stream, mayStayOpen: headers[":path"] === REFLECTION }),
       evict: (limit) => this.#evict(connection, stream, limit),
     });
     stream.once("close", () => {

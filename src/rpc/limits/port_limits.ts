@@ -1,10 +1,12 @@
 import type { ConnectionLimits } from "./connection_budget.ts";
 import type { FrameLimits } from "./frame_gate.ts";
 
-/** Everything that the gRPC port bounds before the caller is identified. */
+/** Everything that the gRPC port bounds before a call is anybody's. */
 export interface PortLimits extends ConnectionLimits {
   readonly handshakeMs: number;
   readonly frames: FrameLimits;
+  /** What has come of unfinished requests and header blocks, in bytes of memory, of all connections together. */
+  readonly requestMemory: number;
   /** How long a request, or a frame of one, may take to arrive. */
   readonly requestMs: number;
   /** HTTP/2 streams of any kind that are open at the same time. */
@@ -21,7 +23,7 @@ export interface PortLimits extends ConnectionLimits {
  */
 export const MAX_HEADER_PAIRS = 4096;
 
-/** Overhead of one header pair in memory, beyond its text: two strings, and their places in arrays and maps. */
+/** Of one header pair in memory, beside its text: two strings, and their places in arrays and maps. */
 const PAIR_BYTES = 160;
 
 /** What a header list takes in memory while its call is open. */
@@ -61,6 +63,7 @@ export function portLimits(config: {
   readonly maxHeaderBytes: number;
   readonly maxRequestBytes: number;
   readonly requestTimeoutMs: number;
+  readonly requestMemory: number;
   readonly headerMemory: number;
 }, descriptors: number): PortLimits {
   const { maxHeaderBytes, maxRequestBytes } = config;
@@ -79,6 +82,7 @@ export function portLimits(config: {
       unfinishedRequests: streams,
     },
     requestMs: config.requestTimeoutMs,
+    requestMemory: config.requestMemory,
     streams,
     headerMemory: config.headerMemory,
     otherNames: {

@@ -16,7 +16,7 @@ function keys(whoIs: (text: string) => Promise<User | null>) {
     },
   } as unknown as Reviewer;
   const made = new UserKeys(reviewer);
-  const keyOf = (identity: Identity) => made.keyOf(identity, { signal });
+  const keyOf = async (identity: Identity) => (await made.keyOf(identity, { signal })).user;
   return { keyOf, made, asked: () => asked };
 }
 
@@ -51,4 +51,22 @@ Deno.test("a call that ends does not wait, and ends no other call's wait", async
   answer.resolve(alice);
   await waiting;
   assert.equal(asked(), 1);
+});
+
+Deno.test("what a subject's tokens may differ in does not make another account of it; a namespace's ServiceAccounts are one", async () => {
+  const users: Record<string, User> = {
+    a: alice,
+    b: { ...alice, groups: ["ops"], extra: new Map([["scopes", ["x"]]]) },
+    s: { ...alice, user: "system:serviceaccount:team-a:one" },
+    t: { ...alice, user: "system:serviceaccount:team-a:two" },
+    u: { ...alice, user: "system:serviceaccount:team-ab:one" },
+  };
+  const { made } = keys((text) => Promise.resolve(users[text] ?? null));
+  const [a, b, s, t, u, unknown] = await Promise.all(
+    ["a", "b", "s", "t", "u", "x"].map((text) => made.keyOf(token(text), { signal })),
+  );
+  assert.notEqual(a?.user, b?.user);
+  assert.equal(a?.account, b?.account);
+  assert.equal(s?.account, t?.account);
+  assert.equal(new Set([a, s, u, unknown].map((key) => key?.account)).size, 4);
 });

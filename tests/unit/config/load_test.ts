@@ -70,6 +70,7 @@ limits:
   max-header-bytes: 4KiB
   header-memory: 2MiB
   max-request-bytes: 2KiB
+  request-memory: 3MiB
   request-timeout: 4s
   max-unary-calls: 14
   max-unary-calls-per-user: 15
@@ -113,6 +114,7 @@ telemetry: { addr: "", metrics: false, status-page: always }
       "max-header-bytes": "4KiB",
       "header-memory": "2MiB",
       "max-request-bytes": "2KiB",
+      "request-memory": "3MiB",
       "request-timeout": "4s",
       "max-unary-calls": 14,
       "max-unary-calls-per-user": 15,
@@ -161,6 +163,7 @@ handshake-timeout = "3s"
 max-header-bytes = "4KiB"
 header-memory = "2MiB"
 max-request-bytes = "2KiB"
+request-memory = "3MiB"
 request-timeout = "4s"
 max-unary-calls = 14
 max-unary-calls-per-user = 15
@@ -210,6 +213,7 @@ Deno.test("YAML, JSON and TOML give the same configuration, every key read", asy
       maxHeaderBytes: 4096,
       headerMemory: 2097152,
       maxRequestBytes: 2048,
+      requestMemory: 3145728,
       requestTimeoutMs: 4000,
       maxUnaryCalls: 14,
       maxUnaryCallsPerUser: 15,

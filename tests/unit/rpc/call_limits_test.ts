@@ -11,6 +11,7 @@ const numbers: CallNumbers = {
   maxUnaryCallsPerUser: 3,
   maxPublicCalls: 4,
   maxPublicCallsPerConnection: 3,
+  requestMemory: 100_000,
 };
 
 function setUp(overrides: Partial<CallNumbers> = {}) {
@@ -32,18 +33,25 @@ function setUp(overrides: Partial<CallNumbers> = {}) {
       take();
       return "in";
     } catch (error) {
-      return /\(limits\.max-([a-z-]+)\)/.exec((error as Failure).message)?.[1] ?? String(error);
+      return /\(limits\.(?:max-)?([a-z-]+)\)/.exec((error as Failure).message)?.[1] ??
+        String(error);
     }
   };
   return {
     limits,
     events,
     ended,
-    ofUser: (kind: CallKind, user: string, over = user) =>
+    ofUser: (
+      kind: CallKind,
+      user: string,
+      over = user,
+      { account = user, requestMemory = 0 } = {},
+    ) =>
       attempt(() =>
         limits.admitUser({
           kind,
-          user,
+          key: { user, account },
+          requestMemory,
           connection: connection(over),
           evict: (why) => ended.push(`${user}: ${why.kind}`),
         })
@@ -91,9 +99,44 @@ for (
   });
 }
 
+Deno.test("call limits: one subject with as many identities as places gives way to another over the same connection", () => {
+  const { ofUser, ended } = setUp();
+  for (const user of ["m1", "m2", "m3", "m4"]) {
+    assert.equal(ofUser("stream", user, "proxy", { account: "mallory" }), "in");
+  }
+  assert.equal(ofUser("stream", "m5", "proxy", { account: "mallory" }), "streams");
+  assert.equal(ofUser("stream", "innocent", "proxy"), "in");
+  assert.deepEqual(ended, ["m4: resource-exhausted"]);
+});
+
+Deno.test("call limits: large requests of one user leave memory for those of others, and what is refused holds nothing", () => {
+  const { limits, ofUser, ended, events } = setUp({ requestMemory: 30_000 });
+  const large = { requestMemory: 10_000 };
+  for (let index = 0; index < 3; index++) {
+    assert.equal(ofUser("stream", "mallory", "proxy", large), "in");
+  }
+  const held = limits.streams;
+  assert.equal(ofUser("unary", "mallory", "proxy", large), "request-memory");
+  assert.equal(ofUser("stream", "ordinary", "proxy", { requestMemory: 8192 }), "in");
+  assert.deepEqual(ended, []);
+  assert.equal(ofUser("unary", "innocent", "proxy", large), "in");
+  assert.deepEqual(ended, ["mallory: resource-exhausted"]);
+  assert.equal(limits.streams, held + 1);
+  assert.equal(ofUser("unary", "other", "proxy", { requestMemory: 30_001 }), "request-memory");
+  const reached = events.flatMap((event) => event.type === "limit-reached" ? [event.limit] : []);
+  assert.deepEqual(new Set(reached), new Set(["request-memory"]));
+});
+
 Deno.test("call limits: what was given back is free again", () => {
   const { limits } = setUp({ maxStreams: 1, maxStreamsPerUser: 1 });
-  const call = { kind: "stream", user: "a", connection: null, evict: () => {} } as const;
+  const key = { user: "a", account: "a" };
+  const call = {
+    kind: "stream",
+    key,
+    requestMemory: 0,
+    connection: null,
+    evict: () => {},
+  } as const;
   limits.admitUser(call)[Symbol.dispose]();
   assert.equal(limits.streams, 0);
   using _lease = limits.admitUser(call);

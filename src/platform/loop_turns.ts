@@ -1,6 +1,6 @@
 /** How long one computation may hold the event loop. */
 const TURN_MS = 2;
-/** How long it is then left to others: their work takes several of its turns, and must not wait for a computation in each. */
+/** So long it is left to others then: what they do takes several of its turns, and must not wait for a computation in each. */
 const PAUSE_MS = 1;
 
 /** Computations that wait for their turn: one of them in each turn of the event loop, in order. */
@@ -37,4 +37,25 @@ export function loopTurns(signal: AbortSignal): () => Promise<void> | null {
     end = performance.now() + TURN_MS;
   };
   return () => performance.now() < end ? null : take();
+}
+
+/** So many pass between two looks at the clock. */
+const ITEMS_PER_STEP = 32;
+
+/**
+ * Visits many items, each a matter of microseconds, in turns with others. Ends early where the signal fires; rejects with
+ * what `visit` throws.
+ */
+export async function visitInTurns<T>(
+  items: readonly T[],
+  signal: AbortSignal,
+  visit: (item: T) => void,
+): Promise<void> {
+  const breathe = loopTurns(signal);
+  for (const [index, item] of items.entries()) {
+    if (signal.aborted) return;
+    visit(item);
+    const turn = index % ITEMS_PER_STEP === ITEMS_PER_STEP - 1 ? breathe() : null;
+    if (turn !== null) await turn.catch(() => {}); // It rejects where the signal fires.
+  }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
-import { loopTurns } from "../../../src/stream/loop_turns.ts";
+import { loopTurns, visitInTurns } from "../../../src/platform/loop_turns.ts";
 
 /** Computes for so many milliseconds of its own, with turns for others. */
 async function compute(milliseconds: number, signal: AbortSignal, onTurn: () => void) {
@@ -59,4 +59,36 @@ Deno.test("a computation ends with its signal at its next turn", async () => {
   });
   await assert.rejects(computation, /nobody wants it/);
   assert.equal(turns, 3);
+});
+
+Deno.test("many items are visited in order, in several turns of the event loop", async () => {
+  const items = Array.from({ length: 1000 }, (_, index) => index);
+  const visited: number[] = [];
+  let turns = 0;
+  let isDone = false;
+  const all = visitInTurns(items, new AbortController().signal, (item) => {
+    visited.push(item);
+    const began = performance.now();
+    while (performance.now() - began < 0.02);
+  }).then(() => isDone = true);
+  for (; !isDone; turns++) await setImmediate();
+  await all;
+  assert.deepEqual(visited, items);
+  assert.ok(turns > 3, `${turns} turns`);
+});
+
+Deno.test("what a visit throws ends the visits; so does the signal, without an error", async () => {
+  const items = Array.from({ length: 1000 }, (_, index) => index);
+  const controller = new AbortController();
+  let visits = 0;
+  const visit = (item: number) => {
+    visits++;
+    if (item === 100) controller.abort();
+  };
+  await visitInTurns(items, controller.signal, visit);
+  assert.equal(visits, 101);
+  const failing = visitInTurns(items, new AbortController().signal, () => {
+    throw new Error("denied");
+  });
+  await assert.rejects(failing, /denied/);
 });

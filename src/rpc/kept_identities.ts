@@ -1,0 +1,112 @@
+import { Failure } from "../failure/failure.ts";
+import type { FrontProxyIdentity, Identity, TokenIdentity } from "../auth/identity.ts";
+import { identityHash } from "../auth/user.ts";
+import { Shares } from "./limits/shares.ts";
+
+type NamedIdentity = FrontProxyIdentity | TokenIdentity;
+
+/** Of one text in memory, beside its characters. */
+const TEXT_BYTES = 40;
+
+interface Kept {
+  readonly identity: NamedIdentity;
+  readonly part: Disposable;
+  /** Called when the identity's memory is given to another one; of each call that uses it. */
+  readonly uses: Set<() => void>;
+}
+
+/** An identity for as long as it is not disposed of. */
+export interface KeptIdentity extends Disposable {
+  readonly identity: Identity;
+}
+
+/** Who keeps an identity. */
+export interface Keeper {
+  /** Whom its memory is counted for, from the finest to the coarsest: user, account, connection. */
+  readonly owners: readonly unknown[];
+  /** Its memory is given to another one: the call must end. */
+  readonly evict: (why: Failure) => void;
+}
+
+/**
+ * The identities of calls whose right is reviewed again and again. One user's calls share one: it may have hundreds of
+ * groups, and hundreds of calls. Where they take too much memory together, whoever has most of it gives way. Owned by
+ * the CallAuthorizer, which alone calls it.
+ */
+export class KeptIdentities {
+  readonly #shares: Shares;
+  readonly #onRefused: () => void;
+  readonly #byHash = new Map<string, Kept>();
+
+  /** @param options.memory bytes that all identities may take together */
+  constructor(options: { readonly memory: number; readonly onRefused: () => void }) {
+    this.#shares = new Shares({ total: () => options.memory });
+    this.#onRefused = options.onRefused;
+  }
+
+  /** The bytes that they take. */
+  get bytes(): number {
+    return this.#shares.held;
+  }
+
+  /** Throws Failure resource-exhausted where there is no memory for one more, and nobody has more of it. */
+  keep(identity: Identity, keeper: Keeper): KeptIdentity {
+    if (identity.kind === "anonymous") return { identity, [Symbol.dispose]: () => {} };
+    const hash = identityHash(identity);
+    const kept = this.#byHash.get(hash) ?? this.#add(hash, identity, keeper);
+    const evict = () =>
+      keeper.evict(exhausted("The call was ended for one of a user whose take less"));
+    kept.uses.add(evict);
+    return {
+      identity: kept.identity,
+      [Symbol.dispose]: () => {
+        if (!kept.uses.delete(evict) || kept.uses.size > 0) return;
+        this.#remove(hash, kept);
+      },
+    };
+  }
+
+  #add(hash: string, identity: NamedIdentity, { owners }: Keeper): Kept {
+    const part = this.#shares.take({
+      owners,
+      weight: sizeOf(identity),
+      evict: () => this.#evict(hash),
+    });
+    if (part === null) {
+      this.#onRefused();
+      throw exhausted("Cannot follow");
+    }
+    const kept = { identity, part, uses: new Set<() => void>() };
+    this.#byHash.set(hash, kept);
+    return kept;
+  }
+
+  #evict(hash: string): void {
+    const kept = this.#byHash.get(hash);
+    if (kept === undefined) return;
+    this.#onRefused();
+    this.#byHash.delete(hash);
+    for (const evict of [...kept.uses]) evict();
+  }
+
+  #remove(hash: string, kept: Kept): void {
+    // Another one may have its place after an eviction.
+    if (this.#byHash.get(hash) === kept) this.#byHash.delete(hash);
+    kept.part[Symbol.dispose]();
+  }
+}
+
+function exhausted(what: string): Failure {
+  return new Failure(
+    "resource-exhausted",
+    `${what}: the identities of all who follow take too much memory (limits.header-memory)`,
+  );
+}
+
+/** What an identity takes in memory, in bytes. */
+function sizeOf(identity: NamedIdentity): number {
+  const texts = identity.kind === "token"
+    ? [identity.token]
+    : [identity.user, ...identity.groups, ...[...identity.extra].flat(2)];
+  return texts.reduce((sum, text) => sum + text.length + TEXT_BYTES, 0);
+}

@@ -1,0 +1,39 @@
+import type { Shares } from "./shares.ts";
+
+/** It grows by so much at a time, bytes. */
+const STEP = 16 * 1024;
+/** What it may hold without a part, bytes: too little to count. */
+const FREE = 4 * 1024;
+
+/** A part of a total whose size changes. Owned by one PortConnection. */
+export class GrowingShare {
+  readonly #shares: Shares;
+  readonly #owners: readonly unknown[];
+  readonly #evict: () => void;
+  readonly #steps: Disposable[] = [];
+
+  /**
+   * @param options.owners as of a Holder
+   * @param options.evict a step of it is given to somebody else: all of it has to go
+   */
+  constructor(
+    shares: Shares,
+    options: { readonly owners: readonly unknown[]; readonly evict: () => void },
+  ) {
+    this.#shares = shares;
+    this.#owners = options.owners;
+    this.#evict = options.evict;
+  }
+
+  /** Takes or gives back what is needed for `size` bytes. False: there is not so much, and nobody has more. */
+  resize(size: number): boolean {
+    const steps = Math.ceil(Math.max(0, size - FREE) / STEP);
+    while (this.#steps.length > steps) this.#steps.pop()?.[Symbol.dispose]();
+    while (this.#steps.length < steps) {
+      const step = this.#shares.take({ owners: this.#owners, weight: STEP, evict: this.#evict });
+      if (step === null) return false;
+      this.#steps.push(step);
+    }
+    return true;
+  }
+}
