@@ -4,7 +4,7 @@
  *     deno task check:delivery [WORD...]     only the checks whose names have one of the words
  *     deno task check:spelling               the last of them
  *
- * Tools written in Go are built once (hack/tool.sh). A check whose tool cannot be had is skipped and says
+ * Tools written in Go are built once (hack/tool.sh). A check whose tool is not available is skipped and says
  * so; everything else that is wrong ends in exit 1.
  */
 import { readFileSync } from "node:fs";

@@ -9,7 +9,7 @@ const BLOCK = /(<!-- map -->\n)[\s\S]*?(<!-- \/map -->)/;
 /** Used by nearly every folder: arrows to them would hide the others. */
 const EVERYWHERE = ["failure", "platform", "telemetry"];
 
-/** The document with its map drawn anew. Throws where it has no place for one. */
+/** The document with a fresh map. Throws where it has no place for one. */
 export function withMap(text: string, graph: ImportGraph): string {
   if (!BLOCK.test(text)) throw new Error("docs/development.md has no <!-- map --> block");
   return text.replace(

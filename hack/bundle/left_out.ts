@@ -61,7 +61,7 @@ export function withoutModules(modules: readonly LeftOut[]): Plugin {
 
 const isResolving = Symbol("is resolving");
 
-/** The text of the CommonJS module that stands in for one that was left out. */
+/** The text of the CommonJS module that replaces one that was left out. */
 export function substitute(module: string): string {
   const message = JSON.stringify(`${module} is not part of this bundle (hack/bundle/left_out.ts)`);
   return `module.exports = new Proxy({}, { get() { throw new Error(${message}); } });`;

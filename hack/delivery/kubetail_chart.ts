@@ -13,7 +13,7 @@ const REPOSITORY = "https://kubetail-org.github.io/helm-charts/";
 /**
  * Kubetail's own chart: the folder KUBETAIL_CHART, else a copy in the cache, downloaded once.
  *
- * @throws Skipped where it cannot be had, Error where it has another version
+ * @throws Skipped where it cannot be downloaded, Error where it has another version
  */
 export function kubetailChart(): string {
   const folder = process.env["KUBETAIL_CHART"] ??

@@ -112,7 +112,7 @@ function isScalar(node: Deno.lint.Expression, literals: ReadonlySet<string>): bo
   }
 }
 
-/** An object or list of literals, or what a function or constructor makes of them. */
+/** An object or list of literals, or the result of a function or constructor with them. */
 function isTable(node: Deno.lint.Node, literals: ReadonlySet<string>): boolean {
   switch (node.type) {
     case "ObjectExpression":

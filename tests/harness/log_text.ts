@@ -22,7 +22,7 @@ export function sourceOf(text: string): ByteSource & { readonly reads: number[] 
 
 const timeAt = (nanos: number) => `2026-11-23T10:00:00.${String(nanos).padStart(9, "0")}Z`;
 
-/** A CRI line with so many nanoseconds in its time. */
+/** A CRI line with the given nanoseconds in its time. */
 export function cri(nanos: number, text = "hello"): string {
   return `${timeAt(nanos)} stdout F ${text}\n`;
 }

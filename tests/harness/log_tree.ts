@@ -132,7 +132,7 @@ export function manyLines(count: number): string {
   return parts.join("");
 }
 
-/** RFC 3339 of so many seconds after five. */
+/** RFC 3339 of the given number of seconds after five. */
 export function secondsAfterFive(seconds: number): string {
   return new Date(Date.parse("2024-10-01T05:00:00Z") + seconds * 1000).toISOString();
 }

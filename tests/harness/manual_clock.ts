@@ -22,12 +22,12 @@ export class ManualClock implements Clock {
     return this.#timers.length;
   }
 
-  /** Lets so many milliseconds pass before any timer can fire, as on a busy machine. */
+  /** Lets the milliseconds pass before any timer can fire, as on a busy machine. */
   skip(ms: number): void {
     this.#now += ms;
   }
 
-  /** Lets so many milliseconds pass, and every timer fire at its moment. */
+  /** Lets the milliseconds pass, and every timer fire at its moment. */
   advance(ms: number): void {
     const end = this.#now + ms;
     for (;;) {

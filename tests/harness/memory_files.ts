@@ -16,7 +16,7 @@ let nextNow = 0;
 export type Refusal = "permission-denied" | "no-descriptors";
 
 /**
- * A file system in memory that does what a disk does only now and then: it gives out the inode of a file that has gone to
+ * A file system in memory that does what a disk does only now and then: it reuses the inode of a file that has gone for
  * the next one, refuses to open files for a while, and lets something happen between two calls.
  */
 export class MemoryFiles implements FileSystem {

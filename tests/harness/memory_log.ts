@@ -78,7 +78,7 @@ export class MemoryLog implements Disposable {
     this.#write(new TextEncoder().encode(text));
   }
 
-  /** Creates the log's file anew, and writes to that from now on. Returns how to write to the old one. */
+  /** Creates the log's file again, and writes to that from now on. Returns a function that writes to the old one. */
   create(): (text: string) => void {
     const former = this.#write;
     this.#write = this.files.create(this.path);
@@ -128,7 +128,7 @@ export class MemoryReader {
     this.follower = follow(() => void this.wakes++);
   }
 
-  /** All lines that can be had now. */
+  /** All lines that are available now. */
   text(): string {
     let text = "";
     for (let range = this.follower.take(); range !== null; range = this.follower.take()) {

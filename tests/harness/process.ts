@@ -64,7 +64,7 @@ export interface AgentProcess extends AsyncDisposable {
   metric(series: string): Promise<number>;
   /** Open descriptors. */
   descriptors(): Promise<number>;
-  /** Resolves when at most that many are open; looks again and again, for nothing tells of it. */
+  /** Resolves when at most that many are open; polls, because no event reports it. */
   descriptorsBecome(count: number): Promise<void>;
 }
 

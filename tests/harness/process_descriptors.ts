@@ -9,7 +9,7 @@ export function descriptors(): string[] {
     args: ["-l", `/proc/${Deno.pid}/fd`],
   }).outputSync();
   const text = new TextDecoder();
-  // A descriptor may be closed while it is looked at: ls says so and fails, and lists the others.
+  // A descriptor may be closed while it is listed: ls reports that and fails, and lists the others.
   if (!success && stdout.length === 0) throw new Error(text.decode(stderr));
   return text.decode(stdout).split("\n").map((line) => line.split(" -> ")[1] ?? "");
 }

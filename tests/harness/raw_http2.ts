@@ -153,7 +153,7 @@ export function headerBlock(pairs: Pairs): Buffer {
   return Buffer.concat(pairs.flatMap(([name, value]) => [Buffer.of(0), text(name), text(value)]));
 }
 
-/** A literal that goes into the table, and so many references to it. */
+/** A literal that goes into the table, and `times` references to it. */
 export function repeatedHeader(name: string, value: string, times: number): Buffer {
   const reference = Buffer.alloc(times, 0x80 | 62);
   return Buffer.concat([Buffer.of(0x40), text(name), text(value), reference]);

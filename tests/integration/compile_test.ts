@@ -201,7 +201,7 @@ Deno.test("log roots beyond the baked ones: exit 2, naming them and the baked on
 
 Deno.test({
   name: "hack/smoke.sh, which tries real binaries, passes with bundles run by the binaries' flags",
-  // It writes to /var/log and /etc: only where these can be had privately.
+  // It writes to /var/log and /etc: only where these can be private copies.
   ignore: Deno.uid() !== 0 ||
     !new Deno.Command("sh", { args: ["-c", "unshare --mount true"] }).outputSync().success,
   async fn() {

@@ -27,7 +27,7 @@ class Follow implements Disposable {
     this.standing = new Promise((resolve) => this.#call.on("metadata", () => resolve()));
   }
 
-  /** Waits for so many messages in all. */
+  /** Waits for a number of messages in all. */
   async until(count: number): Promise<string[]> {
     while (this.messages.length < count) {
       await this.#arrived.promise;

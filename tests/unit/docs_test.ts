@@ -13,7 +13,7 @@ const documents = globSync(["*.md", "docs/**/*.md", ".github/**/*.md", "deploy/*
 }).sort();
 const text = (file: string) => readFileSync(`${project}${file}`, "utf8");
 
-/** What stands in code: fenced blocks' lines, and spans. */
+/** All code: the lines of fenced blocks, and spans. */
 function* code(file: string): Generator<{ line: number; code: string; isBlock: boolean }> {
   let isBlock = false;
   for (const [index, line] of text(file).split("\n").entries()) {

@@ -23,7 +23,7 @@ export interface Sizes {
   readonly inflated: number;
 }
 
-/** One call that reads something hostile, and what must come of it. */
+/** One call that reads something hostile, and the result that it must have. */
 export interface Attack {
   readonly name: string;
   /** Writes the log. */
@@ -32,7 +32,7 @@ export interface Attack {
   readonly fields?: Partial<Parameters<typeof request>[0]>;
   /** How many calls at once. */
   readonly calls?: number;
-  /** Ends after so many records, as a client with a full page does. */
+  /** Ends after this many records, as a client with a full page does. */
   readonly limit?: number;
   /** Throws where the records are not what they must be. */
   check(records: Received, sizes: Sizes): void;
@@ -69,7 +69,7 @@ function expectMessages(received: Received, expected: readonly string[]): void {
   expect(got === expected.join(","), `${got} in place of ${expected.join(",")}`);
 }
 
-/** `before`, then so many NULs without a line feed (a hole in the file), then `after` where wanted. */
+/** `before`, then the NULs without a line feed (a hole in the file), then `after` where wanted. */
 function nuls(after: boolean): Attack["prepare"] {
   return async (agent, sizes) => {
     const log = agent.logs.add({ pod: nextPod(), content: criLine(START, "before") });

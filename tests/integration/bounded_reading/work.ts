@@ -28,7 +28,7 @@ export interface Work {
   readonly records: number;
 }
 
-/** Reads a text of so many MiB, which is never in memory, as a call does: planned by time, cut, scanned, delivered. */
+/** Reads a text of the given MiB, which is never in memory, as a call does: planned by time, cut, scanned, delivered. */
 export async function workOf(
   { begin, byte, end }: HostileText,
   mebibytes: number,

@@ -25,7 +25,7 @@ async function probe(agent: TestAgent, ...params: string[]): Promise<Result> {
       "healthcheck",
       ...[
         `tls.ca-file:${dir}/ca.crt`,
-        // The agent's own certificate is a server's only; a client's stands for one that is both.
+        // The agent's own certificate is a server's only; a client's certificate is used as one that is both.
         `tls.cert-file:${dir}/client.crt`,
         `tls.key-file:${dir}/client.key`,
         ...params,

@@ -5,7 +5,7 @@ import { reach, runClient } from "../../harness/client.ts";
 import { append, criLine } from "../../harness/log_tree.ts";
 import { CapturedTerminal } from "../../harness/terminal.ts";
 
-/** RFC 3339 of so many seconds after five. */
+/** RFC 3339 of the given number of seconds after five. */
 function time(seconds: number): string {
   return new Date(Date.parse("2024-10-01T05:00:00Z") + seconds * 1000).toISOString();
 }

@@ -19,7 +19,7 @@ function setup(text: string, name = "0.log") {
 
 type Setup = ReturnType<typeof setup>;
 
-/** What lies at the path when the file is opened, and the failure that comes of it. */
+/** What lies at the path when the file is opened, and the resulting failure. */
 const refusals: readonly [string, (setup: Setup) => void, Failure["kind"]][] = [
   ["nothing", ({ located }) => Deno.removeSync(located.realPath), "not-found"],
   ["another file", ({ located, folder }) => {

@@ -28,7 +28,7 @@ class Observed implements Disposable {
     return this.observer.observe(this.#located, this.segment, { followsLink, isQuick });
   }
 
-  /** Observes now and after so many milliseconds. */
+  /** Observes now and after the given milliseconds. */
   observeFor(ms: number): Transition[] {
     this.observe();
     this.now += ms;

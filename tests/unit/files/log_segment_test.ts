@@ -31,7 +31,7 @@ function copyAt(log: MemoryLog, text: string): LogFile {
 
 const lines = criLines(1, 2).length;
 
-/** What each stage makes of the half line, and of what comes later. */
+/** What happens in each stage to the unterminated line, and to what comes later. */
 const stages: readonly [string, (segment: LogSegment) => void, number, string, number][] = [
   ["open", () => {}, lines, "grown", criLines(1, 3).length],
   ["closing", (s) => s.close(5), lines, "grown", criLines(1, 3).length],

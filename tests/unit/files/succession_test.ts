@@ -48,7 +48,7 @@ Deno.test("an inode that is used again is no known file: unseen rotations are ch
   stage.append(criLine(2));
   const reader = stage.follow();
   assert.equal(reader.text(), criLine(2));
-  // The inode of the removed file is the next one that the file system gives out.
+  // The inode of the removed file is the next one that the file system uses.
   Deno.removeSync(`${stage.log}.20261123-101530`);
   stage.rotate("20261123-101531");
   stage.append(criLine(3));

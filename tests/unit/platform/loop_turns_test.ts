@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import { loopTurns, visitInTurns } from "../../../src/platform/loop_turns.ts";
 
-/** Computes for so many milliseconds of its own, with turns for others. */
+/** Computes for the given milliseconds of its own, with turns for others. */
 async function compute(milliseconds: number, signal: AbortSignal, onTurn: () => void) {
   const breathe = loopTurns(signal);
   for (let used = 0; used < milliseconds;) {

@@ -8,7 +8,7 @@ function newLanes(largeTurnMs = 1e6): Lanes {
   return new Lanes({ engineBytes: 8 * MIB, largeTurnMs });
 }
 
-/** All that a lane gives out, in order. */
+/** All jobs of a lane, in the order in which they are taken. */
 function drained(lanes: Lanes, lane: (typeof LANES)[number]) {
   const jobs = [];
   for (let job = lanes.take(lane); job !== undefined; job = lanes.take(lane)) jobs.push(job);

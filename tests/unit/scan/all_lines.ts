@@ -32,7 +32,7 @@ export const range = (from: number, to: number, end: number, first = 0): LinePos
   line: null,
 });
 
-/** All lines of a range in the order of the direction, each as it is given out. */
+/** All lines of a range in the order of the direction, each as it is delivered. */
 export function allLines(
   of: ByteSource,
   position: LinePosition,

@@ -4,7 +4,7 @@ import { RustRegex } from "../../../src/scan/rust_regex.ts";
 
 const TOLERANT = String.raw`(?:(?:\x1B\[[0-9;]*[mK])?)*\s(?:(?:\x1B\[[0-9;]*[mK])?)*`;
 
-/** _ stands for a space that becomes tolerant. */
+/** _ marks a space that becomes tolerant. */
 const CASES: readonly string[] = [
   "a_b",
   "__",

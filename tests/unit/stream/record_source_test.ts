@@ -54,7 +54,7 @@ class CountedLog implements Disposable {
     this.log.files.create(this.log.path + suffix)(suffix.endsWith(".gz") ? gzipSync(text) : text);
   }
 
-  /** The messages of the chunks that are read, at most so many chunks. */
+  /** The messages of the chunks that are read, at most that many chunks. */
   async messages(
     request: Partial<RecordsRequest>,
     { chunks = Infinity }: { readonly chunks?: number } = {},

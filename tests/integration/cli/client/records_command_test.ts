@@ -52,7 +52,7 @@ Deno.test("client forward --follow goes on until it is interrupted", async () =>
     const done = client(["forward", LOG, "-f", "--follow-from", from, ...reach(agent)], terminal);
     if (from === "default") await terminal.shows("line 1\n", done);
     else {
-      // The agent tells that it looks after the file: from then on nothing is missed.
+      // The agent reports that it follows the file: from then on nothing is missed.
       await agent.sees((events) =>
         events.filter((event) => event.type === "followers" && event.change === 1).length === 2
       );
@@ -99,7 +99,7 @@ Deno.test("--follow-from without --follow is refused with the reason", async () 
   assert.match(stderr, /this command does not follow\. Add --follow; .*client backward --limit/);
 });
 
-/** RFC 3339 of so many seconds after five. */
+/** RFC 3339 of the given number of seconds after five. */
 function time(seconds: number): string {
   return new Date(Date.parse("2024-10-01T05:00:00Z") + seconds * 1000).toISOString();
 }
