@@ -42,8 +42,13 @@ async function runGrep(
     terminal.out(helpText(grepCommand, terminal.columns ?? 80));
     return exitCode.done;
   }
-  const { found, hasFailed } = await searchPaths(await readSearch(args, terminal), signal);
+  const search = await readSearch(args, terminal);
+  // As GNU grep: nothing is read then.
+  if (search.maxCount === 0) return grepExit.nothing;
+  const { found, hasFailed } = await searchPaths(search, signal);
   if (signal.aborted) return exitCode.interrupted;
+  // What was asked quietly is answered, whatever else could not be read (POSIX).
+  if (search.report.kind === "nothing" && found > 0) return grepExit.found;
   return hasFailed ? grepExit.failed : found > 0 ? grepExit.found : grepExit.nothing;
 }
 
@@ -95,7 +100,7 @@ async function readSearch(args: readonly string[], terminal: Terminal): Promise<
     invert,
     before: kind === "lines" ? before : 0,
     after: kind === "lines" ? after : 0,
-    maxCount: readCount("--max-count", values["max-count"]),
+    maxCount: values["max-count"] === "0" ? 0 : readCount("--max-count", values["max-count"]),
     window: { start: time("since"), stop: time("until") },
     direction: values.backward ? "backward" : "forward",
     byLines,
@@ -125,7 +130,8 @@ function patternOf(
   );
   const [only = ""] = parts;
   let pattern = parts.length === 1 ? only : parts.map((part) => `(?:${part})`).join("|");
-  if (options.words) pattern = `\\b(?:${pattern})\\b`;
+  // No word character on either side: \b would ask for one within a pattern that begins or ends with another.
+  if (options.words) pattern = `\\b{start-half}(?:${pattern})\\b{end-half}`;
   return options.ignoreCase && pattern !== "" ? `(?i)${pattern}` : pattern;
 }
 

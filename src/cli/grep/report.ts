@@ -64,7 +64,7 @@ export class Report implements SearchReport {
 
   /** Marks that lines between the printed ones are left out. */
   gap(): void {
-    if (this.#hasShown && this.#output.format === "text") this.#output.line("--");
+    if (this.#hasShown && this.#output.format !== "json") this.#output.line("--");
   }
 
   count(file: string, count: number): void {

@@ -60,6 +60,11 @@ Deno.test("grep exits with 1 when nothing matches, in every way to search", asyn
   }
   assert.equal((await run("-v", "", tree.file)).code, 1);
   assert.deepEqual(await run("-q", "line", tree.file), { code: 0, stdout: "", stderr: "" });
+  assert.equal(
+    (await run("-q", "line", `${tree.file}.gone`, tree.file)).code,
+    0,
+    "found all the same",
+  );
 });
 
 Deno.test("grep takes files and folders, links and gzip in them, each log once", async () => {

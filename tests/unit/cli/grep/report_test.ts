@@ -54,13 +54,18 @@ Deno.test("as JSON, a line is one object, and says what it is", () => {
   });
 });
 
-Deno.test("a gap is marked between lines only, and only in text", () => {
+Deno.test("a gap is marked between lines only, and not in JSON", () => {
   const { terminal, report } = newReport("text");
   report.gap();
   report.line("a.log", record);
   report.gap();
   report.flush();
   assert.equal(terminal.stdout, `${TIME} disk full\n--\n`);
+  const raw = newReport("raw");
+  raw.report.line("a.log", record);
+  raw.report.gap();
+  raw.report.flush();
+  assert.equal(raw.terminal.stdout, "disk full\n--\n");
   const json = newReport("json");
   json.report.line("a.log", record);
   json.report.gap();
