@@ -84,7 +84,13 @@ export async function startAgent(
       caFile: `${certificatesDir}/ca.crt`,
     },
     authorization: { ...defaults.authorization, methods: ["allow-all"] },
-    limits: { ...defaults.limits, scanWorkers: 1 },
+    limits: {
+      ...defaults.limits,
+      scanWorkers: 1,
+      // Client and agent are one process here, on a machine that may be slow, or emulated.
+      handshakeTimeoutMs: 600_000,
+      requestTimeoutMs: 600_000,
+    },
     telemetry: { ...defaults.telemetry, addr: "" },
   }, overrides);
 
