@@ -214,3 +214,15 @@ Deno.test("grep searches a file without an agent, in both formats and directions
   assert.deepEqual((await read("line 1999\\d", compressed)).texts, ten);
   assert.deepEqual((await read("", compressed, "-b", "-m", "1")).texts, ["line 19999"]);
 });
+
+Deno.test("an interrupted search ends with 130, whatever it has found by then", async () => {
+  using logs = hundred();
+  const terminal = new CapturedTerminal();
+  const out = terminal.out.bind(terminal);
+  terminal.out = (text) => {
+    out(text);
+    terminal.interrupt();
+  };
+  assert.equal(await grep(["-n", "line 7$", logs.file, logs.file], terminal), 130);
+  assert.equal(untimed(terminal.stdout).includes("line 7\n"), true);
+});

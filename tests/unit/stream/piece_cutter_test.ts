@@ -26,3 +26,25 @@ for (const direction of ["forward", "backward"] as const) {
     assert.equal(end, 9_000_017);
   });
 }
+
+Deno.test("pieces stay small for a page, grow to the largest, and shrink to what makes a result of the wanted size", () => {
+  const KIB = 1024;
+  const cutter = new PieceCutter({ from: 0, to: 1 << 30 }, {
+    direction: "forward",
+    maxBytes: 512 * KIB,
+    targetBytes: 256 * KIB,
+    smallPieces: 2,
+  });
+  const sizes = (count: number) =>
+    Array.from({ length: count }, () => {
+      const { from, to } = cutter.next()!;
+      return (to - from) / KIB;
+    });
+  assert.deepEqual(sizes(6), [64, 64, 128, 256, 512, 512]);
+  cutter.learn(512 * KIB, 0);
+  assert.deepEqual(sizes(1), [512], "a piece without a hit says nothing");
+  cutter.learn(512 * KIB, 1024 * KIB);
+  assert.deepEqual(sizes(2), [128, 256]);
+  cutter.learn(512 * KIB, 512 * 1024 * KIB);
+  assert.deepEqual(sizes(1), [64], "no smaller than the first");
+});
