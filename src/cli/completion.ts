@@ -30,11 +30,7 @@ export function completion(
       terminal.out(bash(program, commands));
       return exitCode.done;
     case "zsh":
-      terminal.out(
-        `#compdef ${program}\nautoload -U +X bashcompinit && bashcompinit\n${
-          bash(program, commands)
-        }`,
-      );
+      terminal.out(zsh(program, commands));
       return exitCode.done;
     case "fish":
       terminal.out(fish(program, commands));
@@ -55,6 +51,90 @@ Prints a completion script.
 `;
 }
 
+/** How a shell's function offers words, and names of files; what either does must be the last that it does. */
+interface Dialect {
+  readonly offer: (words: readonly string[]) => string;
+  readonly files: string;
+  /** Holds where an option is being typed. */
+  readonly isOption: string;
+}
+
+const bashDialect: Dialect = {
+  offer: (words) => `COMPREPLY=($(compgen -W "${words.join(" ")}" -- "$current"))`,
+  files: "compopt -o default",
+  isOption: "[[ $current == -* ]]",
+};
+
+const zshDialect: Dialect = {
+  offer: (words) => `compadd -- ${words.join(" ")}`,
+  files: "_files",
+  isOption: "[[ $PREFIX == -* ]]",
+};
+
+function bash(program: string, commands: readonly Command[]): string {
+  const id = `_${program.replaceAll("-", "_")}`;
+  return `${id}() {
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" command="" word
+  COMPREPLY=()
+  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+${body(commands, bashDialect)}
+}
+complete -F ${id} ${program}
+`;
+}
+
+/** A function of zsh's own completion system (zshcompsys): what emulates bash's there has no compopt. */
+function zsh(program: string, commands: readonly Command[]): string {
+  return `#compdef ${program}
+_${program}() {
+  local previous="\${words[CURRENT-1]}" command="" word
+  for word in "\${(@)words[2,CURRENT-1]}"; do
+${body(commands, zshDialect)}
+}
+if [[ "\${funcstack[1]}" == _${program} ]]; then _${program} "$@"; else compdef _${program} ${program}; fi
+`;
+}
+
+/** The rest of the function, from within its loop over the words before the one that is typed. */
+function body(commands: readonly Command[], dialect: Dialect): string {
+  const names = commands.map(({ name }) => name);
+  const groups = new Set(names.map((name) => name.split(" ").slice(0, -1).join(" ")));
+  const known = new Set([...groups, ...names, completionCommand.name]);
+  known.delete("");
+  const branches = [...groups].map((group) => {
+    const words = nextWords(commands, group === "" ? [] : group.split(" "));
+    if (group === "") words.push(completionCommand.name);
+    return `    "${group}") ${dialect.offer(words)} ;;`;
+  });
+  return `    case "\${command:+$command }$word" in
+      ${[...known].map((name) => `"${name}"`).join("|")}) command="\${command:+$command }$word" ;;
+      *) break ;;
+    esac
+  done
+  case "$command" in
+${branches.join("\n")}
+    "${completionCommand.name}") ${dialect.offer(shells)} ;;
+${commands.map((command) => branchOf(command, dialect)).join("\n")}
+  esac`;
+}
+
+function branchOf({ name, options, paths }: Command, dialect: Dialect): string {
+  const { offer, files, isOption } = dialect;
+  const values = Object.entries(options).filter(([, { type }]) => type === "string")
+    .map(([option, described]) => {
+      const { choices, path } = described;
+      const offered = choices !== undefined ? offer(choices) : path ? files : ":";
+      return `        ${spellings(option, described)}) ${offered}; return ;;`;
+    });
+  return `    "${name}")
+      case "$previous" in
+${values.join("\n")}
+      esac
+${paths ? `      ${isOption} || { ${files}; return; }\n` : ""}      ${
+    offer([...Object.keys(options), "help"].map((option) => `--${option}`))
+  } ;;`;
+}
+
 /** Words that may follow the words so far: the next words of commands that begin so. */
 function nextWords(commands: readonly Command[], before: readonly string[]): string[] {
   const words = commands.map(({ name }) => name.split(" "))
@@ -63,69 +143,19 @@ function nextWords(commands: readonly Command[], before: readonly string[]): str
   return [...new Set(words)];
 }
 
-function optionWords(command: Command): string[] {
-  return [...Object.keys(command.options), "help"].map((name) => `--${name}`);
-}
-
-/** Options that take a value, in both spellings. */
+/** An option in all its spellings, as a pattern of `case`. */
 function spellings(name: string, { short }: Option): string {
   return short === undefined ? `--${name}` : `--${name}|-${short}`;
 }
 
-function bash(program: string, commands: readonly Command[]): string {
-  const id = program.replaceAll("-", "_");
-  const groups = [...new Set(commands.map(({ name }) => name.split(" ").slice(0, -1).join(" ")))];
-  const branches = [
-    ...groups.map((group) => {
-      const words = nextWords(commands, group === "" ? [] : group.split(" "));
-      return `    "${group}") words="${words.join(" ")}" ;;`;
-    }),
-    ...commands.map((command) =>
-      `    "${command.name}")
-      case "$previous" in
-${
-        Object.entries(command.options).filter(([, { type }]) => type === "string").map((
-          [name, option],
-        ) => `        ${spellings(name, option)}) ${bashValues(option)}; return ;;`).join("\n")
-      }
-      esac
-      words="${optionWords(command).join(" ")}"
-      ${
-        command.paths
-          ? "[[ $current == -* ]] || { compopt -o default; COMPREPLY=(); return; }"
-          : ":"
-      } ;;`
-    ),
-  ];
-  return `_${id}() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" command="" word words=""
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "\${command:+$command }$word" in
-      ${
-    [...new Set([...groups.filter((group) => group !== ""), ...commands.map(({ name }) => name)])]
-      .map((name) => `"${name}"`).join("|")
-  }) command="\${command:+$command }$word" ;;
-      *) break ;;
-    esac
-  done
-  case "$command" in
-${branches.join("\n")}
-  esac
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
-}
-complete -F _${id} ${program}
-`;
-}
-
-function bashValues({ choices, path }: Option): string {
-  if (choices !== undefined) {
-    return `COMPREPLY=($(compgen -W "${choices.join(" ")}" -- "$current"))`;
-  }
-  return path ? "compopt -o default; COMPREPLY=()" : "COMPREPLY=()";
-}
-
 function fish(program: string, commands: readonly Command[]): string {
-  const lines = [`complete -c ${program} -f`];
+  const { name: own, summary: about } = completionCommand;
+  const lines = [
+    `complete -c ${program} -f`,
+    `complete -c ${program} -l help -s h -d 'show help'`,
+    `complete -c ${program} -n __fish_use_subcommand -a ${own} -d '${about}'`,
+    `complete -c ${program} -n '__fish_seen_subcommand_from ${own}' -a '${shells.join(" ")}'`,
+  ];
   const quote = (text: string) => `'${text.replace(/['\\]/g, "\\$&")}'`;
   const groups = new Set<string>();
   for (const { name, summary, options, paths } of commands) {
@@ -155,7 +185,8 @@ function fish(program: string, commands: readonly Command[]): string {
       lines.push([
         `complete -c ${program} -n ${seen} -l ${option}`,
         ...(short === undefined ? [] : [`-s ${short}`]),
-        ...(type === "string" ? ["-r"] : []),
+        // A value, and no file unless it is one.
+        ...(type === "string" ? [path ? "-r" : "-x"] : []),
         ...(choices === undefined ? [] : [`-a ${quote(choices.join(" "))}`]),
         ...(path ? ["-F"] : []),
         `-d ${quote(help.split(/[;:(]/, 1)[0]?.trim() ?? "")}`,
