@@ -3,6 +3,8 @@ import { jsonSchema } from "../src/config/json_schema.ts";
 type Schema = Readonly<Record<string, unknown>>;
 
 const text: Schema = { type: "string" };
+/** Part of an object's name, or a whole one; empty: the default. */
+const name: Schema = { type: "string", pattern: "^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$" };
 const flag: Schema = { type: "boolean" };
 const anyObject: Schema = { type: "object" };
 const anyList: Schema = { type: "array" };
@@ -47,8 +49,8 @@ export function chartSchema(): Schema {
     title: "Values of the chart kubetail-cluster-agent-deno",
     ...object({
       global: anyObject, // Helm passes it to every chart
-      nameOverride: text,
-      kubetailRelease: text,
+      nameOverride: name,
+      kubetailRelease: name,
       fullnameOverride: { type: "string", pattern: "^([a-z]([-a-z0-9]*[a-z0-9])?)?$" },
       commonLabels: strings,
       commonAnnotations: strings,
@@ -59,24 +61,24 @@ export function chartSchema(): Schema {
         digest: { type: "string", pattern: "^(sha256:[0-9a-f]{64})?$" },
         pullPolicy,
       }),
-      imagePullSecrets: list(object({ name: text })),
+      imagePullSecrets: list(object({ name })),
       profile: { enum: ["front-proxy", "token"] },
       config: configSchema(),
       tls: object({
-        secretName: text,
+        secretName: name,
         certManager: object({
           enabled: flag,
           issuerRef: object({ name: text, kind: text, group: text }),
           duration,
           renewBefore: duration,
           extraDnsNames: list(text),
-          clientCertificate: object({ enabled: flag, secretName: text }),
+          clientCertificate: object({ enabled: flag, secretName: name }),
         }),
       }),
       logAccess: { enum: ["group", "root"] },
       docker: object({ enabled: flag }),
       rbac: object({ create: flag }),
-      serviceAccount: object({ create: flag, name: text, annotations: strings }),
+      serviceAccount: object({ create: flag, name, annotations: strings }),
       tolerations: list(anyObject),
       nodeSelector: strings,
       affinity: anyObject,
@@ -84,7 +86,7 @@ export function chartSchema(): Schema {
       terminationGracePeriodSeconds: { type: "integer", minimum: 0 },
       priorityClass: object({
         create: flag,
-        name: text,
+        name,
         value: { type: "integer", minimum: -2147483648, maximum: 1000000000 },
       }),
       resources: object({ limits: amounts, requests: amounts, claims: anyList }),
@@ -107,7 +109,7 @@ export function chartSchema(): Schema {
         enabled: flag,
         flavor: { enum: ["kubernetes", "cilium"] },
         clients: list(anyObject),
-        prometheus: object({ namespace: text, podLabels: strings }),
+        prometheus: object({ namespace: name, podLabels: strings }),
         egress: object({
           apiServerCidrs: list({ type: "string", pattern: "^[0-9a-fA-F.:]+/[0-9]{1,3}$" }),
           apiServerPorts: { type: "array", items: port, minItems: 1 },
@@ -117,7 +119,7 @@ export function chartSchema(): Schema {
       }),
       podMonitor: object({
         enabled: flag,
-        namespace: text,
+        namespace: name,
         interval: duration,
         scrapeTimeout: duration,
         labels: strings,
@@ -127,7 +129,7 @@ export function chartSchema(): Schema {
       }),
       prometheusRule: object({
         enabled: flag,
-        namespace: text,
+        namespace: name,
         labels: strings,
         annotations: strings,
         alertLabels: strings,
@@ -139,7 +141,7 @@ export function chartSchema(): Schema {
         eventLoopLag: positive,
         certificateDays: positive,
       }),
-      dashboard: object({ enabled: flag, namespace: text, labels: strings, annotations: strings }),
+      dashboard: object({ enabled: flag, namespace: name, labels: strings, annotations: strings }),
       test: object({ enabled: flag, image: text, pullPolicy }),
     }),
   };

@@ -10,7 +10,8 @@ import { dirname, join } from "node:path";
 import { configText, valueText } from "../src/config/config_text.ts";
 import { limitsPage } from "./limits_page.ts";
 import { jsonSchema } from "../src/config/json_schema.ts";
-import { defaults, type Field, type Fields, isSection, schema } from "../src/config/schema.ts";
+import { type Field, type Fields, isSection } from "../src/config/field.ts";
+import { defaults, schema } from "../src/config/schema.ts";
 import { chartSchema } from "./chart_schema.ts";
 import { answerHelp } from "./usage.ts";
 

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 helm=$(command -v helm || bash hack/tool.sh helm)
 bash hack/secret.sh
 "$helm" upgrade --install kubetail-cluster-agent deploy/chart --namespace kubetail-system \
-  --values hack/values.yaml "$@" --wait --timeout 180s
+  --values hack/values.yaml "$@" --wait --timeout 600s
 kubectl apply --server-side --filename hack/manifests/log-generator.yaml
-kubectl rollout status --namespace kubetail-system daemonset/kubetail-cluster-agent --timeout 180s
-kubectl rollout status --namespace log-generator deployment/log-generator --timeout 180s
+kubectl rollout status --namespace kubetail-system daemonset/kubetail-cluster-agent --timeout 600s
+kubectl rollout status --namespace log-generator deployment/log-generator --timeout 600s

@@ -1,6 +1,7 @@
 /** docs/limits.md: what the agent bounds, from the schema and the names of limits. */
 import { valueText } from "../src/config/config_text.ts";
-import { type Field, schema } from "../src/config/schema.ts";
+import type { Field } from "../src/config/field.ts";
+import { schema } from "../src/config/schema.ts";
 import { type LimitName, limitNames } from "../src/telemetry/events.ts";
 
 interface LimitDoc {

@@ -68,7 +68,7 @@ esac
 step "serve and healthcheck"
 "$agent" serve --config "$config" &
 pid=$!
-for _ in $(seq 100); do
+for _ in $(seq 600); do
   if "$agent" healthcheck --config "$config" 2>/dev/null; then break; fi
   kill -0 "$pid" || fail "the agent has ended"
   sleep 0.1

@@ -1,6 +1,6 @@
 /** The engine alone, on one core, from bytes in memory to frames in memory: `deno bench bench/stage`. */
 import { createScanner } from "../../src/scan/scan.ts";
-import { longLine, makeLog } from "./logs.ts";
+import { longLine, makeLog } from "./memory_logs.ts";
 
 const PIECE = 8 * 2 ** 20;
 const cri = makeLog("cri", PIECE);

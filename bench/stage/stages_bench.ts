@@ -11,7 +11,7 @@ import { plainText } from "../../src/scan/encoding.ts";
 import { RustRegex } from "../../src/scan/rust_regex.ts";
 import { isAscii, trimmedEnd } from "../../src/scan/text.ts";
 import { windowStart } from "../../src/scan/time_search.ts";
-import { makeLog } from "./logs.ts";
+import { makeLog } from "./memory_logs.ts";
 
 const PIECE = 8 * 2 ** 20;
 /** Length of a CRI header in these logs. */

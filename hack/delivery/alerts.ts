@@ -36,6 +36,8 @@ export function checkAlerts(): string {
     "prometheusRule.runbookUrl=https://example.org/runbooks",
   ])) as unknown as { spec: Rules }[];
   const { spec } = rule!;
+  mustTakeLimit("402653184", "384Mi");
+  mustTakeLimit("0.5Gi", "512Mi");
   const alerts = spec.groups.flatMap(({ rules }) => rules);
   mustHaveTests(alerts.map(({ alert }) => alert));
   mustHaveRunbooks(alerts.map(({ alert }) => alert));
@@ -51,6 +53,21 @@ export function checkAlerts(): string {
     return said.trim().split("\n").at(-1)!.trim();
   } finally {
     rmSync(folder, { recursive: true });
+  }
+}
+
+/** Two ways to write a memory limit are the same to the alert for memory, which is there. */
+function mustTakeLimit(...limits: [string, string]): void {
+  const [one, other] = limits.map((limit) =>
+    renderChart([
+      "--show-only",
+      "templates/prometheus-rule.yaml",
+      "--set",
+      `prometheusRule.enabled=true,resources.limits.memory=${limit}`,
+    ])
+  );
+  if (one !== other || !one!.includes("KubetailAgentMemoryNearLimit")) {
+    throw new Error(`The memory limits ${limits.join(" and ")} make different alerts, or none`);
   }
 }
 

@@ -135,6 +135,15 @@ export function mustRefuseValues(): void {
       ["config.tls.client-auth=none", "front-proxy, which needs"],
       ["profile=token,config.tls.enabled=false", "token, which needs"],
       ["config.authorization.methods={allow-all}", "allow-all, which needs"],
+      ["config.telemetry.addr=127.0.0.1:9464", "config.telemetry.addr is a loopback address"],
+      ["config.telemetry.addr=,config.addr=127.0.0.1:1", "config.addr is a loopback address"],
+      ["nameOverride=not a name", "nameOverride"],
+      ["kubetailRelease=Kubetail!", "kubetailRelease"],
+      ["dashboard.namespace=two words", "namespace"],
+      [
+        "prometheusRule.enabled=true,prometheusRule.disabled={KubetailAgentDwon}",
+        "there is no such alert",
+      ],
     ] as const
   ) {
     let problem = "";

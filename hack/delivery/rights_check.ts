@@ -51,7 +51,7 @@ export async function checkRights(
   if (options.reviews) {
     // The server hears of its own objects by a watch, a moment later.
     for (let tries = 0; !await may(server, user, needed); tries++) {
-      if (tries > 200) throw new Error(`${rendering.name}: ${user} may not ${text(needed)}`);
+      if (tries > 2400) throw new Error(`${rendering.name}: ${user} may not ${text(needed)}`);
       await wait(25); // nothing tells but asking
     }
   }

@@ -76,7 +76,7 @@ export async function applyForReal(
       const { body } = await server.call("GET", `/apis/${spec.group}/${spec.versions[0]!.name}`);
       const resources = (body.resources ?? []) as { name: string }[];
       if (resources.some((resource) => resource.name === spec.names.plural)) break;
-      if (tries > 100) throw new Error(`the server does not serve ${spec.names.plural}`);
+      if (tries > 600) throw new Error(`the server does not serve ${spec.names.plural}`);
       await wait(100); // nothing tells but asking
     }
   }

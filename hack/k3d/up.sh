@@ -13,4 +13,4 @@ docker buildx bake image-local
 k3d image import --cluster "$name" kubetail-cluster-agent-deno:dev
 bash hack/install.sh
 kubectl rollout restart --namespace kubetail-system daemonset/kubetail-cluster-agent
-kubectl rollout status --namespace kubetail-system daemonset/kubetail-cluster-agent --timeout 180s
+kubectl rollout status --namespace kubetail-system daemonset/kubetail-cluster-agent --timeout 600s

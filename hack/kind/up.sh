@@ -16,4 +16,4 @@ kind load docker-image --name "$name" kubetail-cluster-agent-deno:dev
 bash hack/install.sh
 # The tag stays the same, so a running DaemonSet has to be restarted.
 kubectl rollout restart --namespace kubetail-system daemonset/kubetail-cluster-agent
-kubectl rollout status --namespace kubetail-system daemonset/kubetail-cluster-agent --timeout 180s
+kubectl rollout status --namespace kubetail-system daemonset/kubetail-cluster-agent --timeout 600s

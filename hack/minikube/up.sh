@@ -16,4 +16,4 @@ docker buildx bake image-local
 minikube image load --profile "$name" --overwrite=true kubetail-cluster-agent-deno:dev
 bash hack/install.sh --set "docker.enabled=$([ "$runtime" = docker ] && echo true || echo false)"
 kubectl rollout restart --namespace kubetail-system daemonset/kubetail-cluster-agent
-kubectl rollout status --namespace kubetail-system daemonset/kubetail-cluster-agent --timeout 180s
+kubectl rollout status --namespace kubetail-system daemonset/kubetail-cluster-agent --timeout 600s

@@ -60,7 +60,7 @@ function servingStatus(body: Uint8Array): number {
 
 /**
  * The agent's own certificate, shown as a client's, is one that its CA signed. The server is trusted
- * by that CA, or by being the very certificate of the configuration; its name is not checked, for
+ * by that CA, or by being the certificate of the configuration itself; its name is not checked, for
  * it is the Service's and the agent is asked by its address here.
  */
 function tlsOptions(tls: Config["tls"]) {

@@ -3,7 +3,7 @@ import type { Report } from "../telemetry/events.ts";
 
 /** How often a port is tried. */
 const CHECK_MS = 1000;
-/** A connection that was not accepted after so long will not be. */
+/** A connection that was not accepted within this time will not be. */
 const ACCEPTED_WITHIN_MS = 10_000;
 /** The same for a listener that found no descriptors lately. */
 const SUSPECTED_MS = 1500;
@@ -19,7 +19,7 @@ export interface CheckedListener {
 /**
  * Makes sure that a port accepts connections. A listener of Deno 2.9.6 that once found no descriptor left (EMFILE)
  * accepts nothing any more and reports nothing; so each port is connected to every second, and where the connection
- * does not arrive the listener is bound anew, its connections kept. Owned by serve, which disposes of it.
+ * does not arrive the listener is bound again, its connections kept. Owned by serve, which disposes of it.
  */
 export class ListenerCheck implements Disposable {
   readonly #listeners: readonly CheckedListener[];

@@ -23,7 +23,6 @@ export class MemoryReturn implements Disposable {
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #resident: () => number;
   readonly #collect: () => void;
-  readonly #returnAll: () => void;
   #hasStarted = false;
   #least = Number.POSITIVE_INFINITY;
   #last = 0;
@@ -33,15 +32,10 @@ export class MemoryReturn implements Disposable {
   #waited = 0;
 
   constructor(
-    options: {
-      readonly resident?: () => number;
-      readonly collect?: () => void;
-      readonly returnAll?: () => void;
-    } = {},
+    options: { readonly resident?: () => number; readonly collect?: () => void } = {},
   ) {
     this.#resident = options.resident ?? residentBytes;
     this.#collect = options.collect ?? returnMemory;
-    this.#returnAll = options.returnAll ?? returnMemory;
     this.#timer = setInterval(() => this.sample(), SAMPLE_MS);
   }
 
@@ -55,7 +49,7 @@ export class MemoryReturn implements Disposable {
     this.#waited++;
     if (!isGrowing && !this.#hasStarted) {
       this.#hasStarted = true;
-      this.#returnAll();
+      this.#collect();
       resident = this.#last = this.#resident();
     }
     if (isGrowing) this.#wait = FIRST_WAIT;

@@ -4,11 +4,11 @@ import { logFolderProblem } from "./log_folder_checks.ts";
 /** How often readiness is checked for clients that watch the health service, milliseconds. */
 const CHECK_MS = 5000;
 
-/** What a serving agent needs, beside its log folder. */
+/** What a serving agent needs, apart from its log folder. */
 export interface ReadinessSources {
   /** End of validity of the certificate in use, milliseconds since the epoch; null: no TLS. */
   readonly certificateNotAfterMs: () => number | null;
-  /** Why no access review can be had; null where they can. */
+  /** Why access reviews are not possible; null where they are. */
   readonly reviewProblem: () => string | null;
   /** Which ports accept no connections. */
   readonly listenerProblems?: () => readonly string[];

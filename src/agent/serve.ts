@@ -137,7 +137,8 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     calls,
     report,
     limits: portLimits(config.limits, descriptors),
-    allowedNames: config.tls.allowedNames,
+    // Where clients show no certificate, none has another name than the allowed ones.
+    allowedNames: config.tls.clientAuth === "none" ? [] : config.tls.allowedNames,
     records: recordsService({
       calls,
       roots,
@@ -178,7 +179,13 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     type: "notice",
     level: "info",
     text: "serving",
-    fields: { version, addr: config.addr, port: server.port, node: nodeName() },
+    fields: {
+      version,
+      addr: config.addr,
+      port: server.port,
+      ...(telemetry.port === null ? {} : { telemetryPort: telemetry.port }),
+      node: nodeName(),
+    },
   });
   // Runs alongside the first calls: the agent serves as far as it can, even where a check fails.
   const checking = new AbortController();

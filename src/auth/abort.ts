@@ -1,6 +1,6 @@
 import { Failure } from "../failure/failure.ts";
 
-/** What a wait ends with whose call has ended. */
+/** The error with which a wait ends when its call has ended. */
 export function cancelled(): Failure {
   return new Failure("cancelled", "The call has ended");
 }

@@ -9,6 +9,8 @@ export interface ApiResponse {
   readonly status: number;
   /** Parsed JSON; undefined where the body was none. */
   readonly body: unknown;
+  /** The message of a Status object, with no credentials in it; null where the answer has none. */
+  readonly message: string | null;
 }
 
 /** No whole answer came; the text says what was wrong, with no credentials in it. */
@@ -46,7 +48,7 @@ export class ApiServer {
   }
 
   /**
-   * Posts as the agent's own account, or as the bearer of the given token and as nobody else: with
+   * Posts as the agent's own account, or as the bearer of the given token alone: with
    * no certificate and no token of the agent's. Tries once more where the connection broke (a
    * review changes nothing, so asking twice does no harm). Throws NoResponse, or the signal's reason.
    */
@@ -82,7 +84,8 @@ export class ApiServer {
       options.signal.throwIfAborted();
       for (let attempt = 1;; attempt++) {
         try {
-          return await send(target, { agent, headers, content, signal });
+          const answer = await send(target, { agent, headers, content, signal });
+          return { ...answer, message: messageOf(answer.body, token) };
         } catch (error) {
           options.signal.throwIfAborted();
           if (late) {
@@ -162,7 +165,7 @@ function send(
     readonly content: string;
     readonly signal: AbortSignal;
   },
-): Promise<ApiResponse> {
+): Promise<Pick<ApiResponse, "status" | "body">> {
   const { agent, headers, content, signal } = options;
   return new Promise((resolve, reject) => {
     const request = url.protocol === "http:"
@@ -190,6 +193,13 @@ function send(
     });
     request.end(content);
   });
+}
+
+/** A webhook or a proxy may repeat the token that it refuses, and the message goes into the log. */
+function messageOf(body: unknown, token: string | undefined): string | null {
+  const message = (body as { readonly message?: unknown } | null | undefined)?.message;
+  if (typeof message !== "string") return null;
+  return token === undefined || token === "" ? message : message.replaceAll(token, "<token>");
 }
 
 function parseJson(bytes: Buffer): unknown {

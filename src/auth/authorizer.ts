@@ -48,7 +48,7 @@ export class Authorizer {
   readonly #refused = new LRUCache<string, { readonly failure: Failure; readonly at: number }>(
     atMost(MAX_TOKENS),
   );
-  /** Of callers whom the API server has not accepted yet: whoever makes up tokens delays others of his kind alone. */
+  /** Of callers whom the API server has not accepted yet: invented tokens delay only other unknown callers. */
   readonly #unknownCallers: FairQueue;
   constructor(
     options: {
@@ -81,7 +81,7 @@ export class Authorizer {
    * Resolves where the identity may read the logs of all the namespaces (none named: of the whole
    * cluster). Throws Failure otherwise: permission-denied naming the namespace, unauthenticated for a
    * token that the API server refuses, invalid-argument for too many namespaces or a name that is
-   * none, unavailable or internal where no verdict could be had, resource-exhausted where too many callers
+   * none, unavailable or internal where no verdict could be obtained, resource-exhausted where too many callers
    * wait who are not known yet.
    */
   async authorize(
@@ -129,7 +129,7 @@ export class Authorizer {
   /**
    * Re-checks repeatedly whether a long stream may continue. Resolves with the Failure that must end
    * the stream, or with a cancelled one once the signal fires. No verdict that it goes by is older
-   * than authorization.recheck-interval; where none can be had, the stream may continue for one
+   * than authorization.recheck-interval; where none can be obtained, the stream may continue for one
    * interval more.
    */
   async recheck(
@@ -152,7 +152,7 @@ export class Authorizer {
       });
       return oldest;
     };
-    // What the stream began with may be as old as the cache allows, so the first look is that much earlier.
+    // What the stream began with may be as old as the cache allows, so the first re-check is that much earlier.
     let due = await oldestVerdict() + interval;
     while (!signal.aborted) {
       await sleep(this.#clock, due - this.#clock.now(), signal);

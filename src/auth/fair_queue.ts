@@ -15,7 +15,7 @@ interface Waiter {
 }
 
 /**
- * A queue for few places, in which owners take turns: whoever comes with thousands waits behind himself. Where too
+ * A queue for few places, in which owners take turns: a caller with thousands of requests waits only for its own. Where too
  * many wait, the last one of the owner with the most is refused; where each owner has one, the last one of the group
  * with the most. Owned by the Authorizer and its Verdicts, each with its own.
  */

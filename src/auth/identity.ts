@@ -75,7 +75,7 @@ export function describeIdentity(identity: Identity): string {
 }
 
 /**
- * Does the certificate belong to a front proxy? It speaks for its users and is itself nobody whose token could
+ * Does the certificate belong to a front proxy? It speaks for its users and is not itself a user whose token could
  * be meant: where the user's name is missing, something has been lost.
  */
 function isFrontProxy(peer: Peer, config: Config): boolean {
@@ -104,7 +104,7 @@ function frontProxyIdentity(
   user: string,
   metadata: MetadataReader,
 ): FrontProxyIdentity {
-  // Without a verified certificate anyone could say to be anyone.
+  // Without a verified certificate anyone could impersonate anyone.
   if (peer.commonName === null) throw new Failure("unauthenticated", "missing client certificate");
   if (user.trim() === "") throw new Failure("unauthenticated", "missing user header");
 
@@ -162,7 +162,10 @@ function parseExtras(source: string | null): Map<string, readonly string[]> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw invalidExtras("not a JSON object");
   }
-  for (const [name, values] of Object.entries(value)) {
+  const entries = Object.entries(value);
+  // JSON.parse keeps the last of equal keys alone, and an extra that is lost may be one that restricts.
+  if (entries.length !== countKeys(source)) throw invalidExtras("a key comes twice");
+  for (const [name, values] of entries) {
     if (!Array.isArray(values) || !values.every((each) => typeof each === "string")) {
       throw invalidExtras(`${JSON.stringify(name.slice(0, 64))} is not a list of strings`);
     }
@@ -172,6 +175,18 @@ function parseExtras(source: string | null): Map<string, readonly string[]> {
     extra.set(key, known === undefined ? values : [...known, ...values]);
   }
   return extra;
+}
+
+/** How many keys a JSON object has, equal ones included. Only for text that JSON.parse takes. */
+function countKeys(source: string): number {
+  let depth = 0;
+  let keys = 0;
+  for (const [token] of source.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}:]/g)) {
+    if (token === "{" || token === "[") depth++;
+    else if (token === "}" || token === "]") depth--;
+    else if (token === ":" && depth === 1) keys++;
+  }
+  return keys;
 }
 
 function invalidExtras(reason: string): Failure {

@@ -11,9 +11,9 @@ export interface ApiServerAccess {
   readonly url: URL;
   /** The name that the server's certificate must bear, where it is not the URL's. */
   readonly serverName: string | undefined;
-  /** PEM of the certificate authorities, read anew from its file; undefined: those of the system. */
+  /** PEM of the certificate authorities, read from its file each time; undefined: those of the system. */
   certificateAuthority(): string | undefined;
-  /** The agent's own credentials, read anew from their files, for they rotate. */
+  /** The agent's own credentials, read from their files each time, because they rotate. */
   account(): Promise<Account>;
 }
 
@@ -210,7 +210,18 @@ async function loadExecAuth(): Promise<(user: Credentials) => Promise<Account>> 
     const options: { headers: Record<string, string>; cert?: string; key?: string } = {
       headers: {},
     };
-    await plugin.applyAuthentication({ name: "", skipTLSVerify: false, ...user } as User, options);
+    try {
+      await plugin.applyAuthentication(
+        { name: "", skipTLSVerify: false, ...user } as User,
+        options,
+      );
+    } catch (error) {
+      // JSON.parse quotes what it cannot read: the plugin's output is a credential.
+      if (!(error instanceof SyntaxError)) throw error;
+      throw new KubeConfigError("The credential plugin's output is not valid JSON", {
+        cause: error,
+      });
+    }
     return definedOnly({
       token: options.headers["Authorization"]?.replace(/^Bearer /, ""),
       certificate: options.cert,
@@ -224,12 +235,22 @@ function parseKubeConfig(parse: () => unknown, file: string): Record<string, unk
   try {
     value = parse();
   } catch (error) {
-    throw new KubeConfigError(`Cannot parse ${file}: ${messageOf(error)}`, { cause: error });
+    // The parser's own message quotes the lines around the error, and one of them may be a token's.
+    throw new KubeConfigError(`Cannot parse ${file}: not valid YAML${placeOf(error)}`, {
+      cause: error,
+    });
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new KubeConfigError(`Cannot use ${file}: not a kubeconfig file`);
   }
   return value as Record<string, unknown>;
+}
+
+/** Where in the file js-yaml found an error: its marks count from 0. */
+function placeOf(error: unknown): string {
+  const mark = (error as { mark?: { line?: unknown; column?: unknown } } | null)?.mark;
+  if (typeof mark?.line !== "number" || typeof mark.column !== "number") return "";
+  return ` (line ${mark.line + 1}, column ${mark.column + 1})`;
 }
 
 /** `users[].user.tokenFile`, which the library's reader leaves out. */

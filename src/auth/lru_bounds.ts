@@ -1,5 +1,5 @@
 /**
- * Options of an LRUCache of at most so many entries. In place of its option `max`, with which it makes room for all of
+ * Options of an LRUCache with a maximum of entries. In place of its option `max`, with which it makes room for all of
  * them at once (200 KB for 10,000), however few there are.
  */
 export function atMost(entries: number): {

@@ -17,7 +17,7 @@ export function parseCertificates(pem: string | Uint8Array): X509Certificate[] {
 }
 
 /**
- * Verifies a client's certificate as it is now: in date, and issued by one of the authorities by way of
+ * Verifies that a client's certificate is valid now: not expired, and issued by one of the authorities by way of
  * the certificates that the client showed (RFC 5280, section 6: dates, issuers and signatures; purposes and
  * constraints were verified by the TLS handshake that first showed the chain).
  *
@@ -73,7 +73,7 @@ function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): bool
   try {
     return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
   } catch {
-    return false; // A kind of key that the platform does not know.
+    return false; // A type of key that the platform does not support.
   }
 }
 

@@ -4,11 +4,11 @@ import type { User } from "./user.ts";
 /** Who can be asked about at the API server. */
 export type ReviewedIdentity = FrontProxyIdentity | TokenIdentity;
 
-/** Asks the one who knows. */
+/** Asks the API server, or what stands in for it. */
 export interface Reviewer {
   /**
    * May this identity `get pods/log` in the namespace ("": in every one)? Throws Failure where no
-   * answer could be had, which must never count as a yes.
+   * answer could be obtained, which must never count as a yes.
    */
   review(
     identity: ReviewedIdentity,

@@ -101,7 +101,7 @@ export class KubernetesReviewer implements Reviewer {
   }
 
   /**
-   * Why no review can be had now; null where they can. Asks, as the agent's own account, whether that may ask
+   * Why reviews are not possible now; null where they are. Asks, as the agent's own account, whether that may ask
    * about others (SelfSubjectAccessReview).
    *
    * @param options.ownAccountNeeded whether every caller is asked about as the agent's own account
@@ -238,13 +238,12 @@ export class KubernetesReviewer implements Reviewer {
     // Texts come from a handful of causes; any others must not pile up.
     if (this.#noticed.size >= 100) this.#noticed.clear();
     this.#noticed.set(text, now);
-    // A Status object's message, as the API server words it.
-    const message = record(answer?.body)?.["message"];
+    const message = answer?.message ?? null;
     this.#report({
       type: "notice",
       level: "error",
       text,
-      ...(typeof message === "string" ? { fields: { answer: message.slice(0, 500) } } : {}),
+      ...(message === null ? {} : { fields: { answer: message } }),
     });
   }
 }

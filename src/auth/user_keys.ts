@@ -6,9 +6,9 @@ import type { Reviewer } from "./review.ts";
 import { accountHash, identityHash, type User, userHash, type UserKey } from "./user.ts";
 
 const MAX_TOKENS = 10_000;
-/** How long a token's user is remembered; it changes only where an account is made anew under its old name. */
+/** How long a token's user is remembered; it changes only when an account is deleted and created again under the same name. */
 const USER_TTL_MS = 10 * 60 * 1000;
-/** Where the API server did not say whose a token is, it is asked again after so long. */
+/** Where the API server did not say whose a token is, it is asked again after this time. */
 const UNKNOWN_USER_TTL_MS = 30 * 1000;
 
 /**

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { Failure } from "../failure/failure.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Report } from "../telemetry/events.ts";
 import { unlessAborted } from "./abort.ts";
@@ -36,7 +37,7 @@ export class Verdicts {
   /** Keys are hashes: no token lies here. */
   readonly #verdicts = new LRUCache<string, Verdict>(atMost(MAX_VERDICTS));
   readonly #pending = new Map<string, Pending>();
-  /** Callers take turns: one who asks for a thousand namespaces waits behind himself. */
+  /** Callers take turns: one who asks for a thousand namespaces delays nobody else. */
   readonly #reviews = {
     "front-proxy": new FairQueue({ places: MAX_REVIEWS }),
     token: new FairQueue({ places: MAX_REVIEWS }),
@@ -54,7 +55,7 @@ export class Verdicts {
     this.#clock = options.clock;
   }
 
-  /** The verdict that is kept, if it is no older than so many milliseconds; null otherwise. `hash`: of the identity. */
+  /** The cached verdict, if it is younger than `maxAgeMs`; null otherwise. `hash`: of the identity. */
   known(hash: string, namespace: string, maxAgeMs: number): Verdict | null {
     const known = this.#verdicts.get(verdictKey(hash, namespace));
     if (known === undefined || this.#clock.now() - known.at >= maxAgeMs) return null;
@@ -119,7 +120,8 @@ export class Verdicts {
     try {
       allowed = await this.#reviewer.review(identity, namespace, { signal });
     } catch (error) {
-      if (!signal.aborted) this.#report({ type: "review", verdict: "error", seconds: seconds() });
+      const verdict = isRefusal(error) ? "denied" : "error";
+      if (!signal.aborted) this.#report({ type: "review", verdict, seconds: seconds() });
       throw error;
     }
     const verdict = { allowed, at };
@@ -132,6 +134,12 @@ export class Verdicts {
     });
     return verdict;
   }
+}
+
+/** The API server has answered, and does not take the caller's token: whoever makes one up must not raise an alarm. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Failure &&
+    (error.kind === "unauthenticated" || error.kind === "permission-denied");
 }
 
 function verdictKey(identity: string, namespace: string): string {

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { nearest } from "../config/nearest.ts";
 import { UsageError } from "./terminal.ts";
 
 /** An option of a command: what parses it, explains it and completes it. */
@@ -66,8 +67,24 @@ export function parseCommand<const O extends Options>(
     }) as unknown as Parsed<O>;
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    throw new UsageError(`${error.message}. Try: ${command.name} --help`);
+    const problem = argumentProblem(error, Object.keys(options));
+    throw new UsageError(`${problem}. Try: ${command.name} --help`);
   }
+}
+
+/** What parseArgs found wrong, in its first line's words, without its advice on dashes but with the option that was meant. */
+function argumentProblem(error: TypeError & { readonly code?: string }, names: string[]): string {
+  const [first = ""] = error.message.split("\n");
+  const unknown = /^Unknown option '(-[^']*)'/.exec(first);
+  if (unknown === null) {
+    const ambiguous = /^Option '([^']*)' argument is ambiguous/.exec(first)?.[1];
+    return ambiguous === undefined
+      ? first.replace(/\.$/, "")
+      : `Option '${ambiguous}' needs a value; one that begins with a dash is given as ${ambiguous}=VALUE`;
+  }
+  const [, given = ""] = unknown;
+  const meant = given.startsWith("--") ? nearest(given, names) : null;
+  return `Unknown option '${given}'${meant === null ? "" : ` (did you mean --${meant}?)`}`;
 }
 
 type Parsed<O extends Options> = {
@@ -134,7 +151,7 @@ function table(rows: readonly (readonly [string, string])[], width: number): str
   });
 }
 
-/** Breaks a text at spaces into lines of at most so many characters; words that are longer stay whole. */
+/** Breaks a text at spaces into lines of at most `width` characters; longer words stay whole. */
 export function wrap(text: string, width: number, indent = ""): string[] {
   const lines: string[] = [];
   let line = "";

@@ -48,7 +48,7 @@ export function readConfigSources(
   return configSources(values);
 }
 
-/** The same of options that were parsed. */
+/** The same for options that are already parsed. */
 export function configSources(
   values: {
     readonly config?: string | undefined;

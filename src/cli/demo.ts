@@ -14,7 +14,7 @@ import { exitCode, processTerminal, type Terminal } from "./terminal.ts";
 const LINE_MS = 1000;
 const LINES_OF_FILE = 20;
 
-/** `demo`: shows the agent at work. Resolves with the exit code (exitCode). */
+/** `demo`: runs an agent on sample logs. Resolves with the exit code (exitCode). */
 export function demo(
   args: readonly string[],
   terminal: Terminal = processTerminal,

@@ -37,6 +37,8 @@ export class Output {
   readonly #raw: boolean;
   readonly #color: boolean;
   readonly #findMatches: FindMatches | null;
+  /** A message's own colors reach a terminal, also where this program adds none: they must end with it. */
+  readonly #keepsColors: boolean;
   readonly #colorOfName = new Map<string, number>();
   #waiting = "";
 
@@ -45,6 +47,7 @@ export class Output {
     this.format = options.format;
     this.#raw = options.raw ?? false;
     this.#color = options.color ?? terminal.color;
+    this.#keepsColors = this.#color || (terminal.interactive && !this.#raw);
     this.#findMatches = this.#color ? options.findMatches ?? null : null;
   }
 
@@ -78,7 +81,7 @@ export class Output {
   message(message: string): string {
     const text = this.#raw ? message : oneLine(message);
     if (this.#findMatches === null) {
-      return this.#color && text.includes("\x1b[") ? text + RESET : text;
+      return this.#keepsColors && text.includes("\x1b[") ? text + RESET : text;
     }
     let shown = "";
     let at = 0;

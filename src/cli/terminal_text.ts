@@ -5,11 +5,12 @@
  */
 
 /**
- * Control characters but tab and line feed, perhaps as the start of a color sequence; bidirectional controls; line and
- * paragraph separators; tag characters, which no terminal shows.
+ * Control characters except tab and line feed, with the rest of a color sequence that they start; line and paragraph
+ * separators; format characters (Unicode's Cf: bidirectional controls, zero-width spaces, tags) and fillers, which no
+ * terminal shows, but for those that scripts and emoji are written with: joiners, and signs that enclose digits.
  */
 const UNSAFE =
-  /(?![\t\n])\p{Cc}(?:\[([0-9;:]{0,64})m)?|[\p{Bidi_Control}\p{Zl}\p{Zp}\u{e0000}-\u{e007f}]/gu;
+  /(?![\t\n])\p{Cc}(?:\[([0-9;:]{0,64})m)?|(?![\u200c\u200d\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}])[\p{Zl}\p{Zp}\p{Cf}\u3164\uffa0]/gu;
 const ESCAPE = "\x1b";
 
 /**

@@ -31,8 +31,13 @@ export class CallError extends Error {
 const remedies: readonly (readonly [code: string, details: RegExp, remedy: string])[] = [
   [
     "UNAUTHENTICATED",
-    /missing|token|user/i,
-    ". Give --user NAME with the certificate of a front proxy, or --token-file FILE",
+    /user header/,
+    ". Give --user NAME, or --token-file FILE where the agent takes tokens and the certificate is not a front proxy's",
+  ],
+  [
+    "UNAUTHENTICATED",
+    /token/,
+    ". Give --token-file FILE with a token of this cluster that has not expired",
   ],
   [
     "PERMISSION_DENIED",

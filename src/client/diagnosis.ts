@@ -24,7 +24,7 @@ const SETTINGS = 0x04;
 const TLS_RECORDS = [21, 22];
 
 /**
- * Connects once more, by itself, to find out why a call could not reach the agent: the gRPC library's own messages name
+ * Connects once more, without the gRPC library, to find out why a call could not reach the agent: the gRPC library's own messages name
  * a symptom ("write EPIPE"). Resolves with cause and remedy in one or two sentences; null where this connection works.
  */
 export async function diagnose(endpoint: Endpoint): Promise<string | null> {
@@ -77,8 +77,8 @@ const REFUSALS =
 const AUTHORITY_ERRORS = /SELF_SIGNED|UNABLE_TO|ISSUER|^CERT_|SIGNATURE_FAILURE/;
 
 /**
- * Why the agent's certificate could not be verified. The platform says the same of an expired certificate as of a
- * stranger's, so its dates and issuer are read over a connection that verifies nothing and sends nothing.
+ * Why the agent's certificate could not be verified. The platform reports an expired certificate like one of an unknown
+ * issuer, so its dates and issuer are read over a connection that verifies nothing and sends nothing.
  */
 async function authorityProblem(endpoint: Endpoint, message: string): Promise<string> {
   const certificate = await peerCertificate(endpoint);

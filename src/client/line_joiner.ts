@@ -1,7 +1,7 @@
 import type { LogRecord } from "../generated/cluster_agent.ts";
 import type { Timestamp } from "../generated/google/protobuf/timestamp.ts";
 
-/** A line longer than this many characters is given out in several pieces: memory stays bounded. */
+/** A line longer than this many characters is returned in several pieces: memory stays bounded. */
 const MAX_LINE_CHARACTERS = 8 * 2 ** 20;
 
 /**

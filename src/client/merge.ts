@@ -5,7 +5,7 @@ const MAX_RECORDS = 1024;
 const MAX_CHARACTERS = 2 ** 20;
 /** While following: how long a record waits for earlier ones of other logs, milliseconds. */
 const HOLD_MS = 150;
-/** A log with so many waiting records is catching up rather than live. */
+/** A log with this many waiting records is catching up rather than live. */
 const CATCHING_UP = 64;
 
 /** One log's records on their way into the merge. */

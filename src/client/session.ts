@@ -11,7 +11,7 @@ import { LineJoiner } from "./line_joiner.ts";
 import { LogStream } from "./log_stream.ts";
 import { RecordMerge } from "./merge.ts";
 
-/** Logs that are meant, also those that appear later. */
+/** The selected logs, also those that appear later. */
 export interface Selection {
   readonly namespace: string;
   includes(log: LogMetadata): boolean;
@@ -25,7 +25,7 @@ export interface NodeLog {
 
 export interface SessionOptions {
   readonly direction: "forward" | "backward";
-  /** The request's fields beside those that name a log. */
+  /** The request's fields other than those that name a log. */
   readonly request: {
     readonly start_time: string;
     readonly stop_time: string;
@@ -78,7 +78,7 @@ export class RecordsSession {
       },
       onReleased: () => this.#attempt(options.onPause),
     });
-    this.#ended.promise.catch(() => {}); // ended() hands it out; until then it is nobody's to handle.
+    this.#ended.promise.catch(() => {}); // ended() returns it; until then nothing handles it.
     const interrupt = () => this.#finish("interrupted");
     options.signal.addEventListener("abort", interrupt);
     this.#stop.signal.addEventListener(

@@ -1,7 +1,8 @@
 import { configError } from "./config_error.ts";
 import { describe, RawText, TypeMismatch } from "./value_type.ts";
 import { editDistance, letters, nearest } from "./nearest.ts";
-import { buildConfig, type Config, type Fields, isSection, schema } from "./schema.ts";
+import { type Fields, isSection } from "./field.ts";
+import { buildConfig, type Config, schema } from "./schema.ts";
 
 /** A configuration as it was read: nested, with unchecked values. */
 export type Raw = Readonly<Record<string, unknown>>;

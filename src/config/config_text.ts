@@ -1,4 +1,5 @@
-import { type Config, type Field, type Fields, isSection, propertyName, schema } from "./schema.ts";
+import { type Field, type Fields, isSection, propertyName } from "./field.ts";
+import { type Config, schema } from "./schema.ts";
 
 /**
  * A configuration as a YAML file with every key, which reads back as the same configuration. It holds

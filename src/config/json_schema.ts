@@ -1,4 +1,5 @@
-import { type Field, type Fields, isSection, schema, type Section } from "./schema.ts";
+import { type Field, type Fields, isSection, type Section } from "./field.ts";
+import { schema } from "./schema.ts";
 
 /**
  * The JSON Schema (draft 2020-12) of a configuration file, for editors.

@@ -1,40 +1,21 @@
+import {
+  type Field,
+  field,
+  type Fields,
+  isSection,
+  propertyName,
+  type Section,
+  section,
+} from "./field.ts";
 import { flag } from "./flag_type.ts";
 import { list } from "./list_type.ts";
 import { count, countOrAuto, duration, size } from "./number_types.ts";
 import { address, choice, folder, namespace, optionalFile, word } from "./text_types.ts";
-import type { ValueType } from "./value_type.ts";
-
-/** One key of the configuration: all that types, defaults, checks, JSON Schema and documentation need. */
-export interface Field<T, Name extends string = string> {
-  readonly type: ValueType<T, Name>;
-  /** In the form in which a file holds it. */
-  readonly default: unknown;
-  readonly doc: string;
-}
-
-export interface Section<Fields = Readonly<Record<string, Field<unknown>>>> {
-  readonly doc: string;
-  /** An unknown key in it is an error: a misspelled one would leave something unrestricted. */
-  readonly strict: boolean;
-  readonly fields: Fields;
-}
-
-function field<T, Name extends string>(
-  type: ValueType<T, Name>,
-  value: unknown,
-  doc: string,
-): Field<T, Name> {
-  return { type, default: value, doc };
-}
-
-function section<Fields>(doc: string, strict: boolean, fields: Fields): Section<Fields> {
-  return { doc, strict, fields };
-}
 
 /** The client's receive limit is 4 MiB a message; the rest of a record needs less than 64 bytes. */
 const GREATEST_LINE = 4 * 1024 * 1024 - 64;
 
-/** The contract's configuration. */
+/** All keys of the configuration, as the contract has them. */
 export const schema = {
   addr: field(
     address({ optional: false }),
@@ -281,39 +262,6 @@ type ConfigOf<Fields> = {
 export type Config = ConfigOf<typeof schema>;
 
 export type AuthorizationMethod = Config["authorization"]["methods"][number];
-
-/** The schema as plain data, for code that visits every key. */
-export type Fields = Readonly<Record<string, Field<unknown> | Section>>;
-
-/**
- * Whether an entry of the schema is a section of keys rather than one key.
- *
- * ```ts
- * import assert from "node:assert/strict";
- * import { isSection, schema } from "./schema.ts";
- *
- * assert.equal(isSection(schema.logging), true);
- * assert.equal(isSection(schema.addr), false);
- * ```
- */
-export function isSection(entry: Field<unknown> | Section): entry is Section {
-  return "fields" in entry;
-}
-
-/**
- * The name that a key of a file has in Config.
- *
- * ```ts
- * import assert from "node:assert/strict";
- * import { propertyName, schema } from "./schema.ts";
- *
- * assert.equal(propertyName("shutdown-timeout", schema["shutdown-timeout"]), "shutdownTimeoutMs");
- * ```
- */
-export function propertyName(key: string, entry: Field<unknown> | Section): string {
-  const camel = key.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-  return !isSection(entry) && entry.type.name === "duration" ? `${camel}Ms` : camel;
-}
 
 /**
  * Builds a frozen configuration; valueOf returns each key's value, already read by its type.

@@ -107,6 +107,12 @@ function configOf(logs: NodeLogs, serverTls: string): Config {
       caFile: join(serverTls, "ca.crt"),
     },
     authorization: { ...defaults.authorization, methods: ["front-proxy"] },
+    // Its only client is this process: on a slow machine a handshake takes as long as it takes.
+    limits: {
+      ...defaults.limits,
+      handshakeTimeoutMs: 600_000,
+      requestTimeoutMs: 600_000,
+    },
     telemetry: { ...defaults.telemetry, addr: "127.0.0.1:0" },
     logging: { ...defaults.logging, enabled: false },
   };

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const PREFIX = "agent-demo-";
-/** The demo's certificates are valid for a day: an older folder is of no use to a running demo. */
+/** The demo's certificates are valid for a day: no running demo uses an older folder. */
 const ABANDONED_MS = 25 * 3_600_000;
 
 /**

@@ -2,7 +2,7 @@ import type { LinePosition } from "../scan/line_reader.ts";
 import type { Resume } from "../scan/scan.ts";
 import type { LogSegment } from "./log_segment.ts";
 
-/** Where to continue, as a scan has returned it; everything before it was given out. */
+/** Where to continue, as a scan has returned it; everything before it was delivered. */
 export interface ReadPosition extends Resume {
   /** The long line that is being read. */
   readonly line: LinePosition["line"];
@@ -55,7 +55,7 @@ export class AppendedRange {
     return this.source.isIntact(this.#epoch);
   }
 
-  /** Everything before the position was given out. */
+  /** Everything before the position was delivered. */
   given(position: ReadPosition): void {
     this.#report.given(position);
   }

@@ -10,7 +10,7 @@ export interface CheckLoopOptions {
 }
 
 /**
- * Runs the checks of one log one at a time. What is asked for amid a check is run after it, as part of the same call.
+ * Runs the checks of one log one at a time. What is requested during a check is run after it, as part of the same call.
  * Owned by the FollowedLog, which alone calls it.
  */
 export class CheckLoop {
@@ -22,7 +22,7 @@ export class CheckLoop {
     this.#options = options;
   }
 
-  /** Returns whether anything has happened; false amid another check. */
+  /** Returns whether anything has happened; false during another check. */
   run(reason: CheckReason): boolean {
     const { check, onChecked, isOver } = this.#options;
     if (isOver() || this.#isChecking) return false;

@@ -2,13 +2,13 @@ import type { LogSegment } from "./log_segment.ts";
 import type { RotatedHistory } from "./rotated_history.ts";
 import type { SegmentChain } from "./segment_chain.ts";
 
-/** After a rotation the runtime may still write to the old file; the new one's lines wait for so long. */
+/** How long the lines of a new file wait after a rotation, because the runtime may still write to the old one. */
 const SETTLE_MS = 50;
 /** The same when the old file ends in an unterminated line. */
 const SETTLE_UNTERMINATED_MS = 500;
 /** Late writes to the old file are still delivered for this long. */
 const FINISH_MS = 2000;
-/** Old descriptors kept for slow readers; beyond, what they read next is looked for by content. */
+/** Old descriptors kept for slow readers; beyond, what they read next is found again by content. */
 const MAX_HELD = 8;
 
 /**

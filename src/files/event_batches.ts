@@ -1,13 +1,13 @@
 import type { Clock } from "../platform/clock.ts";
 import { EventRate } from "./event_rate.ts";
 
-/** Events that come so soon after one another are a burst: files that were written at the same moment. */
+/** Events that follow each other within this time are a burst: files that were written at the same moment. */
 const BURST_MS = 1;
 /** In a burst all files are peeked at, which costs some µs each: not more often than this, and for a twentieth of the time. */
 const PEEK_MS = { min: 2, perSpent: 20 };
 /**
- * Above so many events in so many milliseconds, files wait to be checked together: to check and to write costs much less
- * for what comes at once. Below it, as for a person who watches some logs, each is checked when its event comes.
+ * Above this rate of events, files wait to be checked together: to check and to write costs much less
+ * for what comes together. Below it, as for a person who watches some logs, each is checked when its event comes.
  */
 const MANY = { events: 80, inMs: 100 };
 /** How long they wait. Including the time to check and write, lines arrive within 10 ms. */

@@ -18,7 +18,7 @@ export type Check = (reason: CheckReason) => boolean;
 /** Every file is checked at this interval, whatever the events say. */
 const TICK_MS = 1000;
 /**
- * An event costs 50 to 100 µs, of any file below a root, a check 5 µs: above so many events it is cheaper to poll. The more
+ * An event costs 50 to 100 µs, of any file below a root, a check 5 µs: above this rate of events it is cheaper to poll. The more
  * files there are to poll, the more events it takes. What readers do is not counted: most of it would be the agent's own.
  */
 const EVENTS_LIMIT = { inMs: 1000, min: 2000, perFile: 6 };
@@ -26,7 +26,7 @@ const EVENTS_LIMIT = { inMs: 1000, min: 2000, perFile: 6 };
 const POLLING_MS = 10_000;
 /** With very many files, polling takes a fifth of the time, and is rather late than more. */
 const POLL_MS = { min: 20, max: 50, perSpent: 4 };
-/** A watch outlives its last file for so long: the next follower may come at once. */
+/** How long a watch outlives its last file: the next follower may come at once. */
 const LINGER_MS = 100;
 
 type TimerName = "tick" | "poll" | "retry" | "linger";

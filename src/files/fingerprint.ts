@@ -23,7 +23,7 @@ export interface Fingerprint {
 
 /** Bytes that are compared as they are. */
 const PREFIX_BYTES = 512;
-/** A text without a time in so many bytes is identified by these bytes alone. */
+/** A text without a time within this length, bytes, is identified by these bytes alone. */
 const SEARCH_BYTES = 256 * 1024;
 /** Most files show their first time within the first of these. */
 const READ_BYTES = [1024, 16 * 1024, SEARCH_BYTES];

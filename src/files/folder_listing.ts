@@ -6,7 +6,7 @@ import { type FolderEntry, type LogFolder, readLogFolder } from "./log_folder.ts
 export type Listing = (folder: LogFolder, changed: ReadonlySet<string>) => void;
 
 const LISTING_MS = 500;
-/** Who begins to watch so soon after a listing shares it: many who begin at once cost one. */
+/** A watch that begins this soon after a listing shares it: many that begin at once cost one. */
 const SHARED_MS = 50;
 
 const emptyFolder: LogFolder = { entries: new Map(), unknown: new Set() };

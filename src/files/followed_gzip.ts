@@ -30,7 +30,7 @@ export class StillInflating extends Failure {
 
 /** Texts of no more than this are inflated at once: a worker would take longer to be asked. */
 const MAX_SMALL_BYTES = 256 * 1024;
-/** So much is inflated at once in one turn of the event loop, however many rotated files there are: some milliseconds. */
+/** How much is inflated in one turn of the event loop, however many rotated files there are: some milliseconds. */
 const MAX_TURN_BYTES = 4 * 1024 * 1024;
 /** Files whose texts were examined, and are remembered. */
 const MAX_EXAMINED = 32;

@@ -2,7 +2,7 @@ import { type Fingerprint, fingerprintOf, matchesContent, readFingerprint } from
 import { isIntact, type KnownText } from "./known_text.ts";
 import type { LogSource } from "./log_file.ts";
 
-/** So often a fingerprint without a time is read again at each growth; then only when the file has doubled. */
+/** How often a fingerprint without a time is read again at each growth; then only when the file has doubled. */
 const MAX_READS = 64;
 
 /**

@@ -124,16 +124,19 @@ export class GrowingText {
     return isIntact(source, { ...this.#known, partial: [] }) ? "all" : "nothing";
   }
 
-  /** What was read is another text: it is read anew. A file that is empty then was truncated, as it was not before. */
-  forget(): void {
+  /**
+   * What was read is another text: it is read again. A file that is empty then was truncated, unless it was empty when it
+   * was changed last (`emptyAtMs`, milliseconds since the epoch).
+   */
+  forget(emptyAtMs = NO_TIME_MS): void {
     this.#known = unknownText;
     this.#fingerprint = new GrowingFingerprint();
-    this.#mtimeMs = NO_TIME_MS;
+    this.#mtimeMs = emptyAtMs;
     this.#end = 0;
     this.#fresh = null;
   }
 
-  /** The text lies in a copy from now on, which holds so much of it. What is not known of that is read as by `grow`. */
+  /** The text lies in a copy from now on, which holds it as far as `holding` says. What is not known of it yet is read as by `grow`. */
   moveTo(
     copy: LogSource,
     holding: Exclude<Holding, "nothing">,
@@ -141,7 +144,7 @@ export class GrowingText {
   ): void {
     this.#fresh = null;
     this.#fingerprint.replace(copy);
-    // Of a copy that was made before the last lines came, what it holds is known anew.
+    // A copy that was made before the last lines came is read again, to know what it holds.
     const base = holding === "beginning" ? unknownText : { ...this.#known, partial: [] };
     const { size } = copy;
     const growth = growthOf(copy, base, size, whole);

@@ -6,7 +6,7 @@ import { type Fingerprint, fingerprintOf, readFingerprint } from "./fingerprint.
 import { InflatedBytes } from "./inflated_bytes.ts";
 import type { FileIdentity, LogFile, LogSource } from "./log_file.ts";
 
-/** What is inflated to see how a log begins: at most some megabytes come of it, in milliseconds. */
+/** What is inflated to see how a log begins: at most some megabytes of text, in milliseconds. */
 const HEAD_READ_BYTES = 2 * 1024;
 const MAX_HEAD_BYTES = 64 * 1024;
 
@@ -61,7 +61,7 @@ export class GzipLog implements LogSource {
     return text === null ? null : readFingerprint(inMemory(text));
   }
 
-  /** The first bytes, at most so many, without inflating more than a little. */
+  /** The beginning of the text, at most `bytes` long, without inflating more than a little. */
   head(bytes = MAX_HEAD_BYTES): Uint8Array {
     const compressed = new Uint8Array(HEAD_READ_BYTES);
     const count = this.#file.readAt(0, compressed);
@@ -75,7 +75,7 @@ export class GzipLog implements LogSource {
     }
   }
 
-  /** All of the text where it is no more than so many bytes, and the file small; null otherwise. */
+  /** All of the text where it is no longer than `maxBytes`, and the file small; null otherwise. */
   wholeText(maxBytes: number): Uint8Array | null {
     const { size } = this.#file;
     if (size > maxBytes) return null;

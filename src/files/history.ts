@@ -8,7 +8,7 @@ import type { FileIdentity, FileNumbers, LogFile, LogSource } from "./log_file.t
 import { isUntouched } from "./missed_rotations.ts";
 import { listRotatedFiles, openRotatedFile, type RotatedFile } from "./rotated_files.ts";
 
-/** A rotated file that is just being compressed or renamed is met anew in the next listing. */
+/** A rotated file that is just being compressed or renamed is found again in the next listing. */
 const ATTEMPTS = 3;
 
 /** A rotated file of a log, open. */
@@ -108,7 +108,7 @@ export class History {
     return ordered.map(({ source, fingerprint }) => ({ source, firstTime: fingerprint.time }));
   }
 
-  /** Was it there when the log was opened, perhaps under another name or not compressed yet? Then it is older. */
+  /** Was it there when the log was opened, if only under another name or not compressed yet? Then it is older. */
   #wasThere({ file, fingerprint }: OpenedFile): boolean {
     const isListed = this.#listed.some((one) =>
       one.dev === file.dev && one.ino === file.ino &&

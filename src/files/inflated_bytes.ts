@@ -2,10 +2,10 @@ import type { ByteSource } from "../scan/byte_source.ts";
 import { firstNonNul } from "../scan/lines.ts";
 import { type Checkpoint, type CompressedFile, Inflation } from "./inflation.ts";
 
-/** So much inflated text is held at a time: of all compressed logs of a thread at most MAX_WINDOWS times that. */
+/** How much inflated text is held at a time: of all compressed logs of a thread at most MAX_WINDOWS times that. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
 const MAX_WINDOWS = 3;
-/** States from which inflating can continue, kept every so many bytes; twice as many apart where there are too many. */
+/** The distance between two states from which inflating can continue, bytes; doubled where there are too many. */
 const CHECKPOINT_BYTES = WINDOW_BYTES;
 const MAX_CHECKPOINTS = 128;
 /** A window of which the first bytes are inflated. */
@@ -37,7 +37,7 @@ export class InflatedBytes implements ByteSource, Disposable {
   #filling: Filling | null = null;
   /** All bytes up to here were seen once. */
   #seen = 0;
-  /** So many of them, at the beginning, are NULs. */
+  /** How many of them, at the beginning, are NULs. */
   #nuls = 0;
   #lastLineEnd = 0;
 

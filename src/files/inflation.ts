@@ -5,7 +5,7 @@ import { collectGarbage } from "../platform/memory.ts";
 const READ_BYTES = 32 * 1024;
 const DENSE_READ_BYTES = 2 * 1024;
 const DENSE_OUTPUT_BYTES = 1024 * 1024;
-/** The inflater leaves several buffers behind at each step: they are collected after so much text. */
+/** The inflater leaves several buffers behind at each step: they are collected after this much text. */
 const GARBAGE_BYTES = 8 * 1024 * 1024;
 
 /** What is read of a compressed file. */

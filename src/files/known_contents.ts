@@ -21,7 +21,7 @@ export interface KnownNext extends FileNumbers {
 }
 
 /**
- * What a followed log's files are known by: the contents that are older than the follow or were given out, the files that
+ * What a followed log's files are known by: the contents that are older than the follow or were delivered, the files that
  * could not be read when it began, and whether the clock was set back since. Owned by the log's RotatedHistory.
  */
 export class KnownContents {

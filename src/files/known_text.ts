@@ -39,7 +39,7 @@ export interface Growth {
 
 /** What is appended at a time is less than this as a rule: one read has it all, and keeps it. */
 const BLOCK_BYTES = 64 * 1024;
-/** The last line's end is found in so much as a rule. */
+/** As a rule the last line's end is found within this many bytes. */
 const FIRST_BLOCK_BYTES = 4 * 1024;
 /** How much is searched for a line end at a time: some milliseconds. */
 const MAX_STEP_BYTES = 4 * 1024 * 1024;

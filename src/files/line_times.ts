@@ -9,7 +9,7 @@ import type { ByteSource } from "../scan/time_window.ts";
 const LF = 0x0a;
 const BRACE = 0x7b;
 const DOCKER_TIME = '"time":"';
-/** The last time of a file is looked for so far before its end. */
+/** How far before its end the last time of a file is searched for. */
 const LAST_TIME_BYTES = 64 * 1024;
 
 const cri = new CriParser();
@@ -62,7 +62,7 @@ export function readLastTime(source: ByteSource, end: number): Instant | null {
 }
 
 /**
- * The time of the last line in the bytes that holds one; they may begin amid a line.
+ * The time of the last line in the bytes that holds one; they may begin in the middle of a line.
  *
  * ```ts
  * import assert from "node:assert/strict";

@@ -159,11 +159,11 @@ function checkPlace(roots: LogRoots, name: LogName, linkPath: string, realPath: 
         ` if that is where this node keeps its logs, add the folder to log-roots`,
     );
   }
-  const owner = ownerOf(realPath, name);
-  if (owner === "asked") return;
+  const other = otherOwner(realPath, name);
+  if (other === null) return;
   throw new Failure(
     "permission-denied",
-    `failed to access log file ${linkPath}: it leads to ${owner}`,
+    `failed to access log file ${linkPath}: it leads to ${other}`,
   );
 }
 
@@ -182,8 +182,8 @@ export function isWithin(root: string, path: string): boolean {
   return path.startsWith(root.endsWith("/") ? root : root + "/");
 }
 
-/** "asked" where the real path names the requested container, else what it names instead. */
-function ownerOf(realPath: string, asked: LogName): "asked" | string {
+/** What the real path names in place of the requested container, in words; null where it names that. */
+function otherOwner(realPath: string, asked: LogName): string | null {
   const parts = realPath.split("/");
   // The nearest ancestor named "pods" that has a folder below it on this path: the last folder but one may be
   // a container that is itself named "pods".
@@ -191,7 +191,7 @@ function ownerOf(realPath: string, asked: LogName): "asked" | string {
   if (pods >= 0) {
     const folder = POD_FOLDER.exec(parts[pods + 1] ?? "");
     if (folder !== null && folder[1] === asked.namespace && folder[2] === asked.podName) {
-      return "asked";
+      return null;
     }
     return "the folder of another pod";
   }
@@ -203,7 +203,7 @@ function ownerOf(realPath: string, asked: LogName): "asked" | string {
     const id = asked.containerId;
     const folder = docker >= 0 && docker < parts.length - 2 ? parts[docker + 1] : parts.at(-2);
     if (folder === id && file === `${id}-json.log` && basename(dirname(realPath)) === id) {
-      return "asked";
+      return null;
     }
     return "the Docker folder of another container";
   }
@@ -211,7 +211,7 @@ function ownerOf(realPath: string, asked: LogName): "asked" | string {
   // {pod folder}/{container}/N.log in a root that is not named pods.
   const folder = POD_FOLDER.exec(parts.at(-3) ?? "");
   if (folder !== null && folder[1] === asked.namespace && folder[2] === asked.podName) {
-    return "asked";
+    return null;
   }
 
   // A log folder may hold the files themselves; a link from one name to another is not that container's log.
@@ -219,5 +219,5 @@ function ownerOf(realPath: string, asked: LogName): "asked" | string {
   if (named === null) {
     return "a file whose path does not name the container: keep logs in a folder named pods, or name files as the links";
   }
-  return logFileName(named) === logFileName(asked) ? "asked" : "the log of another container";
+  return logFileName(named) === logFileName(asked) ? null : "the log of another container";
 }

@@ -9,7 +9,7 @@ import type { Fingerprint } from "./fingerprint.ts";
 import { accessFailure, checkRegular, type LocatedLog } from "./locate.ts";
 import { ledToOpened } from "./opened_path.ts";
 
-/** The first line that is not empty tells the format. It is looked for so far, past NULs and line feeds. */
+/** How far the first line that is not empty is searched for, past NULs and line feeds: it shows the format. */
 const MAX_FORMAT_BYTES = 1024 * 1024;
 const FORMAT_PROBE_BYTES = 16;
 const FORMAT_STEP_BYTES = 64 * 1024;

@@ -8,7 +8,7 @@ import type { LogName } from "./name.ts";
 import type { FollowedLog } from "./followed_log.ts";
 import type { LossCause } from "./segment_source.ts";
 
-/** How often a log that is waited for is looked for. */
+/** How often a follower checks for a log that does not exist yet. */
 const APPEAR_MS = 100;
 
 export interface LogFollowerOptions {
@@ -27,7 +27,7 @@ export interface LogFollowerOptions {
 
 interface Position {
   readonly segment: LogSegment;
-  /** Everything before it was given out. */
+  /** Everything before it was delivered. */
   next: ReadPosition;
 }
 
@@ -123,7 +123,7 @@ export class LogFollower implements Disposable {
     this.#unsubscribe = this.#log.onMore(() => this.#wake());
     const segment = this.#log.current;
     const isFromEnd = this.#options.start === "end" && !isYoung;
-    // Amid a line so long that its beginning is not known yet, what comes next is the end of that line.
+    // Inside a line so long that its beginning is not known yet, what comes next is the end of that line.
     const end = segment.isBehind ? segment.fileSize : segment.committed;
     this.#enter(segment, isFromEnd ? end : segment.start);
     if (isYoung) this.#onMore();

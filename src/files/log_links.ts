@@ -20,7 +20,7 @@ const MAX_KEPT = 20_000;
 
 /**
  * The links of the log folder, read again only when the folder has changed. A link cannot be changed in place: to lead
- * elsewhere it must be made anew, which changes the folder's own time stamps. So what `read` returns is always the
+ * elsewhere it must be created again, which changes the folder's own time stamps. So what `read` returns is always the
  * folder's current content. Owned by the LogLister, which alone calls it.
  */
 export class LogLinks {

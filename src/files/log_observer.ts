@@ -8,7 +8,7 @@ import { GONE_MS, type Transition, transitions } from "./transitions.ts";
 
 /** A file that has just appeared may lie in a folder that is not watched yet. */
 const YOUNG = { forMs: 2000, everyMs: 50 };
-/** No event need come once a rotation is complete that was met amid. */
+/** The end of a rotation that was found half done need not cause an event. */
 const AMID_ROTATION = { forMs: 2000, everyMs: 20 };
 /** How often a log that may not be examined is tried. */
 const REFUSED_MS = 50;
@@ -21,7 +21,7 @@ export interface ObserveOptions {
 }
 
 /**
- * Observes a log's file, path and link, and remembers since when they have been gone, refused, or amid a rotation.
+ * Observes a log's file, path and link, and remembers since when they have been gone, refused, or in the middle of a rotation.
  * Owned by the RotationTracker, which alone calls it.
  */
 export class LogObserver {

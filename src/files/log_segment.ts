@@ -10,7 +10,7 @@ import type { ContentChange } from "./transitions.ts";
 /**
  * - open: the runtime writes to it.
  * - closing: a later segment is there; the runtime may still finish a line here, and the later lines wait.
- * - settled: what comes now comes late, and is given out when it comes.
+ * - settled: what comes now comes late, and is delivered when it comes.
  * - finished: nothing more comes.
  */
 export type SegmentStage = "open" | "closing" | "settled" | "finished";
@@ -23,7 +23,7 @@ export interface SegmentCopy {
 
 /**
  * One file's time as a container's log: from its creation, or from its truncation, until the next file or truncation.
- * It is the source of the ranges that are given out, so that a range which is read late still meets the right bytes:
+ * It is the source of the ranges that are handed out, so that a range which is read late still finds the right bytes:
  * the old descriptor, a copy that holds them, or nothing. Held by the chain, which disposes of it; its readers read
  * from it.
  */
@@ -73,7 +73,7 @@ export class LogSegment implements ByteSource {
     return this.#text.known.start;
   }
 
-  /** All bytes up to here are whole lines and may be given out. */
+  /** All bytes up to here are whole lines and may be delivered. */
   get committed(): number {
     return this.#text.known.committed;
   }
@@ -106,6 +106,12 @@ export class LogSegment implements ByteSource {
     return this.#text.fileSize;
   }
 
+  /** When its file was changed last, milliseconds since the epoch; null where it has none. */
+  get mtimeMs(): number | null {
+    const { current } = this.#source;
+    return current instanceof LogFile ? current.facts().mtimeMs : null;
+  }
+
   /** Are there bytes behind those that are known? */
   get hasMore(): boolean {
     const { current } = this.#source;
@@ -123,7 +129,7 @@ export class LogSegment implements ByteSource {
     return this.#source.isLost;
   }
 
-  /** Why bytes up to `knownEnd` cannot be had. */
+  /** Why bytes up to `knownEnd` cannot be read. */
   get lossCause(): LossCause {
     return this.#source.lossCause;
   }
@@ -171,9 +177,9 @@ export class LogSegment implements ByteSource {
     return this.#text.grow(current, options);
   }
 
-  /** What was read is not its text: it is read anew from its beginning. */
-  forgetText(): void {
-    this.#text.forget();
+  /** What was read is not its text: it is read again from its beginning. See GrowingText.forget. */
+  forgetText(emptyAtMs?: number): void {
+    this.#text.forget(emptyAtMs);
   }
 
   /** A later segment has come, `now` by the watcher's clock, milliseconds. */

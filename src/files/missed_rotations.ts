@@ -16,7 +16,7 @@ export interface RotatedContent extends FileContent {
 
 /** What is known of a log when its rotated files are examined. */
 export interface SeenFiles {
-  /** Contents that were given out, or are older than the place where following began. */
+  /** Contents that were delivered, or are older than the place where following began. */
   readonly fingerprints: readonly Fingerprint[];
   /** Files that are open. */
   readonly open: readonly FileNumbers[];

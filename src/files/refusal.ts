@@ -2,7 +2,7 @@ import { Failure } from "../failure/failure.ts";
 import { accessFailure } from "./locate.ts";
 import { GONE_MS } from "./transitions.ts";
 
-/** What fails for another reason than permissions (no descriptor is left) is tried again for so long. */
+/** How long what fails for another reason than permissions (no descriptor is left) is tried again. */
 const FAILING_MS = 30_000;
 
 /** For how long, and why, a log could not be examined. Owned by the LogObserver. */

@@ -1,4 +1,5 @@
 import { basename, dirname } from "node:path";
+import { Failure } from "../failure/failure.ts";
 import { fileErrorKind, lstat, readDirectory } from "../platform/files.ts";
 import { GzipLog } from "./gzip_log.ts";
 import { isPlainFile } from "./locate.ts";
@@ -22,12 +23,35 @@ export interface RotatedFile extends LogIdentity {
  */
 const SUFFIX = /^(?:[.-](\d{8}(?:\d{2})?(?:-\d{6,11})?)|\.(\d{1,7}))(\.gz)?$/;
 
+/** A rotation that moves every file's number on by one is over in less than so many listings. */
+const ATTEMPTS = 10;
+
 /**
  * The files that may be rotated files of the log at the real path, in the order that their names suggest, oldest
- * first. Links and anything but regular files are left out, and so is a compressed file beside the one that
- * it is made of. Empty where the folder is gone; throws the platform's error where it cannot be read.
+ * first, as they lay at one moment. Links and anything but regular files are left out, and so is a compressed file next to the one that
+ * it is made of. Empty where the folder is gone; throws the platform's error where it or a file's facts cannot be
+ * read, and Failure not-found where files are renamed or removed each time.
  */
 export function listRotatedFiles(realPath: string): RotatedFile[] {
+  let before = listOnce(realPath);
+  for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
+    // A file whose name is given to another between reading the folder and the file's own facts is in neither listing alone.
+    const now = listOnce(realPath);
+    if (before !== null && now !== null && isSameListing(before, now)) return now;
+    before = now;
+  }
+  throw new Failure("not-found", `Cannot list the rotated files of ${realPath}: they are renamed`);
+}
+
+function isSameListing(before: readonly RotatedFile[], now: readonly RotatedFile[]): boolean {
+  return before.length === now.length && before.every((a, i) => {
+    const b = now[i];
+    return a.realPath === b?.realPath && a.dev === b.dev && a.ino === b.ino;
+  });
+}
+
+/** Null where one has gone meanwhile. */
+function listOnce(realPath: string): RotatedFile[] | null {
   const folder = dirname(realPath);
   const base = basename(realPath);
   const found = new Map<string, { file: RotatedFile; stamp: string; number: number }>();
@@ -40,7 +64,8 @@ export function listRotatedFiles(realPath: string): RotatedFile[] {
     if (gz !== undefined && found.has(stem)) continue;
     const path = `${folder}/${fileName}`;
     const facts = factsOf(path);
-    if (facts === null || !isPlainFile(facts)) continue;
+    if (facts === null) return null;
+    if (!isPlainFile(facts)) continue;
     const file = {
       realPath: path,
       dev: facts.dev,
@@ -75,7 +100,8 @@ function namesIn(folder: string): string[] {
 function factsOf(path: string) {
   try {
     return lstat(path);
-  } catch {
-    return null; // Gone since the folder was read.
+  } catch (error) {
+    if (fileErrorKind(error) === "not-found") return null; // Gone since the folder was read.
+    throw error;
   }
 }

@@ -24,7 +24,7 @@ export interface NextFile extends FileNumbers {
 }
 
 /**
- * The rotated files of a followed log: which of them are older than the follow or were given out, which were missed,
+ * The rotated files of a followed log: which of them are older than the follow or were delivered, which were missed,
  * and which holds a segment's bytes. Owned by the RotationTracker; Succession asks it.
  */
 export class RotatedHistory {

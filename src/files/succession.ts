@@ -69,7 +69,7 @@ export class Succession {
   }
 
   /**
-   * Grows a file of which no time was seen. It may have been truncated and have regrown with the very same bytes: copies
+   * Grows a file of which no time was seen. It may have been truncated and have regrown with exactly the same bytes: copies
    * that nobody has seen tell. Returns whether anything has happened. Throws Failure not-found where it is being rotated at
    * this moment.
    */
@@ -95,7 +95,7 @@ export class Succession {
   }
 
   /**
-   * The current file was truncated, and is written anew from its beginning. Throws Failure not-found where it is truncated
+   * The current file was truncated, and is rewritten from its beginning. Throws Failure not-found where it is truncated
    * or rotated once more at this moment.
    */
   truncated(realPath: string): void {
@@ -114,8 +114,9 @@ export class Succession {
     for (const segment of missed) this.#append(segment);
     if (file !== null) {
       const next = new LogSegment(file);
-      // Where the file is empty by now, what it held was truncated in its turn.
-      if (now.fingerprint.prefix.length > 0) next.forgetText();
+      // Where the file is empty, but was not when the rotated files were listed, or was changed since, what it held was
+      // truncated in its turn.
+      next.forgetText(now.emptyAtMs ?? undefined);
       this.#chain.append(next);
     }
     this.#options.onRotation();
@@ -133,8 +134,11 @@ function isBeingRotated(realPath: string): Failure {
 }
 
 /** The current content of a segment's file, which need not be the segment's text. */
-function nextIn(segment: LogSegment, realPath: string): NextFile {
-  const { dev, ino } = segment;
+function nextIn(
+  segment: LogSegment,
+  realPath: string,
+): NextFile & { readonly emptyAtMs: number | null } {
+  const { dev, ino, mtimeMs } = segment;
   const isAtPath = () => isAt(realPath, { dev, ino });
   const wasAtPath = isAtPath();
   const fingerprint = readFingerprint(segment);
@@ -142,6 +146,7 @@ function nextIn(segment: LogSegment, realPath: string): NextFile {
     dev,
     ino,
     fingerprint,
+    emptyAtMs: fingerprint.prefix.length === 0 ? mtimeMs : null,
     // Rotated while the rotated files were read, it may be missing among them.
     isUnchanged: () =>
       isAtPath() === wasAtPath && isContinuedBy(fingerprint, readFingerprint(segment)),

@@ -8,7 +8,7 @@ export type PathState =
   /** It cannot be examined: no permission, or no descriptor left. */
   | { readonly kind: "refused" };
 
-/** Size and time of change of a file, and so much of it as is known already. */
+/** Size and time of change of a file, and as much of it as is known already. */
 export interface FileState {
   /** Bytes. */
   readonly size: number;
@@ -20,7 +20,7 @@ export interface FileState {
 export type ContentChange = "same" | "grown" | "truncated";
 
 /**
- * Tells growth from truncation. A file that was truncated may have regrown beyond its old size, or to the very same
+ * Tells growth from truncation. A file that was truncated may have regrown beyond its old size, or to exactly the same
  * size within the same millisecond, so its known bytes are compared unless that costs too much.
  *
  * @param known as the file was seen last
@@ -85,7 +85,7 @@ export interface Observation {
   readonly refusedMs: number;
 }
 
-/** A rotation has a moment without link or file. A log that is gone, or refused, for so long has ended. */
+/** A rotation has a moment without link or file. A log that is gone, or refused, for longer than this has ended. */
 export const GONE_MS = 2000;
 
 /**

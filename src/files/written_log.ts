@@ -6,13 +6,13 @@ import type { FileIdentity, LogFile, LogSource, SourceVerifier } from "./log_fil
 import { LogSegment } from "./log_segment.ts";
 import { readRotatedContents } from "./missed_rotations.ts";
 
-/** So often is examined again what changes while it is examined. */
+/** How often a file that changes while it is examined is examined again. */
 const ATTEMPTS = 3;
 /** Less text without a time identifies no copy. */
 const MIN_UNTIMED_BYTES = 512;
 
 /**
- * A log's file as it was at a moment, for reads that end there. The file may be truncated and written anew before it
+ * A log's file as it was at a moment, for reads that end there. The file may be truncated and rewritten before it
  * is read: then its bytes come from the copy that was made of it, where there is one. Owned by the RecordSource, and
  * disposed of with it.
  */

@@ -1,5 +1,7 @@
+import type { ExamineCompressed } from "../files/followed_gzip.ts";
 import { GzipLog } from "../files/gzip_log.ts";
 import { LogFile, type LogSource } from "../files/log_file.ts";
+import { WrittenLog } from "../files/written_log.ts";
 import { Failure } from "../failure/failure.ts";
 import { fileErrorKind, lstat, readDirectory, realPath, stat } from "../platform/files.ts";
 import { lineParser } from "../scan/line_parser.ts";
@@ -46,13 +48,18 @@ function* walk(path: string, found: Set<string>): Generator<string> {
   }
 }
 
-/** Opens a regular file; a link is followed, and gzip is inflated. Throws Failure. */
-export function openInput(path: string): LogSource {
+/**
+ * Opens a regular file; a link is followed, and gzip is inflated. What is read of any other is verified, for it may be
+ * truncated and written anew meanwhile. Throws Failure.
+ *
+ * @param examine for a copy of a truncated file that was compressed
+ */
+export function openInput(path: string, examine: ExamineCompressed): LogSource {
   try {
     const real = realPath(path);
     const { dev, ino } = lstat(real);
     const file = LogFile.open({ realPath: real, dev, ino });
-    return isGzip(file) ? new GzipLog(file) : file;
+    return isGzip(file) ? new GzipLog(file) : new WrittenLog(file, examine);
   } catch (error) {
     if (error instanceof Failure) throw error;
     throw accessFailure(path, error);

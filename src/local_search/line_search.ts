@@ -6,7 +6,6 @@ import { lineParser } from "../scan/line_parser.ts";
 import { lineEnd, type LineParser } from "../scan/lines.ts";
 import type { RustRegex } from "../scan/rust_regex.ts";
 import { repairUtf8, trimmedEnd } from "../scan/text.ts";
-import type { ByteSource } from "../scan/time_window.ts";
 import { readInput } from "../platform/process.ts";
 
 const BLOCK_BYTES = 256 * 1024;
@@ -32,7 +31,7 @@ export interface LineSearchOptions {
   /** Lines shown before and after each selected line. */
   readonly before: number;
   readonly after: number;
-  /** Ends after so many selected lines and what follows them. */
+  /** How many selected lines to find; the lines that follow the last one are still shown. */
   readonly maxCount: number | null;
   readonly window: { readonly start: Instant | null; readonly stop: Instant | null };
   readonly signal: AbortSignal;
@@ -92,21 +91,6 @@ export async function* searchLines(
       afterLeft--;
       yield stamp(line);
     } else if (before.push(line) > options.before) before.shift();
-  }
-}
-
-/** The blocks of a file from its beginning; between them the event loop runs. */
-export async function* fileBlocks(
-  source: ByteSource,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  for (let at = 0; !signal.aborted;) {
-    const block = new Uint8Array(BLOCK_BYTES);
-    const count = source.readAt(at, block);
-    if (count === 0) return;
-    yield block.subarray(0, count);
-    at += count;
-    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 

@@ -3,16 +3,19 @@ import type { LogSource } from "../files/log_file.ts";
 import { LogRecord } from "../generated/cluster_agent.ts";
 import { ScanPool } from "../pool/pool.ts";
 import type { RustRegex } from "../scan/rust_regex.ts";
+import { examineIn } from "../stream/examine_compressed.ts";
 import { planRanges, UNKNOWN_SIZE } from "../stream/plan.ts";
 import { recordsStream } from "../stream/records.ts";
 import { silent } from "../telemetry/events.ts";
 import { LineJoiner } from "../client/line_joiner.ts";
 import { frames } from "./decode_frames.ts";
 import { filesOf, isNoContainerLog, openInput } from "./inputs.ts";
-import { fileBlocks, inputBlocks, searchLines } from "./line_search.ts";
+import { fileBlocks, type FileBlocksOptions } from "./file_blocks.ts";
+import { inputBlocks, searchLines } from "./line_search.ts";
 
 /** As the agent's default: longer messages are cut into several records. */
 const MAX_RECORD_BYTES = 2 * 1024 * 1024;
+const TRUNCATED = "it was truncated while it was read, and no copy holds them";
 
 /** Takes what is found, in order, and what is to be said about the files. */
 export interface SearchReport {
@@ -34,7 +37,7 @@ export interface SearchReport {
   flush(): void;
   /** The path, named by the caller, is no container log. */
   noContainerLog(path: string): void;
-  /** So many files in the folder are no container logs. */
+  /** How many files in the folder are not container logs. */
   skipped(folder: string, files: number): void;
   /** A path cannot be read; the others are searched. */
   failed(failure: Failure): void;
@@ -58,7 +61,7 @@ export interface Search {
 
 /**
  * Searches every path, in order. A path that cannot be read is reported and the others are searched; resolves
- * with how many lines were selected. Throws Failure invalid-argument for a pattern that is none.
+ * with how many lines were selected. Throws Failure invalid-argument for a pattern that is not valid.
  */
 export async function searchPaths(
   search: Search,
@@ -74,6 +77,13 @@ export async function searchPaths(
   const { report, paths } = search;
   let hasFailed = false;
   let found = 0;
+  const lostOf = (file: string) => (bytes: number) => {
+    if (bytes === 0) return;
+    hasFailed = true;
+    report.failed(
+      new Failure("unavailable", `Cannot read ${bytes} bytes of ${file}: ${TRUNCATED}`),
+    );
+  };
   for (const path of paths) {
     if (signal.aborted) break;
     try {
@@ -84,7 +94,7 @@ export async function searchPaths(
       let skipped = 0;
       for (const file of filesOf(path)) {
         if (signal.aborted) break;
-        using source = openInput(file);
+        using source = openInput(file, (...asked) => examineIn(engine())(...asked));
         if (isNoContainerLog(source)) {
           skipped++;
           if (file !== path) continue;
@@ -92,8 +102,12 @@ export async function searchPaths(
           continue;
         }
         found += search.byLines
-          ? await searchByLines(file, source, search, signal)
-          : await searchByEngine(file, source, search, engine(), signal);
+          ? await searchByLines(file, source, search, { signal, onLost: lostOf(file) })
+          : await searchByEngine(file, source, search, {
+            pool: engine(),
+            signal,
+            onLost: lostOf(file),
+          });
         report.flush();
       }
       if (skipped > 1) report.skipped(path, skipped);
@@ -116,7 +130,7 @@ async function searchInput(
 ): Promise<number> {
   const name = "(standard input)";
   const seen = { lines: 0, records: 0 };
-  const found = await searchByLines(name, null, search, signal, seen);
+  const found = await searchByLines(name, null, search, { signal, onLost: () => {} }, seen);
   if (seen.lines > 0 && seen.records === 0) search.report.noContainerLog(name);
   return found;
 }
@@ -126,11 +140,12 @@ async function searchByLines(
   name: string,
   source: LogSource | null,
   search: Search,
-  signal: AbortSignal,
+  options: FileBlocksOptions,
   seen = { lines: 0, records: 0 },
 ): Promise<number> {
   const { report, regex } = search;
-  const blocks = source === null ? inputBlocks(signal) : fileBlocks(source, signal);
+  const { signal } = options;
+  const blocks = source === null ? inputBlocks(signal) : fileBlocks(source, options);
   let count = 0;
   let isFirst = true;
   for await (
@@ -154,8 +169,7 @@ async function searchByEngine(
   name: string,
   source: LogSource,
   search: Search,
-  pool: ScanPool,
-  signal: AbortSignal,
+  { pool, signal, onLost }: FileBlocksOptions & { readonly pool: ScanPool },
 ): Promise<number> {
   const { report, direction, maxCount, pattern } = search;
   await pool.check(pattern, { signal });
@@ -169,7 +183,9 @@ async function searchByEngine(
     grep: pattern,
     maxRecordBytes: MAX_RECORD_BYTES,
     pool,
-    report: silent,
+    report: (event) => {
+      if (event.type === "truncated") onLost(event.bytes);
+    },
     signal,
   });
   const joiner = new LineJoiner({ direction, isFiltered: pattern !== "" });

@@ -13,13 +13,13 @@ export interface EncodedList {
   readonly count: number;
 }
 
-/** After so long the event loop has a turn, milliseconds. */
+/** How long a list holds the event loop at a time, milliseconds. */
 const SLICE_MS = 8;
-/** How many stats pass between two looks at the clock. */
+/** The clock is read once in this many stat calls. */
 const STATS_PER_CHECK = 64;
 
 /**
- * Answers List. What is answered was true at the moment of the call or later: only what cannot change while a link
+ * Answers List. A response is true at the moment of the call or later: only what cannot change while a link
  * exists (its names, encoded) is kept from call to call. Owned by the metadata service, which alone calls it.
  */
 export class LogLister {

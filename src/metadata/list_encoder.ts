@@ -4,7 +4,7 @@ import type { LogName } from "../files/name.ts";
 import { writeVarint } from "../scan/varint.ts";
 import { logMetadata } from "./log_metadata.ts";
 
-/** Room for the tags, lengths and numbers that `add` writes beside the fixed fields: at most 61 bytes. */
+/** Room for the tags, lengths and numbers that `add` writes in addition to the fixed fields: at most 61 bytes. */
 const MAX_VARIABLE_BYTES = 64;
 
 /** The fields of a LogMetadata that stay as they are for as long as the log exists: id and spec. */

@@ -12,7 +12,7 @@ export interface WatchLogsOptions {
   /** Empty: all. */
   readonly namespaces: readonly string[];
   readonly watcher: FileWatcher;
-  /** A file's MODIFIED events are at least so far apart, milliseconds. */
+  /** The least time between two MODIFIED events of a file, milliseconds. */
   readonly debounceMs: number;
   readonly signal: AbortSignal;
   readonly report: Report;
@@ -108,7 +108,7 @@ class LogWatch implements AsyncIterableIterator<LogMetadataWatchEvent> {
       const isKnown = this.#sentEntry(fileName) !== null;
       if (!isMissing) this.#missingSince.delete(fileName);
       else if (isKnown && !this.#missingSince.has(fileName)) this.#missingSince.set(fileName, now);
-      // What came and went while the reader did not read is nothing to it.
+      // A file that came and went while the reader did not read is not reported.
       if (isMissing && !isKnown) this.#unsent.delete(fileName);
       else this.#unsent.add(fileName);
     }

@@ -1,8 +1,8 @@
-/** Time as those who wait see it; tests bring their own, so that no test sleeps. */
+/** The clock of waiting code; tests pass their own, so that no test sleeps. */
 export interface Clock {
   /** Milliseconds since some moment, never going back. */
   now(): number;
-  /** Calls back once, in ms milliseconds, at most LONGEST_TIMER_MS; returns how to call it off. */
+  /** Calls back once, in ms milliseconds, at most LONGEST_TIMER_MS; returns a function that cancels that. */
   after(ms: number, callback: () => void): () => void;
 }
 

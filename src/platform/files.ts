@@ -120,7 +120,7 @@ export function readText(path: string): string {
 
 function openPlatformFile(path: string): OpenFile {
   const file = Deno.openSync(path, { read: true });
-  /** Where the descriptor stands: whoever reads on where the last read has ended need not seek. */
+  /** The descriptor's position: a read that continues where the last one ended needs no seek. */
   let position = 0;
   return {
     readAt(offset, into) {

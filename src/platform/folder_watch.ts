@@ -21,7 +21,7 @@ export function watch(paths: string | string[], options: { recursive: boolean })
         // Closed already.
       }
     },
-    // As it is: there may be a thousand events a second.
+    // Passed on unchanged: there may be a thousand events a second.
     [Symbol.asyncIterator]: () => watcher[Symbol.asyncIterator](),
   };
 }

@@ -1,6 +1,6 @@
 /** How long one computation may hold the event loop. */
 const TURN_MS = 2;
-/** So long it is left to others then: what they do takes several of its turns, and must not wait for a computation in each. */
+/** How long it is then left to others: their work takes several of its turns, and must not wait for a computation in each. */
 const PAUSE_MS = 1;
 
 /** Computations that wait for their turn: one of them in each turn of the event loop, in order. */

@@ -16,7 +16,7 @@ interface SlowStream {
 
 /**
  * Which lane a job belongs to. A stream is slow from the time that it held others up by computing until it has been
- * fast for some pieces. A pattern is slow as long as it is at work in the slow lane: then others' jobs with it go
+ * fast for some pieces. A pattern is slow as long as it runs in the slow lane: then others' jobs with it go
  * there, too. A stream that holds others up by waiting (for a disk, for a module to load) stays aside for that one job
  * and says nothing about its pattern. Owned by the scheduler, which alone calls it.
  */
@@ -30,7 +30,7 @@ export class LaneRules {
   readonly #slowJobs = new Set<Job>();
   readonly #slowPatterns = new Map<string, number>();
 
-  /** @param engineBytes what the engine of a thread may take that is not of the large lane */
+  /** @param engineBytes what the engine of a thread outside the large lane may take, bytes */
   constructor(engineBytes: number) {
     this.#engineBytes = engineBytes;
   }

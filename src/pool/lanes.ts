@@ -21,13 +21,13 @@ export class Lanes {
   };
   #largeTurn: { readonly stream: object; readonly since: number } = { stream: {}, since: 0 };
 
-  /** `engineBytes`: what a regex engine may take that is not of the large lane. */
+  /** `engineBytes`: what a regex engine outside the large lane may take, bytes. */
   constructor(options: { readonly engineBytes: number; readonly largeTurnMs: number }) {
     this.#rules = new LaneRules(options.engineBytes);
     this.#largeTurnMs = options.largeTurnMs;
   }
 
-  /** A job that is new, or goes to the lane that is its own by now. */
+  /** Adds a job that is new, or whose lane has changed. */
   add(job: Job): void {
     this.#rules.enter(job, this.#rules.laneOf(job));
     this.#waiting[job.lane].add(job);
@@ -38,7 +38,7 @@ export class Lanes {
     this.#waiting[job.lane].putBack(job);
   }
 
-  /** The job is settled, wherever it was. */
+  /** Removes a job that is settled, wherever it was. */
   remove(job: Job): void {
     this.#rules.leave(job);
     this.#waiting[job.lane].remove(job);
@@ -79,7 +79,7 @@ export class Lanes {
     this.putBack(job);
   }
 
-  /** The job has held others up by computing: it and its stream belong into the slow lane. */
+  /** The job has held others up by computing: it and its stream belong in the slow lane. */
   markSlow(job: Job): void {
     this.#rules.markSlow(job.stream);
     this.#rules.enter(job, "slow");
@@ -93,7 +93,7 @@ export class Lanes {
     this.#moveToSlow();
   }
 
-  /** What waits in the quick lane and belongs into the slow one by now goes there. */
+  /** Moves what waits in the quick lane and belongs in the slow one by now. */
   #moveToSlow(): void {
     const { quick, slow } = this.#waiting;
     for (const job of quick.takeAll((job) => this.#rules.laneOf(job) === "slow")) {

@@ -27,7 +27,7 @@ export interface ScanRequest {
   readonly kind: "scan";
   readonly id: number;
   readonly piece: PieceRange & { readonly spec: ScanSpec };
-  /** The file to open, perhaps to inflate, or its bytes, inlined: they begin at `offset`. */
+  /** The file to open (and inflate), or its bytes, inlined: they begin at `offset`. */
   readonly source:
     | FileIdentity & { readonly isCompressed: boolean }
     | { readonly bytes: Uint8Array<ArrayBuffer>; readonly offset: number };

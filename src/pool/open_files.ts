@@ -62,7 +62,7 @@ export class InflatedFiles {
   get(identity: FileIdentity): InflatedBytes | null {
     const key = `${identity.dev}:${identity.ino}`;
     let found = this.#files.get(key) ?? null;
-    // One that was still being written is inflated anew.
+    // One that was still being written is inflated again.
     if (found !== null && found.file.facts().size !== found.size) {
       this.#files.delete(key);
       found = null;

@@ -20,7 +20,7 @@ export interface PieceSource extends ByteSource {
 export interface PieceRange extends LinePosition {
   /** From an earlier result's `resume`; 0 otherwise. */
   readonly skip: number;
-  /** The scan stops after the record with which the frames reach so many bytes. */
+  /** The scan stops after the record with which the frames reach this size, bytes. */
   readonly budget: number;
   /** Records with other times are left out; null: none are. */
   readonly window: TimeWindow | null;
@@ -66,7 +66,7 @@ export interface Scratch extends ReadBuffer {
 export interface PieceLimits {
   /** Milliseconds after which the rest of the piece is left for another time. */
   readonly sliceMs: number;
-  /** Asked between blocks: has nobody any use for the result? */
+  /** Asked between blocks: is the result no longer needed? */
   readonly isStopped?: () => boolean;
   /** The event loop scans: long lines are left to a worker. */
   readonly inline?: boolean;
@@ -80,7 +80,7 @@ export interface PieceLimits {
 /** Large enough that a block costs little besides its scan, small enough to lie in a processor's cache. */
 const MAX_BLOCK_BYTES = 256 * 1024;
 const MIN_BLOCK_BYTES = 64 * 1024;
-/** The last block of a piece may be so many times as large. */
+/** How many times as large the last block of a piece may be. */
 const MAX_STRETCH = 1.5;
 /** A block that took less time makes the next one larger; one that took more makes it smaller. */
 const QUICK_BLOCK_MS = 2;

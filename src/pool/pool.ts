@@ -24,7 +24,7 @@ export interface ScanPoolOptions {
   readonly report: Report;
   /** Real paths of the folders that workers may read, asked at each start of one. Without it they may what the process may. */
   readonly readRoots?: () => readonly string[];
-  /** How many searches of one user are at work at once; the others wait in turn. */
+  /** How many searches of one user run at once; the others wait in turn. */
   readonly searchesPerUser?: number;
   /** What all regex engines together may take, bytes. */
   readonly engineMemory?: number;
@@ -37,7 +37,7 @@ export interface ScanPoolOptions {
 export interface Caller {
   /** Whose piece it is: the streams of a user take turns. */
   readonly stream: object;
-  /** Whose stream it is: users take turns. Who gives none counts as one user. */
+  /** Whose stream it is: users take turns. All callers without one count as one user. */
   readonly user?: string;
 }
 
@@ -53,7 +53,7 @@ interface Work {
 }
 
 const MAX_WORKERS = 4;
-/** Most threads beside the pool's, for what was found slow: half as many. */
+/** The most threads for slow jobs, in addition to the pool's: half as many. */
 const MAX_SLOW_WORKERS = 2;
 const SEARCHES_PER_USER = 8;
 

@@ -1,7 +1,7 @@
 import type { Request, Response, ResponseMessage } from "./messages.ts";
 import type { SharedFlags } from "./shared_flags.ts";
 
-/** Does what a request asks for. Must not reject. `isStopped`: has nobody any use for the result? */
+/** Does what a request asks for. Must not reject. `isStopped`: is the result no longer needed? */
 export type CarryOut = (request: Request, isStopped: () => boolean) => Promise<Response>;
 
 /**

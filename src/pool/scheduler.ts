@@ -8,7 +8,7 @@ import type { PoolTimes } from "./pool_times.ts";
 import type { Lane, Thread } from "./thread.ts";
 import { ThreadSet, type ThreadSetOptions } from "./thread_set.ts";
 
-/** A worker can die of the piece that it scans. */
+/** A piece can kill the worker that scans it; after this many workers its job fails. */
 const MAX_DEATHS = 2;
 /** A job that waits for its disk, or for a module to load, may take this many times as long as one that computes. */
 const WAITING_FACTOR = 2;

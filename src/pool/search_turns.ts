@@ -13,7 +13,7 @@ interface Searches<J> {
 }
 
 /**
- * Limits how many searches of one user are at work at once; the others wait in turn. A search is a stream with a
+ * Limits how many searches of one user run at once; the others wait in turn. A search is a stream with a
  * pattern. Its turn ends when it has no job (its caller has all that it reads for now, or it is done), and, while
  * others wait, after some time: then it is handed on between two pieces. Owned by the pool, which asks before it
  * schedules a job and says when one has ended.

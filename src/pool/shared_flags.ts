@@ -48,7 +48,7 @@ export class SharedFlags {
     return Atomics.compareExchange(this.#words, flagOf(id), QUEUED, REVOKED) !== BEGUN;
   }
 
-  /** Pool: the worker shall leave the request. It answers all the same. Returns whether it has begun it. */
+  /** Pool: tells the worker to abandon the request. It responds all the same. Returns whether it has begun it. */
   stop(id: number): boolean {
     return Atomics.exchange(this.#words, flagOf(id), STOPPED) !== QUEUED;
   }
@@ -112,7 +112,7 @@ function flagOf(id: number): number {
   return FIRST_REQUEST + (id & (REQUEST_FLAGS - 1));
 }
 
-/** The time of day, for threads have no other clock in common; never 0. Its low bits are enough. */
+/** The time of day, because threads have no other clock in common; never 0. Its low bits are enough. */
 function nowMs(): number {
   return (Date.now() & 0x7fff_ffff) || 1;
 }

@@ -22,14 +22,14 @@ export interface ThreadEvents {
 /** A request that the worker has not answered yet. */
 interface Assignment<J> {
   readonly id: number;
-  /** Null: nobody has any use for the answer. */
+  /** Null: the response is not needed any more. */
   job: J | null;
 }
 
-/** Requests that were revoked but that the worker has not passed yet: with so many, no job is queued behind another. */
+/** Limit of requests that were revoked but that the worker has not passed yet: at it, no job is queued behind another. */
 const MAX_OUTSTANDING = REQUEST_FLAGS / 2;
 
-/** So many graces a worker may wait with a stopped job before it counts as stuck. */
+/** How many graces a worker may wait with a stopped job before it counts as stuck. */
 const MAX_WAITS = 40;
 
 /**
@@ -82,7 +82,7 @@ export class Thread<J> {
     return this.#assigned[1]?.job ?? null;
   }
 
-  /** Has it a request that it has not answered? */
+  /** Does it have a request that it has not answered? */
   get isBusy(): boolean {
     return this.#assigned.length > 0;
   }
@@ -139,7 +139,7 @@ export class Thread<J> {
     return queued.job;
   }
 
-  /** Takes its job away; the answer will be of no use. */
+  /** Takes its job away; the response will be ignored. */
   abandon(): void {
     if (this.isBusy) this.#assigned[0]!.job = null;
   }

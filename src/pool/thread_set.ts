@@ -4,11 +4,11 @@ import type { ResponseMessage } from "./messages.ts";
 import { type Lane, Thread } from "./thread.ts";
 
 export interface ThreadSetOptions {
-  /** Most threads of each lane. */
+  /** The most threads of each lane. */
   readonly threads: Readonly<Record<Lane, number>>;
   /** Memory of a thread's regex engine, bytes. */
   readonly engineBytes: Readonly<Record<Lane, number>>;
-  /** A thread without work for so long ends, milliseconds. */
+  /** How long a thread without work is kept, milliseconds. */
   readonly idleMs: number;
   readonly report: Report;
   readonly startWorker: () => Worker;
@@ -82,7 +82,7 @@ export class ThreadSet implements Iterable<Thread<Job>> {
     for (const thread of this) this.remove(thread);
   }
 
-  /** Ends threads that have had no work for long enough, and looks again when the next one will. */
+  /** Ends threads that have had no work for long enough, and sets a timer for the next one. */
   endIdle(): void {
     clearTimeout(this.#idleTimer);
     const now = performance.now();

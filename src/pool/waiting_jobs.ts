@@ -1,13 +1,13 @@
-/** Whatever waits for a worker, and on whose behalf. */
+/** What waits for a worker, and on whose behalf. */
 export interface Waiter {
   readonly user: string;
   readonly stream: object;
-  /** Nobody wants it any more: it is never given out. */
+  /** Nobody wants it any more: it is never taken. */
   readonly isOver: boolean;
 }
 
 /**
- * Jobs that wait, given out in turn: users take turns, the streams of a user take turns within theirs, and each gives
+ * Jobs that wait, taken in turn: users take turns, the streams of a user take turns within theirs, and each gives
  * one job a turn. So however many streams a user has and however many jobs a stream, the next one waits for one job
  * of each. Owned by the scheduler, one for each lane.
  */

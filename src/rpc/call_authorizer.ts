@@ -55,7 +55,7 @@ export class CallAuthorizer {
 
   /**
    * Asks whether the caller may read the logs of the namespaces (none: of all). Throws Failure where they may not, or
-   * where no verdict can be had.
+   * where no verdict can be obtained.
    */
   authorize(
     caller: Caller,
@@ -94,11 +94,17 @@ const LEGAL_VALUE = /^(?:[!-~](?:[ -~]*[!-~])?)?$/;
  * in the message, for one may be a token.
  */
 export function checkArrivedWhole(
-  sent: SentHeaders | null,
+  sent: SentHeaders | "lost" | null,
   metadata: { get(name: string): readonly unknown[] },
 ): void {
   if (sent === null) {
     throw new Failure("internal", "Cannot identify the caller: its headers are not known");
+  }
+  if (sent === "lost") {
+    throw new Failure(
+      "invalid-argument",
+      "Cannot identify the caller: a header of the call has a name or value that HTTP/2 does not allow, and was dropped",
+    );
   }
   for (const [name, values] of sent) {
     const arrived = metadata.get(name);

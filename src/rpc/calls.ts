@@ -7,6 +7,7 @@ import type {
   ServerWritableStream,
 } from "@grpc/grpc-js";
 import { Failure } from "../failure/failure.ts";
+import { thrownText } from "../failure/thrown_text.ts";
 import type { Report } from "../telemetry/events.ts";
 import { noTraces, type StartCallSpan } from "../telemetry/traces.ts";
 import type { CallAuthorizer } from "./call_authorizer.ts";
@@ -32,7 +33,7 @@ export interface Method<Request, Checked> {
    * Throws Failure invalid-argument.
    */
   check(request: Request): Checked;
-  /** The namespaces whose logs the call reads (empty: all of them); "public": anybody may call. */
+  /** The namespaces whose logs the call reads (empty: all of them); "public": anyone may call. */
   readonly access: "public" | ((checked: Checked) => readonly string[]);
   /** What the checked request takes in memory, bytes. Default: 0, too little to count. */
   readonly memory?: (checked: Checked) => number;
@@ -41,7 +42,7 @@ export interface Method<Request, Checked> {
 /**
  * Owns every call from its admission to its end, in this order: the agent is not stopping, the
  * connection's certificate is still good, limits of the connection, who calls, is the request well-formed, limits of
- * the user, may they, the work with re-checks beside it, status, and the return of what was taken from
+ * the user, may they, the work with re-checks during it, status, and the return of what was taken from
  * limits. Whatever a step throws ends the call with the status that status.ts maps it to.
  */
 export class Calls {
@@ -276,11 +277,10 @@ function endStream(
 }
 
 function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
+  return thrown instanceof Error ? thrown : new Error(thrownText(thrown));
 }
 
 /** Why a call failed, for the log: an unexpected error's own words, which the caller does not see. */
 function explain(error: unknown): string {
-  if (error instanceof Failure) return error.message;
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return error instanceof Failure ? error.message : thrownText(error);
 }

@@ -5,7 +5,7 @@ import { Shares } from "./limits/shares.ts";
 
 type NamedIdentity = FrontProxyIdentity | TokenIdentity;
 
-/** Of one text in memory, beside its characters. */
+/** Overhead of one text in memory, beyond its characters, bytes. */
 const TEXT_BYTES = 40;
 
 interface Kept {

@@ -31,8 +31,13 @@ export interface KeyMaterial {
 /** Keys that every TLS library in use can verify a server by; Go's and rustls' know no others. */
 const CURVES = new Set(["prime256v1", "secp384r1", "secp521r1", "P-256", "P-384", "P-521"]);
 
-/** A handshake in memory takes milliseconds. */
-const HANDSHAKE_MS = 5000;
+/** Object identifiers of extended key usages in DER (RFC 5280, section 4.2.1.12): the extension, and two purposes. */
+const EXTENDED_KEY_USAGE = Buffer.from("0603551d25", "hex");
+const SERVER_AUTH = Buffer.from("06082b06010505070301", "hex");
+const ANY_PURPOSE = Buffer.from("0604551d2500", "hex");
+
+/** A handshake in memory takes milliseconds; a minute only where the process gets no CPU time. */
+const HANDSHAKE_MS = 60_000;
 
 /** Reads certificate and key. Throws Failure invalid-argument naming the file that cannot be used. */
 export function readPair(tls: Config["tls"]): CertificatePair {
@@ -47,6 +52,7 @@ export function readPair(tls: Config["tls"]): CertificatePair {
     );
   }
   checkKeyType(privateKey, tls.keyFile);
+  checkPurpose(certificate, tls.certFile);
   return {
     cert,
     key,
@@ -120,6 +126,21 @@ function checkKeyType(key: KeyObject, path: string): void {
     "invalid-argument",
     `Cannot use tls.key-file ${path}: ${found}, which TLS clients do not accept;` +
       " use RSA, ECDSA on P-256, P-384 or P-521, or Ed25519",
+  );
+}
+
+/**
+ * No TLS client accepts a certificate whose extended key usage does not name servers (RFC 5280, section 4.2.1.12). The
+ * handshake with itself does not tell, for nothing is verified there; the platform's keyUsage is another extension.
+ */
+function checkPurpose(certificate: X509Certificate, path: string): void {
+  const at = certificate.raw.indexOf(EXTENDED_KEY_USAGE);
+  if (at < 0) return;
+  const rest = certificate.raw.subarray(at);
+  if (rest.includes(SERVER_AUTH) || rest.includes(ANY_PURPOSE)) return;
+  throw new Failure(
+    "invalid-argument",
+    `Cannot use tls.cert-file ${path}: its extended key usage does not include server authentication`,
   );
 }
 

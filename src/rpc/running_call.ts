@@ -4,7 +4,7 @@ import { Failure } from "../failure/failure.ts";
 import { LONGEST_TIMER_MS } from "../platform/clock.ts";
 import { connectionOf, innermostCall, streamClosed } from "./grpc_js/call_stream.ts";
 import { resetStream } from "./grpc_js/http2_servers.ts";
-import { placeOf } from "./grpc_js/stream_places.ts";
+import { placeOf } from "./grpc_js/call_places.ts";
 
 /**
  * How a call ends when the agent stops. "unary" and "stream": it may finish. "unbounded": it
@@ -20,7 +20,7 @@ export type ServerCall =
   >
   & EventEmitter;
 
-/** How long a call that must give place may take to send its status, which its client perhaps does not read. */
+/** How long a call that is evicted may take to send its status, which its client may not read. */
 const LAST_WORDS_MS = 1000;
 
 /**

@@ -78,7 +78,7 @@ export class AgentServer {
       "grpc.max_receive_message_length": parts.limits.frames.requestBytes,
       // Above our own limit, which answers in words; beyond this one, a client's calls wait.
       "grpc.max_concurrent_streams": parts.limits.streams,
-      // Finds clients that are gone without a word, so that their streams end.
+      // Detects clients that are gone without closing, so that their streams end.
       "grpc.keepalive_time_ms": 60_000,
       "grpc.keepalive_timeout_ms": 20_000,
     });

@@ -1,8 +1,8 @@
-/** White space amid ANSI escape sequences: colors (m) and erase-in-line (K). */
+/** White space among ANSI escape sequences: colors (m) and erase-in-line (K). */
 const SPACE_AMID_ESCAPES = String.raw`(?:(?:\x1B\[[0-9;]*[mK])?)*\s(?:(?:\x1B\[[0-9;]*[mK])?)*`;
 
 /**
- * Lets each literal space of a valid pattern (Rust regex syntax) match white space amid ANSI escape
+ * Lets each literal space of a valid pattern (Rust regex syntax) match white space among ANSI escape
  * sequences. Spaces in a class, escaped, quantified or under `(?x)` keep their meaning.
  *
  * ```ts

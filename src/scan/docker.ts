@@ -72,7 +72,7 @@ export class DockerParser implements LineParser {
   }
 
   /**
-   * A writer that was stopped amid a record leaves no newline, so the next record follows on the same line: that one is
+   * A writer that was stopped in the middle of a record leaves no newline, so the next record follows on the same line: that one is
    * whole. Its beginning cannot lie within a text, whose quotes are escaped.
    */
   #parseGlued(bytes: Uint8Array, from: number, to: number): boolean {
@@ -199,7 +199,7 @@ export class DockerParser implements LineParser {
     return this.#unescaped;
   }
 
-  /** The text of the line before is of no use any more: its memory is freed at once, not when garbage is collected. */
+  /** The text of the line before is not needed any more: its memory is freed at once, not when garbage is collected. */
   #releaseLarge(): void {
     if (this.#large.length === 0) return;
     this.#large.buffer.transfer(0);

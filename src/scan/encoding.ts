@@ -129,7 +129,7 @@ export function dockerText(ranges: readonly CodePointRange[]): Part | null {
 }
 
 /**
- * Messages inside JSON strings, each character perhaps as an escape.
+ * Messages inside JSON strings, where each character may be written as an escape.
  *
  * ```ts
  * import assert from "node:assert/strict";

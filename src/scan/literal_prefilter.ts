@@ -23,14 +23,14 @@ export type Prefilter = Needles | "anything" | "unknown";
 
 const MAX_ITEMS = 1000;
 const MAX_COPIES = 16;
-/** Bits of selectivity below which nearly every line has a needle and a search is of no use. */
+/** Bits of selectivity below which nearly every line has a needle and a search is useless. */
 const MIN_SELECTIVITY = 4;
 
 type Item =
   | { readonly kind: "part"; readonly part: Part }
   /** Any number of something, none too; `copies` of it, its least number, come before this. */
   | { readonly kind: "more"; readonly copies: readonly Item[] }
-  /** Zero bytes wide, not expressed. */
+  /** An assertion, such as `^` or `\b`: matches no bytes. Needles do not express it. */
   | { readonly kind: "look" }
   /** Anything may be here. */
   | { readonly kind: "gap" };
@@ -158,7 +158,7 @@ function alternationItems(branches: readonly (readonly Item[])[]): Item[] {
 function repetitionItems(body: readonly Item[], min: number, max: number): Item[] {
   if (max === 0) return [];
   if (min === 1 && max === 1) return [...body];
-  // Copies of what has looks or gaps in it would not need to follow on one another.
+  // Copies of what has looks or gaps in it would not need to follow one another.
   const plain = body.every((item) => item.kind === "part");
   if (!plain) {
     if (min === 0) {
@@ -185,7 +185,7 @@ function wholeOf(items: readonly Item[]): Needles | null {
   return { needles, exact: leastExact(parts) };
 }
 
-/** The stretches of parts that follow on one another in each match. */
+/** The runs of parts that follow one another in each match. */
 function runsOf(items: readonly Item[]): Needles[] {
   const runs: Needles[] = [];
   let run: Part[] = [];

@@ -10,8 +10,8 @@ import { recordEnd, trimmedEnd, wholeCharacters } from "./text.ts";
  *
  * - nuls: the NULs at its beginning are skipped; `at` is the next byte.
  * - head: `at` is the first byte of its content, from which its header is read.
- * - skip: it is malformed; its end is looked for from `at`.
- * - end: its end is looked for from `at`.
+ * - skip: it is malformed; its end is searched for from `at`.
+ * - end: its end is searched for from `at`.
  * - cuts: it is divided into parts from `at` on, because backward the last one comes first.
  * - parts: forward, the next part begins at `at`; backward, it is the last of `cuts`.
  */
@@ -83,7 +83,7 @@ export function beginLongLine(start: number): LongLine {
 }
 
 /**
- * Takes one step, of bounded time and memory. A CRI line is given out in parts, each of whole records and with the
+ * Takes one step, of bounded time and memory. A CRI line is returned in parts, each of whole records and with the
  * line's own time, only the last one with its tag. Both directions cut it at the same places. A line without a header
  * and a Docker line that is too long are malformed.
  */

@@ -1,6 +1,6 @@
 /**
  * From the syntax tree of a Rust regex to something that proves most matches without the regex engine: strings of byte
- * sets that follow on one another in a text, with anything between them. `(error|timeout) .*reset` is proven by
+ * sets that follow one another in a text, with anything between them. `(error|timeout) .*reset` is proven by
  * `error ` or `timeout `, and `reset` somewhere behind it. What is not proven may match all the same: optional parts
  * are left out, and of classes everything but ASCII.
  */
@@ -18,7 +18,9 @@ type SetString = readonly ByteSet[];
 /** One of these strings at a place of the text, or any characters but line feeds. */
 type Part = { readonly strings: readonly SetString[] } | "gap";
 
-/** After so many attempts a proof that held for fewer than half of them is not tried again: it costs more than it saves. */
+/** The length from which on a text is left to the regex engine: it is faster there, and a proof may look at each byte in vain. */
+const MAX_TEXT_BYTES = 2048;
+/** The number of attempts after which a proof that held for fewer than half of them is not tried again: it costs more than it saves. */
 const TRIAL = 256;
 
 /** Proves matches in texts of valid UTF-8. Owned by one Pattern. */
@@ -31,9 +33,10 @@ export class MatchProof {
     this.#segments = segments;
   }
 
-  /** Is it worth while, as far as its texts have shown? */
-  get isUseful(): boolean {
-    return this.#attempts < TRIAL || this.#held * 2 > this.#attempts;
+  /** Is an attempt worth while for a text of so many bytes, as far as others have shown? */
+  isUseful(bytes: number): boolean {
+    return bytes <= MAX_TEXT_BYTES &&
+      (this.#attempts < TRIAL || this.#held * 2 > this.#attempts);
   }
 
   /**
@@ -207,7 +210,7 @@ function rangesOf(kind: Class): (readonly [first: number, last: number])[] {
     : kind["@values"][0].ranges.map(({ start, end }) => [start, end] as const);
 }
 
-/** Is it any character, but perhaps a line feed, as `.` is? */
+/** Is it any character, with or without a line feed, as `.` is? */
 function isAnyCharacter(hir: Hir): boolean {
   const kind = hir.kind;
   if (kind["@variant"] !== "Class" || kind["@values"][0]["@variant"] !== "Unicode") return false;

@@ -29,7 +29,7 @@ export interface Search {
 }
 
 /**
- * Compiles a client's pattern: Rust regex syntax; spaces also match white space amid ANSI escapes.
+ * Compiles a client's pattern: Rust regex syntax; spaces also match white space among ANSI escapes.
  * Throws Failure("invalid-argument") with the parser's own message.
  *
  * ```ts

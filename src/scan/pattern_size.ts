@@ -1,4 +1,4 @@
-/** An engine has so much memory before it is given a pattern, and needs some for one that is small. */
+/** The memory of an engine without a pattern, with some for a small one. */
 const EMPTY_ENGINE_BYTES = 3_000_000;
 /** For each character of the pattern. */
 const BYTES_PER_CHARACTER = 700;

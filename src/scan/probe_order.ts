@@ -1,6 +1,6 @@
 import { compareInstants, type Instant } from "./instant.ts";
 
-/** Lines may be out of order by so much, seconds: stdout and stderr are stamped apart. */
+/** By how much lines may be out of order, seconds: stdout and stderr are stamped separately. */
 export const DISORDER_SECONDS = 1;
 
 /**

@@ -2,8 +2,8 @@
  * The Rust regex crate as WebAssembly (npm package rregex), used by its raw functions: they take
  * UTF-8 bytes as they are, and several instances may exist, which the package's own classes do not
  * allow. That is needed because the package's `free` leaves a regex's memory occupied (half a
- * megabyte for one \w): an engine that has grown is given up as a whole. Its memory has a maximum
- * (hack/gen.ts); where that does not do, the engine traps.
+ * megabyte for one \w): an engine that has grown is discarded as a whole. Its memory has a maximum
+ * (hack/gen.ts); where that is not enough, the engine traps.
  */
 // @ts-types="../generated/rregex/rregex.d.ts"
 import type { Hir } from "../generated/rregex/rregex.js";
@@ -39,7 +39,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * One instance of the regex crate. After a WebAssembly.RuntimeError it is of no further use. Owned by the patterns of
+ * One instance of the regex crate. After a WebAssembly.RuntimeError it cannot be used any more. Owned by the patterns of
  * one thread (rust_regex.ts).
  */
 export class RegexEngine {
@@ -58,7 +58,7 @@ export class RegexEngine {
     return this.#exports.memory.buffer.byteLength;
   }
 
-  /** From now on it takes at most so many bytes; what needs more traps. 0: as many as the module allows, 128 MiB. */
+  /** From now on it takes at most the given bytes; what needs more traps. 0: as many as the module allows, 128 MiB. */
   limit(bytes: number): void {
     new Int32Array(this.stop)[1] = Math.floor(bytes / PAGE_BYTES);
   }

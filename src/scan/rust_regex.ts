@@ -4,7 +4,7 @@ import { type Hir, RegexEngine } from "./regex_engine.ts";
 
 export type { Hir };
 
-/** An engine that has grown beyond this is given up, bytes. It begins with 1.5 MB. */
+/** An engine that has grown beyond this is discarded, bytes. It begins with 1.5 MB. */
 const MAX_ENGINE_BYTES = 24 * 2 ** 20;
 
 /** A pattern needs more memory than this thread's engines may take. */
@@ -30,7 +30,7 @@ export function onEngine(listener: (stop: SharedArrayBuffer) => void): void {
   if (engine !== null) listener(engine.stop);
 }
 
-/** From now on engines of this thread take at most so many bytes. */
+/** From now on engines of this thread take at most the given bytes. */
 export function limitEngines(bytes: number): void {
   engineBytes = bytes;
   engine?.limit(bytes);
@@ -46,14 +46,14 @@ export class RustRegex {
   readonly #pattern: string;
   /**
    * The number of the engine in which `#handle` is the compiled regex. Not the engine itself: its
-   * memory must not outlive it because somebody keeps a regex.
+   * memory must not outlive it because a regex is kept.
    */
   #engineNumber = 0;
   #handle = 0;
 
   /**
    * Throws an Error with the parser's own message when the pattern is not valid or too big. This and
-   * the methods throw a WebAssembly.RuntimeError when the engine was stopped, and a
+   * the methods throw a WebAssembly.RuntimeError when the engine was stopped, and an
    * EngineFull when the pattern is too big for the memory of an engine.
    */
   constructor(pattern: string) {
@@ -100,7 +100,7 @@ export class RustRegex {
     return this.#inEngine((engine) => engine.findAll(this.#handle, text));
   }
 
-  // Apart from matches(), which is called for each line and shall make no closure.
+  // Apart from matches(), which is called for each line and must not create a closure.
   #matchesAnew(text: Uint8Array, start: number, end: number): boolean {
     return this.#inEngine((engine) => engine.matches(this.#handle, text, start, end));
   }
@@ -131,7 +131,7 @@ export class RustRegex {
 }
 
 function startEngine(): RegexEngine {
-  if (engineNumber > 0) collectGarbage(); // Its forerunner, which V8 does not know to be large.
+  if (engineNumber > 0) collectGarbage(); // The previous engine, which V8 does not know to be large.
   engine = new RegexEngine();
   engine.limit(engineBytes);
   engineNumber++;
@@ -139,7 +139,7 @@ function startEngine(): RegexEngine {
   return engine;
 }
 
-/** Gives the engine up where it trapped (out of memory, or stopped). Throws what was not lack of memory. */
+/** Discards the engine where it trapped (out of memory, or stopped). Throws what was not lack of memory. */
 function giveUpAfter(error: unknown): void {
   if (!(error instanceof WebAssembly.RuntimeError)) throw error;
   const wasStopped = engine?.isStopped;

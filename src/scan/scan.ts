@@ -55,7 +55,7 @@ export interface Scanner {
 }
 
 export interface ScanOptions {
-  /** The scan stops after the record with which the frames reach so many bytes. */
+  /** The scan stops after the record with which the frames reach this size, bytes. */
   readonly budget: number;
   /** How many records of the first line are done: of an over-long one. */
   readonly skip?: number;
@@ -93,7 +93,7 @@ export async function createScanner(
   return new PieceScanner(spec, pattern, blockBytes);
 }
 
-/** With a candidate line in so many bytes, to copy the whole block once is less than what the lines save. */
+/** With at least one candidate line in this many bytes, copying the whole block once costs less than copying its lines. */
 const DENSE_LINE_BYTES = 1024;
 
 class PieceScanner implements Scanner {
@@ -259,7 +259,8 @@ class PieceScanner implements Scanner {
       if (search.exact === "always") return true;
       if (search.exact === "ascii" && isAscii(text, start, end)) return true;
     }
-    return proof !== null && proof.isUseful && proof.holds(text, start, end, isRaw ? found : -1);
+    return proof !== null && proof.isUseful(end - start) &&
+      proof.holds(text, start, end, isRaw ? found : -1);
   }
 
   /** Cuts a message into parts, each judged alone. The whitespace trimmed from the last one counts for grep. */

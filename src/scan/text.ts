@@ -1,7 +1,9 @@
-import { isUtf8 } from "node:buffer";
+import { isAscii as isAsciiNatively, isUtf8 } from "node:buffer";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
+/** To look at a text here costs less than to call the platform for it, up to so many bytes. */
+const MAX_SHORT_BYTES = 256;
 
 /**
  * UTF-8 with U+FFFD for each maximal invalid part (WHATWG Encoding, "UTF-8 decoder").
@@ -80,7 +82,7 @@ export function characterStart(text: Uint8Array, start: number, at: number): num
 }
 
 /**
- * Is text[start, end) ASCII only? For short texts: calls nothing.
+ * Is text[start, end) ASCII only?
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -92,6 +94,7 @@ export function characterStart(text: Uint8Array, start: number, at: number): num
  * ```
  */
 export function isAscii(text: Uint8Array, start: number, end: number): boolean {
+  if (end - start > MAX_SHORT_BYTES) return isAsciiNatively(text.subarray(start, end));
   let all = 0;
   for (let i = start; i < end; i++) all |= text[i]!;
   return all < 0x80;

@@ -10,7 +10,7 @@ const LF = 0x0a;
 /** Of a longer Docker line, only the end is read for its time. */
 const MAX_DOCKER_BYTES = BLOCK_BYTES;
 
-/** So many lines are read between two turns: a millisecond or two. */
+/** How many lines are read between two turns of the event loop: a millisecond or two. */
 export const MAX_STEP_LINES = 8192;
 
 /** A line whose time was found. */

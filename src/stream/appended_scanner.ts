@@ -27,7 +27,7 @@ export class AppendedScanner {
   /**
    * @param bytes whole lines; nobody changes them when `isShared`
    * @param options.skip as the scan that stopped here has returned it
-   * @param options.isShared others may ask for the very same bytes: nobody may change the frames then
+   * @param options.isShared others may ask for the same bytes: nobody may change the frames then
    */
   scan(
     format: LogFormat,

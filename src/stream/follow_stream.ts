@@ -202,7 +202,7 @@ export class FollowStream implements Disposable {
         const { bytes, records, malformed, seconds, frames, resume, short } = result;
         report({ type: "scanned", bytes, records, malformed, seconds });
         options.onScanned(result);
-        // Where no line begins in a piece, an earlier one has given out more than it.
+        // Where no line begins in a piece, an earlier one has delivered more than it.
         const isEmpty = resume === null && result.from > result.to;
         if (isOfRange && !isEmpty) range.given(resume ?? atLine(result.to));
         if (frames.length > 0 && !await sink.write(frames)) return false;

@@ -4,7 +4,7 @@ import type { Breathe } from "../scan/source_window.ts";
 import { hasLaterLine, windowEnd, windowStart } from "../scan/time_search.ts";
 import type { LogRange, LogSource, TimeWindow } from "./plan.ts";
 
-/** Parts of an unfinished line are held back for at most so many bytes, then given out as they are. */
+/** How many bytes of an unfinished line are held back; then its parts are delivered as they are. */
 const MAX_HELD_BYTES = 1024 * 1024;
 
 /** What of an appended range lies in the window, in order; `over` where nothing after it will. */
@@ -37,7 +37,7 @@ export class FollowWindow {
 
   /**
    * @param lines the range, or a part of it that is in memory
-   * @param options.isIntact asked after reading: false where what was read is not the range's, and nothing comes of it
+   * @param options.isIntact asked after reading: false where what was read is not the range's
    * @returns null where it is not intact
    */
   async cut(

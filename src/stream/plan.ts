@@ -75,7 +75,7 @@ export async function* planRanges(
     }
     return;
   }
-  // Forward, where to begin and where to end is known only from behind.
+  // Forward, too, files are searched from the newest: only that shows where to begin and where to end.
   const ranges: (LogRange | PlannedFile)[] = [];
   for await (const file of newestFirst(files, planner)) {
     if (planner.isWanted) {

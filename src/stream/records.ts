@@ -19,7 +19,7 @@ export interface RecordsOptions {
   readonly buffers?: BufferBudget;
   readonly report: Report;
   readonly signal: AbortSignal;
-  /** Called for every scanned piece, before its frames are given out. */
+  /** Called for every scanned piece, before its frames are delivered. */
   onScanned?(result: PieceResult): void;
 }
 

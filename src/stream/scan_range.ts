@@ -19,7 +19,7 @@ const SCARCE_WINDOW = 1;
 /** The least, however many streams there are: each result costs some work. */
 const LEAST_RESULT_BYTES = 32 * 1024;
 
-/** More than all that a record's frame has beside its message. */
+/** More than a record's frame has in addition to its message, bytes. */
 const FRAME_OVERHEAD = 64;
 /** A byte that is not UTF-8 becomes U+FFFD, which has three. */
 const MAX_GROWTH = 3;
@@ -56,7 +56,7 @@ export type Place = Pick<PieceResume, "skip" | "line">;
 
 export const BEGINNING: Place = { skip: 0, line: null };
 
-/** A piece that is being scanned, or whose result waits to be given out. */
+/** A piece that is being scanned, or whose result waits to be delivered. */
 interface Submitted {
   readonly bounds: Bounds;
   readonly place: Place;
@@ -68,11 +68,11 @@ interface Submitted {
 }
 
 /**
- * Scans a range: its pieces are scanned side by side, and their results given out in order. No more is scanned than a
+ * Scans a range: its pieces are scanned in parallel, and their results delivered in order. No more is scanned than a
  * window of results, which shrinks while the memory for the results of all streams is scarce. A result's memory counts
  * until the next one is requested.
  *
- * Where the source has a verifier, a result is verified before it is given out. When the file was truncated meanwhile, what
+ * Where the source has a verifier, a result is verified before it is delivered. When the file was truncated meanwhile, what
  * is left is scanned in a copy; what no copy holds is reported as lost.
  */
 export async function* scanRange(
@@ -95,14 +95,14 @@ export async function* scanRange(
   const window: Submitted[] = [];
   /** Where the range ends: before its own end where a copy holds less. */
   let end = range.to;
-  /** What was not given out yet, at line boundaries as far as they are known. */
+  /** What was not delivered yet, at line boundaries as far as they are known. */
   let left: Bounds = range;
 
   const budget = () => {
     const most = buffers.isScarce ? SCARCE_RESULT_BYTES : RESULT_BYTES;
     return Math.floor(Math.max(LEAST_RESULT_BYTES, Math.min(most, buffers.resultBytes)));
   };
-  /** The most that a piece's result can take: the lines of a small range are no more than that. */
+  /** The most that a piece's result can take, bytes: the lines of a small range have no more. */
   const need = (bounds: Bounds, budget: number) =>
     Math.min(
       budget + maxRecordBytes + FRAME_OVERHEAD,

@@ -34,7 +34,7 @@ export type AgentEvent =
   | { readonly type: "workers"; readonly count: number }
   /** Memory that the regex engines of all workers take. */
   | { readonly type: "engines"; readonly bytes: number }
-  /** Searches that wait because their users have others at work. */
+  /** Searches that wait because their users have others running. */
   | { readonly type: "searches-waiting"; readonly count: number }
   /** Bytes that results hold which have not been sent yet, and streams that wait for others' to leave. */
   | { readonly type: "buffers"; readonly bytes: number; readonly waiting: number }
@@ -46,7 +46,7 @@ export type AgentEvent =
     readonly notAfterMs: number;
     readonly problem?: string;
   }
-  /** A limit of the configuration or the port was reached, and somebody was refused. */
+  /** A limit of the configuration or the port was reached, and a caller or connection was refused. */
   | {
     readonly type: "limit-reached";
     readonly limit: LimitName;

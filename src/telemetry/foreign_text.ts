@@ -26,11 +26,14 @@ export function shortened(text: string, most = MAX_FOREIGN_CHARACTERS): string {
  * as \uXXXX, which is also how JSON escapes them.
  */
 export function escaped(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (found) => {
-    let units = "";
-    for (let i = 0; i < found.length; i++) {
-      units += `\\u${found.charCodeAt(i).toString(16).padStart(4, "0")}`;
-    }
-    return units;
-  });
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu,
+    (found) => {
+      let units = "";
+      for (let i = 0; i < found.length; i++) {
+        units += `\\u${found.charCodeAt(i).toString(16).padStart(4, "0")}`;
+      }
+      return units;
+    },
+  );
 }

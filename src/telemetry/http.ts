@@ -30,7 +30,7 @@ export interface TelemetryServer {
 const MAX_CONNECTIONS = 64;
 /** For a request and for reading its answer, together. */
 const TIMEOUT_MS = 5000;
-/** Metrics are rendered at most so often; who asks more often gets the last text again. */
+/** How often a second metrics are rendered at most; further scrapes get the last text again. */
 const RENDERS_PER_SECOND = 20;
 
 /** Starts the plain HTTP port. Rejects with the system's error where it cannot listen. */
@@ -134,7 +134,7 @@ function text(status: number, body: string): PlainResponse {
   return { status, type: "text/plain", body };
 }
 
-/** Calls render at most so often a second; otherwise returns what it rendered last. */
+/** Limits how often `render` is called; in between, returns what it rendered last. */
 function atMost(perSecond: number, render: () => string): () => string {
   let second = 0;
   let count = 0;

@@ -65,7 +65,7 @@ export function createLog(
   };
 }
 
-/** Calls that come every few seconds for ever, or look at the interface only. */
+/** Calls that come every few seconds all the time, or only read the interface. */
 const BACKGROUND = /^grpc\.(?:health|reflection)\./;
 
 /** Whether a method is one of health checks and reflection. */

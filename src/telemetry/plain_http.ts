@@ -104,7 +104,7 @@ function parseHead(
     const match = /^([!#$%&'*+.^`|~\w-]+):[ \t]*([^\0\r\n]*?)[ \t]*$/.exec(field);
     if (match === null) return null;
     if (match[1]?.toLowerCase() !== "host") continue;
-    // Two hosts: which of them is meant nobody knows.
+    // Two hosts: which of them is meant is undefined.
     if (host !== "") return null;
     host = match[2] ?? "";
   }

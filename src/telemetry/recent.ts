@@ -20,7 +20,7 @@ export interface Recent {
   warnings(): readonly Incident[];
 }
 
-/** So many of each are kept; a text is cut to so many characters. */
+/** How many of each are kept, and to how many characters a text is cut. */
 const MAX_INCIDENTS = 10;
 const MAX_CHARACTERS = 300;
 

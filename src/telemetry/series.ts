@@ -1,5 +1,6 @@
 import { limitNames } from "./events.ts";
 import { Histogram, type Metric, Value } from "./prometheus.ts";
+import type { StatusName } from "./status_codes.ts";
 
 /** The methods that may appear as a label; a caller can name any other, which must not make a series. */
 const methods = [
@@ -17,7 +18,7 @@ const methods = [
  * the start: a counter that appears with its first error shows no increase (Prometheus, "Instrumentation",
  * "Avoid missing metrics").
  */
-const codes = [
+const codes: readonly StatusName[] = [
   "OK",
   "CANCELLED",
   "UNKNOWN",

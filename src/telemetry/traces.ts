@@ -1,5 +1,6 @@
 import process from "node:process";
 import { env } from "../platform/process.ts";
+import { type StatusName, statusNumber } from "./status_codes.ts";
 
 /** The span of one call. */
 export interface CallSpan {
@@ -45,7 +46,8 @@ export async function loadTraces(options: { readonly version: string }): Promise
     }, parent);
     return {
       end(code) {
-        span.setAttribute("rpc.grpc.status_code", statusNumbers.indexOf(code));
+        const number = statusNumber(code);
+        if (number !== undefined) span.setAttribute("rpc.grpc.status_code", number);
         if (serverErrors.has(code)) span.setStatus({ code: SpanStatusCode.ERROR, message: code });
         span.end();
       },
@@ -53,29 +55,8 @@ export async function loadTraces(options: { readonly version: string }): Promise
   };
 }
 
-/** In the order of their numbers ("Status codes and their use in gRPC", grpc.io). */
-const statusNumbers = [
-  "OK",
-  "CANCELLED",
-  "UNKNOWN",
-  "INVALID_ARGUMENT",
-  "DEADLINE_EXCEEDED",
-  "NOT_FOUND",
-  "ALREADY_EXISTS",
-  "PERMISSION_DENIED",
-  "RESOURCE_EXHAUSTED",
-  "FAILED_PRECONDITION",
-  "ABORTED",
-  "OUT_OF_RANGE",
-  "UNIMPLEMENTED",
-  "INTERNAL",
-  "UNAVAILABLE",
-  "DATA_LOSS",
-  "UNAUTHENTICATED",
-];
-
 /** The codes that the conventions count as errors of a server; the others are its callers'. */
-const serverErrors = new Set([
+const serverErrors: ReadonlySet<string> = new Set<StatusName>([
   "UNKNOWN",
   "DEADLINE_EXCEEDED",
   "UNIMPLEMENTED",

@@ -163,7 +163,7 @@ export class Cluster implements AsyncDisposable {
       ? `system:serviceaccount:${subject.namespace}:${subject.name}`
       : subject.name;
     const who = subject.kind === "Group" ? { groups: [subject.name] } : { user };
-    for (let tries = 0; tries < 200; tries++) {
+    for (let tries = 0; tries < 2400; tries++) {
       const { body } = await this.#create(
         "/apis/authorization.k8s.io/v1/subjectaccessreviews",
         { spec: { ...who, resourceAttributes } },

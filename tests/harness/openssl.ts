@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { Buffer } from "node:buffer";
+import { callHeaders, frame, grpcMessage, headersFrame } from "./raw_http2.ts";
 
 /** The TLS client of OpenSSL, which resumes sessions as Deno's own client does not. */
 export interface OpensslConnection extends AsyncDisposable {
@@ -92,37 +93,15 @@ async function readFrames(
   }
 }
 
-/** The bytes of an HTTP/2 connection that calls List (RFC 9113; header fields as literals of RFC 7541). */
+/** The bytes of an HTTP/2 connection that calls List. */
 function listRequest(): Uint8Array {
-  const literal = (name: string, value: string) =>
-    Buffer.concat([
-      Buffer.from([0, name.length]),
-      Buffer.from(name),
-      Buffer.from([value.length]),
-      Buffer.from(value),
-    ]);
-  const headers = Buffer.concat([
-    literal(":method", "POST"),
-    literal(":scheme", "https"),
-    literal(":path", "/cluster_agent.LogMetadataService/List"),
-    literal(":authority", "localhost"),
-    literal("content-type", "application/grpc"),
-    literal("te", "trailers"),
-    literal("x-remote-user", "alice"),
+  const headers = callHeaders("/cluster_agent.LogMetadataService/List", [
+    ["x-remote-user", "alice"],
   ]);
   return Buffer.concat([
     Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
-    frame(4, 0, 0, Buffer.alloc(0)),
-    frame(1, 4, 1, headers),
-    frame(0, 1, 1, Buffer.alloc(5)),
+    frame(4, 0, 0),
+    headersFrame(1, headers),
+    frame(0, 1, 1, grpcMessage(new Uint8Array(0))),
   ]);
-}
-
-function frame(type: number, flags: number, stream: number, payload: Uint8Array): Buffer {
-  const header = Buffer.alloc(9);
-  header.writeUIntBE(payload.length, 0, 3);
-  header[3] = type;
-  header[4] = flags;
-  header.writeUInt32BE(stream, 5);
-  return Buffer.concat([header, payload]);
 }

@@ -12,7 +12,6 @@ import { agent as program, runFlags } from "../../hack/permissions.ts";
 import { createAuthority, type KeyPair, type ThrowawayAuthority } from "./certificates.ts";
 import type { ClientName } from "./agent.ts";
 import { LogTree } from "./log_tree.ts";
-import { freePort } from "../../hack/free_ports.ts";
 
 // The tests' own connections are of the same platform as the agent's.
 deferClientSessionEnds();
@@ -102,7 +101,7 @@ export async function startProcess(options: ProcessOptions = {}): Promise<AgentP
       clientAuth: options.clientAuth ?? defaults.tls.clientAuth,
     },
     authorization: { ...defaults.authorization, methods: ["allow-all"] },
-    telemetry: { ...defaults.telemetry, addr: `127.0.0.1:${freePort()}` },
+    telemetry: { ...defaults.telemetry, addr: "127.0.0.1:0" },
     ...options.config,
   };
   Deno.writeTextFileSync(`${logs.dir}/agent.yaml`, configText(config));
@@ -162,7 +161,7 @@ export async function startProcess(options: ProcessOptions = {}): Promise<AgentP
     }),
   ]);
   const port = Number(serving["port"]);
-  const telemetryPort = Number(config.telemetry.addr.replace(/.*:/, ""));
+  const telemetryPort = Number(serving["telemetryPort"]);
   function credentials(name: ClientName = "client"): grpc.ChannelCredentials {
     const ca = Buffer.from(authority.cert);
     if (name === "none") return grpc.credentials.createSsl(ca);

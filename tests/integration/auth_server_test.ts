@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { connect } from "node:tls";
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import * as grpc from "@grpc/grpc-js";
@@ -9,6 +8,7 @@ import { type Overrides, startAgent, type TestAgent } from "../harness/agent.ts"
 import { AuthorizationApi, failure, verdict } from "../harness/authorization_api.ts";
 import { answer, drain, metadata, request } from "../harness/calls.ts";
 import { createAuthority, type KeyPair } from "../harness/certificates.ts";
+import { RawConnection } from "../harness/raw_http2.ts";
 
 interface Setup extends AsyncDisposable {
   readonly api: AuthorizationApi;
@@ -152,6 +152,28 @@ Deno.test("callers without certificates: tokens over TLS, and no user's name cou
     await list(agent, [["authorization", "bad"]], ["a"], "none"),
     "UNAUTHENTICATED The Kubernetes API server does not accept the token",
   );
+});
+
+Deno.test("callers without certificates have no name that is not allowed: one connection carries many of their calls", async () => {
+  await using setup = await setUp({
+    tls: { clientAuth: "none", allowedNames: ["kubetail-cluster-api"] },
+    authorization: { methods: ["token"] },
+  });
+  const { agent } = setup;
+  const log = agent.logs.add({ content: "" });
+  const service = agent.records("none");
+  const calls = Array.from({ length: 40 }, () =>
+    drain(
+      service.streamForward(
+        request({ ...log.request, follow_from: FollowFrom.DEFAULT }),
+        metadata([["authorization", "t"], ["padding", "x".repeat(10_000)]]),
+      ),
+    ));
+  const following = () => agent.events.filter(({ type }) => type === "followers").length;
+  await Promise.race([agent.sees(() => following() === 40), ...calls]);
+  assert.equal(following(), 40, "none has ended");
+  agent.stop();
+  for (const call of calls) assert.equal((await call).code, "UNAVAILABLE");
 });
 
 Deno.test("every RPC is authorized", async () => {
@@ -442,71 +464,21 @@ async function selfSignedPair(commonName: string): Promise<KeyPair> {
  */
 async function rawList(agent: TestAgent, headers: Pairs): Promise<string | undefined> {
   const file = (name: string) => Deno.readTextFileSync(`${agent.certificatesDir}/${name}`);
-  const socket = connect({
-    host: "localhost",
+  const connection = await RawConnection.open({
     port: agent.port,
     ca: file("ca.crt"),
-    cert: file("client.crt"),
-    key: file("client.key"),
-    ALPNProtocols: ["h2"],
+    pair: { cert: file("client.crt"), key: file("client.key") },
   });
   const ended = () => agent.events.filter((event) => event.type === "call-ended");
   const before = ended().length;
-  try {
-    await new Promise((resolve, reject) => {
-      socket.once("secureConnect", resolve);
-      socket.once("error", reject);
-    });
-    const block = [
-      [":method", "POST"],
-      [":scheme", "https"],
-      [":path", "/cluster_agent.LogMetadataService/List"],
-      [":authority", "localhost"],
-      ["content-type", "application/grpc"],
-      ["te", "trailers"],
-      ...headers,
-    ].map(([name = "", value = ""]) =>
-      // RFC 7541, 6.2.2: literal header field without indexing, new name.
-      Buffer.concat([
-        Buffer.from([0, name.length]),
-        Buffer.from(name),
-        Buffer.from([value.length]),
-        Buffer.from(value),
-      ])
-    );
-    const over = new Promise<void>((resolve, reject) => {
-      let received = Buffer.alloc(0);
-      socket.on("data", (chunk: Buffer) => {
-        received = Buffer.concat([received, chunk]);
-        while (received.length >= 9 && received.length >= 9 + received.readUIntBE(0, 3)) {
-          const [type, flags] = [received[3], received[4] ?? 0];
-          // The trailers: HEADERS with END_STREAM.
-          if (type === 1 && (flags & 1) !== 0) resolve();
-          received = received.subarray(9 + received.readUIntBE(0, 3));
-        }
-      });
-      socket.once("close", () => reject(new Error("the connection was closed")));
-    });
-    socket.write(Buffer.concat([
-      Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
-      frame(4, 0, 0, Buffer.alloc(0)), // SETTINGS
-      frame(1, 4, 1, Buffer.concat(block)), // HEADERS, END_HEADERS
-      frame(0, 1, 1, Buffer.alloc(5)), // DATA, END_STREAM: an empty message
-    ]));
-    await over;
-  } finally {
-    socket.destroy();
-  }
+  connection.call("/cluster_agent.LogMetadataService/List", new Uint8Array(0), headers);
+  await Promise.race([
+    agent.sees(() => ended().length > before),
+    connection.closed.then(() => {
+      throw new Error("the connection was closed");
+    }),
+  ]);
+  connection.end();
   assert.equal(ended().length, before + 1);
   return ended().at(-1)?.code;
-}
-
-/** An HTTP/2 frame (RFC 9113, 4.1). */
-function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
 }

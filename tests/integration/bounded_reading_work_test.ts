@@ -36,7 +36,9 @@ for (const [name, text] of Object.entries(texts)) {
       const length = 40 * MIB + text.begin.length + text.end.length;
       assert.ok(large.read <= MAX_READS * length, `${large.read} bytes read of ${length}`);
       assert.ok(large.largestRead <= 3 * MIB, `${large.largestRead} bytes in one read`);
-      assert.equal(large.largestRead, small.largestRead);
+      // Where a scan pauses, and so what it reads next, depends on the machine's speed: not twice as much.
+      const largest = [large.largestRead, small.largestRead];
+      assert.ok(Math.max(...largest) < 2 * Math.min(...largest), `${largest} bytes in one read`);
       expectAll(text, large, options);
     });
   }

@@ -18,7 +18,7 @@ import { bundle } from "../../hack/bundle.ts";
 import { compile, targets } from "../../hack/compile.ts";
 import { flagsWith } from "../../hack/launch/grants.ts";
 import { agent, type Program, programs, runFlags, tools } from "../../hack/permissions.ts";
-import { toolFlags } from "../../hack/tools.ts";
+import { toolFlags } from "../../hack/run_tools.ts";
 import { bakedLogRoots } from "../../src/agent/baked_roots.ts";
 import { freePorts } from "../../hack/free_ports.ts";
 
@@ -125,7 +125,7 @@ Deno.test("the tasks run the programs with the flags that are baked into the bin
   strictEqual(tasks.serve?.command, "deno run -A hack/serve.ts", "which grants what follows");
   deepStrictEqual(flagsWith({ read: [], net: [], env: [], run: [] }), runFlags(agent));
   for (const name of ["client", "grep", "demo"]) {
-    strictEqual(tasks[name]?.command, `deno run -A --quiet hack/tools.ts ${name}`);
+    strictEqual(tasks[name]?.command, `deno run -A --quiet hack/run_tools.ts ${name}`);
     const flags = toolFlags(name);
     const allowed = runFlags(tools);
     const more = flags.filter((flag) => !allowed.includes(flag));
@@ -170,7 +170,7 @@ telemetry: { addr: "127.0.0.1:${telemetry}" }
   try {
     // healthcheck itself is the event that is waited for: it answers 1 until the agent serves.
     let health = run(["healthcheck", "--config", config], [folder.path]);
-    for (let tries = 0; health.code !== 0 && tries < 100; tries++) {
+    for (let tries = 0; health.code !== 0 && tries < 600; tries++) {
       health = run(["healthcheck", "--config", config], [folder.path]);
     }
     strictEqual(health.code, 0, health.stderr);

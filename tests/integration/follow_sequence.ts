@@ -197,11 +197,14 @@ export async function runSequence(
         return await check(step.kind);
       case "amid": {
         const calls = random.below(40);
-        const amid = { kind: random.pick(amidKinds), seed: random.below(2 ** 31) };
+        const amid = Array.from({ length: 1 + random.below(3) }, () => ({
+          kind: random.pick(amidKinds),
+          seed: random.below(2 ** 31),
+        }));
         const reason = random.pick(["event", "tick", "poll", "peek"] as const);
         return await host.checkAmid(reason, calls, () => {
           isAmid = true;
-          write(amid);
+          amid.forEach(write);
           isAmid = false;
         });
       }

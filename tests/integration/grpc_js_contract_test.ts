@@ -245,6 +245,20 @@ Deno.test("identity_headers.ts: which values of a header reach node:http2, and w
   }
 });
 
+Deno.test("connections.ts: node:http2's raw list has every header that it was given, pseudo-headers among them", async () => {
+  let raw: readonly string[] = [];
+  using bare = await serveBare((server) =>
+    onHttp2Server(server, (source) => source.on("stream", (...args) => raw = args[3]))
+  );
+  const names = () => raw.filter((_, i) => i % 2 === 0);
+  const always = [":method", ":path", "content-type", "te", ":authority", ":scheme"].sort();
+  await rawCheck(bare, { cookie: ["a=1", "b=2"], "x-a": ["", "same", "same"] });
+  assert.deepEqual(names().sort(), [...always, "cookie", "cookie", "x-a", "x-a", "x-a"].sort());
+  // Dropped below JavaScript: what is missing can only be counted.
+  await rawCheck(bare, { "x-a": ["kept", "drop\x01ped"] });
+  assert.deepEqual(names().sort(), [...always, "x-a"].sort());
+});
+
 Deno.test("logger.ts: what grpc-js refuses goes to the logger that was set, named before its value", async () => {
   const events: AgentEvent[] = [];
   using bare = await serveBare(() => replaceLogger((event) => events.push(event)));

@@ -97,6 +97,12 @@ Deno.test("a new certificate whose key TLS clients cannot use does not replace t
     assert.equal(certificates().at(-1)?.state, "kept");
     assert.match(certificates().at(-1)?.problem ?? "", /which is not now/);
   });
+  await t.step("a certificate for clients only", async () => {
+    files.write(await authority.client("kubetail-cluster-agent"));
+    await credentials.check();
+    assert.equal(certificates().at(-1)?.state, "kept");
+    assert.match(certificates().at(-1)?.problem ?? "", /does not include server authentication/);
+  });
   await t.step("put right, it is loaded", async () => {
     files.write(works);
     await credentials.check();

@@ -22,8 +22,9 @@ else if (import.meta.main) {
   const first = seed === undefined
     ? crypto.getRandomValues(new Uint32Array(1))[0] ?? 0
     : Number(seed);
+  console.log(`${count} sequences from seed ${first}`);
   const began = performance.now();
   await runSequences(first, Number(count));
   const seconds = ((performance.now() - began) / 1000).toFixed(0);
-  console.log(`${count} sequences from seed ${first} in ${seconds} s: none wrong`);
+  console.log(`None wrong, in ${seconds} s`);
 }

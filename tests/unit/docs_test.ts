@@ -4,7 +4,8 @@ import { brokenLinks } from "../../hack/links.ts";
 import { agentCommands } from "../../src/cli/agent_commands.ts";
 import type { Command } from "../../src/cli/command.ts";
 import { toolCommands } from "../../src/cli/tool_commands.ts";
-import { type Fields, isSection, schema } from "../../src/config/schema.ts";
+import { type Fields, isSection } from "../../src/config/field.ts";
+import { schema } from "../../src/config/schema.ts";
 
 const project = new URL("../../", import.meta.url).pathname;
 /** Every document, relative to the project. */

@@ -36,12 +36,8 @@ const OF_NO_FILE: Readonly<Record<string, string>> = {
 /** Folders of tests of what lies beside src. */
 const BESIDE_SRC = /^(?:bench|deploy|hack)\//;
 
-/** A longer file does more than one job, but for these. */
+/** A longer file does more than one job. */
 const MAX_LINES = 300;
-const LONG: Readonly<Record<string, string>> = {
-  "config/schema.ts": "the table of all keys",
-  "rpc/limits/frame_gate.ts": "the states of one protocol",
-};
 
 const sources = globSync("**/*.ts", { cwd: `${project}src` })
   .filter((path) => !path.startsWith("generated/") && !path.endsWith(".d.ts")).sort();
@@ -89,7 +85,20 @@ Deno.test("every unit test is of a file of src that is there", () => {
 Deno.test("no file of src is longer than 300 lines", () => {
   const long = sources.filter((path) => {
     const lines = readFileSync(`${project}src/${path}`, "utf8").split("\n").length - 1;
-    return lines > MAX_LINES && !(path in LONG);
+    return lines > MAX_LINES;
   });
   assert.deepEqual(long, []);
+});
+
+/** Files that may share a name, as they are the same thing. */
+const SAME_THING = ["main.ts", "kept_run.ts"];
+
+Deno.test("files of one tree have names of their own, so that a name says which file is meant", () => {
+  for (const tree of ["src", "hack", "bench"]) {
+    const names = globSync("**/*.ts", { cwd: project + tree })
+      .filter((path) => !path.startsWith("generated/"))
+      .map((path) => path.split("/").at(-1)!);
+    const twice = names.filter((name, index) => names.indexOf(name) !== index);
+    assert.deepEqual(twice.filter((name) => !SAME_THING.includes(name)), [], tree);
+  }
 });

@@ -96,7 +96,7 @@ annotations:
 {{- $config := include "agent.config" . | fromYaml -}}
 {{- $methods := dig "authorization" "methods" list $config -}}
 {{- $tls := dig "tls" "enabled" true $config -}}
-{{- $loopback := regexMatch "^(127\\.[0-9.]+|localhost|\\[::1\\]):" (dig "addr" ":50051" $config) -}}
+{{- $loopback := include "agent.isLoopback" (dig "addr" ":50051" $config) -}}
 {{- if and (has "front-proxy" $methods) (not (and $tls (eq (dig "tls" "client-auth" "" $config) "require-and-verify"))) -}}
 {{- fail "config.authorization.methods has front-proxy, which needs config.tls.enabled: true and config.tls.client-auth: require-and-verify, or whoever connects could name any user. Without client certificates: profile: token" -}}
 {{- end -}}
@@ -106,6 +106,15 @@ annotations:
 {{- if and (has "allow-all" $methods) (not $loopback) -}}
 {{- fail "config.authorization.methods has allow-all, which needs config.addr to be a loopback address" -}}
 {{- end -}}
+{{- $probed := ternary "telemetry.addr" "addr" (ne (include "agent.metricsPort" .) "") -}}
+{{- if include "agent.isLoopback" (dig "telemetry" "addr" ":9464" $config | default (dig "addr" ":50051" $config)) -}}
+{{- fail (printf "config.%s is a loopback address, where the kubelet's probes do not reach the agent: it would be restarted again and again" $probed) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* "true" for an address, HOST:PORT, that nobody outside the pod reaches. */}}
+{{- define "agent.isLoopback" -}}
+{{- if regexMatch "^(127\\.[0-9.]+|localhost|\\[::1\\]):" . -}}true{{- end -}}
 {{- end -}}
 
 {{/* The port of an address, HOST:PORT; empty where the address is. */}}
@@ -149,10 +158,10 @@ annotations:
 
 {{/* A Kubernetes quantity of memory in bytes, as Prometheus shows it. Empty for none. */}}
 {{- define "agent.bytes" -}}
-{{- $text := . | toString -}}
+{{- $text := ternary (int64 .) . (kindIs "float64" .) | toString -}}
 {{- $number := regexFind "^[0-9.]+" $text -}}
 {{- $unit := trimPrefix $number $text -}}
-{{- $factors := dict "" 1 "k" 1000 "M" 1000000 "G" 1000000000 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 -}}
+{{- $factors := dict "" 1 "k" 1000 "M" 1000000 "G" 1000000000 "T" 1000000000000 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}
 {{- if and $number (hasKey $factors $unit) -}}
 {{- mulf (float64 $number) (get $factors $unit) | int64 -}}
 {{- end -}}

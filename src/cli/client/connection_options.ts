@@ -1,12 +1,10 @@
-import { join } from "node:path";
 import * as grpc from "@grpc/grpc-js";
 import { connect, type Connection } from "../../client/agent_connection.ts";
-import type { Endpoint } from "../../client/diagnosis.ts";
 import { isLoopback, parseAddress } from "../../config/address.ts";
-import { readText } from "../../platform/files.ts";
 import { env } from "../../platform/process.ts";
 import { UsageError } from "../terminal.ts";
 import type { ConnectionValues } from "./commands.ts";
+import { readOption, tlsFiles } from "./tls_files.ts";
 
 /** Connections to agents, closed together. */
 export interface Connections extends Disposable {
@@ -66,30 +64,6 @@ function connectTo(address: string, values: ConnectionValues): Connection {
   }
 }
 
-function tlsFiles(values: ConnectionValues): Endpoint["tls"] {
-  if (values["insecure-plaintext"]) {
-    const contrary = (["tls", "ca", "cert", "key", "server-name"] as const)
-      .find((name) => values[name] !== undefined);
-    if (contrary !== undefined) {
-      throw new UsageError(`--insecure-plaintext and --${contrary} exclude each other`);
-    }
-    return null;
-  }
-  const { tls } = values;
-  const ca = values.ca ?? (tls === undefined ? undefined : join(tls, "ca.crt"));
-  const cert = values.cert ?? (tls === undefined ? undefined : join(tls, "tls.crt"));
-  const key = values.key ?? (tls === undefined ? undefined : join(tls, "tls.key"));
-  if ((cert === undefined) !== (key === undefined)) {
-    throw new UsageError("--cert and --key must be given together");
-  }
-  return {
-    ca: ca === undefined ? null : read(values.ca === undefined ? "--tls" : "--ca", ca),
-    cert: cert === undefined ? null : read(values.cert === undefined ? "--tls" : "--cert", cert),
-    key: key === undefined ? null : read(values.key === undefined ? "--tls" : "--key", key),
-    serverName: values["server-name"] ?? null,
-  };
-}
-
 function identityOf(values: ConnectionValues): grpc.Metadata {
   const identity = new grpc.Metadata();
   const { user, group = [], extra = [], token } = values;
@@ -113,7 +87,9 @@ function identityOf(values: ConnectionValues): grpc.Metadata {
   if (token !== undefined && file !== undefined) {
     throw new UsageError("--token and --token-file exclude each other");
   }
-  const secret = file === undefined ? token : read("--token-file", file).toString("utf8").trim();
+  const secret = file === undefined
+    ? token
+    : readOption("--token-file", file).toString("utf8").trim();
   if (secret !== undefined) set("the token", "authorization", `Bearer ${secret}`);
   return identity;
 }
@@ -126,13 +102,4 @@ function extras(pairs: readonly string[]): Record<string, string[]> {
     (result[pair.slice(0, at)] ??= []).push(pair.slice(at + 1));
   }
   return result;
-}
-
-function read(option: string, path: string): Buffer {
-  try {
-    return Buffer.from(readText(path));
-  } catch (error) {
-    const why = (error as Error).message.replace(/ \(os error \d+\).*$/, "");
-    throw new UsageError(`Cannot read ${option} ${path}: ${why}`);
-  }
 }

@@ -32,7 +32,7 @@ export interface Selection {
   readonly target: Target;
   /** Whether it names one pod exactly, so that nothing but this pod is meant. */
   readonly isExact: boolean;
-  /** Whether a log, also one that appears later, is meant. */
+  /** Whether a log, also one that appears later, is selected. */
   includes(log: LogMetadata): boolean;
 }
 

@@ -16,7 +16,7 @@ import type { StreamEnds } from "./stream_ends.ts";
 const MAX_UNREAD_REPLIES = 1000;
 /** Beyond this the client does not read what it is sent. */
 const UNREAD_BYTES = 64 * 1024;
-/** How long the last words of a connection that is ended may take. */
+/** How long a connection that is ended may take to send what is left. */
 const LAST_WORDS_MS = 1000;
 
 interface OpenStream {

@@ -10,6 +10,7 @@ import { StreamPlaces } from "../limits/stream_places.ts";
 import { Turns } from "../limits/turns.ts";
 import { UnsentBytes } from "../limits/unsent_bytes.ts";
 import { PortConnection } from "./connection.ts";
+import { rememberLoss } from "./identity_headers.ts";
 import {
   type Http2Session,
   type Http2Stream,
@@ -17,10 +18,10 @@ import {
   onHttp2Server,
   resetStream,
 } from "./http2_servers.ts";
+import { rememberPlace } from "./call_places.ts";
 import { StreamEnds } from "./stream_ends.ts";
-import { rememberPlace } from "./stream_places.ts";
 
-/** How often is looked for what takes too long. */
+/** How often connections are checked for what takes too long. */
 const CHECK_MS = 1000;
 
 const REFLECTION = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
@@ -58,7 +59,7 @@ export class Connections implements Disposable {
   readonly #listeners: NetServer[] = [];
   readonly #places: StreamPlaces;
 
-  /** To be made before bindAsync. Throws where grpc-js has changed. */
+  /** Must be created before bindAsync. Throws where grpc-js has changed. */
   constructor(
     server: Server,
     options: {
@@ -84,7 +85,7 @@ export class Connections implements Disposable {
       }
       source.on("session", (session) => this.#begun(session));
     });
-    judgeStreams(server, (stream, headers) => this.#judge(stream, headers));
+    judgeStreams(server, (stream, headers, raw) => this.#judge(stream, headers, raw));
     this.#timer = setInterval(() => this.#endLate(), CHECK_MS);
   }
 
@@ -152,7 +153,11 @@ export class Connections implements Disposable {
   }
 
   /** Counts a new stream until it is closed. False: it was refused, or its connection was ended. */
-  #judge(stream: Http2Stream, headers: Record<string, unknown>): boolean {
+  #judge(
+    stream: Http2Stream,
+    headers: Record<string, unknown>,
+    raw: readonly string[],
+  ): boolean {
     const connection = stream.session === undefined ? undefined : bySession.get(stream.session);
     const { id } = stream;
     if (connection === undefined || id === undefined) {
@@ -160,10 +165,13 @@ export class Connections implements Disposable {
       setImmediate(() => stream.destroy());
       return false;
     }
+    const sent = connection.open(id, { stream, mayStayOpen: headers[":path"] === REFLECTION });
+    // Names and values in turn; pseudo-headers are among them.
+    if (raw.length !== 2 * sent.pairs) rememberLoss(stream);
     const place = this.#places.open({
       connection,
       peer: connection.peer,
-      headers: connection.open(id, { stream, mayStayOpen: headers[":path"] === REFLECTION }),
+      headers: sent,
       evict: (limit) => this.#evict(connection, stream, limit),
     });
     stream.once("close", () => {

@@ -13,8 +13,8 @@ export const IDENTITY_HEADERS: readonly string[] = [
 /** Of each identity header that a call has, the values that reached node:http2, in order. */
 export type SentHeaders = ReadonlyMap<string, readonly string[]>;
 
-/** Of the HTTP/2 streams whose calls have not asked yet. */
-const sent = new WeakMap<object, SentHeaders>();
+/** Of the HTTP/2 streams whose calls have not asked yet; "lost": a part of them did not reach node:http2. */
+const sent = new WeakMap<object, SentHeaders | "lost">();
 
 /**
  * Makes the calls of this server see every value of the identity headers, or be refused; call it before
@@ -25,10 +25,12 @@ const sent = new WeakMap<object, SentHeaders>();
  *   `authorization` (https://github.com/nodejs/node/issues/45699). Here they become lists, which grpc-js reads.
  * - grpc-js drops values that are not printable ASCII (https://github.com/grpc/grpc-node/issues/1173). What was
  *   sent is kept until the call is identified, so that it can be compared with what arrived.
+ * - nghttp2 drops values with control bytes, and node:http2 does not learn of them (nghttp2's on_invalid_header_callback;
+ *   node:http2 sets none). See rememberLoss.
  */
 export function keepIdentityHeaders(server: Server): void {
   onHttp2Server(server, (source) => {
-    // Before grpc-js's own listener, which is given the very same object of headers.
+    // Before grpc-js's own listener, which is given the same object of headers.
     source.on("stream", (stream, headers, _flags, raw) => {
       const values = identityHeaders(raw);
       separateValues(headers, values);
@@ -42,8 +44,16 @@ export function rememberSentHeaders(stream: object, values: SentHeaders): void {
   sent.set(stream, values);
 }
 
-/** What was sent of the identity headers of a call; null where that is not known. May be asked once. */
-export function takeSentHeaders(call: unknown): SentHeaders | null {
+/** Fewer headers reached node:http2 than the client has sent: which ones were lost is not known, nor whether they mattered. */
+export function rememberLoss(stream: object): void {
+  sent.set(stream, "lost");
+}
+
+/**
+ * What was sent of the identity headers of a call; "lost" where a header of the call was dropped beneath node:http2,
+ * null where nothing is known. May be asked once.
+ */
+export function takeSentHeaders(call: unknown): SentHeaders | "lost" | null {
   const stream = innermostCall(call)?.stream;
   if (stream === undefined) return null;
   const values = sent.get(stream) ?? null;

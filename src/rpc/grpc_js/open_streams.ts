@@ -1,7 +1,7 @@
 import type { Server } from "@grpc/grpc-js";
 import { type Http2Stream, onHttp2Server } from "./http2_servers.ts";
 
-/** How often closed streams that do not go by themselves are looked for, while there are any streams. */
+/** How often closed streams that were not released are searched for, while there are any streams. */
 const SWEEP_MS = 5000;
 
 /**
@@ -10,7 +10,7 @@ const SWEEP_MS = 5000;
  *
  * Also makes sure that they close: a stream that the client resets with the code NO_ERROR (as node:http2 does when a
  * session is destroyed) while bytes for it wait keeps waiting in Deno 2.9.6, and with it its call, its log file and
- * its session, for ever. Owned by the AgentServer, which alone calls it.
+ * its session, forever. Owned by the AgentServer, which alone calls it.
  */
 export class OpenStreams implements Disposable {
   readonly #open = new Set<Http2Stream>();
@@ -19,7 +19,7 @@ export class OpenStreams implements Disposable {
   #closedBefore = new Set<Http2Stream>();
   #sweeper: ReturnType<typeof setInterval> | undefined;
 
-  /** To be made before bindAsync. Throws where grpc-js has changed. */
+  /** Must be created before bindAsync. Throws where grpc-js has changed. */
   constructor(server: Server) {
     onHttp2Server(server, (source) => {
       source.on("stream", (stream, headers) => this.#opened(stream, headers[":path"]));

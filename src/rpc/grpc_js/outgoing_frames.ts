@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { UnsentBytes } from "../limits/unsent_bytes.ts";
 import type { Http2Session } from "./http2_servers.ts";
 
-/** What is written at a time: memory for more is mapped anew each time. */
+/** What is written at a time: memory for more is mapped again each time. */
 const WRITTEN_BYTES = 256 * 1024;
 /** Until the room that others leave is looked up again: hundreds of connections may fill at the same time. */
 const ROOM_BYTES = 64 * 1024;

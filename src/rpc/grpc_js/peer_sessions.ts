@@ -30,7 +30,7 @@ interface PeerCertificate {
 export interface PeerSession {
   /** The same object that connectionOf returns for the calls of this connection. */
   readonly connection: object;
-  /** The certificates that the peer showed, its own first; null where they cannot be had. */
+  /** The certificates that the peer presented, its own first; null where they are not available. */
   readonly chain: readonly X509Certificate[] | null;
   /** Whether its TLS session continues one of an earlier connection. */
   readonly resumed: boolean;

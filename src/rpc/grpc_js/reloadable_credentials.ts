@@ -12,7 +12,8 @@ export class ReloadableCredentials extends ServerCredentials {
     super({
       requestCert: verifyClients,
       rejectUnauthorized: verifyClients,
-      handshakeTimeout: 10_000,
+      // The port ends handshakes after limits.handshake-timeout, which may be as long as this.
+      handshakeTimeout: 600_000,
       maxHeaderListPairs: MAX_HEADER_PAIRS,
       // nghttp2 would drop values with leading or trailing spaces without a word: a call that lacks a part of
       // its caller's identity. As they come, they are refused (identity_headers.ts).

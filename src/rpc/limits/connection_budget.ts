@@ -48,7 +48,7 @@ export class ConnectionBudget {
     return this.#handshakes.count;
   }
 
-  /** A new connection, its handshake to come: always let in, the oldest of the busiest peer goes for it. */
+  /** A new connection, before its handshake. It is always accepted; at the limit the oldest handshake of the busiest peer is ended. */
   begin(connection: CountedConnection): void {
     if (this.#handshakes.count >= this.#limits.handshakes) {
       const chosen = leastAdvanced(this.#handshakes.ofBusiestPeer());
@@ -106,7 +106,7 @@ function leastAdvanced(handshakes: ReadonlySet<CountedConnection>): CountedConne
   return oldest;
 }
 
-/** So much longer one without a call counts as idle: a client that comes again and again pauses in between. */
+/** How much longer a connection without a call counts as idle: a client that connects again and again pauses in between. */
 const PAUSE_MS = 1000;
 
 /** A new connection, whose first call is on its way, is not the one: others have been idle for longer. */

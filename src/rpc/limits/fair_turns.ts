@@ -5,7 +5,7 @@ const PER_TURN = 4;
 
 /**
  * Lets the work of calls begin in turns of the event loop, owners one after another. A verdict that hundreds of calls
- * have waited for lets all of them go on at the same moment: each opens a log and reads a page, a millisecond or two,
+ * have waited for lets all of them continue at the same moment: each opens a log and reads a page, a millisecond or two,
  * and nothing else would run until the last of them has done so. Owned by Calls, which alone calls it.
  */
 export class FairTurns {

@@ -1,15 +1,15 @@
 import type { LimitName } from "../../telemetry/events.ts";
 import { HeaderMeter, type HeaderSize } from "./header_meter.ts";
+import {
+  FRAME_OVERHEAD,
+  type Offense,
+  type RequestLimits,
+  UnfinishedRequests,
+} from "./unfinished_requests.ts";
 
-export interface FrameLimits {
+export interface FrameLimits extends RequestLimits {
   /** Of one call's headers, decoded. */
   readonly headers: HeaderSize;
-  /** Of one call's request. */
-  readonly requestBytes: number;
-  /** Of all unfinished ones of the connection together, with what their frames take in memory. */
-  readonly unfinishedBytes: number;
-  /** Requests that are begun and not finished at the same time. */
-  readonly unfinishedRequests: number;
 }
 
 /** Bytes to be passed on: a header block, or what lies between two. */
@@ -19,28 +19,11 @@ export interface Passed {
   readonly units: number;
 }
 
-/** What a connection did that ends it. */
-export interface Offense {
-  /** Null: not a limit, but something that is no HTTP/2. */
-  readonly limit: LimitName | null;
-  readonly why: string;
-}
-
-/** A request whose last byte has not come. */
-interface Unfinished {
-  readonly sinceMs: number;
-  bytes: number;
-  /** With what its frames take in memory. */
-  memory: number;
-}
-
 /** HTTP/2's connection preface (RFC 9113, section 3.4). */
 const preface = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 const FRAME_HEADER_BYTES = 9;
 /** SETTINGS_MAX_FRAME_SIZE as node:http2 announces it: the protocol's default. */
 const MAX_FRAME_BYTES = 16_384;
-/** Of one frame in memory, beside its content. */
-const FRAME_OVERHEAD = 200;
 /** Frames of a header block: the text fits in few, so many are empty ones. */
 const MAX_BLOCK_FRAMES = 64;
 
@@ -65,14 +48,13 @@ export class FrameGate {
   readonly #limits: FrameLimits;
   readonly #now: () => number;
   readonly #meter = new HeaderMeter();
-  readonly #unfinished = new Map<number, Unfinished>();
+  readonly #requests: UnfinishedRequests;
   /** Of the last streams that were opened and not taken: what their headers take. */
   readonly #headerSizes = new Map<number, HeaderSize>();
   #rest: Uint8Array = new Uint8Array(0);
   #restSinceMs: number;
   #prefaceSeen = 0;
   #block: Block | null = null;
-  #unfinishedMemory = 0;
   #offense: Offense | null = null;
   /** Frames since the last call of takeReplies that the library answers by itself. */
   #replies = 0;
@@ -81,6 +63,7 @@ export class FrameGate {
   constructor(limits: FrameLimits, now: () => number) {
     this.#limits = limits;
     this.#now = now;
+    this.#requests = new UnfinishedRequests(limits, now);
     this.#restSinceMs = now();
   }
 
@@ -105,7 +88,7 @@ export class FrameGate {
 
   /** The streams whose requests are unfinished, and since when by the given clock. */
   get unfinished(): [stream: number, sinceMs: number][] {
-    return [...this.#unfinished].map(([stream, { sinceMs }]) => [stream, sinceMs]);
+    return this.#requests.list();
   }
 
   /** What has come of unfinished requests, header blocks and frames, bytes of memory; whoever reads on may hold it. */
@@ -113,7 +96,7 @@ export class FrameGate {
     const block = this.#block === null
       ? 0
       : this.#block.bytes + this.#block.frames.length * FRAME_OVERHEAD;
-    return this.#unfinishedMemory + block + this.#rest.length;
+    return this.#requests.memory + block + this.#rest.length;
   }
 
   /** Since when a frame, a header block or the preface has been incomplete, milliseconds by the given clock; null where none is. */
@@ -125,7 +108,7 @@ export class FrameGate {
 
   /** The stream has closed: nothing of its request is kept any more. */
   closed(stream: number): void {
-    this.#finish(stream);
+    this.#requests.finish(stream);
     this.#headerSizes.delete(stream);
   }
 
@@ -198,8 +181,13 @@ export class FrameGate {
           this.#offend(null, "a HEADERS frame is malformed");
           return "held";
         }
-        const endStream = (flag & flags.endStream) !== 0;
-        this.#block = { stream, endStream, fragments: [], frames: [], bytes: 0 };
+        this.#block = {
+          stream,
+          endStream: hasEndStream(flag),
+          fragments: [],
+          frames: [],
+          bytes: 0,
+        };
         return this.#addToBlock(this.#block, frame, fragment, flag);
       }
       case frameTypes.continuation:
@@ -209,10 +197,12 @@ export class FrameGate {
         }
         return this.#addToBlock(this.#block, frame, frame.subarray(FRAME_HEADER_BYTES), flag);
       case frameTypes.data:
-        this.#readData(stream, frame.length - FRAME_HEADER_BYTES, (flag & flags.endStream) !== 0);
+        this.#check(
+          this.#requests.receive(stream, frame.length - FRAME_HEADER_BYTES, hasEndStream(flag)),
+        );
         return "passed";
       case frameTypes.rstStream:
-        this.#finish(stream);
+        this.#requests.finish(stream);
         return "passed";
       case frameTypes.settings:
       case frameTypes.ping:
@@ -250,50 +240,28 @@ export class FrameGate {
       );
       return "held";
     }
-    this.#headerSizes.set(block.stream, size);
-    if (block.endStream) this.#finish(block.stream);
-    else this.#begin(block.stream);
+    // Trailers that come before the call is known are not its headers.
+    if (!this.#headerSizes.has(block.stream)) this.#headerSizes.set(block.stream, size);
+    if (block.endStream) this.#requests.finish(block.stream);
+    else this.#check(this.#requests.begin(block.stream));
     return block.frames;
   }
 
-  #begin(stream: number): void {
-    if (this.#unfinished.has(stream)) return;
-    this.#unfinished.set(stream, { sinceMs: this.#now(), bytes: 0, memory: 0 });
-    const most = this.#limits.unfinishedRequests;
-    if (this.#unfinished.size > most) {
-      this.#offend("request-time", `more than ${most} unfinished requests`);
-    }
-  }
-
-  #readData(stream: number, length: number, endStream: boolean): void {
-    const unfinished = this.#unfinished.get(stream);
-    if (unfinished === undefined) return;
-    unfinished.bytes += length;
-    unfinished.memory += length + FRAME_OVERHEAD;
-    this.#unfinishedMemory += length + FRAME_OVERHEAD;
-    if (unfinished.bytes > this.#limits.requestBytes) {
-      this.#offend("request-bytes", `a request of more than ${this.#limits.requestBytes} bytes`);
-    } else if (endStream) {
-      this.#finish(stream);
-    } else if (this.#unfinishedMemory > this.#limits.unfinishedBytes) {
-      const most = this.#limits.unfinishedBytes;
-      this.#offend("request-bytes", `unfinished requests of more than ${most} bytes`);
-    }
-  }
-
-  #finish(stream: number): void {
-    this.#unfinishedMemory -= this.#unfinished.get(stream)?.memory ?? 0;
-    this.#unfinished.delete(stream);
+  #check(offense: Offense | null): void {
+    if (offense !== null) this.#offend(offense.limit, offense.why);
   }
 
   #offend(limit: LimitName | null, why: string): void {
     this.#offense ??= { limit, why };
     this.#rest = new Uint8Array(0);
     this.#block = null;
-    this.#unfinished.clear();
-    this.#unfinishedMemory = 0;
+    this.#requests.clear();
     this.#headerSizes.clear();
   }
+}
+
+function hasEndStream(flag: number): boolean {
+  return (flag & flags.endStream) !== 0;
 }
 
 /** The header block's part of a HEADERS frame (RFC 9113, section 6.2); null where the padding exceeds it. */

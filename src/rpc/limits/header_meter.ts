@@ -21,7 +21,7 @@ const staticLengths: readonly (readonly [name: number, value: number])[] = [
 
 /** SETTINGS_HEADER_TABLE_SIZE as node:http2 announces it: the protocol's default. */
 const MAX_TABLE_BYTES = 4096;
-/** What an entry of the table counts beside its text (RFC 7541, section 4.1). */
+/** What an entry of the table counts in addition to its text, bytes (RFC 7541, section 4.1). */
 const ENTRY_OVERHEAD = 32;
 
 /**

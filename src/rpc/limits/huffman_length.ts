@@ -11,7 +11,7 @@ const codesOfLength: Readonly<Record<number, number>> = {
 const LONGEST = 30;
 
 /**
- * The first number that is no prefix of a code so long or shorter: codes are consecutive numbers in
+ * The first number that is no prefix of a code of this length or shorter: codes are consecutive numbers in
  * order of their length.
  */
 const beyond = new Float64Array(LONGEST + 1);

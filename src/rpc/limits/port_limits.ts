@@ -1,7 +1,7 @@
 import type { ConnectionLimits } from "./connection_budget.ts";
 import type { FrameLimits } from "./frame_gate.ts";
 
-/** Everything that the gRPC port bounds before a call is anybody's. */
+/** Everything that the gRPC port bounds before the caller is identified. */
 export interface PortLimits extends ConnectionLimits {
   readonly handshakeMs: number;
   readonly frames: FrameLimits;
@@ -23,7 +23,7 @@ export interface PortLimits extends ConnectionLimits {
  */
 export const MAX_HEADER_PAIRS = 4096;
 
-/** Of one header pair in memory, beside its text: two strings, and their places in arrays and maps. */
+/** Overhead of one header pair in memory, beyond its text: two strings, and their places in arrays and maps. */
 const PAIR_BYTES = 160;
 
 /** What a header list takes in memory while its call is open. */

@@ -7,7 +7,7 @@ export interface Holder {
   readonly owners: readonly unknown[];
   /** In units of the total. Default: 1. */
   readonly weight?: number;
-  /** Its part is given to somebody else. Called within take. */
+  /** Its part is given to another owner. Called within take. */
   readonly evict: () => void;
 }
 

@@ -21,7 +21,7 @@ export class Turns {
     this.#perTurn = this.#left = perTurn;
   }
 
-  /** True where so much may begin in this turn. Otherwise it must wait. */
+  /** True where that many units may begin in this turn. Otherwise they must wait. */
   take(units: number): boolean {
     if (this.#left <= 0) return false;
     this.#left -= units;
@@ -44,7 +44,7 @@ export class Turns {
   #turn(): void {
     this.#scheduled = false;
     this.#left = this.#perTurn;
-    // Who is added again behind the others is met again.
+    // An owner that is added again at the end is visited again.
     for (const begin of this.#waiting) {
       if (this.#left <= 0) break;
       this.#waiting.delete(begin);

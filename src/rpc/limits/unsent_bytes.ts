@@ -5,7 +5,7 @@ const TOTAL_BYTES = 16 * 1024 * 1024;
 
 /** The state of a socket that decides how much it may be given. */
 export interface UnsentSocket {
-  /** Bytes. With less in it a socket does not say when it has drained, and who waits for that would wait for ever. */
+  /** Bytes. With less in it a socket does not say when it has drained, and a writer that waits for that would wait forever. */
   readonly writableHighWaterMark: number;
   /** Bytes that wait to be sent. */
   readonly writableLength: number;

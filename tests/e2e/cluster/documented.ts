@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
-import { dirname } from "node:path";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { AGENT_NAMESPACE, helm } from "./cluster.ts";
-import { apply, kubectl } from "./kubectl.ts";
-import { documentedCommands, project, treatment } from "../../harness/documented_commands.ts";
+import { apply, command, kubectl } from "./kubectl.ts";
+import {
+  commandsIn,
+  documentedCommands,
+  project,
+  treatment,
+} from "../../harness/documented_commands.ts";
 
 /**
  * Runs every command of the documents that needs a cluster with the agent installed, in order, with a
@@ -20,25 +27,72 @@ export async function runDocumentedCommands(pod: string): Promise<number> {
         .replace(/^helm(?= )/, helm);
       if (words.endsWith("&")) background.push(await forwarding(words.slice(0, -1)));
       else {
-        const { success, stdout, stderr } = await shell(words).output();
-        const decoder = new TextDecoder();
-        assert.ok(
-          success,
-          `${place}: ${words}\n${decoder.decode(stdout)}${decoder.decode(stderr)}`,
-        );
-        assert.notEqual(decoder.decode(stdout), "", `${place}: ${words} prints nothing`);
+        assert.notEqual(await run(words, place), "", `${place}: ${words} prints nothing`);
       }
     }
   } finally {
-    for (const child of background) {
-      child.kill("SIGTERM");
-      await child.status;
-    }
+    await end(background);
     for (const made of ["serviceaccount", "clusterrolebinding"]) {
       await kubectl("delete", made, "reader", "--ignore-not-found");
     }
   }
   return commands.length;
+}
+
+/**
+ * Runs the commands that the chart's notes show after an installation, as the person who installed it, who has the
+ * client's certificate here. Resolves with what the last of them printed: the first call.
+ */
+export async function runChartNotes(): Promise<string> {
+  const notes = await command(helm, [
+    "get",
+    "notes",
+    "kubetail-cluster-agent",
+    "--namespace",
+    AGENT_NAMESPACE,
+  ]);
+  // What is indented is to be pasted.
+  const pasted = notes.split("\n").filter((line) => line.startsWith("  ")).join("\n");
+  const folder = mkdtempSync(join(tmpdir(), "notes-"));
+  const background: Deno.ChildProcess[] = [];
+  let first = "";
+  try {
+    for (const file of ["client.crt", "client.key"]) {
+      copyFileSync(join(project, ".dev/certificates", file), join(folder, file));
+    }
+    writeFileSync(
+      join(folder, "kubetail-agent-tools"),
+      `#!/bin/sh\nexec deno run -A --quiet '${project}/hack/tools.ts' "$@"\n`,
+      { mode: 0o755 },
+    );
+    for (const { text } of commandsIn(`\`\`\`sh\n${pasted}\n\`\`\``)) {
+      const words = text.replace(/^helm(?= )/, helm);
+      if (words.endsWith("&")) background.push(await forwarding(words.slice(0, -1)));
+      else {
+        const said = await run(words, "NOTES.txt", folder);
+        if (words.startsWith("kubetail-agent-tools ")) first = said;
+      }
+    }
+  } finally {
+    await end(background);
+    rmSync(folder, { recursive: true });
+  }
+  return first;
+}
+
+/** Runs a command to its end; resolves with what it prints, rejects with that and `place` where it fails. */
+async function run(words: string, place: string, folder = project): Promise<string> {
+  const { success, stdout, stderr } = await shell(words, folder).output();
+  const decoder = new TextDecoder();
+  assert.ok(success, `${place}: ${words}\n${decoder.decode(stdout)}${decoder.decode(stderr)}`);
+  return decoder.decode(stdout);
+}
+
+async function end(background: readonly Deno.ChildProcess[]): Promise<void> {
+  for (const child of background) {
+    child.kill("SIGTERM");
+    await child.status;
+  }
 }
 
 /** The binding that kubeadm makes in every cluster of its own, for the administrator whom the documents name. */
@@ -73,11 +127,11 @@ async function forwarding(words: string): Promise<Deno.ChildProcess> {
   return child;
 }
 
-function shell(words: string): Deno.Command {
+function shell(words: string, folder = project): Deno.Command {
   return new Deno.Command("bash", {
     args: ["-c", words],
-    cwd: project,
-    env: { PATH: `${dirname(Deno.execPath())}:${Deno.env.get("PATH")}`, NO_COLOR: "1" },
+    cwd: folder,
+    env: { PATH: `${folder}:${dirname(Deno.execPath())}:${Deno.env.get("PATH")}`, NO_COLOR: "1" },
     stdout: "piped",
     stderr: "piped",
   });

@@ -24,8 +24,8 @@ helm upgrade --install kubetail kubetail/kubetail --version 0.24.0 --namespace "
   --set kubetail.clusterAgent.image.registry= \
   --set kubetail.clusterAgent.image.repository=kubetail-cluster-agent-deno \
   --set kubetail.clusterAgent.image.tag=dev \
-  --wait --timeout 5m
-kubectl rollout status --namespace "$namespace" daemonset/kubetail-cluster-agent --timeout 180s
+  --wait --timeout 10m
+kubectl rollout status --namespace "$namespace" daemonset/kubetail-cluster-agent --timeout 600s
 
 step "metrics of the chart's agents"
 helm upgrade --install kubetail-agent-metrics deploy/chart --namespace "$namespace" --set kubetailRelease=kubetail
@@ -37,7 +37,7 @@ for file in ca.crt client.crt client.key; do
     --output "jsonpath={.data.${file/./\\.}}" | base64 --decode > "$work/$file"
   [ -s "$work/$file" ] || fail "the chart's secret has no $file"
 done
-kubectl rollout status --namespace log-generator deployment/log-generator --timeout 120s
+kubectl rollout status --namespace log-generator deployment/log-generator --timeout 600s
 read -r pod node < <(kubectl get pods --namespace log-generator --selector app.kubernetes.io/name=log-generator \
   --output jsonpath='{.items[0].metadata.name} {.items[0].spec.nodeName}{"\n"}')
 forward "$(node_agent "$node")"

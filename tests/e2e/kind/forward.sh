@@ -14,7 +14,7 @@ node_agent() {
 forward() {
   kubectl port-forward --namespace "$namespace" "pod/$1" 50061:50051 > /dev/null &
   forward_pid=$!
-  for _ in $(seq 100); do
+  for _ in $(seq 600); do
     if (: < /dev/tcp/127.0.0.1/50061) 2>/dev/null; then return; fi
     sleep 0.1
   done

@@ -15,7 +15,7 @@ import { writeImage } from "./image.ts";
 
 /** What the pods of the tests use of busybox. */
 const APPLETS =
-  "sh sleep cat ls date seq head tail wc ps find id tr awk echo grep true readlink wget"
+  "sh sleep cat ls date seq head tail wc ps find id tr awk echo grep true readlink timeout wget"
     .split(" ");
 
 /** Writes the images of a node's tests into a folder: the agent's (tag dev), busybox and the pause container. */

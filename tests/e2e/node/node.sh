@@ -23,11 +23,12 @@ if [ -z "${INSIDE_NODE:-}" ]; then
     exit 2
   fi
   work=$(mktemp -d /tmp/node.XXXXXX)
-  trap 'rm -rf "$work"' EXIT
+  # A signal ends this shell at once; what it waits for must not go on without its files.
+  trap 'pkill -KILL -P $$ || true; rm -rf "$work" 2> /dev/null || { sleep 2; rm -rf "$work"; }' EXIT
   mkdir "$work"/{log,run,kubelet,containerd,etcd,cni,pki,out}
   code=0
   INSIDE_NODE=1 KUBERNETES=$kubernetes IMAGE_ARCHIVES=$images NODE=$work PATH="$kubernetes:$PATH" \
-    unshare --mount --net --pid --fork --kill-child=SIGKILL --mount-proc --propagation private "$self" "$@" 8>&- || code=$?
+    setpriv --pdeathsig KILL unshare --mount --net --pid --fork --kill-child=SIGKILL --mount-proc --propagation private "$self" "$@" 8>&- || code=$?
   # What the kubelet made outside the namespaces.
   find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {} \; 2> /dev/null || true
   exit "$code"
@@ -166,12 +167,12 @@ state = "/run/containerd"
     runtime_type = "io.containerd.runc.v2"
 TOML
 start containerd containerd --config "$NODE/containerd.toml"
-until_true 60 "containerd does not answer" ctr version
+until_true 300 "containerd does not answer" ctr version
 for archive in "$IMAGE_ARCHIVES"/*.tar; do
   ctr --namespace k8s.io images import --no-unpack "$archive" > "$NODE/out/import.log" 2>&1 ||
     { cat "$NODE/out/import.log" >&2 && exit 1; }
 done
-until_true 120 "kube-apiserver is not ready" kubectl get --raw /readyz
+until_true 300 "kube-apiserver is not ready" kubectl get --raw /readyz
 
 start kube-controller-manager kube-controller-manager --kubeconfig administrator.kubeconfig --leader-elect=false \
   --service-account-private-key-file=accounts.key --root-ca-file=cluster.crt \
@@ -209,10 +210,10 @@ start kubelet kubelet --config kubelet.yaml --kubeconfig kubelet.kubeconfig --ho
 start kube-proxy kube-proxy --kubeconfig administrator.kubeconfig --hostname-override node-1 --proxy-mode iptables \
   --cluster-cidr "$pod_network" --conntrack-max-per-core 0 --conntrack-tcp-timeout-established 0 \
   --conntrack-tcp-timeout-close-wait 0
-until_true 120 "node-1 is not registered" kubectl get node node-1
-kubectl wait --for=condition=Ready node/node-1 --timeout=180s > /dev/null ||
+until_true 300 "node-1 is not registered" kubectl get node node-1
+kubectl wait --for=condition=Ready node/node-1 --timeout=600s > /dev/null ||
   until_true 0 "node-1 is not ready" false
-until_true 60 "there is no service account yet" kubectl get serviceaccount default
+until_true 300 "there is no service account yet" kubectl get serviceaccount default
 
 cd /
 code=0

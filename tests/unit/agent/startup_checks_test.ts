@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import {
   apiServerProblems,
   certificateProblems,
+  logProblems,
   startupProblems,
   watchProblem,
 } from "../../../src/agent/startup_checks.ts";
@@ -90,6 +91,19 @@ Deno.test("the watch: a limit that is reached is named with its sysctl", () => {
     /inotify instances is reached\. .*sysctl fs\.inotify\.max_user_instances=/,
   );
   assert.match(watchProblem(roots, failing("odd")) ?? "", /^Cannot watch the log folders: odd\./);
+});
+
+Deno.test("the logs: a folder that is missing, and logs that cannot be read though they are listed", () => {
+  using tree = new LogTree();
+  const config = { ...defaults, containerLogsDir: tree.containerLogsDir, logRoots: tree.logRoots };
+  const log = tree.add({ content: criLines(1) });
+  assert.deepEqual(logProblems(config), []);
+  Deno.removeSync(log.path);
+  const [unreadable, ...noMore] = logProblems(config);
+  assert.deepEqual([unreadable?.level, noMore], ["error", []]);
+  assert.match(unreadable?.text ?? "", /^Cannot read .*: the links there lead nowhere/);
+  const missing = logProblems({ ...config, containerLogsDir: `${tree.dir}/nowhere` });
+  assert.deepEqual(missing.map(({ level }) => level), ["error"]);
 });
 
 Deno.test("the API server: not named, not reachable, reachable", async () => {

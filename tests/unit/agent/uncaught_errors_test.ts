@@ -39,6 +39,12 @@ Deno.test("what is no error is reported as it is", () => {
   });
 });
 
+Deno.test("what cannot be shown as text is reported too: the handler itself must not fail", () => {
+  const [event] = reported(() => process.emit("uncaughtException", Object.create(null)));
+  assert.ok(event?.type === "uncaught-error");
+  assert.equal(event.error, "something that cannot be shown as text");
+});
+
 Deno.test("the platform's way is back afterwards", () => {
   const count = () =>
     process.listenerCount("uncaughtException") + process.listenerCount("unhandledRejection");

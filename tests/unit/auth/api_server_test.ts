@@ -60,7 +60,7 @@ function json(status: number, body: unknown): Answer {
 Deno.test("api server: what is posted, as whom, and what was answered", async () => {
   await using setup = await setUp(json(201, { allowed: true }));
   const answer = await setup.server.post("/apis/x", { kind: "Review" }, asAgent);
-  assert.deepEqual(answer, { status: 201, body: { allowed: true } });
+  assert.deepEqual(answer, { status: 201, body: { allowed: true }, message: null });
   const [asked] = setup.asked;
   assert.deepEqual([asked?.method, asked?.path], ["POST", "/base/apis/x"]);
   const headers = asked?.headers as Record<string, string>;
@@ -84,7 +84,19 @@ Deno.test("api server: an account without a token sends none", async () => {
 
 Deno.test("api server: an answer that is no JSON has a status and no body", async () => {
   await using setup = await setUp((_request, response) => response.writeHead(502).end("<html>"));
-  assert.deepEqual(await setup.server.post("/x", {}, asAgent), { status: 502, body: undefined });
+  const answer = await setup.server.post("/x", {}, asAgent);
+  assert.deepEqual(answer, { status: 502, body: undefined, message: null });
+});
+
+Deno.test("api server: a message that repeats the token that was sent is told without it", async () => {
+  await using setup = await setUp((request, response) => {
+    const message = `webhook failed: ${request.headers.authorization}`;
+    response.writeHead(500).end(JSON.stringify({ kind: "Status", message }));
+  }, { account: { token: "agent-token" } });
+  for (const token of [null, "callers-token"]) {
+    const { message } = await setup.server.post("/x", {}, { token, signal });
+    assert.equal(message, "webhook failed: Bearer <token>");
+  }
 });
 
 Deno.test("api server: a connection that breaks is tried once more, and no more than that", async () => {

@@ -210,7 +210,7 @@ Deno.test("no verdict is not kept: the next call asks again", async () => {
   assert.deepEqual(events.map((event) => event.type === "review" ? event.verdict : ""), [
     "error",
     "error",
-    "error",
+    "denied",
     "allowed",
   ]);
 });

@@ -80,6 +80,13 @@ const extras: [string, string, [string, string[]][]][] = [
     "constructor",
     ["y"],
   ]]],
+  ["text that looks like keys", '{"a\\":{":["}:[","\\\\"], "c" : [":"]}', [
+    ['a":{', ["}:[", "\\"]],
+    [
+      "c",
+      [":"],
+    ],
+  ]],
 ];
 for (const [name, source, expected] of extras) {
   Deno.test(`extras: ${name}`, () => {
@@ -103,6 +110,8 @@ const badExtras: [string, Pairs][] = [
   ["a list of numbers", [["x-remote-extras", '{"a":[1]}']]],
   ["a nested list", [["x-remote-extras", '{"a":[["b"]]}']]],
   ["an object where a list must be", [["x-remote-extras", '{"a":{"0":"b","length":1}}']]],
+  ["a key twice", [["x-remote-extras", '{"a":["b"],"c":[],"a":["d"]}']]],
+  ["a key twice, written differently", [["x-remote-extras", '{"a":["b"],"\\u0061":["d"]}']]],
   ["binary", [["x-remote-extras", new TextEncoder().encode("{}")]]],
 ];
 for (const [name, pairs] of badExtras) {

@@ -224,6 +224,49 @@ for (const [name, config, message] of refused) {
   });
 }
 
+Deno.test("a kubeconfig whose syntax is wrong near a token: file and place are told, never the line", async () => {
+  using setup = new Setup();
+  for (
+    const [text, line] of [
+      ["users:\n- user:\n    token: secret\n   x: y\n", 4],
+      ['users: [{user: {token: "secret}', 1],
+      ["token: *secret", 1],
+      ["secret: 1\nsecret: 2", 2],
+      ["token: !secret x", 1],
+    ] as const
+  ) {
+    setup.env["KUBECONFIG"] = setup.write("config", text);
+    await assert.rejects(setup.find(), (error: Error) => {
+      assert.doesNotMatch(error.message, /secret/);
+      assert.match(
+        error.message,
+        new RegExp(`config: not valid YAML \\(line ${line}, column \\d+\\)$`),
+      );
+      return true;
+    });
+  }
+});
+
+Deno.test("a credential plugin whose output is no JSON: it is not quoted", async () => {
+  using setup = new Setup();
+  const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "echo", args: ["secret"] };
+  setup.env["KUBECONFIG"] = setup.write("config", kubeConfig({}, { exec }));
+  await assert.rejects((await setup.find()).account(), {
+    message: "The credential plugin's output is not valid JSON",
+  });
+});
+
+Deno.test("a credential plugin that fails: its own words are the error", async () => {
+  using setup = new Setup();
+  const exec = {
+    apiVersion: "client.authentication.k8s.io/v1",
+    command: "sh",
+    args: ["-c", "echo no session >&2; exit 1"],
+  };
+  setup.env["KUBECONFIG"] = setup.write("config", kubeConfig({}, { exec }));
+  await assert.rejects((await setup.find()).account(), /no session/);
+});
+
 Deno.test("a file that is no YAML, one that is not there, and nothing at all", async () => {
   using setup = new Setup();
   setup.env["KUBECONFIG"] = setup.write("config", "a: [");

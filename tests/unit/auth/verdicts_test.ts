@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Failure } from "../../../src/failure/failure.ts";
 import type { Identity } from "../../../src/auth/identity.ts";
 import type { ReviewedIdentity } from "../../../src/auth/review.ts";
 import { identityHash } from "../../../src/auth/user.ts";
@@ -92,6 +93,18 @@ Deno.test("a review that fails is everybody's failure, is counted, and is not ke
   void ask(alice, "a");
   await turn();
   assert.equal(asked.length, 2);
+});
+
+Deno.test("a token that the API server does not accept counts as denied: whoever makes one up raises no alarm", async () => {
+  for (const kind of ["unauthenticated", "permission-denied"] as const) {
+    const { asked, ask, events, known } = setUp();
+    const refused = ask(alice, "a");
+    await turn();
+    asked[0]!.reject(new Failure(kind, "not this one"));
+    await assert.rejects(refused, failure(kind));
+    assert.equal(known(alice, "a", Infinity), null);
+    assert.deepEqual(events, [{ type: "review", verdict: "denied", seconds: 0 }]);
+  }
 });
 
 Deno.test("no more than 16 reviews are under way, and callers take turns", async () => {

@@ -34,6 +34,23 @@ Deno.test("an unknown option is named, with where to look", () => {
   );
 });
 
+Deno.test("arguments that cannot be parsed: one line each, without advice that does not apply", () => {
+  const [serve] = commands;
+  for (
+    const [words, message] of [
+      [["--confg", "x"], "Unknown option '--confg' (did you mean --config?)"],
+      [["-z"], "Unknown option '-z'"],
+      [
+        ["--config", "-1"],
+        "Option '--config' needs a value; one that begins with a dash is given as --config=VALUE",
+      ],
+      [["--config"], "Option '-c, --config <value>' argument missing"],
+    ] as const
+  ) {
+    assert.throws(() => parseCommand(serve!, words), { message: `${message}. Try: serve --help` });
+  }
+});
+
 Deno.test("text is wrapped at spaces; a word that is longer stays whole", () => {
   assert.deepEqual(wrap("one two three", 7), ["one two", "three"]);
   assert.deepEqual(wrap("abcdefghij k", 5), ["abcdefghij", "k"]);

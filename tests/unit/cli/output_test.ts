@@ -35,6 +35,16 @@ Deno.test("only a terminal with color gets color", () => {
   assert.equal(terminal.stdout, "\x1b[2m2024-10-01T05:00:00.000120Z\x1b[0m x\n");
 });
 
+Deno.test("a message's own colors end with it, also where this program adds none", () => {
+  for (const [columns, end] of [[80, "\x1b[0m\n"], [undefined, "\x1b[7mx\n"]] as const) {
+    const terminal = new CapturedTerminal({ ...(columns === undefined ? {} : { columns }) });
+    const output = new Output(terminal, { format: "text" });
+    output.record({ ...record, message: "\x1b[7mx" });
+    output.flush();
+    assert.ok(terminal.stdout.endsWith(end), JSON.stringify(terminal.stdout));
+  }
+});
+
 Deno.test("a table has columns as wide as their widest cell, and no trailing spaces on a line's end", () => {
   const terminal = new CapturedTerminal();
   const output = new Output(terminal, { format: "text" });

@@ -14,6 +14,9 @@ const attacks: readonly (readonly [name: string, text: string, shown: string])[]
   ["bidirectional override", "\u202eabc\u2066", "\\u{202e}abc\\u{2066}"],
   ["line separator", "a\u2028b", "a\\u{2028}b"],
   ["tag characters", "a\u{e0041}", "a\\u{e0041}"],
+  ["zero-width spaces", "a\u200bb\u2060c\ufeffd", "a\\u{200b}b\\u{2060}c\\u{feff}d"],
+  ["isolates and marks", "\u2066a\u200f\u061c", "\\u{2066}a\\u{200f}\\u{61c}"],
+  ["invisible letters", "a\u3164\uffa0", "a\\u{3164}\\u{ffa0}"],
   ["query that the terminal answers as typed text", "\x1b[6n\x1b[c", "\\x1b[6n\\x1b[c"],
   ["an escape before an escape", "\x1b\x1b[31m", "\\x1b\x1b[31m"],
 ];
@@ -26,6 +29,7 @@ for (const [name, text, shown] of attacks) {
 for (
   const text of [
     "plain, tab\t, line\nfeed, äöü, 😀",
+    "می\u200cخواهم, क्\u200dष, 👩\u200d💻, \u0600\u0661",
     "\x1b[0;1;4;31mred\x1b[0m\x1b[m",
     "\x1b[38;5;8mgrey\x1b[48;2;8;8;8m\x1b[38:2::8:8:8m\x1b[39;49m",
     "\x1b[90;107m",

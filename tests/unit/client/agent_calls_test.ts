@@ -81,12 +81,14 @@ Deno.test("what the reader throws ends the call, and is thrown", async () => {
 
 Deno.test("an error says what was being done, whether it had begun, and what may help", async () => {
   const before = reading();
-  before.call.ends(grpc.status.UNAUTHENTICATED, "missing user");
+  before.call.ends(grpc.status.UNAUTHENTICATED, "missing user header");
   await assert.rejects(
     before.ending,
     (error) =>
       error instanceof CallError && error.code === "UNAUTHENTICATED" && !error.begun &&
-      /^Cannot read it: UNAUTHENTICATED: missing user\. Give --user NAME/.test(error.message),
+      /^Cannot read it: UNAUTHENTICATED: missing user header\. Give --user NAME/.test(
+        error.message,
+      ),
   );
   const amid = reading();
   amid.call.emit("data", 1);

@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  buildConfig,
-  defaults,
-  type Fields,
-  isSection,
-  propertyName,
-  schema,
-} from "../../../src/config/schema.ts";
+import { type Fields, isSection } from "../../../src/config/field.ts";
+import { buildConfig, defaults, schema } from "../../../src/config/schema.ts";
 
 /** All keys, dotted, with their fields. */
 function keysOf(fields: Fields, prefix = ""): [key: string, entry: Fields[string]][] {
@@ -49,13 +43,4 @@ Deno.test("a configuration is built of the value of each key, asked for once by 
     keys.filter(([, entry]) => !isSection(entry)).map(([key]) => key).sort(),
   );
   assert.deepEqual(built, defaults);
-});
-
-Deno.test("a property is named as in code, with the unit of its type", () => {
-  const fields = schema as Fields;
-  assert.equal(
-    propertyName("container-logs-dir", fields["container-logs-dir"]!),
-    "containerLogsDir",
-  );
-  assert.equal(propertyName("shutdown-timeout", fields["shutdown-timeout"]!), "shutdownTimeoutMs");
 });

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { load } from "js-yaml";
 import { agent } from "../../../hack/permissions.ts";
 import { loadConfig } from "../../../src/config/load.ts";
-import { defaults, type Fields, isSection, schema } from "../../../src/config/schema.ts";
+import { type Fields, isSection } from "../../../src/config/field.ts";
+import { defaults, schema } from "../../../src/config/schema.ts";
 
 const project = new URL("../../../", import.meta.url).pathname;
 

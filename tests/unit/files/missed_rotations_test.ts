@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
+import { Failure } from "../../../src/failure/failure.ts";
 import { fingerprintOf } from "../../../src/files/fingerprint.ts";
+import { LogFile } from "../../../src/files/log_file.ts";
 import {
   missedRotations,
+  readRotatedContents,
   type RotatedContent,
   type SeenFiles,
 } from "../../../src/files/missed_rotations.ts";
+import { criLine, MemoryLog } from "../../harness/memory_log.ts";
 
 const DAY = "2026-11-23T";
 
@@ -166,5 +170,26 @@ for (const { name, files, seen, missed } of rows) {
       found.map(({ file }) => file.realPath),
       missed.map(({ file }) => file.realPath),
     );
+  });
+}
+
+for (
+  const { renames, outcome } of [{ renames: 2, outcome: "read" }, {
+    renames: 9,
+    outcome: "not-found",
+  }]
+) {
+  Deno.test(`rotated files of which one is renamed ${renames} times while they are read: ${outcome}`, () => {
+    using log = new MemoryLog();
+    log.append(criLine(1));
+    log.rename(".20261123-010000");
+    let opened = 0;
+    const read = () =>
+      readRotatedContents(log.path, (file) => {
+        if (++opened <= renames) throw new Failure("not-found", "it was renamed");
+        return LogFile.open(file);
+      });
+    if (outcome === "read") assert.equal(read().contents.length, 1);
+    else assert.throws(read, (error) => error instanceof Failure && error.kind === outcome);
   });
 }

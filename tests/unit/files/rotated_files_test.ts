@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { Failure } from "../../../src/failure/failure.ts";
 import { listRotatedFiles } from "../../../src/files/rotated_files.ts";
+import { replaceFileSystem } from "../../../src/platform/files.ts";
+import { MemoryFiles } from "../../harness/memory_files.ts";
 
 /** The suffixes of the files that are found beside 0.log, oldest by name first. */
 function found(...suffixes: string[]): string[] {
@@ -51,4 +54,44 @@ Deno.test("a folder that is gone holds nothing, and one that cannot be read is a
   const folder = Deno.makeTempDirSync({ prefix: "rotated-" });
   Deno.chmodSync(folder, 0);
   assert.throws(() => listRotatedFiles(`${folder}/0.log`), Deno.errors.PermissionDenied);
+});
+
+/** Two rotated files, and what happens at each call of the listing. */
+function listedAmid(onCall: (files: MemoryFiles, call: number) => void): string[] {
+  const files = new MemoryFiles();
+  using _ = replaceFileSystem(files);
+  for (const suffix of ["", ".1", ".2"]) {
+    files.create(`/app/0.log${suffix}`)(new TextEncoder().encode(`${suffix}\n`));
+  }
+  let call = 0;
+  files.onCall = () => onCall(files, call++);
+  return listRotatedFiles("/app/0.log").map(({ realPath }) =>
+    new TextDecoder().decode(files.read(realPath)).trim()
+  );
+}
+
+Deno.test("regression: a file whose number moved on while the folder was listed was in no listing", () => {
+  const calls = 20;
+  for (let at = 0; at < calls; at++) {
+    const listed = listedAmid((files, call) => {
+      if (call !== at) return;
+      files.rename("/app/0.log.2", "/app/0.log.3");
+      files.rename("/app/0.log.1", "/app/0.log.2");
+      files.copy("/app/0.log", "/app/0.log.1");
+    });
+    // Before or after, but nothing in between.
+    assert.ok(
+      ["2 1", "2 1 "].includes(listed.map((text) => text.slice(1)).join(" ")),
+      `call ${at}`,
+    );
+  }
+});
+
+Deno.test("files that are renamed at each listing are an error, not a part of them", () => {
+  let name = 10;
+  const isMeant = (error: unknown) => error instanceof Failure && error.kind === "not-found";
+  assert.throws(() =>
+    listedAmid((files) => {
+      files.rename(`/app/0.log.${name === 10 ? 2 : name}`, `/app/0.log.${++name}`);
+    }), isMeant);
 });

@@ -260,6 +260,34 @@ const amidChecks: readonly [
     log.rename(".20261123-100001");
     log.append(criLine(2));
   }, (log) => log.copyTruncate(".20261123-100002")],
+  [
+    "a file is truncated, then the numbers of the copies move on by one and it is truncated while empty",
+    1,
+    (log) => {
+      log.append(criLine(1));
+      log.copyTruncate(".1");
+    },
+    (log) => {
+      log.files.rename(`${log.path}.1`, `${log.path}.2`);
+      log.copyTruncate(".1");
+    },
+  ],
+  ["a file is truncated, then written to and truncated once more", 2, (log) => {
+    log.append(criLine(1));
+    log.copyTruncate(".20261123-100001");
+  }, (log) => {
+    log.append(criLine(2));
+    log.copyTruncate(".20261123-100002");
+  }],
+  ["a file is replaced, then the numbers move on by one and the new one is replaced", 3, (log) => {
+    log.append(criLine(1));
+    log.rename(".1");
+    log.append(criLine(2));
+  }, (log) => {
+    log.files.rename(`${log.path}.1`, `${log.path}.2`);
+    log.rename(".1");
+    log.append(criLine(3));
+  }],
 ];
 
 for (const [title, last, before, amid] of amidChecks) {

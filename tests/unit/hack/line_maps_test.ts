@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { decode, lineMap } from "../../../hack/bundle/line_maps.ts";
+import { decode } from "@jridgewell/sourcemap-codec";
+import { lineMap } from "../../../hack/bundle/line_maps.ts";
 
 /** A map of two lines of a bundle: of the first, three places in line 1 and two in line 2 of one source. */
 const map = {
@@ -9,13 +10,6 @@ const map = {
   // Columns 0, 4, 8 of line 0; then 12 and 20 of line 1; the second line begins in b.ts, line 100.
   mappings: "AAAAA,IAAI,IAAIC,IACJ,QAAQ;ACmGR,IAAI",
 };
-
-Deno.test("segments are read as they are encoded", () => {
-  assert.deepEqual(decode(map.mappings), [
-    [[0, 0, 0, 0], [4, 0, 0, 4], [8, 0, 0, 8], [12, 0, 1, 4], [20, 0, 1, 12]],
-    [[0, 1, 100, 4], [4, 1, 100, 8]],
-  ]);
-});
 
 Deno.test("a line map has the beginning of each line, and no names", () => {
   const lines = lineMap(map);
@@ -31,8 +25,4 @@ Deno.test("what has no source ends a line", () => {
   // Column 0 in a line, column 1 without a source, column 2 in the same line again.
   const lines = lineMap({ ...map, mappings: "AAAA,C,CAAC" });
   assert.deepEqual(decode(lines.mappings), [[[0, 0, 0, 0], [1], [2, 0, 0, 1]]]);
-});
-
-Deno.test("what is no source map is refused", () => {
-  assert.throws(() => lineMap({ ...map, mappings: "AA!A" }), /"AA!A" is no segment/);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { cannotExamine } from "../../harness/examine.ts";
 import { gzipSync } from "node:zlib";
 import { Failure } from "../../../src/failure/failure.ts";
 import { filesOf, isNoContainerLog, openInput } from "../../../src/local_search/inputs.ts";
@@ -40,7 +41,7 @@ Deno.test("a path that is not there, and a link to nothing that was named, are f
       error instanceof Failure && error.kind === "not-found" &&
       error.message === `Cannot read ${folder.path}/${name}: no such file or folder`;
     assert.throws(() => [...filesOf(`${folder.path}/${name}`)], isMeant);
-    assert.throws(() => openInput(`${folder.path}/${name}`), isMeant);
+    assert.throws(() => openInput(`${folder.path}/${name}`, cannotExamine), isMeant);
   }
 });
 
@@ -50,7 +51,7 @@ Deno.test("a file is opened as it is or inflated, told by its first bytes and no
   Deno.writeTextFileSync(`${path}/plain.gz`, CRI);
   Deno.writeFileSync(`${path}/packed.log`, gzipSync(CRI));
   for (const name of ["plain.gz", "packed.log"]) {
-    using source = openInput(`${path}/${name}`);
+    using source = openInput(`${path}/${name}`, cannotExamine);
     const into = new Uint8Array(source.size);
     source.readAt(0, into);
     assert.equal(new TextDecoder().decode(into), CRI, name);
@@ -62,7 +63,7 @@ Deno.test("a container's log is told from other text by its beginning", () => {
   const { path } = folder;
   const isNone = (text: string, name = "file.log") => {
     Deno.writeTextFileSync(`${path}/${name}`, text);
-    using source = openInput(`${path}/${name}`);
+    using source = openInput(`${path}/${name}`, cannotExamine);
     return isNoContainerLog(source);
   };
   assert.equal(isNone(CRI), false);

@@ -111,3 +111,25 @@ Deno.test("a pattern that is none ends the search: it is wrong for every file", 
   const { path } = logs.add({ content: criLines(1) });
   await assert.rejects(told({ paths: [path], pattern: "(" }), /Invalid grep pattern/);
 });
+
+for (const byLines of [false, true]) {
+  Deno.test(`a file that is truncated amid a search is reported, its new text is not searched (${byLines ? "line by line" : "by the engine"})`, async () => {
+    using logs = new LogTree();
+    const { path } = logs.add({ content: criLines(60_000) });
+    const report = new Told();
+    report.line = (_file, { message }) => {
+      if (report.told.length === 0) {
+        Deno.writeTextFileSync(
+          path,
+          criLines(90_000, "2025-10-01T05:00:00Z").replaceAll("line", "new"),
+        );
+      }
+      report.told.push(message);
+    };
+    const search = searchOf({ paths: [path], pattern: "", byLines, report });
+    const { hasFailed } = await searchPaths(search, new AbortController().signal);
+    assert.ok(hasFailed);
+    assert.equal(report.told.at(-1), "failed unavailable");
+    assert.deepEqual(report.told.filter((line) => line.startsWith("new")), []);
+  });
+}

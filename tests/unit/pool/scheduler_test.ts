@@ -119,9 +119,11 @@ Deno.test("a slow job is left alone while nobody else waits", async () => {
   const first = setup.scan(piece(1), stream);
   setup.scan(piece(2), stream);
   await foundSlowElsewhere(1);
+  assert.deepEqual(setup.given, [[1, 2]], "what is queued behind it is not revoked");
   await setup.workers[0]!.scanned();
   await first;
-  assert.deepEqual(setup.given, [[1, 2]]);
+  setup.scan(piece(3), {});
+  assert.deepEqual(setup.given, [[1, 2, 3]], "its worker is in the quick lane");
 });
 
 Deno.test("a slow job that comes when the slow lane is full is stopped and waits there for its turn", async () => {

@@ -88,4 +88,5 @@ Deno.test("caller: what arrived as it was sent is whole, spaces within and empty
   const sent = ["a, b", "", "x"];
   checkArrivedWhole(new Map([["x-remote-group", sent]]), metadataOf({ "x-remote-group": sent }));
   assert.throws(() => checkArrivedWhole(null, metadataOf({})), { kind: "internal" });
+  assert.throws(() => checkArrivedWhole("lost", metadataOf({})), { kind: "invalid-argument" });
 });

@@ -201,11 +201,22 @@ Deno.test("calls: unary calls are not counted as streams", async () => {
 });
 
 Deno.test("calls: a re-check that throws what nobody foresaw ends the stream", async () => {
-  const { run, ended } = setUp({ recheck: () => Promise.reject(new TypeError("surprise")) });
-  const status = await run(new FakeCall(), "unbounded", untilAborted);
-  assert.deepEqual(status, { code: Status.INTERNAL, details: "Internal error" });
-  const [event] = ended();
-  assert.ok(event?.type === "call-ended" && event.error === "TypeError: surprise");
+  const odd = [
+    [new TypeError("surprise"), "TypeError: surprise"],
+    ["a text", "Error: a text"],
+    [undefined, "Error: undefined"],
+    [null, "Error: null"],
+    [Symbol("s"), "Error: Symbol(s)"],
+    [Object.create(null), "Error: something that cannot be shown as text"],
+  ] as const;
+  for (const [thrown, text] of odd) {
+    const { run, ended } = setUp({ recheck: () => Promise.reject(thrown) });
+    const status = await run(new FakeCall(), "unbounded", untilAborted);
+    assert.deepEqual(status, { code: Status.INTERNAL, details: "Internal error" });
+    const [event] = ended();
+    assert.ok(event?.type === "call-ended");
+    assert.equal(event.error, text);
+  }
 });
 
 Deno.test("calls: the end of a connection ends its calls and no others", async () => {

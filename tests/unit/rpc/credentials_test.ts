@@ -97,6 +97,22 @@ Deno.test("credentials: authorities count at once, whatever is wrong with the ag
   assert.deepEqual(setup.states().map(([state]) => state), ["loaded", "kept"]);
 });
 
+Deno.test("credentials: a ca-file that cannot be used leaves the authorities as they are, and is reported", async () => {
+  using setup = await setUp();
+  const before = setup.credentials.authorities;
+  const damaged = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  for (const text of ["", "garbage", setup.authority.cert.slice(0, 200), damaged]) {
+    setup.write("ca.crt", text);
+    await setup.credentials.check();
+    assert.equal(setup.credentials.authorities, before, JSON.stringify(text));
+    setup.write("ca.crt", setup.authority.cert);
+    await setup.credentials.check();
+  }
+  const problems = setup.states().map(([, problem]) => problem);
+  assert.equal(problems.length, 4);
+  for (const problem of problems) assert.match(problem ?? "", /tls\.ca-file .*: not valid PEM/);
+});
+
 Deno.test("credentials: files that cannot be used at the start are an error", async () => {
   const missing = { ...defaults.tls, certFile: "/missing" };
   await assert.rejects(FileCredentials.load(missing, () => {}), { kind: "invalid-argument" });

@@ -3,7 +3,7 @@ import { constants } from "node:http2";
 import { EventEmitter } from "node:events";
 import { Metadata } from "@grpc/grpc-js";
 import { Failure } from "../../../src/failure/failure.ts";
-import { rememberPlace } from "../../../src/rpc/grpc_js/stream_places.ts";
+import { rememberPlace } from "../../../src/rpc/grpc_js/call_places.ts";
 import { RunningCall, type ServerCall } from "../../../src/rpc/running_call.ts";
 import { FakeStream, turns } from "../../harness/fake_http2.ts";
 

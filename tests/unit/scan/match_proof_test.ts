@@ -54,7 +54,13 @@ Deno.test("a proof that hardly ever holds is not tried for long", () => {
   const proof = deriveProof(new RustRegex("a.*b").syntax())!;
   const text = encoder.encode("aaaa");
   for (let i = 0; i < 300; i++) proof.holds(text, 0, text.length, -1);
-  assert.equal(proof.isUseful, false);
+  assert.equal(proof.isUseful(text.length), false);
+});
+
+Deno.test("a long text is the regex engine's, however often the proof holds", () => {
+  const proof = deriveProof(new RustRegex("a.*b").syntax())!;
+  assert.equal(proof.isUseful(100), true);
+  assert.equal(proof.isUseful(1024 * 1024), false);
 });
 
 Deno.test("whatever a proof holds for, the regex engine finds", () => {

@@ -43,6 +43,19 @@ Deno.test("ASCII and whole characters", () => {
   assert.equal(wholeCharacters(text, 3, 5), 5, "nothing else would be left");
 });
 
+Deno.test("one byte above ASCII is seen at every place of short and long texts", () => {
+  for (const length of [1, 255, 256, 257, 1000]) {
+    const text = new Uint8Array(length + 2).fill(0x61);
+    text[0] = text[length + 1] = 0x80; // Outside.
+    assert.ok(isAscii(text, 1, length + 1), `${length} bytes`);
+    for (const at of [1, length >> 1 || 1, length]) {
+      text[at] = 0x80;
+      assert.ok(!isAscii(text, 1, length + 1), `${length} bytes, one at ${at}`);
+      text[at] = 0x61;
+    }
+  }
+});
+
 Deno.test("a cut is at a character's start, and never before the first character's end", () => {
   const text = encoder.encode("é😀");
   assert.deepEqual([1, 2, 3, 5, 6].map((at) => characterStart(text, 0, at)), [2, 2, 2, 2, 6]);

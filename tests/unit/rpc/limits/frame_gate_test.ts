@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { FrameGate } from "../../../../src/rpc/limits/frame_gate.ts";
-import { callHeaders, frame, headersFrame, repeatedHeader } from "../../../harness/raw_http2.ts";
+import {
+  callHeaders,
+  frame,
+  headerBlock,
+  headersFrame,
+  repeatedHeader,
+} from "../../../harness/raw_http2.ts";
 
 const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 const limits = {
@@ -81,6 +87,13 @@ Deno.test("frame gate: nothing of an offending chunk passes, and nothing after i
   const other = new FrameGate(limits, () => 0);
   other.receive(Buffer.from("GET / HTTP/1.1\r\n"));
   assert.notEqual(other.offense, null);
+});
+
+Deno.test("frame gate: trailers that come together with a call's headers do not count in their place", () => {
+  const gate = gateAfterPreface();
+  const trailers = frame(1, 5, 1, headerBlock([["a", "b"]]));
+  gate.receive(Buffer.concat([headersFrame(1, call), frame(0, 0, 1), trailers]));
+  assert.equal(gate.takeHeaderSize(1).pairs, 6);
 });
 
 Deno.test("frame gate: unfinished requests and frames have a beginning, and streams that close are forgotten", () => {

@@ -50,6 +50,14 @@ const cases: readonly {
     evicted: ["a@2"],
   },
   {
+    name: "whoever has something takes nothing for its connection having less",
+    total: 4,
+    before: ["a@1", "b@2", "c@2", "d@2"],
+    newcomer: "a@1",
+    evicted: [],
+    refused: true,
+  },
+  {
     name: "the owner with the most is the one to be refused",
     total: 4,
     before: ["a@1", "a@1", "a@1", "b@2"],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { placeOf, rememberPlace } from "../../../../src/rpc/grpc_js/stream_places.ts";
+import { placeOf, rememberPlace } from "../../../../src/rpc/grpc_js/call_places.ts";
 
 /** A call as grpc-js makes it for an HTTP/2 stream. */
 function callOf(stream: object): object {

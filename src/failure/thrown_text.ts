@@ -1,0 +1,19 @@
+/**
+ * What was thrown, as text: "NAME: MESSAGE" of an error, otherwise its text. Never throws, though anything can be thrown:
+ * an object without a prototype cannot be converted to text, and a getter of an error may fail.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { thrownText } from "./thrown_text.ts";
+ *
+ * assert.equal(thrownText(new TypeError("no such thing")), "TypeError: no such thing");
+ * assert.equal(thrownText(Object.create(null)), "something that cannot be shown as text");
+ * ```
+ */
+export function thrownText(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  } catch {
+    return "something that cannot be shown as text";
+  }
+}
