@@ -1,6 +1,8 @@
+import { parseAddress } from "../config/address.ts";
 import type { Config } from "../config/schema.ts";
 import { allowsAll } from "../config/auth_rules.ts";
 import { readLogFolder } from "../files/log_folder.ts";
+import { env } from "../platform/process.ts";
 import { FileCredentials } from "../rpc/credentials.ts";
 import { silent } from "../telemetry/events.ts";
 import { checkBakedRoots } from "./baked_roots.ts";
@@ -86,9 +88,9 @@ function callerProblems(config: Config): Problem[] {
     : [];
 }
 
-function callersText({ authorization, tls }: Config): string {
-  const names = tls.allowedNames.length === 0 ? "" : ` (${tls.allowedNames.join(", ")})`;
-  return `${authorization.methods.join(" and ")}${names}`;
+function callersText({ authorization: { methods }, tls: { allowedNames } }: Config): string {
+  const hasNames = methods.includes("front-proxy") && allowedNames.length > 0;
+  return methods.join(" and ") + (hasNames ? ` (${allowedNames.join(", ")})` : "");
 }
 
 function logsText(config: Config): string {
@@ -101,25 +103,38 @@ function logsText(config: Config): string {
 }
 
 function serverText(config: Config): string {
-  return allowsAll(config) ? "not needed with allow-all" : "reachable";
+  if (allowsAll(config)) return "not needed with allow-all";
+  // Only that of a pod was connected to.
+  return (env("KUBERNETES_SERVICE_HOST") ?? "") === "" ? "named by KUBECONFIG" : "reachable";
 }
 
 function reviewsText(config: Config): string {
-  return allowsAll(config) ? "not needed with allow-all" : "the agent may create them";
+  if (allowsAll(config)) return "not needed with allow-all";
+  return config.authorization.methods.includes("front-proxy")
+    ? "the agent may create them"
+    : "answered; with tokens alone the agent needs no right of its own";
 }
 
-/** Whether the agent's own account may ask for access reviews: a question about nobody in particular shows it. */
+/**
+ * Whether access reviews are answered, and the agent's own account may ask for them where it has to: a question about
+ * nobody in particular shows it.
+ */
 async function reviewProblems(
   config: Config,
   options: { readonly signal: AbortSignal },
 ): Promise<Problem[]> {
-  if (!config.authorization.methods.includes("front-proxy")) return [];
+  if (allowsAll(config)) return [];
   const notices: string[] = [];
   const { createReviewer } = await import("../auth/reviewer.ts");
   const reviewer = createReviewer({
     report: (event) => void (event.type === "notice" && notices.push(event.text)),
   });
   try {
+    if (!config.authorization.methods.includes("front-proxy")) {
+      const problem = await reviewer.problem({ ownAccountNeeded: false, ...options });
+      if (problem === null) return [];
+      return [{ level: "error", text: `${problem}. Until that is fixed, calls are refused` }];
+    }
     await reviewer.review(
       { kind: "front-proxy", user: "system:anonymous", groups: [], extra: new Map() },
       "default",
@@ -139,6 +154,12 @@ async function reviewProblems(
 /** Whether an agent with this configuration runs here, and how it is. */
 async function agentFinding(config: Config): Promise<Finding> {
   const subject = "agent";
+  const { telemetry, addr } = config;
+  if (parseAddress(telemetry.addr === "" ? addr : telemetry.addr)?.port === 0) {
+    const text =
+      "not asked for its health: only the agent itself knows the port that it has chosen";
+    return { subject, level: "ok", text };
+  }
   try {
     const problem = await healthProblem(config, AbortSignal.timeout(HEALTH_TIMEOUT_MS));
     return problem === null

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { examine, type Finding } from "../../../src/agent/doctor.ts";
 import { type Config, defaults } from "../../../src/config/schema.ts";
+import { AuthorizationApi } from "../../harness/authorization_api.ts";
 import { criLines, LogTree } from "../../harness/log_tree.ts";
 
 async function findings(
@@ -66,4 +67,62 @@ Deno.test("a front proxy that anybody with a certificate may be is a warning", a
     authorization: { ...defaults.authorization, methods: ["token", "front-proxy"] },
   });
   assert.match(found.get("callers")?.[0]?.text ?? "", /^tls\.allowed-names is empty/);
+});
+
+Deno.test("access reviews are good only where an API server has answered, with tokens alone too", async () => {
+  await using api = await AuthorizationApi.start();
+  using tree = new LogTree();
+  using stack = new DisposableStack();
+  const before = Deno.env.get("KUBECONFIG");
+  stack.defer(() => {
+    if (before === undefined) Deno.env.delete("KUBECONFIG");
+    else Deno.env.set("KUBECONFIG", before);
+  });
+  Deno.writeTextFileSync(`${tree.dir}/kubeconfig`, api.kubeConfig());
+  Deno.env.set("KUBECONFIG", `${tree.dir}/kubeconfig`);
+  const reviews = async (methods: readonly ("front-proxy" | "token")[]) => {
+    const found = await findings(tree, {
+      authorization: { ...defaults.authorization, methods: [...methods] },
+    });
+    return found.get("access reviews")!.map(({ level, text }) => `${level}: ${text}`).join();
+  };
+  assert.match(
+    await reviews(["token"]),
+    /^ok: answered; with tokens alone the agent needs no right/,
+  );
+  assert.equal(await reviews(["front-proxy", "token"]), "ok: the agent may create them");
+  await api.stop();
+  for (const methods of [["token"], ["front-proxy"]] as const) {
+    const text = await reviews(methods);
+    assert.match(text, /^error: .*API server.*ECONNREFUSED.* calls are refused$/, methods.join());
+  }
+});
+
+Deno.test("an agent that chooses its own port is not asked, and not called unhealthy", async () => {
+  using tree = new LogTree();
+  for (
+    const overrides of [
+      { addr: "127.0.0.1:0" },
+      { telemetry: { ...defaults.telemetry, addr: "127.0.0.1:0" } },
+    ]
+  ) {
+    const [agent] = (await findings(tree, overrides)).get("agent")!;
+    assert.equal(agent?.level, "ok");
+    assert.match(agent?.text ?? "", /not asked/);
+  }
+});
+
+Deno.test("names of certificates are shown where a front proxy may call", async () => {
+  using tree = new LogTree();
+  const callers = async (methods: readonly ("front-proxy" | "token")[]) => {
+    const found = await findings(tree, {
+      authorization: { ...defaults.authorization, methods: [...methods] },
+    });
+    return found.get("callers")![0]?.text;
+  };
+  assert.equal(await callers(["token"]), "token");
+  assert.equal(
+    await callers(["front-proxy", "token"]),
+    "front-proxy and token (kubetail-cluster-api)",
+  );
 });
