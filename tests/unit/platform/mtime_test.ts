@@ -79,3 +79,22 @@ Deno.test("asking for times leaves no descriptor open (WASI keeps a duplicate of
     assert.ok(after < before + 50, `lowest free descriptor ${before}, 200 calls later ${after}`);
   });
 });
+
+Deno.test("no warning about WASI being experimental is printed, and every other warning is", async () => {
+  const src = new URL("../../../src/platform/", import.meta.url).href;
+  const program = `
+    import process from "node:process";
+    import { stat } from "${src}files.ts";
+    import { mtime } from "${src}mtime.ts";
+    const path = Deno.execPath();
+    console.log(mtime(path, stat(path)).seconds > 0);
+    process.emitWarning("of something else");
+  `;
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-check", program],
+  }).output();
+  assert.equal(new TextDecoder().decode(stdout), "true\n");
+  const warnings = new TextDecoder().decode(stderr);
+  assert.match(warnings, /of something else/);
+  assert.doesNotMatch(warnings, /WASI/);
+});
