@@ -31,7 +31,7 @@ export function verifyPeer(
   nowMs: number,
 ): PeerVerdict {
   const own = chain?.[0];
-  if (own === undefined) return { trusted: false, why: "its certificate cannot be had" };
+  if (own === undefined) return { trusted: false, why: "its certificate is not available" };
   if (!isInDate(own, nowMs)) return { trusted: false, why: "its certificate is not in date" };
   const path = pathToAuthority(own, {
     untried: new Set((chain ?? []).slice(1, MAX_CHAIN).filter((certificate) => certificate.ca)),

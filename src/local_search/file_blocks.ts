@@ -10,8 +10,8 @@ export interface FileBlocksOptions {
 }
 
 /**
- * The blocks of a file from its beginning; between them the event loop runs. Each is verified before it is given out:
- * where the file was truncated and written anew meanwhile, the rest comes from a copy. Throws Failure where that has gone.
+ * The blocks of a file from its beginning; between them the event loop runs. Each is verified before it is returned:
+ * where the file was truncated and rewritten meanwhile, the rest comes from a copy. Throws Failure where that has gone.
  */
 export async function* fileBlocks(
   source: LogSource,

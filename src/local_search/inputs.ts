@@ -50,7 +50,7 @@ function* walk(path: string, found: Set<string>): Generator<string> {
 
 /**
  * Opens a regular file; a link is followed, and gzip is inflated. What is read of any other is verified, for it may be
- * truncated and written anew meanwhile. Throws Failure.
+ * truncated and rewritten meanwhile. Throws Failure.
  *
  * @param examine for a copy of a truncated file that was compressed
  */

@@ -234,7 +234,7 @@ Deno.test("the order of groups and extras does not matter", async () => {
   assert.equal(reviewer.asked.length, 1);
 });
 
-Deno.test("whoever differs in anything is asked about anew", async () => {
+Deno.test("whoever differs in anything is reviewed again", async () => {
   const { authorizer, reviewer } = setUp();
   const callers: Identity[] = [
     user("a"),

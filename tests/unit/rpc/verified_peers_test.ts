@@ -55,7 +55,7 @@ Deno.test("peers: a valid one is let in, and stays through checks and a rotation
   assert.equal(it.ended(), 0);
 });
 
-Deno.test("peers: a resumed session whose certificate cannot be had is ended at once", () => {
+Deno.test("peers: a resumed session whose certificate is not available is ended at once", () => {
   using it = setUp(null);
   assert.equal(it.ended(), 1);
   refuses(() => it.peers.enter(it.connection));
