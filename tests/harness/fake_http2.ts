@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { EventEmitter } from "node:events";
 import type { Server } from "@grpc/grpc-js";
 
@@ -58,6 +59,79 @@ export class FakeStream extends EventEmitter {
   }
 
   resume(): void {}
+}
+
+/** A connection's socket, with the listeners of node:http2 that src/rpc/grpc_js stands in for; it takes all that is written. */
+export class FakeSocket extends EventEmitter {
+  static #port = 40_000;
+  readonly localAddress = "10.0.0.9";
+  readonly remoteAddress: string;
+  readonly remotePort = FakeSocket.#port++;
+  readonly writableHighWaterMark = 65_536;
+  bytesRead = 0;
+  writableLength = 0;
+  destroyed = false;
+  isPaused = false;
+  /** What node:http2 was given to read. */
+  readonly read: Uint8Array[] = [];
+  /** Whether node:http2 knows that the socket is closed. */
+  knowsEnd = false;
+
+  constructor(remoteAddress = "10.0.0.1") {
+    super();
+    this.remoteAddress = remoteAddress;
+    const socketOnClose = () => this.knowsEnd = true;
+    this.on("data", (bytes: Uint8Array) => this.read.push(bytes)).on("close", socketOnClose);
+  }
+
+  /** The client sends something. */
+  receive(...bytes: Uint8Array[]): void {
+    const chunk = Buffer.concat(bytes);
+    this.bytesRead += chunk.length;
+    this.emit("data", chunk);
+  }
+
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    this.isPaused = false;
+  }
+
+  destroy(): void {
+    if (this.destroyed) return;
+    this.destroyed = true;
+    this.emit("close");
+  }
+}
+
+/** What node:http2 keeps its native session by. */
+const kHandle: unique symbol = Symbol("kHandle");
+
+/** A ServerHttp2Session over a socket. */
+export class FakeSession extends EventEmitter {
+  readonly socket: FakeSocket;
+  destroyed = false;
+  /** Codes of GOAWAY frames that were sent. */
+  readonly goaways: number[] = [];
+  readonly [kHandle] = {
+    getOutgoingChunk: () => undefined,
+    sendPending: () => {},
+  };
+
+  constructor(socket: FakeSocket) {
+    super();
+    this.socket = socket;
+  }
+
+  goaway(code: number): void {
+    this.goaways.push(code);
+  }
+
+  destroy(): void {
+    this.destroyed = true;
+  }
 }
 
 /** Lets everything run that setImmediate has scheduled so far, and what that schedules. */

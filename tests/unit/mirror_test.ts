@@ -18,8 +18,6 @@ const WITHOUT_TEST: Readonly<Record<string, string>> = {
   "main.ts": "an entry; tests/integration/cli/program_test.ts runs it",
   "pool/messages.ts": "types",
   "pool/pool_times.ts": "a table",
-  "rpc/grpc_js/connection.ts": "real sockets; tests/integration/limits/attacks_test.ts",
-  "rpc/grpc_js/connections.ts": "real sockets; tests/integration/limits/attacks_test.ts",
   "tools_main.ts": "an entry; tests/integration/cli/program_test.ts runs it",
 };
 

@@ -33,7 +33,7 @@ Deno.test("what has finished leaves its bytes to others", () => {
   }
   requests.finish(1);
   requests.begin(5);
-  assert.equal(requests.receive(5, 800, false), null);
+  assert.equal(requests.receive(5, 500, false), null);
 });
 
 Deno.test("a frame counts for what it takes, so that no number of frames of one byte, or none, is little", () => {
