@@ -46,12 +46,7 @@ export interface Scanner {
    * Scans bytes[from, to), which begins and ends at line boundaries; its last line may lack its
    * newline (end of file). Stops after the record with which the frames reach `budget` bytes.
    */
-  scan(
-    bytes: Uint8Array,
-    from: number,
-    to: number,
-    options: ScanOptions,
-  ): ScanResult;
+  scan(bytes: Uint8Array, from: number, to: number, options: ScanOptions): ScanResult;
 }
 
 export interface ScanOptions {
