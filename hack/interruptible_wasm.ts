@@ -1,6 +1,6 @@
 /**
  * Makes a WebAssembly module whose work another thread can end. It gets a second memory, shared and exported as "stop";
- * every loop looks at its first word at each turn and traps where that is not 0. An engine that is linear but slow
+ * every iteration of every loop checks its first word and traps where that is not 0. An engine that is linear but slow
  * would otherwise run to its end: no thread of this platform can be ended from outside while it computes. Its own memory
  * gets a maximum, beyond which it cannot grow; the second word of "stop", where it is not 0, is a lower one for this
  * instance, pages of 64 KiB.

@@ -1,6 +1,6 @@
 /**
  * The two programs and what each may do: the one list that `deno task serve`, `deno task compile`,
- * the images and the tests share. Nothing but what stands here is granted; nobody is ever asked.
+ * the images and the tests share. Nothing else is granted, and nothing prompts.
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";

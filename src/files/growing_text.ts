@@ -18,9 +18,6 @@ export interface GrowOptions {
   readonly whole?: boolean;
 }
 
-/** No file was changed then. */
-const NO_TIME_MS = -1;
-
 const probe = new Uint8Array(1);
 
 /**
@@ -31,7 +28,7 @@ const probe = new Uint8Array(1);
 export class GrowingText {
   #known: KnownText = unknownText;
   #fingerprint = new GrowingFingerprint();
-  #mtimeMs: number | null = null;
+  #mtimeMs: FileState["mtimeMs"] = null;
   #fileSize = 0;
   #end = 0;
   #fresh: { readonly from: number; readonly bytes: Uint8Array } | null = null;
@@ -128,7 +125,7 @@ export class GrowingText {
    * What was read is another text: it is read again. A file that is empty then was truncated, unless it was empty when it
    * was changed last (`emptyAtMs`, milliseconds since the epoch).
    */
-  forget(emptyAtMs = NO_TIME_MS): void {
+  forget(emptyAtMs: number | "unknown" = "unknown"): void {
     this.#known = unknownText;
     this.#fingerprint = new GrowingFingerprint();
     this.#mtimeMs = emptyAtMs;

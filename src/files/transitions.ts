@@ -12,8 +12,8 @@ export type PathState =
 export interface FileState {
   /** Bytes. */
   readonly size: number;
-  /** Null: not seen yet. */
-  readonly mtimeMs: number | null;
+  /** Null: not seen yet. "unknown": seen, and changed since whatever its time is now. */
+  readonly mtimeMs: number | "unknown" | null;
 }
 
 /** What has happened to the bytes of one open file since they were read. */

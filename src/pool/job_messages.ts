@@ -14,7 +14,7 @@ export interface JobRequest {
 
 /**
  * A job's request. Of an inlined piece it reads the next lines into the scratch memory, and keeps with the job what the
- * result must be seen against. Throws what reading throws, and where a piece is of no file.
+ * result must be read against. Throws what reading throws, and where a piece is of no file.
  */
 export function requestFor(
   job: Job,
