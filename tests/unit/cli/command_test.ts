@@ -38,7 +38,7 @@ Deno.test("arguments that cannot be parsed: one line each, without advice that d
   const [serve] = commands;
   for (
     const [words, message] of [
-      [["--confg", "x"], "Unknown option '--confg' (did you mean --config?)"],
+      [["--configs", "x"], "Unknown option '--configs' (did you mean --config?)"],
       [["-z"], "Unknown option '-z'"],
       [
         ["--config", "-1"],
