@@ -110,6 +110,9 @@ export function scanPiece(
   const accumulated = new PieceAccumulator(piece.budget);
   const maxBytes = piece.spec.grep === "" ? Math.max(MIN_BLOCK_BYTES, piece.budget) : Infinity;
   const forward = piece.spec.direction === "forward";
+  if (scanner.memory !== null && scratch.bytes.length <= scanner.memory.length) {
+    scratch.bytes = scanner.memory;
+  }
   let position: LinePosition | null = piece;
   let { skip } = piece;
   let short = false;

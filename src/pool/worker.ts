@@ -143,6 +143,7 @@ async function compile(spec: ScanSpec): Promise<Scanner> {
 /** The scanner, with the time that it takes counted as computing; what is read between two scans is not. */
 function timed(scanner: Scanner): Scanner {
   return {
+    memory: scanner.memory,
     scan(bytes, from, to, options) {
       flags.startComputing();
       try {

@@ -93,7 +93,9 @@ export class FrameWriter {
   /** Returns what was collected, in a buffer of its own, and starts over. */
   take(): Uint8Array<ArrayBuffer> {
     // A typed array's own slice() clears the memory first.
-    const frames = new Uint8Array(this.#bytes.buffer.slice(0, this.#length));
+    const frames = this.#length === 0
+      ? new Uint8Array(0)
+      : new Uint8Array(this.#bytes.buffer.slice(0, this.#length));
     this.#length = 0;
     this.#held = noText;
     this.#heldBytes = 0;

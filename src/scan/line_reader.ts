@@ -33,6 +33,8 @@ export interface LineChunk {
 
 const LF = 10;
 const PROBE_BYTES = 4096;
+/** How much is read first to find the end of a line that continues past the block: most are no longer. */
+const FIRST_STEP_BYTES = 4096;
 /** How much is read at a time to find the end of a line that continues past the block. */
 const STEP_BYTES = 64 * 1024;
 
@@ -85,7 +87,8 @@ export function readLines(
     return chunk(forward ? lines.length : 0, lines.from, lines.to, { next });
   }
   let next: LinePosition | null;
-  if (!forward) next = left({ to: block.from });
+  // Where the first line of the block begins the last one of the next block ends.
+  if (!forward) next = left({ to: lines.length > 0 ? lines.from : block.from });
   else if (lines.length === 0) next = left({ from: block.to });
   else {
     const at = Math.max(block.to, lines.to);
@@ -162,7 +165,7 @@ function readBlock(
   });
   if (length < to - start) return found(length, true);
   let searched = length - 1;
-  while (true) {
+  for (let isFirstStep = true;; isFirstStep = false) {
     const at = buffer.bytes.subarray(0, length).indexOf(LF, searched);
     if (at >= 0) return found(at + 1, false);
     if (start + length >= end) return found(length, false);
@@ -173,7 +176,7 @@ function readBlock(
       return { from: start, to: long, length: lineStart, short: false, long };
     }
     const step = Math.min(
-      Math.max(STEP_BYTES, length - lineStart),
+      isFirstStep ? FIRST_STEP_BYTES : Math.max(STEP_BYTES, length - lineStart),
       end - start - length,
       Math.max(1, lineStart + heldBytes - length),
     );

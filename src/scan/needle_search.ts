@@ -8,9 +8,11 @@ const WINDOW = 3;
 const KINDS = 8;
 
 const TABLES = 6 * 16;
-/** Where the bytes to search are copied to, and how many at once: they stay in the processor's cache. */
+/** Where the bytes to search are, and how many of those that are elsewhere are copied here at once: they stay in the processor's cache. */
 const TEXT = 128;
 const CHUNK = 256 * 1024;
+/** Enough for a block of a piece and the rest of its last line. */
+const TEXT_BYTES = 512 * 1024;
 
 /**
  * How often a window may turn out to be no needle before a block is not searched any further, and of
@@ -34,9 +36,21 @@ interface Exports {
   line_end(at: number, end: number): number;
 }
 
-// One for all searches of this thread: each copies in its tables and bytes before it looks.
+// One for all searches of this thread: each copies in its tables before it looks, and its bytes where they are elsewhere.
 const wasm = new WebAssembly.Instance(module).exports as unknown as Exports;
 const memory = new Uint8Array(wasm.memory.buffer);
+
+/**
+ * What is read into this memory of the thread is searched without being copied, as long as no other bytes are searched.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { searchMemory } from "./needle_search.ts";
+ *
+ * assert.equal(searchMemory.length, 512 * 1024);
+ * ```
+ */
+export const searchMemory: Uint8Array = memory.subarray(TEXT, TEXT + TEXT_BYTES);
 
 /** A needle as it is verified: for each of its bytes a table of those that may stand there. */
 interface Verified {
@@ -60,9 +74,10 @@ export class NeedleSearch {
   #bytes: Uint8Array = new Uint8Array(0);
   #to = 0;
   #failuresLeft = 0;
-  /** The bytes of #bytes[#loaded, #loadedEnd) are in the memory. */
+  /** The bytes of #bytes[#loaded, #loadedEnd) are in the memory, from TEXT + #loaded - #origin on. */
   #loaded = 0;
   #loadedEnd = 0;
+  #origin = 0;
 
   constructor(needles: readonly Needle[]) {
     const places = needles.length === 1 ? rarestSpelled(needles[0]!) : null;
@@ -99,7 +114,10 @@ export class NeedleSearch {
     this.#bytes = bytes;
     this.#to = to;
     this.#failuresLeft = FREE_FAILURES + (to - from) / BYTES_PER_FAILURE;
-    this.#loaded = this.#loadedEnd = from;
+    const isInMemory = bytes.buffer === memory.buffer;
+    this.#loaded = from;
+    this.#loadedEnd = isInMemory ? to : from;
+    this.#origin = isInMemory ? TEXT - bytes.byteOffset : from;
     memory.set(this.#tables, 0);
   }
 
@@ -116,12 +134,12 @@ export class NeedleSearch {
     // A needle's window may lie behind its beginning.
     for (let place = at; place < this.#to; place++) {
       if (place < this.#loaded || place >= this.#loadedEnd) this.#load(place);
-      const found = this.#find(place - this.#loaded + TEXT, this.#loadedEnd - this.#loaded + TEXT);
+      const found = this.#find(place - this.#origin + TEXT, this.#loadedEnd - this.#origin + TEXT);
       if (found < 0) {
         place = this.#loadedEnd - 1;
         continue;
       }
-      place = found - TEXT + this.#loaded;
+      place = found - TEXT + this.#origin;
       if (this.#failuresLeft <= 0) return place;
       const start = this.#verify(place, at);
       if (start >= 0) return start;
@@ -133,8 +151,8 @@ export class NeedleSearch {
   /** Where the line begins that holds the byte at `at`, `from` or later. For what was found last. */
   lineStart(at: number, from: number): number {
     if (from >= this.#loaded && at < this.#loadedEnd) {
-      return wasm.line_start(from - this.#loaded + TEXT, at - this.#loaded + TEXT) +
-        this.#loaded - TEXT;
+      return wasm.line_start(from - this.#origin + TEXT, at - this.#origin + TEXT) +
+        this.#origin - TEXT;
     }
     return lineStart(this.#bytes, from, at);
   }
@@ -142,8 +160,8 @@ export class NeedleSearch {
   /** Where that line ends: the offset of its LF, or the end of the bytes. */
   lineEnd(at: number): number {
     if (at >= this.#loaded && at < this.#loadedEnd) {
-      const end = wasm.line_end(at - this.#loaded + TEXT, this.#loadedEnd - this.#loaded + TEXT);
-      if (end >= 0) return end + this.#loaded - TEXT;
+      const end = wasm.line_end(at - this.#origin + TEXT, this.#loadedEnd - this.#origin + TEXT);
+      if (end >= 0) return end + this.#origin - TEXT;
     }
     return lineEnd(this.#bytes, at, this.#to);
   }
@@ -171,7 +189,7 @@ export class NeedleSearch {
     const end = Math.min(place + CHUNK, this.#to);
     const behind = Math.min(end + this.#reach, this.#to);
     memory.set(this.#bytes.subarray(place, behind), TEXT);
-    this.#loaded = place;
+    this.#loaded = this.#origin = place;
     this.#loadedEnd = end;
   }
 }

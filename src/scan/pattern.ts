@@ -3,7 +3,7 @@ import { allowAnsiAroundSpaces } from "./ansi_spaces.ts";
 import { anyJsonText, dockerText, isForeignEscape, plainText, UNICODE_ESCAPE } from "./encoding.ts";
 import type { LogFormat } from "./format.ts";
 import { deriveProof, type MatchProof } from "./match_proof.ts";
-import { NeedleSearch } from "./needle_search.ts";
+import { NeedleSearch, searchMemory } from "./needle_search.ts";
 import { derivePrefilter } from "./literal_prefilter.ts";
 import type { Exactness } from "./needles.ts";
 import { type Hir, RustRegex } from "./rust_regex.ts";
@@ -24,6 +24,8 @@ export interface Pattern {
 export interface Search {
   /** The needles to look for in these lines. Null: every line is a candidate. */
   choose(bytes: Uint8Array, from: number, to: number): NeedleSearch | null;
+  /** What is read into this memory is searched where it is. */
+  readonly memory: Uint8Array;
   /** When is a needle that lies in the message proof of a match of the pattern? */
   readonly exact: Exactness;
 }
@@ -57,7 +59,7 @@ function criSearch(syntax: Hir): Search | null | "anything" {
   const need = derivePrefilter(syntax, plainText);
   if (typeof need === "string") return need === "anything" ? need : null;
   const search = new NeedleSearch(need.needles);
-  return { choose: () => search, exact: need.exact };
+  return { choose: () => search, memory: searchMemory, exact: need.exact };
 }
 
 function dockerSearch(syntax: Hir): Search | null | "anything" {
@@ -75,6 +77,7 @@ function dockerSearch(syntax: Hir): Search | null | "anything" {
       }
       return foreign;
     },
+    memory: searchMemory,
     exact: "never",
   };
 }

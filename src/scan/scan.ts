@@ -42,6 +42,8 @@ export interface Resume {
 
 /** Turns pieces of one log into frames. Keeps its buffers from piece to piece. */
 export interface Scanner {
+  /** Bytes are best read into this memory of the thread, where they suffice with it. Null: it makes no difference. */
+  readonly memory: Uint8Array | null;
   /**
    * Scans bytes[from, to), which begins and ends at line boundaries; its last line may lack its
    * newline (end of file). Stops after the record with which the frames reach `budget` bytes.
@@ -92,6 +94,7 @@ export async function createScanner(
 const DENSE_LINE_BYTES = 1024;
 
 class PieceScanner implements Scanner {
+  readonly memory: Uint8Array | null;
   readonly #parser: LineParser;
   /** Tells a line's header from its message; null where it does not come first. */
   readonly #header: LineParser | null;
@@ -111,6 +114,7 @@ class PieceScanner implements Scanner {
   #valid = false;
 
   constructor(spec: ScanSpec, pattern: Pattern, blockBytes: number) {
+    this.memory = pattern.search?.memory ?? null;
     this.#blockBytes = blockBytes;
     this.#parser = lineParser(spec.format);
     this.#header = spec.format === "docker" ? null : this.#parser;

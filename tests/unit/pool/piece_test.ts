@@ -205,10 +205,28 @@ Deno.test("blocks grow while the scan is fast", () => {
   const source = new MemorySource(encoder.encode(text));
   const scratch = newScratch();
   const scanner = {
+    memory: null,
     scan: () => ({ frames: new Uint8Array(0), records: 0, malformed: 0, resume: null }),
   };
   scanPiece(wholePiece(source, of), source, scanner, scratch, noLimit);
   assert.equal(scratch.blockBytes, 256 << 10);
+});
+
+Deno.test("a search's bytes are read where they are searched, unless a line is too long for it", async () => {
+  const of = spec("forward", "needle");
+  const scanner = await new Scanners().get(of);
+  assert.ok(scanner.memory !== null);
+  const scratch = newScratch();
+  const short = cri("a needle").repeat(10);
+  const scan = (text: string) => {
+    const source = new MemorySource(encoder.encode(text));
+    return scanPiece(wholePiece(source, of), source, scanner, scratch, noLimit).records;
+  };
+  assert.equal(scan(short), 10);
+  assert.equal(scratch.bytes.buffer, scanner.memory.buffer);
+  assert.equal(scan(short + cri(`${"x".repeat(scanner.memory.length)} needle`) + short), 21);
+  assert.notEqual(scratch.bytes.buffer, scanner.memory.buffer);
+  assert.equal(scan(short), 10);
 });
 
 Deno.test("scanners are kept by what they scan for, the least recently used ones go", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ByteSet } from "../../../src/scan/byte_set.ts";
-import { NeedleSearch } from "../../../src/scan/needle_search.ts";
+import { NeedleSearch, searchMemory } from "../../../src/scan/needle_search.ts";
 import type { Needle } from "../../../src/scan/needles.ts";
 import { utf8Ranges } from "../../../src/scan/utf8_ranges.ts";
 import { Random, runSeed } from "../../harness/random.ts";
@@ -74,6 +74,45 @@ Deno.test("a spelled needle is found wherever it lies about the end of what is s
     assert.deepEqual(places(search, bytes, 0, at + 7), []);
     assert.deepEqual(places(search, bytes, at + 1, bytes.length), []);
     assert.deepEqual(places(search, bytes, at, at + 8), [at]);
+  }
+});
+
+Deno.test("bytes in the search's own memory are searched where they are, like others", () => {
+  const seed = runSeed();
+  const random = new Random(seed);
+  const search = new NeedleSearch([literal("nee"), literal("dle")]);
+  const spelled = new NeedleSearch([literal("needle")]);
+  for (let i = 0; i < 200; i++) {
+    const length = random.pick([40, 300 * 1024, searchMemory.length]);
+    const bytes = new Uint8Array(length).fill(0x2e);
+    for (let k = 0; k < 20; k++) {
+      const text = new TextEncoder().encode(random.pick(["needle", "nee", "dle", "x\n"]));
+      bytes.set(text, random.below(length - text.length + 1));
+    }
+    const from = random.below(length + 1);
+    const start = random.below(searchMemory.length - length + 1);
+    const inMemory = searchMemory.subarray(start, start + length);
+    for (const one of [search, spelled]) {
+      const expected = places(one, bytes, from, length);
+      inMemory.set(bytes);
+      const found = places(one, inMemory, from, length);
+      const label = `SEED=${seed} round ${i}`;
+      assert.deepEqual(found, expected, label);
+      assert.deepEqual(inMemory, bytes, label);
+      if (found.length === 0) continue;
+      const last = found.at(-1)!;
+      one.begin(inMemory, from, length);
+      assert.equal(one.next(last), last, label);
+      assert.equal(
+        one.lineStart(last, from),
+        bytes.subarray(0, last).lastIndexOf(10) >= from
+          ? bytes.subarray(0, last).lastIndexOf(10) + 1
+          : from,
+        label,
+      );
+      const end = bytes.indexOf(10, last);
+      assert.equal(one.lineEnd(last), end < 0 ? length : end, label);
+    }
   }
 });
 
