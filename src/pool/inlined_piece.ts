@@ -5,7 +5,7 @@ import { MAX_KEPT_BYTES, type Piece, type PieceResult, resumeAt, type Scratch } 
 import type { UnnumberedRequest } from "./thread.ts";
 
 /** Pieces of at most this size are inlined: to read an appended line here costs less than to open its file there. */
-export const INLINED_PIECE_BYTES = 64 * 1024;
+const INLINED_PIECE_BYTES = 64 * 1024;
 /** How much of a piece is inlined at a time. */
 const MAX_INLINED_BYTES = MIN_PART_BYTES;
 /** How long the event loop reads at a time for lines to inline, milliseconds. */
@@ -16,6 +16,13 @@ export interface InlinedLines {
   readonly chunk: LineChunk;
   /** Where it was read. */
   readonly position: LinePosition;
+}
+
+/** Is the piece scanned where its stream runs, in one turn of the event loop, whatever workers there are? */
+export function isSmallPiece({ from, to, spec, line, source }: Piece): boolean {
+  // A long line takes its time, however small the piece is in which it begins.
+  return to - from <= INLINED_PIECE_BYTES && spec.grep === "" && line === null &&
+    source.compressed === undefined;
 }
 
 /** Is the piece one whose bytes the owner of the file reads, and not the worker? */

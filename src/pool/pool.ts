@@ -5,7 +5,7 @@ import type { LogFormat, ScanSpec } from "../scan/scan.ts";
 import type { Report } from "../telemetry/events.ts";
 import { CallingThread } from "./calling_thread.ts";
 import { ENGINE_MEMORY, shareEngineMemory } from "./engine_memory.ts";
-import { INLINED_PIECE_BYTES, isInlinedPiece } from "./inlined_piece.ts";
+import { isInlinedPiece, isSmallPiece } from "./inlined_piece.ts";
 import { type ExamineTask, Job, type JobResult, type LocateTask } from "./job.ts";
 import { endJob, requestFor } from "./job_messages.ts";
 import type { Bounds } from "./messages.ts";
@@ -16,6 +16,7 @@ import { SearchTurns } from "./search_turns.ts";
 import { SharedScans, type StartScan } from "./shared_scans.ts";
 import { startWorker } from "./start_worker.ts";
 
+export { isSmallPiece };
 export type { Bounds, LocateTask, Piece, PieceResult, PieceResume, PoolTimes };
 
 export interface ScanPoolOptions {
@@ -125,9 +126,7 @@ export class ScanPool {
     piece: Piece,
     options: Caller & { readonly signal: AbortSignal },
   ): Promise<PieceResult> {
-    // A long line takes its time, however small the piece is in which it begins.
-    const isSmall = piece.to - piece.from <= INLINED_PIECE_BYTES && piece.spec.grep === "" &&
-      piece.line === null && piece.source.compressed === undefined;
+    const isSmall = isSmallPiece(piece);
     if (!this.#hasWorkers || isSmall) {
       return await this.#callingThread.scan(piece, { isSmall, signal: options.signal });
     }

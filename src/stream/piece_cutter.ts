@@ -2,7 +2,7 @@ import type { Direction } from "../scan/scan.ts";
 
 /** The first pieces are small, so that a page's first records do not wait for more. */
 const FIRST_PIECE_BYTES = 64 * 1024;
-const GROWTH = 2;
+const GROWTH = 4;
 
 /**
  * Cuts one range into pieces in the order of the direction. A piece is where lines begin: its lines may end beyond it.

@@ -1,4 +1,5 @@
-import type { PieceResult, PieceResume, ScanPool } from "../pool/pool.ts";
+import { setImmediate } from "node:timers/promises";
+import { isSmallPiece, type PieceResult, type PieceResume, type ScanPool } from "../pool/pool.ts";
 import type { Direction, ScanSpec } from "../scan/scan.ts";
 import type { Report } from "../telemetry/events.ts";
 import type { BufferBudget, BufferShare } from "./buffer_budget.ts";
@@ -62,6 +63,8 @@ interface Submitted {
   readonly place: Place;
   /** Of the source when it was submitted. */
   readonly epoch: number;
+  /** Is it scanned in this thread? */
+  readonly isSmall: boolean;
   readonly result: Promise<PieceResult>;
   /** Of the buffers: as much as the result may need, then as much as it has. */
   readonly share: BufferShare;
@@ -117,13 +120,11 @@ export async function* scanRange(
     const { source, window = null, from: first } = range;
     const { skip, line } = place;
     const epoch = verifier?.epoch ?? 0;
-    const result = pool.scan(
-      { spec, source, ...bounds, first, end, line, skip, budget, window },
-      { stream, user, signal },
-    );
+    const piece = { spec, source, ...bounds, first, end, line, skip, budget, window };
+    const result = pool.scan(piece, { stream, user, signal });
     // A rejection is seen where the result is awaited; a later piece's may never be.
     result.then(({ frames }) => share.shrink(frames.buffer.byteLength), () => share.release());
-    return { bounds, place, epoch, result, share };
+    return { bounds, place, epoch, isSmall: isSmallPiece(piece), result, share };
   };
   /** As much of the bounds as there is to read; null: nothing. */
   const clip = ({ from, to }: Bounds): Bounds | null =>
@@ -197,13 +198,16 @@ export async function* scanRange(
         head = await submitHead(bounds, place);
         place = BEGINNING;
       }
-      fillWindow();
+      // Side by side with a piece that this thread scans no other one is: it would only delay the first result.
+      if (!head.isSmall) fillWindow();
       let result = await headResult();
       if (result === null) continue;
       cutter.learn(result.bytes, result.frames.length);
       left = leftAfter(result, left, direction);
       yield result;
       head.share.release();
+      // What is given out is sent, and a page's reader who has enough is heard, before the next piece is scanned.
+      if (head.isSmall) await setImmediate();
       while (result.resume !== null && !result.short) {
         const { offset }: PieceResume = result.resume;
         const rest = direction === "forward"
