@@ -7,6 +7,8 @@ import type { Http2Session } from "./http2_servers.ts";
 const WRITTEN_BYTES = 256 * 1024;
 /** Until the room that others leave is looked up again: hundreds of connections may fill at the same time. */
 const ROOM_BYTES = 64 * 1024;
+/** node:http2's frames have no more. */
+const MAX_CHUNK_BYTES = 16 * 1024 + 9;
 /** Frames below this are joined up to it, as many as wait: each write to the socket costs as much as 10 KiB. */
 const JOINED_BYTES = 16 * 1024;
 
@@ -32,8 +34,9 @@ export function holdBack(session: Http2Session, socket: Socket, unsent: UnsentBy
   let isWaiting = false;
   /** What the socket may take before it is looked up again. */
   let room = 0;
-  const hasRoom = () => {
-    if (room <= 0) room = Math.min(unsent.room(socket), ROOM_BYTES);
+  /** `joined`: bytes that it is about to be given. */
+  const hasRoom = (joined = 0) => {
+    if (room <= 0) room = Math.min(unsent.room(socket) - joined, ROOM_BYTES);
     return room > 0;
   };
   /** Since the socket was corked; null: it is not, as where node:http2 itself empties the session at its end. */
@@ -44,14 +47,14 @@ export function holdBack(session: Http2Session, socket: Socket, unsent: UnsentBy
     if (corkedBytes !== null) corkedBytes += chunk.length;
     return chunk;
   };
-  const takeMore = () => hasRoom() ? take() : nothing;
+  const takeMore = (joined: number) => hasRoom(joined) ? take() : nothing;
   native.getOutgoingChunk = () => {
     if (corkedBytes !== null && corkedBytes >= WRITTEN_BYTES) {
       corkedBytes = 0;
       socket.uncork();
       socket.cork();
     }
-    if (hasRoom()) return joined(take(), takeMore);
+    if (hasRoom()) return joinedFrames.join(socket, take(), takeMore);
     if (!isWaiting) {
       isWaiting = true;
       socket.once("drain", () => {
@@ -73,18 +76,52 @@ export function holdBack(session: Http2Session, socket: Socket, unsent: UnsentBy
   };
 }
 
-/** The chunk, and behind a small one those that follow. */
-function joined(chunk: Uint8Array, next: () => Uint8Array): Uint8Array {
-  if (chunk.length === 0 || chunk.length >= JOINED_BYTES) return chunk;
-  const chunks = [chunk];
-  for (let length = chunk.length; length < JOINED_BYTES;) {
-    const more = next();
-    if (more.length === 0) break;
-    chunks.push(more);
-    length += more.length;
+/** Memory in which frames are joined to one write. */
+class JoinedFrames {
+  #bytes = new Uint8Array(WRITTEN_BYTES);
+  #writer: Socket | null = null;
+
+  /**
+   * The chunk, and behind it those that follow, as many as one write takes: in memory that the next write uses again.
+   * Where the socket that was given it last still has some of it, no more are joined than make small ones worth a write.
+   *
+   * @param next empty where there is none; told how many bytes are joined so far
+   */
+  join(socket: Socket, chunk: Uint8Array, next: (joined: number) => Uint8Array): Uint8Array {
+    const isFree = this.#isFree();
+    const most = isFree ? WRITTEN_BYTES - MAX_CHUNK_BYTES : JOINED_BYTES;
+    if (chunk.length === 0 || chunk.length >= most) return chunk;
+    const chunks = [chunk];
+    let length = chunk.length;
+    while (length < most) {
+      const more = next(length);
+      if (more.length === 0) break;
+      chunks.push(more);
+      length += more.length;
+    }
+    if (chunks.length === 1) return chunk;
+    if (!isFree || length > WRITTEN_BYTES) return Buffer.concat(chunks, length);
+    this.#writer = socket;
+    let at = 0;
+    for (const each of chunks) {
+      this.#bytes.set(each, at);
+      at += each.length;
+    }
+    return this.#bytes.subarray(0, length);
   }
-  return chunks.length === 1 ? chunk : Buffer.concat(chunks);
+
+  #isFree(): boolean {
+    if (this.#writer === null || this.#writer.writableLength === 0) return true;
+    if (!this.#writer.destroyed) return false;
+    // Its last write may never be said to be done, and go on.
+    this.#bytes = new Uint8Array(WRITTEN_BYTES);
+    this.#writer = null;
+    return true;
+  }
 }
+
+/** Of all connections: where one of them writes slowly, the others do without. */
+const joinedFrames = new JoinedFrames();
 
 function nativeSession(session: Http2Session): NativeSession {
   const key = Object.getOwnPropertySymbols(session).find(({ description }) =>

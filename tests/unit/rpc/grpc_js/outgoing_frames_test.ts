@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import { Writable } from "node:stream";
 import { holdBack } from "../../../../src/rpc/grpc_js/outgoing_frames.ts";
+import { Random, runSeed } from "../../../harness/random.ts";
 import { UnsentBytes } from "../../../../src/rpc/limits/unsent_bytes.ts";
 import type { Http2Session } from "../../../../src/rpc/grpc_js/http2_servers.ts";
 
@@ -64,13 +65,48 @@ Deno.test("frames of many streams that are ready at once leave in one write, in 
   assert.deepEqual(connection.writes, [Buffer.concat(frames)]);
 });
 
-Deno.test("a large frame is not copied, and small ones behind it are joined", () => {
+Deno.test("a large frame that a slow socket must keep is not copied, and small ones behind it are joined", () => {
   const connection = new Connection();
+  connection.frames.push(new Uint8Array(10), new Uint8Array(10));
+  connection.native.sendPending(); // Nobody reads it.
   const frames = [16 * KIB, 20, 30].map((size, index) => new Uint8Array(size).fill(index));
   connection.frames.push(...frames);
   assert.equal(connection.native.getOutgoingChunk(), frames[0]);
   assert.deepEqual(connection.native.getOutgoingChunk(), Buffer.concat(frames.slice(1)));
   assert.equal(connection.native.getOutgoingChunk()?.length, 0);
+});
+
+Deno.test("frames that are joined are what was sent, however slowly each of two connections is read", async () => {
+  const seed = runSeed();
+  const random = new Random(seed);
+  const connections = [new Connection(), new Connection()];
+  const sent: Uint8Array[][] = connections.map(() => []);
+  const got: Buffer[][] = connections.map(() => []);
+  const take = async (index: number) => {
+    const { writes } = connections[index]!;
+    // A write's bytes are the socket's until it says that they are written.
+    got[index]!.push(...writes.splice(0).map((bytes) => Buffer.from(bytes)));
+    await connections[index]!.read();
+  };
+  for (let step = 0; step < 2000; step++) {
+    const index = random.below(2);
+    const connection = connections[index]!;
+    if (random.chance(0.4)) {
+      await take(index);
+      continue;
+    }
+    for (let count = random.below(40); count > 0; count--) {
+      const size = random.pick([1, 59, 5000, 16 * KIB + 9]);
+      const frame = new Uint8Array(size).fill(random.below(256));
+      connection.frames.push(frame);
+      sent[index]!.push(frame);
+    }
+    connection.native.sendPending();
+  }
+  for (const [index, connection] of connections.entries()) {
+    while (connection.frames.length > 0 || connection.socket.writableLength > 0) await take(index);
+    assert.ok(Buffer.concat(got[index]!).equals(Buffer.concat(sent[index]!)), `SEED=${seed}`);
+  }
 });
 
 Deno.test("a session waits for a socket that nobody reads, with 1 MiB and a frame in it", async () => {
