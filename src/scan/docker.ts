@@ -156,11 +156,16 @@ export class DockerParser implements LineParser {
     const unescaped = this.#room(to - from); // escapes are longer than what they stand for
     unescaped.set(bytes.subarray(from, p));
     let length = p - from;
-    while (p < to && bytes[p] !== QUOTE) {
-      if (bytes[p] !== BACKSLASH) {
-        if (PLAIN_BYTES[bytes[p]!] === 0) return -1;
-        unescaped[length++] = bytes[p++]!;
-      } else if (bytes[p + 1] === 0x75) {
+    for (;;) {
+      let byte = 0;
+      while (p < to && PLAIN_BYTES[byte = bytes[p]!] === 1) {
+        unescaped[length++] = byte;
+        p++;
+      }
+      if (p >= to) return -1;
+      if (byte === QUOTE) break;
+      if (byte !== BACKSLASH) return -1;
+      if (bytes[p + 1] === 0x75) {
         const unit = hexUnit(bytes, p + 2, to);
         if (unit < 0) return -1;
         p += 6;
@@ -182,7 +187,6 @@ export class DockerParser implements LineParser {
         p += 2;
       }
     }
-    if (p >= to) return -1;
     this.text = unescaped;
     this.start = 0;
     this.end = length;

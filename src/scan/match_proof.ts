@@ -58,16 +58,22 @@ export class MatchProof {
 
 /** Strings of which one must be found. */
 class Segment {
-  /** For each string, for each of its places: 1 for the bytes that may stand there. */
-  readonly #strings: readonly (readonly Uint8Array[])[];
+  /** For each string a table of 256 for each of its places: 1 for the bytes that may stand there. */
+  readonly #strings: readonly Uint8Array[];
   /** 1 for the bytes that one of the strings may begin with, STOP for those that nothing in front of it may hold. */
   readonly #first: Uint8Array;
+  /** 1 for the bytes of which one must follow. */
+  readonly #second: Uint8Array;
 
   /** @param isBehind must one be found behind another segment's, with no line feed between them? */
   constructor(strings: readonly SetString[], isBehind: boolean) {
-    this.#strings = strings.map((string) => string.map((set) => set.table()));
+    this.#strings = strings.map((string) =>
+      Uint8Array.from(string.flatMap((set) => [...set.table()]))
+    );
     this.#first = strings.map((string) => string[0]!).reduce((all, set) => all.union(set)).table();
     if (isBehind) this.#first[LF] = STOP;
+    this.#second = strings.map((string) => string[1] ?? ByteSet.range(0x00, 0xff))
+      .reduce((all, set) => all.union(set)).table();
   }
 
   /** Where one of the strings ends that begins at `from` or later; -1: there is none. */
@@ -77,10 +83,12 @@ class Segment {
       if (atHint >= 0) return atHint;
     }
     const first = this.#first;
+    const second = this.#second;
     for (let at = from; at < end; at++) {
       const mark = first[text[at]!]!;
       if (mark === 0) continue;
       if (mark === STOP) return -1;
+      if (at + 1 < end && second[text[at + 1]!] === 0) continue;
       const found = this.#endAt(text, at, end);
       if (found >= 0) return found;
     }
@@ -88,11 +96,13 @@ class Segment {
   }
 
   #endAt(text: Uint8Array, at: number, end: number): number {
-    for (const string of this.#strings) {
-      const { length } = string;
+    const strings = this.#strings;
+    for (let k = 0; k < strings.length; k++) {
+      const table = strings[k]!;
+      const length = table.length >> 8;
       if (at + length > end) continue;
       let i = 0;
-      while (i < length && string[i]![text[at + i]!] === 1) i++;
+      while (i < length && table[i << 8 | text[at + i]!] === 1) i++;
       if (i === length) return at + length;
     }
     return -1;
