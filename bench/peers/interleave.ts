@@ -28,8 +28,8 @@ export interface InterleaveOptions {
 }
 
 /**
- * Measures all servers in turns: in each turn every measure, and of it every server once, beginning with another
- * one each time, so that whatever else the machine does meets them alike. A first turn fills the page cache and
+ * Measures all servers in turns: in each turn every measure, and of it every server once, in another order each time,
+ * so that whatever else the machine does, and what the one before leaves behind, meets them alike. A first turn fills the page cache and
  * compiles, and is not counted. Slow patterns have turns of their own afterwards: their memory shall not show in other figures.
  */
 export async function interleave(options: InterleaveOptions): Promise<void> {
@@ -60,7 +60,7 @@ export async function interleave(options: InterleaveOptions): Promise<void> {
       if (round.withIdle && isCounted) await measureIdle(subjects, signal);
       for (const measure of round.measures) {
         for (let place = 0; place < subjects.length; place++) {
-          const subject = subjects[(place + turn) % subjects.length]!;
+          const subject = subjects[placeInTurn(place, turn, subjects.length)]!;
           if (measure.ownOnly && !subject.server.isOwn) continue;
           await subject.measure(measure, { isCounted });
           signal.throwIfAborted(); // It may have ended the client too: that is no figure.
@@ -77,6 +77,12 @@ export async function interleave(options: InterleaveOptions): Promise<void> {
       options.keep(structuredClone({ servers, ripgrep: search }), complete);
     }
   }
+}
+
+/** Which of `count` has the place in a turn: every second turn goes the other way round, so that nobody always follows the same one. */
+function placeInTurn(place: number, turn: number, count: number): number {
+  const step = turn % 2 === 0 ? place : count - 1 - place;
+  return (step + (turn >> 1)) % count;
 }
 
 /** Says on standard error how far a round is, and when it will be over. */
