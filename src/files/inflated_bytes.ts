@@ -178,7 +178,7 @@ export class InflatedBytes implements ByteSource, Disposable {
     return chunk;
   }
 
-  /** Looks at the bytes that come for the first time. */
+  /** Examines the bytes that come for the first time. */
   #learn(chunk: Uint8Array, begin: number): void {
     if (begin > this.#seen) return;
     const fresh = chunk.subarray(this.#seen - begin);

@@ -12,7 +12,7 @@ const CHECKS = 32;
 
 /**
  * Whether a path led to the file that was just opened, without links, all the while since startedMs
- * (milliseconds since the epoch, before the first look at the path). The platform opens by path and tells no
+ * (milliseconds since the epoch, before the path was first checked). The platform opens by path and tells no
  * descriptor's path, so who may write to a folder on the way can exchange a part of the path for a link to
  * somebody else's folder (renameat2 with RENAME_EXCHANGE) for the moment of the opening, and back.
  *

@@ -85,7 +85,7 @@ export class Succession {
       this.truncated(realPath);
       return true;
     }
-    // What was just read may belong to a later text, whose former copies were not looked for.
+    // What was just read may belong to a later text, whose former copies were not searched for.
     const began = next.fingerprint.prefix.length > 0 || current.size === 0;
     if (!began || !isContinuedBy(next.fingerprint, current.fingerprint)) {
       if (before === 0) current.forgetText();

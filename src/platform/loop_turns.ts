@@ -39,7 +39,7 @@ export function loopTurns(signal: AbortSignal): () => Promise<void> | null {
   return () => performance.now() < end ? null : take();
 }
 
-/** So many pass between two looks at the clock. */
+/** The clock is read once in this many calls. */
 const ITEMS_PER_STEP = 32;
 
 /**

@@ -105,7 +105,7 @@ function inflateSame(identity: FileIdentity): InflatedFile | null {
 function openSame({ path, dev, ino }: FileIdentity): OpenFile | null {
   let file: OpenFile | null = null;
   try {
-    // Looked at before it is opened: to open a FIFO is to wait for its writer.
+    // Checked before it is opened: opening a FIFO waits for its writer.
     const before = lstat(path);
     if (!before.isFile || before.dev !== dev || before.ino !== ino) return null;
     file = openFile(path);

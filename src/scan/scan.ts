@@ -192,7 +192,7 @@ class PieceScanner implements Scanner {
     const lines = this.#lines;
     if (search === null) lines.takeAll(bytes, from, to);
     else lines.search(bytes, from, to, search, this.#header);
-    // One look at the block costs as much as one at each of some few lines.
+    // Checking the whole block costs as much as checking a few of its lines.
     this.#valid = lines.count > 16 && isUtf8(bytes.subarray(from, to));
     // Docker's messages are not in the log as they are: hardly any is without an escape.
     const isHeld = this.#header !== null && lines.count * DENSE_LINE_BYTES > to - from;

@@ -2,7 +2,7 @@ import { isAscii as isAsciiNatively, isUtf8 } from "node:buffer";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
-/** To look at a text here costs less than to call the platform for it, up to so many bytes. */
+/** Up to this length, bytes, examining a text here costs less than calling the platform for it. */
 const MAX_SHORT_BYTES = 256;
 
 /**
