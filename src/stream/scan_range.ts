@@ -206,7 +206,7 @@ export async function* scanRange(
       left = leftAfter(result, left, direction);
       yield result;
       head.share.release();
-      // What is given out is sent, and a page's reader who has enough is heard, before the next piece is scanned.
+      // What is delivered is sent, and a cancellation is seen, before the next piece is scanned.
       if (head.isSmall) await setImmediate();
       while (result.resume !== null && !result.short) {
         const { offset }: PieceResume = result.resume;
