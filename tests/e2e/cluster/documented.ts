@@ -60,9 +60,10 @@ export async function runChartNotes(): Promise<string> {
     for (const file of ["client.crt", "client.key"]) {
       copyFileSync(join(project, ".dev/certificates", file), join(folder, file));
     }
+    // INIT_CWD: a task within a task would keep the folder of the outer one.
     writeFileSync(
       join(folder, "kubetail-agent-tools"),
-      `#!/bin/sh\nexec deno run -A --quiet '${project}/hack/tools.ts' "$@"\n`,
+      `#!/bin/sh\nINIT_CWD="$PWD" exec deno task --quiet --config '${project}/deno.json' "$@"\n`,
       { mode: 0o755 },
     );
     for (const { text } of commandsIn(`\`\`\`sh\n${pasted}\n\`\`\``)) {
