@@ -93,8 +93,11 @@ Deno.test("licenses and bill of materials list every bundled package, with the c
 
 async function bundled(program: Program): Promise<Bundle & Disposable> {
   const folder = mkdtempSync(join(tmpdir(), "bundle-test-"));
+  using stack = new DisposableStack();
+  stack.defer(() => rmSync(folder, { recursive: true })); // where it cannot be made, too
   const made = await bundle(program, folder);
-  return { ...made, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
+  const kept = stack.move();
+  return { ...made, [Symbol.dispose]: () => kept.dispose() };
 }
 
 function contents(folder: string): Record<string, string> {

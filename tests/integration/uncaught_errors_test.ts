@@ -5,7 +5,7 @@ const program = new URL("agent/uncaught_errors.ts", import.meta.url).pathname;
 Deno.test("an error that nobody handled is reported with its kind and place, and the process goes on", async () => {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-check", "--allow-net=127.0.0.1", "--allow-env", program],
-    signal: AbortSignal.timeout(60_000),
+    signal: AbortSignal.timeout(600_000),
   }).output();
   const lines = new TextDecoder().decode(stdout).trim().split("\n");
   assert.equal(code, 0, new TextDecoder().decode(stderr));
