@@ -61,7 +61,7 @@ Deno.bench("write frames", () => {
 });
 
 for (const pattern of ["needle", "(?i)needle", "error|timeout", "\\d{2}\\.\\d{2}"]) {
-  const need = derivePrefilter(new RustRegex(pattern).syntax(), plainText);
+  const need = derivePrefilter(new RustRegex(pattern).syntax()!, plainText);
   if (typeof need === "string") throw new Error(`no needles of ${pattern}`);
   const search = new NeedleSearch(need.needles);
   Deno.bench(`search for the needles of ${pattern}`, () => {

@@ -47,10 +47,10 @@ const GAP: Item = { kind: "gap" };
  * import { plainText } from "./encoding.ts";
  * import { RustRegex } from "./rust_regex.ts";
  *
- * const prefilter = derivePrefilter(new RustRegex("err(or|no)").syntax(), plainText);
+ * const prefilter = derivePrefilter(new RustRegex("err(or|no)").syntax()!, plainText);
  * assert.ok(typeof prefilter !== "string");
  * assert.equal(prefilter.needles.length, 2);
- * assert.equal(derivePrefilter(new RustRegex(".*").syntax(), plainText), "anything");
+ * assert.equal(derivePrefilter(new RustRegex(".*").syntax()!, plainText), "anything");
  * ```
  */
 export function derivePrefilter(hir: Hir, encoding: Encoding): Prefilter {

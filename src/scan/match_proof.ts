@@ -117,7 +117,7 @@ class Segment {
  * import { deriveProof } from "./match_proof.ts";
  * import { RustRegex } from "./rust_regex.ts";
  *
- * assert.notEqual(deriveProof(new RustRegex("error.*reset").syntax()), null);
+ * assert.notEqual(deriveProof(new RustRegex("error.*reset").syntax()!), null);
  * ```
  */
 export function deriveProof(hir: Hir): MatchProof | null {

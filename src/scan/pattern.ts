@@ -9,6 +9,8 @@ import type { Exactness } from "./needles.ts";
 import { type Hir, RustRegex } from "./rust_regex.ts";
 
 const LF = 0x0a;
+/** What is derived from a literal of so many characters takes 20 MB. */
+const MAX_EXAMINED_CHARACTERS = 50_000;
 
 /** A client's pattern, ready to search with. */
 export interface Pattern {
@@ -46,10 +48,12 @@ export function compilePattern(pattern: string, format: LogFormat): Pattern {
   const asSent = compile(pattern); // must be valid by itself
   const tolerant = allowAnsiAroundSpaces(pattern);
   const exact = tolerant === pattern ? asSent : compile(tolerant);
-  const syntax = exact.syntax();
-  if (namesLineFeed(syntax)) {
+  const syntax = pattern.length > MAX_EXAMINED_CHARACTERS ? null : exact.syntax();
+  if (syntax === null ? spellsLineFeed(pattern) : namesLineFeed(syntax)) {
     throw invalid('the literal "\\n" is not allowed in a regex');
   }
+  // Of a pattern that is too large to be looked at, the engine examines every line.
+  if (syntax === null) return { exact, search: null, proof: null };
   const search = format === "docker" ? dockerSearch(syntax) : criSearch(syntax);
   if (search === "anything") return { exact: null, search: null, proof: null };
   return { exact, search, proof: deriveProof(syntax) };
@@ -107,6 +111,17 @@ function compile(pattern: string): RustRegex {
 
 function invalid(why: string): Failure {
   return new Failure("invalid-argument", `Invalid grep pattern: ${why}`);
+}
+
+/** The same of a pattern's text: is there a line feed, or an escape for one, outside classes? */
+function spellsLineFeed(pattern: string): boolean {
+  const ignoresSpaces = /\(\?[a-zA-Z]*x/.test(pattern);
+  const parts = /\\(x0[aA]|[xuU]\{0*[aA]\}|u000[aA]|U0000000[aA]|[^])|\[(?:\\[^]|[^\]\\])*\]|\n/g;
+  for (const [part, escape] of pattern.matchAll(parts)) {
+    if (part === "\n" && !ignoresSpaces) return true;
+    if (escape !== undefined && (escape === "n" || escape.length > 1)) return true;
+  }
+  return false;
 }
 
 /** No message has a line feed of its own, so a pattern that spells one out is a mistake. */

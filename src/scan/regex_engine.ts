@@ -35,6 +35,9 @@ interface Exports {
 /** Of a WebAssembly memory. */
 const PAGE_BYTES = 64 * 1024;
 
+/** A syntax tree has more parts than it may have. */
+export class SyntaxTooLarge extends Error {}
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -45,6 +48,8 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 export class RegexEngine {
   readonly #exports: Exports;
   #memory: Uint8Array;
+  /** How many parts of a syntax tree may still be made, while one is. */
+  #partsLeft = Number.POSITIVE_INFINITY;
 
   constructor() {
     const instance = new WebAssembly.Instance(module, { wbg: this.#imports() });
@@ -82,9 +87,16 @@ export class RegexEngine {
     return handle >>> 0;
   }
 
-  /** The syntax tree, with flags and case folding resolved (regex_syntax::hir). Throws what the engine says. */
-  syntax(handle: number): Hir {
+  /**
+   * The syntax tree, with flags and case folding resolved (regex_syntax::hir). Throws what the engine says, and
+   * SyntaxTooLarge where it has more parts than `maxParts` (objects, and what is in them); the engine cannot be used any
+   * more then.
+   */
+  syntax(handle: number, maxParts: number): Hir {
+    this.#partsLeft = maxParts;
     const [value, error, isError] = this.#exports.rregex_syntax(handle);
+    if (this.#partsLeft < 0) throw new SyntaxTooLarge("The syntax tree is too large");
+    this.#partsLeft = Number.POSITIVE_INFINITY;
     if (isError) throw this.#take(error);
     return this.#take(value) as Hir;
   }
@@ -126,6 +138,10 @@ export class RegexEngine {
     return decoder.decode(this.#view().subarray(at >>> 0, (at >>> 0) + length));
   }
 
+  #countPart(): void {
+    if (--this.#partsLeft < 0) throw new SyntaxTooLarge("The syntax tree is too large");
+  }
+
   /** What the module calls to build its syntax tree and its errors (wasm-bindgen's ABI). */
   #imports(): WebAssembly.ModuleImports {
     const caught = <A extends unknown[]>(call: (...args: A) => unknown) => (...args: A) => {
@@ -154,8 +170,12 @@ export class RegexEngine {
         offset: number,
         length: number,
       ) => new Uint8Array(buffer, offset >>> 0, length >>> 0),
-      __wbg_push_737cfc8c1432c2c6: (items: unknown[], item: unknown) => items.push(item),
+      __wbg_push_737cfc8c1432c2c6: (items: unknown[], item: unknown) => {
+        this.#countPart();
+        return items.push(item);
+      },
       __wbg_set_37837023f3d740e8: (items: unknown[], index: number, item: unknown) => {
+        this.#countPart();
         items[index >>> 0] = item;
       },
       __wbg_set_3f1d0b984ed272ed: (
@@ -163,11 +183,13 @@ export class RegexEngine {
         key: PropertyKey,
         value: unknown,
       ) => {
+        this.#countPart();
         object[key] = value;
       },
-      __wbg_set_bb8cecf6a62b9f46: caught((object: object, key: PropertyKey, value: unknown) =>
-        Reflect.set(object, key, value)
-      ),
+      __wbg_set_bb8cecf6a62b9f46: caught((object: object, key: PropertyKey, value: unknown) => {
+        this.#countPart();
+        return Reflect.set(object, key, value);
+      }),
       __wbindgen_bigint_from_u64: (value: bigint) => BigInt.asUintN(64, value),
       __wbindgen_error_new: (at: number, length: number) => new Error(this.#text(at, length)),
       __wbindgen_init_externref_table: () => {

@@ -1,11 +1,17 @@
 import { Failure } from "../failure/failure.ts";
 import { collectGarbage } from "../platform/memory.ts";
-import { type Hir, RegexEngine } from "./regex_engine.ts";
+import { type Hir, RegexEngine, SyntaxTooLarge } from "./regex_engine.ts";
 
 export type { Hir };
 
 /** An engine that has grown beyond this is discarded, bytes. It begins with 1.5 MB. */
 const MAX_ENGINE_BYTES = 24 * 2 ** 20;
+
+/**
+ * Of a pattern's syntax tree: about 25 MB of JavaScript objects, and as much for what is derived from it. 250 words, with
+ * all that may stand for the spaces between them, have 90,000.
+ */
+const MAX_SYNTAX_PARTS = 100_000;
 
 /** A pattern needs more memory than this thread's engines may take. */
 export class EngineFull extends Failure {
@@ -78,9 +84,16 @@ export class RustRegex {
     }
   }
 
-  /** The syntax tree, with flags and case folding resolved. */
-  syntax(): Hir {
-    return this.#inEngine((engine) => engine.syntax(this.#handle));
+  /** The syntax tree, with flags and case folding resolved; null where it is too large to be looked at. */
+  syntax(): Hir | null {
+    try {
+      return this.#inEngine((engine) => engine.syntax(this.#handle, MAX_SYNTAX_PARTS));
+    } catch (error) {
+      if (!(error instanceof SyntaxTooLarge)) throw error;
+      engine = null; // It was left amid its work.
+      collectGarbage();
+      return null;
+    }
   }
 
   /** Is there a match in `text[start, end)`? It must be valid UTF-8. Takes time linear in its length. */

@@ -87,12 +87,13 @@ async function largeCalls(
     readonly message: Uint8Array;
     readonly user: string;
   },
+  calls = 250,
 ): Promise<void> {
   for (let connection = 0; connection < count * (prey.share ?? 1); connection++) {
     const session = connectHttp2(`https://localhost:${prey.port}`, { ca: prey.ca, ...prey.client });
     session.on("error", () => {});
     const sent: Promise<void>[] = [];
-    for (let index = 0; index < 250; index++) {
+    for (let index = 0; index < calls; index++) {
       const { path, message, user } = call(connection, index);
       const stream = session.request({
         ":method": "POST",
@@ -297,6 +298,18 @@ export const attacks = {
       })).finish(),
       user: `user-${connection}`,
     })),
+
+  "patterns whose syntax trees are large": (prey) => {
+    const forms = ["a ".repeat(5000), ".".repeat(20_000), "(?i)abcdefgh".repeat(2000)];
+    return largeCalls(4, prey, (connection, index) => ({
+      path: FORWARD,
+      message: LogRecordsStreamRequest.encode(request({
+        ...prey.log,
+        grep: `${connection}-${index}|${forms[index % forms.length]}`,
+      })).finish(),
+      user: `user-${connection}`,
+    }), 12);
+  },
 
   "Watches of many namespaces": (prey) => {
     const namespaces = Array.from({ length: 1000 }, (_, index) => `${index}-${"n".repeat(58)}`);

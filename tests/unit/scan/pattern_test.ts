@@ -158,3 +158,20 @@ async function found<T extends string | Uint8Array>(
   assert.equal(search.scan(whole, 0, whole.length, { budget: 1e9 }).records, kept.length);
   return kept;
 }
+
+for (
+  const [what, large] of [
+    ["text", `${"x".repeat(60_000)}|needle \\d`],
+    ["syntax tree", `${"a b ".repeat(400)}|needle \\d`],
+  ] as const
+) {
+  Deno.test(`a pattern whose ${what} is too large to be looked at matches as any other`, async () => {
+    assert.deepEqual(await found(large, ["a needle 7", "a needle", "x"]), ["a needle 7"]);
+    for (const lineFeed of ["\\n", "\\x0A", "\\x{000a}", "\\u{A}", "\\u000a", "\n"]) {
+      await assert.rejects(scanner(`${large}|a${lineFeed}b`), /the literal "\\n" is not allowed/);
+    }
+    for (const other of ["\\\\n", "[^\\n]y", "\\x0B", "[\\]\\n]z"]) {
+      await scanner(`${large}|a${other}b`);
+    }
+  });
+}
