@@ -161,8 +161,9 @@ Deno.test({
             agentAuth.authorizer.userKey({ kind: "token", token }, ["team-a"], { signal })
           ),
         );
-        assert.equal(keys[0], keys[1]);
-        assert.notEqual(keys[0], keys[2]);
+        assert.deepEqual(keys[0], keys[1]);
+        assert.notEqual(keys[0]?.user, keys[2]?.user);
+        assert.notEqual(keys[0]?.account, keys[2]?.account);
       },
     );
 
