@@ -18,6 +18,8 @@ export interface ObserveOptions {
   readonly followsLink: boolean;
   /** The same size and time of change mean that nothing has happened. */
   readonly isQuick: boolean;
+  /** False: what has come to the file is not read. */
+  readonly grows: boolean;
 }
 
 /**
@@ -49,10 +51,8 @@ export class LogObserver {
     const path = stateAt(lstat, log.realPath);
     const open = { dev: segment.dev, ino: segment.ino };
     const isOpen = isSameFile(path.state, open);
-    const content = segment.grow({
-      ...(isOpen && path.facts !== null ? { now: path.facts } : {}),
-      quick: options.isQuick,
-    });
+    const now = isOpen && path.facts !== null ? { now: path.facts } : {};
+    const content = options.grows ? segment.grow({ ...now, quick: options.isQuick }) : "same";
     const link = isOpen && !options.followsLink ? null : stateAt(stat, log.linkPath);
     const refused = path.error ?? link?.error ?? null;
     if (refused !== null) this.refusal.refuse(refused);

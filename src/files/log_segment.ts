@@ -92,6 +92,12 @@ export class LogSegment implements ByteSource {
     return this.#text.fingerprint;
   }
 
+  /** Has it shown nothing yet that tells it from another text? */
+  get isUntimed(): boolean {
+    const { time, timedTo } = this.fingerprint;
+    return time === null && timedTo === 0;
+  }
+
   get hasUnterminatedLine(): boolean {
     return this.size > this.committed;
   }

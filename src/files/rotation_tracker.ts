@@ -86,8 +86,7 @@ export class RotationTracker {
   check(reason: CheckReason): boolean {
     try {
       if (reason === "peek") {
-        const { time, timedTo } = this.current.fingerprint;
-        const change = time !== null || timedTo > 0 ? this.current.peek() : null;
+        const change = this.current.isUntimed ? null : this.current.peek();
         if (change === "same" || change === "grown") return change === "grown";
       }
       // Closed files first: what they hold must be known when rotated files are compared.
@@ -126,6 +125,7 @@ export class RotationTracker {
     let changed = this.#succession.growUntimed(this.#place.realPath);
     const happened = this.#observer.observe(this.#place.located, this.current, {
       followsLink: reason === "tick",
+      grows: !this.current.isUntimed,
       isQuick: reason === "poll",
     });
     for (const transition of happened) changed = this.#apply(transition) || changed;

@@ -41,7 +41,9 @@ export class Succession {
     try {
       // What came to the old file until its place was taken.
       this.growUntimed(realPath);
-      if (chain.current.grow() === "truncated") this.truncated(realPath);
+      if (!chain.current.isUntimed && chain.current.grow() === "truncated") {
+        this.truncated(realPath);
+      }
       next.grow();
       const { dev, ino, fingerprint } = next;
       const missed = this.#history.missed([...chain], {
@@ -51,12 +53,11 @@ export class Succession {
         isUnchanged: () => isContinuedBy(fingerprint, readFingerprint(next)),
         isAtPath: () => true,
       }, { mayGiveUp: this.#options.mayGiveUp() });
-      if (!isAt(located.realPath, next)) {
+      // What was written to a file without text may have been copied and truncated first.
+      const isBegun = chain.current.isUntimed && chain.current.hasMore;
+      if (isBegun || !isAt(located.realPath, next)) {
         for (const segment of missed) segment[Symbol.dispose]();
-        throw new Failure(
-          "not-found",
-          `Cannot follow ${located.realPath}: it was replaced again`,
-        );
+        throw isBeingRotated(located.realPath);
       }
       chain.current.close(this.#options.now());
       for (const segment of missed) this.#append(segment);
@@ -75,8 +76,7 @@ export class Succession {
    */
   growUntimed(realPath: string): boolean {
     const { current } = this.#chain;
-    const { time, timedTo } = current.fingerprint;
-    if (time !== null || timedTo > 0) return false;
+    if (!current.isUntimed) return false;
     const next = nextIn(current, realPath);
     const isOther = current.hasMore && this.#history.hasUnseen([...this.#chain], next);
     const before = current.size;

@@ -25,7 +25,11 @@ class Observed implements Disposable {
 
   observe(options: { followsLink?: boolean; isQuick?: boolean } = {}): Transition[] {
     const { followsLink = true, isQuick = false } = options;
-    return this.observer.observe(this.#located, this.segment, { followsLink, isQuick });
+    return this.observer.observe(this.#located, this.segment, {
+      followsLink,
+      isQuick,
+      grows: true,
+    });
   }
 
   /** Observes now and after the given milliseconds. */

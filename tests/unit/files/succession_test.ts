@@ -279,6 +279,18 @@ const amidChecks: readonly [
     log.append(criLine(2));
     log.copyTruncate(".20261123-100002");
   }],
+  ["a file is written to, truncated and written again", 2, () => {}, (log) => {
+    log.append(criLine(1));
+    log.copyTruncate(".20261123-100001");
+    log.append(criLine(2));
+  }],
+  ["a file is written to, truncated, written again and replaced", 3, () => {}, (log) => {
+    log.append(criLine(1));
+    log.copyTruncate(".20261123-100001");
+    log.append(criLine(2));
+    log.rename(".20261123-100002");
+    log.append(criLine(3));
+  }],
   ["a file is replaced, then the numbers move on by one and the new one is replaced", 3, (log) => {
     log.append(criLine(1));
     log.rename(".1");
