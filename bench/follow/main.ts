@@ -27,6 +27,7 @@ const { values } = parseArgs({
     followers: { type: "string", default: "1" },
     rate: { type: "string", default: "50" },
     seconds: { type: "string", default: "10" },
+    "warm-up": { type: "string", default: "0" },
     rotations: { type: "string", default: "0" },
     style: { type: "string", default: "rename" },
     backlog: { type: "string", default: "0" },
@@ -48,6 +49,7 @@ Lines lost, doubled and late while following
   --followers N    streams, spread over the files (1)
   --rate N         lines a second written to each file (50)
   --seconds N      how long (10)
+  --warm-up N      of these, seconds in which neither CPU nor latency counts (0)
   --rotations N    of each file (0)
   --style S        rename (kubelet) or copytruncate (logrotate) (rename)
   --backlog N      lines in each file before the followers come (0)
@@ -65,6 +67,7 @@ const number = (
     | "followers"
     | "rate"
     | "seconds"
+    | "warm-up"
     | "rotations"
     | "backlog"
     | "connections"
@@ -79,6 +82,7 @@ const order = {
   followers: number("followers"),
   rate: number("rate"),
   seconds: number("seconds"),
+  warmUp: number("warm-up"),
   rotations: number("rotations"),
   backlog: number("backlog"),
   connections: number("connections"),
@@ -140,8 +144,12 @@ const begin = () =>
 // With a backlog the lines come while the followers come; otherwise all followers stand before the first line.
 if (order.backlog > 0) begin();
 await Promise.all(followers.map((follower) => follower.standing));
-const standing = usage(running.pid);
 if (order.backlog === 0) begin();
+// An agent that has just started compiles, and returns the memory that its start took.
+await new Promise((resolve) => setTimeout(resolve, order.warmUp * 1000));
+const standing = usage(running.pid);
+const receivedBefore = order.warmUp > 0 ? sum((follower) => follower.tally.received) : 0;
+if (order.warmUp > 0) latencies.length = 0;
 const written = await writing;
 await settled(written.written);
 const after = usage(running.pid);
@@ -179,7 +187,7 @@ const result = {
     idleRssMb: Math.round(before.rssBytes / 1e6),
     /** Of user and system time, all records that were received. */
     cpuMsPerRecord: 1000 * (after.cpuSeconds - standing.cpuSeconds) /
-      Math.max(1, sum((follower) => follower.tally.received)),
+      Math.max(1, sum((follower) => follower.tally.received) - receivedBefore),
     cpuPercent: Math.round(
       (100 * (after.cpuSeconds - standing.cpuSeconds)) /
         ((after.atMs - standing.atMs) / 1000),

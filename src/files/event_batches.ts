@@ -1,4 +1,5 @@
 import type { Clock } from "../platform/clock.ts";
+import type { WatchEvent } from "../platform/folder_watch.ts";
 import { EventRate } from "./event_rate.ts";
 
 /** Events that follow each other within this time are a burst: files that were written at the same moment. */
@@ -15,8 +16,8 @@ export const BATCH_MS = 4;
 
 export interface EventBatchesOptions {
   readonly clock: Clock;
-  /** Checks a file that something has happened to. */
-  check(path: string): void;
+  /** Checks a file that something has happened to, or that was written to. */
+  check(path: string, reason: "event" | "written"): void;
   /** Looks whether any of the files has grown. */
   peekAll(): void;
 }
@@ -25,7 +26,7 @@ export interface EventBatchesOptions {
 export class EventBatches {
   readonly #options: EventBatchesOptions;
   readonly #rate: EventRate;
-  readonly #pending = new Set<string>();
+  readonly #pending = new Map<string, "event" | "written">();
   #cancelBatch: (() => void) | null = null;
   #lastEventAt = -Infinity;
   #nextPeekAt = -Infinity;
@@ -36,16 +37,19 @@ export class EventBatches {
   }
 
   /** Something has happened to these files, at least one of which is followed. */
-  add(paths: readonly string[]): void {
+  add({ kind, paths }: Pick<WatchEvent, "kind" | "paths">): void {
+    const reason = kind === "modify" ? "written" : "event";
     const { clock, check } = this.#options;
     const events = this.#rate.count();
     if (events.current > MANY.events || events.previous >= MANY.events) {
-      for (const path of paths) this.#pending.add(path);
+      for (const path of paths) {
+        if (reason === "event" || !this.#pending.has(path)) this.#pending.set(path, reason);
+      }
       this.#cancelBatch ??= clock.after(BATCH_MS, () => this.#checkPending());
       return;
     }
     const now = clock.now();
-    for (const path of paths) check(path);
+    for (const path of paths) check(path, reason);
     if (now - this.#lastEventAt < BURST_MS && now >= this.#nextPeekAt) this.#peek(now);
     this.#lastEventAt = clock.now();
   }
@@ -59,9 +63,9 @@ export class EventBatches {
 
   #checkPending(): void {
     this.#cancelBatch = null;
-    const paths = [...this.#pending];
+    const pending = [...this.#pending];
     this.#pending.clear();
-    for (const path of paths) this.#options.check(path);
+    for (const [path, reason] of pending) this.#options.check(path, reason);
   }
 
   #peek(now: number): void {

@@ -7,10 +7,10 @@ import { FolderListing } from "./folder_listing.ts";
 import { isWithin, type LogRoots, realRoots } from "./locate.ts";
 
 /**
- * Why a file is checked. "event": something has happened to it; "tick": time to check everything, what gives no events
+ * Why a file is checked. "event": something has happened to it; "written": bytes have come, as a rule; "tick": time to check everything, what gives no events
  * included; "poll": one of very many; "peek": others were written at this moment, so it may have grown.
  */
-export type CheckReason = "event" | "tick" | "poll" | "peek";
+export type CheckReason = "event" | "written" | "tick" | "poll" | "peek";
 
 /** Checks whether a file has changed, and returns whether it had, by more than the passing of time. */
 export type Check = (reason: CheckReason) => boolean;
@@ -68,8 +68,8 @@ export class FileWatcher {
     this.#rate = new EventRate(this.#clock, EVENTS_LIMIT.inMs);
     this.#batches = new EventBatches({
       clock: this.#clock,
-      check: (path) => {
-        for (const check of [...this.#files.get(path) ?? []]) check("event");
+      check: (path, reason) => {
+        for (const check of [...this.#files.get(path) ?? []]) check(reason);
       },
       peekAll: () => void this.#checkAll("peek"),
     });
@@ -151,7 +151,7 @@ export class FileWatcher {
         if (event.kind === "access") continue;
         this.#changesWithoutEvent = 0;
         if (event.flag === "rescan") this.#checkAll("tick");
-        else if (event.paths.some((path) => this.#files.has(path))) this.#batches.add(event.paths);
+        else if (event.paths.some((path) => this.#files.has(path))) this.#batches.add(event);
         if (this.#tooFast()) {
           this.#poll("fast");
           return;

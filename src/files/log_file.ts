@@ -127,7 +127,7 @@ export class LogFile implements LogSource {
 
   /** Bytes in the file now. */
   get size(): number {
-    return this.#file.facts().size;
+    return this.#file.size();
   }
 
   /** Size and time of change now. */

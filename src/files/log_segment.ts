@@ -171,9 +171,12 @@ export class LogSegment implements ByteSource {
     this.#text.forgetFreshLines();
   }
 
-  /** Like `grow`, but looks only whether bytes have come behind the known ones: the cheapest question there is. */
+  /** Like `grow`, but looks only whether the file's size has changed: the cheapest question there is. */
   peek(): ContentChange {
-    return this.#stage !== "finished" && this.hasMore ? this.grow() : "same";
+    const { current } = this.#source;
+    if (current === null || this.#stage === "finished") return "same";
+    const { size } = current;
+    return size === this.size ? "same" : this.grow({ now: { size, mtimeMs: null } });
   }
 
   /** Takes notice of what was written. "grown" only where whole lines have come. */

@@ -85,9 +85,11 @@ export class RotationTracker {
   /** Takes notice of what has happened to the log. Returns whether anything had. */
   check(reason: CheckReason): boolean {
     try {
-      if (reason === "peek") {
-        const change = this.current.isUntimed ? null : this.current.peek();
-        if (change === "same" || change === "grown") return change === "grown";
+      if ((reason === "peek" || reason === "written") && !this.current.isUntimed) {
+        const change = this.current.peek();
+        if (change === "grown") return true;
+        // Of a file that was written to something else is told: it was truncated, or is another one.
+        if (change === "same" && reason === "peek") return false;
       }
       // Closed files first: what they hold must be known when rotated files are compared.
       const changed = checkClosed(this.chain, this.#history, this.#now());

@@ -25,6 +25,8 @@ export interface FileFacts {
 export interface OpenFile {
   /** Reads up to into.length bytes at offset; fewer only at the end of the file. Returns the count. */
   readAt(offset: number, into: Uint8Array): number;
+  /** Bytes in the file now; costs a third of what its facts do. */
+  size(): number;
   facts(): FileFacts;
   close(): void;
 }
@@ -134,6 +136,7 @@ function openPlatformFile(path: string): OpenFile {
       position = offset + count;
       return count;
     },
+    size: () => position = file.seekSync(0, Deno.SeekMode.End),
     facts: () => toFacts(file.statSync()),
     close: () => file.close(),
   };

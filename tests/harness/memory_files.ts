@@ -86,6 +86,10 @@ export class MemoryFiles implements FileSystem {
         into.set(part);
         return part.length;
       },
+      size: () => {
+        this.onCall();
+        return inode.size;
+      },
       facts: () => {
         this.onCall();
         return facts(inode);

@@ -46,7 +46,8 @@ const weights = {
   "remove rotated": 3,
   recreate: 3,
   refuse: 2,
-  event: 30,
+  event: 15,
+  written: 15,
   peek: 8,
   poll: 8,
   amid: 8,
@@ -120,7 +121,7 @@ export async function runSequence(
   };
   const check = async (reason: CheckReason): Promise<void> => {
     await host.check(reason);
-    if (reason !== "peek") checked();
+    if (reason !== "peek" && reason !== "written") checked();
   };
   const pass = async (ms: number): Promise<void> => {
     await host.pass(ms, checked);
@@ -192,6 +193,7 @@ export async function runSequence(
         clock.after(random.below(1500), () => void host.refuse(null));
         return;
       case "event":
+      case "written":
       case "peek":
       case "poll":
         return await check(step.kind);
@@ -201,7 +203,7 @@ export async function runSequence(
           kind: random.pick(amidKinds),
           seed: random.below(2 ** 31),
         }));
-        const reason = random.pick(["event", "tick", "poll", "peek"] as const);
+        const reason = random.pick(["event", "written", "tick", "poll", "peek"] as const);
         return await host.checkAmid(reason, calls, () => {
           isAmid = true;
           amid.forEach(write);

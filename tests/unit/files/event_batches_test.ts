@@ -17,7 +17,7 @@ Deno.test("an event of few has its file checked at once", () => {
   const { clock, batches, checks } = setUp();
   for (let second = 0; second < 10; second++) {
     for (const path of ["a", "b", "c"]) {
-      batches.add([path]);
+      batches.add({ kind: "modify", paths: [path] });
       assert.deepEqual(checks(), [path]);
       clock.advance(333);
     }
@@ -28,14 +28,14 @@ Deno.test("an event of few has its file checked at once", () => {
 Deno.test("with many events files are checked together within 4 ms, each once, and none is left out", () => {
   const { clock, batches, checks } = setUp();
   for (let event = 0; event < 1000; event++) {
-    batches.add([`file-${event % 3}`]);
+    batches.add({ kind: "modify", paths: [`file-${event % 3}`] });
     clock.advance(1);
     if (event === 500) checks();
   }
   const together = checks();
   assert.ok(together.length <= 3 * 500 / 4 + 3, `${together.length} checks`);
   assert.ok(together.length >= 500 / 5, `${together.length} checks`);
-  batches.add(["last"]);
+  batches.add({ kind: "modify", paths: ["last"] });
   assert.ok(!checks().includes("last"));
   clock.advance(4);
   assert.ok(checks().includes("last"));
@@ -45,30 +45,46 @@ Deno.test("with many events files are checked together within 4 ms, each once, a
 Deno.test("when the many have passed, files are checked at once again", () => {
   const { clock, batches, checks } = setUp();
   for (let event = 0; event < 500; event++) {
-    batches.add(["a"]);
+    batches.add({ kind: "modify", paths: ["a"] });
     clock.advance(1);
   }
   clock.advance(250);
   checks();
-  batches.add(["b"]);
+  batches.add({ kind: "modify", paths: ["b"] });
   assert.deepEqual(checks(), ["b"]);
 });
 
 Deno.test("events at the same moment have all files peeked at, not for each of them", () => {
   const { clock, batches, checks } = setUp();
-  for (const path of ["a", "b", "c", "d"]) batches.add([path]);
+  for (const path of ["a", "b", "c", "d"]) batches.add({ kind: "modify", paths: [path] });
   assert.deepEqual(checks(), ["a", "b", "all", "c", "d"]);
   clock.advance(500);
-  batches.add(["a"]);
+  batches.add({ kind: "modify", paths: ["a"] });
   assert.deepEqual(checks(), ["a"]);
 });
 
 Deno.test("cleared, it checks nothing any more and has no timer", () => {
   const { clock, batches, checks } = setUp();
-  for (let event = 0; event < 50; event++) batches.add(["a"]);
+  for (let event = 0; event < 50; event++) batches.add({ kind: "modify", paths: ["a"] });
   checks();
   batches.clear();
   clock.advance(1000);
   assert.deepEqual(checks(), []);
   assert.equal(clock.timers, 0);
+});
+
+Deno.test("a file that was renamed as well as written to is checked for both", () => {
+  const clock = new ManualClock();
+  const checked: string[] = [];
+  const batches = new EventBatches({
+    clock,
+    check: (path, reason) => void checked.push(`${path} ${reason}`),
+    peekAll: () => {},
+  });
+  for (let event = 0; event < 200; event++) batches.add({ kind: "modify", paths: ["a"] });
+  clock.advance(10);
+  assert.deepEqual(checked.splice(0).at(-1), "a written");
+  for (const kind of ["modify", "rename", "modify"] as const) batches.add({ kind, paths: ["a"] });
+  clock.advance(10);
+  assert.deepEqual(checked, ["a event"]);
 });

@@ -16,6 +16,8 @@ Deno.test("links are followed by stat and not by lstat; reads are whole", () => 
     assert.equal(new TextDecoder().decode(into.subarray(0, 4)), "6789");
     assert.equal(open.readAt(10, into), 0);
     assert.equal(open.facts().size, 10);
+    assert.equal(open.size(), 10);
+    assert.equal(open.readAt(6, into), 4, "to ask for the size moves no reader");
     open.close();
   } finally {
     Deno.removeSync(folder, { recursive: true });
