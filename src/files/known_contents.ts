@@ -7,8 +7,8 @@ import {
   isUntouched,
   type RotatedContents,
   type SeenFiles,
+  type UnreadFile,
 } from "./missed_rotations.ts";
-import type { RotatedFile } from "./rotated_files.ts";
 
 /** Contents that are remembered though no file holds them now: a rename may hide a file for a moment. */
 const MAX_REMEMBERED = 64;
@@ -26,7 +26,7 @@ export interface KnownNext extends FileNumbers {
  */
 export class KnownContents {
   #fingerprints: readonly Fingerprint[];
-  readonly #unread: readonly RotatedFile[];
+  #unread: readonly UnreadFile[];
   readonly #first: LogSegment;
   /** Of the first line that was seen: where following began, or later where that file was never seen to hold one. */
   #firstTime: Instant | null = null;
@@ -52,13 +52,18 @@ export class KnownContents {
   }
 
   /** Was it there when following began, but not readable or without a time, and was it not written to since? */
-  wasUnread(file: RotatedFile): boolean {
+  wasUnread(file: UnreadFile): boolean {
     return this.#unread.some((one) => isUntouched(one, file));
   }
 
   /** A segment that was delivered stays known, even when its file goes. */
   remember(segment: LogSegment): void {
     this.#fingerprints = [...this.#fingerprints, segment.fingerprint];
+    const { dev, ino, mtimeMs } = segment;
+    // An empty file has no content to be recognized by.
+    if (segment.knownEnd === 0 && mtimeMs !== null) {
+      this.#unread = [...this.#unread, { dev, ino, mtimeMs }].slice(-MAX_REMEMBERED);
+    }
     this.#learnTimes(segment);
   }
 

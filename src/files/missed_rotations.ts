@@ -14,14 +14,17 @@ export interface RotatedContent extends FileContent {
   readonly file: RotatedFile;
 }
 
+/** A file without a content that is known. */
+export type UnreadFile = FileNumbers & Pick<RotatedFile, "mtimeMs">;
+
 /** What is known of a log when its rotated files are examined. */
 export interface SeenFiles {
   /** Contents that were delivered, or are older than the place where following began. */
   readonly fingerprints: readonly Fingerprint[];
   /** Files that are open. */
   readonly open: readonly FileNumbers[];
-  /** Files that existed when following began but could not be read then. */
-  readonly unread: readonly RotatedFile[];
+  /** Files that existed when following began but could not be read then, and those that were empty to the end. */
+  readonly unread: readonly UnreadFile[];
   /** The first time of the file in which following began. */
   readonly beganAt: Instant | null;
   /**
@@ -177,7 +180,7 @@ export function isEarlier(a: Instant | null, b: Instant | null): boolean {
  * assert.ok(!isUntouched(before, { ...before, mtimeMs: 6 }));
  * ```
  */
-export function isUntouched(before: RotatedFile, now: RotatedFile): boolean {
+export function isUntouched(before: UnreadFile, now: UnreadFile): boolean {
   return isSame(before, now) && before.mtimeMs === now.mtimeMs;
 }
 

@@ -181,7 +181,9 @@ export class RotatedHistory {
       let segment: LogSegment | null = null;
       try {
         segment = new LogSegment(this.#open(file));
-        segment.grow();
+        if (segment.grow() === "truncated") {
+          throw new Failure("not-found", `Cannot follow ${file.realPath}: it is being truncated`);
+        }
         opened.push(segment);
       } catch (error) {
         segment?.[Symbol.dispose]();

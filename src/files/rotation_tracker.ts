@@ -191,10 +191,13 @@ export class RotationTracker {
   }
 }
 
+/** So often is a file read again that is truncated while it is read. */
+const ATTEMPTS = 3;
+
 function openSegment(located: LocatedLog): LogSegment {
   const segment = new LogSegment(LogFile.open(located));
   try {
-    segment.grow();
+    for (let i = 0; i < ATTEMPTS && segment.grow() === "truncated"; i++) segment.forgetText();
     return segment;
   } catch (error) {
     segment[Symbol.dispose]();

@@ -44,7 +44,8 @@ export class Succession {
       if (!chain.current.isUntimed && chain.current.grow() === "truncated") {
         this.truncated(realPath);
       }
-      next.grow();
+      // Truncated while it was read: what it held then is in a copy that need not have been made yet.
+      if (next.grow() === "truncated") throw isBeingRotated(located.realPath);
       const { dev, ino, fingerprint } = next;
       const missed = this.#history.missed([...chain], {
         dev,

@@ -216,6 +216,56 @@ Deno.test("regression: a copy with the name and inode number of a removed one wa
   assert.equal(reader.text(), criLine(2) + criLine(3));
 });
 
+Deno.test("regression: a new file that was truncated while it was first read was taken for one that never held anything", () => {
+  for (let calls = 0; calls < 80; calls++) {
+    using log = new MemoryLog();
+    const reader = log.follow();
+    log.append(criLine(1));
+    log.check();
+    log.rename(".20261123-100001");
+    log.append(criLine(2));
+    let left = calls;
+    const amid = () => {
+      log.copyTruncate(".20261123-100002");
+      log.append(criLine(3));
+    };
+    log.files.onCall = () => {
+      if (left-- !== 0) return;
+      log.files.onCall = () => {};
+      amid();
+    };
+    log.check();
+    const isDone = left < 0;
+    log.files.onCall = () => {};
+    if (!isDone) amid();
+    log.copyTruncate(".20261123-100003");
+    for (let i = 0; i < 6; i++) log.pass(500);
+    assert.equal(reader.text(), criLines(1, 3), `after ${calls} calls`);
+    if (!isDone) break;
+  }
+});
+
+Deno.test("regression: when the clock was set back, rotated files that were empty to the end came again at each rotation", () => {
+  using log = new MemoryLog();
+  const reader = log.follow();
+  for (const n of [1, 2, 3]) {
+    log.rename(`.20261123-10000${n}`);
+    log.check();
+    for (let i = 0; i < 6; i++) log.pass(500);
+    assert.equal(reader.text(), "");
+  }
+  log.append(criLine(10));
+  log.check();
+  log.append(criLine(5));
+  log.check();
+  log.rename(".20261123-100004");
+  log.append(criLine(6));
+  log.check();
+  assert.equal(log.files.opened, 2, "empty files are open");
+  for (let i = 0; i < 6; i++) log.pass(500);
+  assert.equal(reader.text(), criLine(10) + criLine(5) + criLine(6));
+});
+
 /** What has happened when a check begins, and what happens amid it. Both write lines in order, up to the number. */
 const amidChecks: readonly [
   string,
