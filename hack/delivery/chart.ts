@@ -141,7 +141,7 @@ export function mustRefuseValues(): void {
       ["kubetailRelease=Kubetail!", "kubetailRelease"],
       ["dashboard.namespace=two words", "namespace"],
       [
-        "prometheusRule.enabled=true,prometheusRule.disabled={KubetailAgentDwon}",
+        "prometheusRule.enabled=true,prometheusRule.disabled={KubetailAgentGone}",
         "there is no such alert",
       ],
     ] as const
