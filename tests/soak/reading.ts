@@ -1,7 +1,9 @@
 /**
  * Reads logs made to hurt in the largest sizes, each with an agent of its own, and prints a table: seconds, peak memory
  * and memory a minute after in MiB, what the innocent caller's small read and /livez took at most in milliseconds, and
- * how often the event loop was late by more than 20 and 100 ms. Needs some gigabytes in the temporary folder.
+ * how often the event loop was late by more than 20 and 100 ms; then what a megabyte of a long line takes, compared with
+ * one of a shorter line. Ends with exit code 1 where something is beyond its bar. Times count on a machine that has
+ * nothing else to do only. Needs some gigabytes in the temporary folder.
  *
  *     deno run -A --unstable-worker-options tests/soak/reading.ts [--small] [NAME...]
  *
@@ -9,7 +11,7 @@
  */
 import { answerHelp } from "../../hack/usage.ts";
 import { startProcess } from "../harness/process.ts";
-import { attacks, type Sizes } from "../integration/bounded_reading/file_attacks.ts";
+import { type Attack, attacks, type Sizes } from "../integration/bounded_reading/file_attacks.ts";
 import { type Cost, runAttack } from "../integration/bounded_reading/run_attack.ts";
 import { processMemory } from "../harness/process_memory.ts";
 
@@ -23,16 +25,57 @@ const names = Deno.args.filter((arg) => !arg.startsWith("--"));
 /** So long after an attack its memory must be back. */
 const afterMs = isSmall ? 0 : 60_000;
 
+/** MiB; of what memory was before; milliseconds; of the time per MiB of the shorter line. */
+const bars = { peak: 384, growth: 1.2, wait: 1000, ratio: 1.5 };
+let beyond = 0;
+
+function verdict(misses: Readonly<Record<string, boolean>>): string {
+  const missed = Object.entries(misses).flatMap(([what, isBeyond]) => isBeyond ? [what] : []);
+  if (missed.length > 0) beyond++;
+  return missed.length === 0 ? "pass" : `FAIL: ${missed.join(", ")}`;
+}
+
 console.log(
-  "| read | seconds | idle | peak | a minute after | slowest read | slowest livez | loop late 20 ms | 100 ms | samples |",
+  "| read | seconds | idle | peak | a minute after | slowest read | slowest livez | loop late 20 ms | 100 ms | samples | within the bars |",
 );
-console.log("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+console.log("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |");
+console.log(
+  `| bar | | | ${bars.peak} | ${bars.growth} x idle | ${bars.wait} | ${bars.wait} | | | | |`,
+);
 
 function print(name: string, idle: number, cost: Cost, after: number): void {
   const { seconds, peak, other, livez, lag } = cost;
   const numbers = [idle, peak, after, other, livez, lag.over20, lag.over100, lag.samples];
   const cells = [seconds.toFixed(1), ...numbers.map((one) => one.toFixed(0))];
-  console.log(`| ${name} | ${cells.join(" | ")} |`);
+  const within = verdict({
+    "peak": peak > bars.peak,
+    "a minute after": afterMs > 0 && after > idle * bars.growth,
+    "read": other > bars.wait,
+    "livez": livez > bars.wait,
+  });
+  console.log(`| ${name} | ${cells.join(" | ")} | ${within} |`);
+}
+
+/** Milliseconds per MiB of a long line and of a shorter one, in turns on one agent; medians. */
+async function compareLines(attack: Attack, long: number, short: number): Promise<void> {
+  await using agent = await startProcess();
+  const perMiB = async (line: number) => {
+    const { seconds } = await runAttack(agent, attack, { ...sizes, line });
+    return seconds * 1000 / line;
+  };
+  await perMiB(short); // The first read loads modules.
+  const times: { readonly long: number[]; readonly short: number[] } = { long: [], short: [] };
+  for (let round = 0; round < 5; round++) {
+    times.short.push(await perMiB(short));
+    times.long.push(await perMiB(long));
+  }
+  const median = (values: number[]) => values.sort((a, b) => a - b)[2] ?? Number.NaN;
+  const [ofLong, ofShort] = [median(times.long), median(times.short)];
+  const ratio = ofLong / ofShort;
+  const time = (size: number, each: number) => `${each.toFixed(1)} ms per MiB of ${size} MiB`;
+  const figures = `${time(long, ofLong)}, ${time(short, ofShort)} | ${ratio.toFixed(2)}`;
+  const within = verdict({ ratio: !(ratio <= bars.ratio) });
+  console.log(`| ${attack.name} | ${figures} | ${bars.ratio} | ${within} |`);
 }
 
 // While the next log is read, the agent of the one before has its minute.
@@ -49,8 +92,19 @@ for (const attack of attacks) {
       print(attack.name, idle, cost, processMemory(agent.pid, "VmRSS"));
     })());
   } catch (error) {
+    beyond++;
     console.log(`| ${attack.name} | FAILED: ${(error as Error).message.slice(0, 300)} |`);
     await agent[Symbol.asyncDispose]();
   }
 }
 await Promise.all(after);
+
+console.log("\n| line | time | ratio | bar | within it |\n| --- | --- | --- | --- | --- |");
+for (const name of ["a long line, forward", "a long line, backward"]) {
+  const attack = attacks.find((attack) => attack.name === name);
+  if (attack === undefined) throw new Error(`no read ${name}`);
+  if (names.length > 0 && !names.some((each) => name.includes(each))) continue;
+  await compareLines(attack, isSmall ? 40 : 200, 10);
+}
+console.log(beyond === 0 ? "all within the bars" : `${beyond} beyond a bar`);
+Deno.exit(beyond === 0 ? 0 : 1);
