@@ -62,7 +62,11 @@ async function tlsProblems(config: Config): Promise<Problem[]> {
   try {
     (await FileCredentials.load(config.tls, silent))[Symbol.dispose]();
   } catch (error) {
-    return [{ level: "error", text: messageOf(error) }];
+    const text = messageOf(error);
+    const remedy = text.startsWith("Cannot read")
+      ? ". Mount the Secret that holds it, or name its path"
+      : "";
+    return [{ level: "error", text: text + remedy }];
   }
   return certificateProblems(config.tls, new Date());
 }

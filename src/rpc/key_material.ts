@@ -148,9 +148,9 @@ function readPem(key: string, path: string): Buffer {
   try {
     return Buffer.from(readBytes(path));
   } catch (error) {
-    throw new Failure("invalid-argument", `Cannot read ${key} ${path}: ${messageOf(error)}`, {
-      cause: error,
-    });
+    // Without the platform's number of the error, and the path once more.
+    const why = messageOf(error).replace(/ \(os error \d+\).*$/, "");
+    throw new Failure("invalid-argument", `Cannot read ${key} ${path}: ${why}`, { cause: error });
   }
 }
 

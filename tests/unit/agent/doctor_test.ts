@@ -56,7 +56,10 @@ Deno.test("a folder that is not there, and certificates that cannot be read, are
   });
   const [certificates] = found.get("certificates")!;
   assert.equal(certificates?.level, "error");
-  assert.match(certificates?.text ?? "", /^Cannot read tls\.cert-file .*gone\.crt/);
+  assert.match(
+    certificates?.text ?? "",
+    /^Cannot read tls\.cert-file .*gone\.crt: No such file or directory\. Mount the Secret/,
+  );
   assert.equal(found.get("logs")?.[0]?.level, "error");
 });
 
