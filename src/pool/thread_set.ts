@@ -82,9 +82,16 @@ export class ThreadSet implements Iterable<Thread<Job>> {
     for (const thread of this) this.remove(thread);
   }
 
-  /** Ends threads that have had no work for long enough, and sets a timer for the next one. */
+  /**
+   * Ends threads that have had no work for long enough, and looks again when the next one will have. Where such a look
+   * is planned, that is early enough: what has worked since then may stay for longer.
+   */
   endIdle(): void {
-    clearTimeout(this.#idleTimer);
+    if (this.#idleTimer === undefined) this.#endIdleNow();
+  }
+
+  #endIdleNow(): void {
+    this.#idleTimer = undefined;
     const now = performance.now();
     let next = Infinity;
     for (const thread of this) {
@@ -94,7 +101,7 @@ export class ThreadSet implements Iterable<Thread<Job>> {
       else next = Math.min(next, left);
     }
     if (next < Infinity) {
-      this.#idleTimer = setTimeout(() => this.endIdle(), Math.ceil(next));
+      this.#idleTimer = setTimeout(() => this.#endIdleNow(), Math.ceil(next));
     }
   }
 
