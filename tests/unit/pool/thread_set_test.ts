@@ -25,15 +25,17 @@ Deno.test("a free worker takes the next job, the one that worked last first: its
 Deno.test("workers without work end after a while, and start again", async () => {
   using setup = new Setup(1, { idle: 5 });
   const first = setup.scan(piece(1), {});
+  // Asked for before the job is done: on a busy machine the worker is idle for long enough at once.
+  const ended = setup.event("workers");
   await setup.workers[0]!.scanned();
   await first;
-  await setup.event("workers");
+  await ended;
   assert.equal(setup.workers[0]!.terminated, true);
   const second = setup.scan(piece(2), {});
   await setup.workers[1]!.scanned();
   await second;
   assert.deepEqual(
-    setup.events.map((event) => event.type === "workers" ? event.count : event.type),
+    setup.events.map((event) => event.type === "workers" ? event.count : event.type).slice(0, 3),
     [1, 0, 1],
   );
 });
