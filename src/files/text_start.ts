@@ -1,7 +1,10 @@
+import { Buffer } from "node:buffer";
 import type { ByteSource } from "../scan/time_window.ts";
 
 /** In more NULs than this their end is searched by bisection. */
 const MAX_SEARCHED_NULS = 16 * 1024 * 1024;
+const BLOCK_BYTES = 64 * 1024;
+const nuls = new Uint8Array(BLOCK_BYTES);
 
 /**
  * The offset of the first byte that is not NUL. In NULs of more than MAX_SEARCHED_NULS (a writer that kept a very large
@@ -21,7 +24,7 @@ const MAX_SEARCHED_NULS = 16 * 1024 * 1024;
 export function textStart(source: ByteSource): number {
   const first = new Uint8Array(1);
   if (source.readAt(0, first) === 0 || first[0] !== 0) return 0;
-  const block = new Uint8Array(64 * 1024);
+  const block = new Uint8Array(BLOCK_BYTES);
   for (let offset = 0;;) {
     const count = source.readAt(offset, block);
     const at = firstNotNul(block.subarray(0, count));
@@ -45,6 +48,8 @@ function bisectNuls(source: ByteSource, from: number, step: number): number {
 }
 
 function firstNotNul(bytes: Uint8Array): number {
+  // Natively, a quarter of the time: megabytes of them may be read in one turn of the event loop, for each file of a log.
+  if (bytes.length === nuls.length && Buffer.compare(bytes, nuls) === 0) return bytes.length;
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
   let word = 0;
   while (word < words.length && words[word] === 0) word++;
