@@ -63,16 +63,19 @@ export class FolderListing {
   }
 
   #read(): LogFolder {
-    const folder = readLogFolder(this.#path);
-    this.#listed(folder);
-    return folder;
+    return this.#listed(readLogFolder(this.#path));
   }
 
-  #listed(folder: LogFolder): void {
-    const changed = changedNames(this.#latest ?? emptyFolder, folder);
+  #listed(now: LogFolder): LogFolder {
+    const before = this.#latest ?? emptyFolder;
+    const changed = changedNames(before, now);
+    // Whoever watches keeps the folder as it was at the beginning: hundreds who began one after another share all that
+    // has not changed in between.
+    const folder = changed.size === 0 ? before : withEntriesOf(before, now);
     this.#latest = folder;
     this.#listedAt = this.#clock.now();
     for (const listing of [...this.#listeners]) listing(folder, changed);
+    return folder;
   }
 
   #schedule(): void {
@@ -109,6 +112,16 @@ export class FolderListing {
 export function isSameEntry(a: FolderEntry, b: FolderEntry): boolean {
   return a.facts.size === b.facts.size && a.facts.mtimeMs === b.facts.mtimeMs &&
     a.facts.ino === b.facts.ino && a.facts.dev === b.facts.dev;
+}
+
+/** The later listing, with the entries of the former where they are the same. */
+function withEntriesOf(before: LogFolder, now: LogFolder): LogFolder {
+  const entries = new Map<string, FolderEntry>();
+  for (const [fileName, entry] of now.entries) {
+    const known = before.entries.get(fileName);
+    entries.set(fileName, known !== undefined && isSameEntry(known, entry) ? known : entry);
+  }
+  return { ...now, entries };
 }
 
 function changedNames(before: LogFolder, now: LogFolder): Set<string> {

@@ -75,3 +75,23 @@ Deno.test("a folder that cannot be read says nothing, and a missing one refuses 
   assert.throws(() => t.begin(), (e) => e instanceof Failure && e.kind === "not-found");
   assert.equal(t.clock.timers, 0);
 });
+
+Deno.test("whoever began to watch kept a listing of his own: they share what has not changed in between", () => {
+  using t = setUp();
+  t.add("a");
+  t.add("b");
+  const first = t.begin();
+  t.clock.advance(100);
+  const second = t.begin();
+  assert.equal(second.folder, first.folder, "nothing has changed");
+  t.add("b", "text");
+  t.add("c");
+  t.clock.advance(100);
+  const third = t.begin();
+  assert.deepEqual(third.names, ["a", "b", "c"].map(name));
+  const entry = ({ folder }: typeof first, id: string) => folder.entries.get(name(id));
+  assert.equal(entry(third, "a"), entry(first, "a"));
+  assert.notEqual(entry(third, "b"), entry(first, "b"));
+  assert.equal(entry(third, "b")?.facts.size, 4);
+  for (const each of [first, second, third]) each.end();
+});
