@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { Failure } from "../failure/failure.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type FolderEntry, type LogFolder, readLogFolder } from "./log_folder.ts";
@@ -11,6 +12,9 @@ const SHARED_MS = 50;
 
 const emptyFolder: LogFolder = { entries: new Map(), unknown: new Set() };
 
+/** Changed names that listeners are told in one turn of the event loop: some milliseconds of work. */
+const NAMES_PER_TURN = 10_000;
+
 /**
  * The listings of the log folder: one every 500 ms for all who watch it, compared once with the one before. Owned
  * by the FileWatcher, used by watches.
@@ -19,6 +23,9 @@ export class FolderListing {
   readonly #path: string;
   readonly #clock: Clock;
   readonly #listeners = new Set<Listing>();
+  /** Who has not been told of the last listing, and of what. */
+  readonly #untold = new Map<Listing, { folder: LogFolder; changed: ReadonlySet<string> }>();
+  #telling: ReturnType<typeof setImmediate> | null = null;
   #latest: LogFolder | null = null;
   #listedAt = -Infinity;
   #cancelTimer: (() => void) | null = null;
@@ -40,6 +47,7 @@ export class FolderListing {
     this.#schedule();
     const end = () => {
       this.#listeners.delete(listing);
+      this.#untold.delete(listing);
       if (this.#listeners.size === 0) this.#rest();
     };
     return { folder, end };
@@ -59,6 +67,7 @@ export class FolderListing {
   close(): void {
     this.#closed = true;
     this.#listeners.clear();
+    this.#untold.clear();
     this.#rest();
   }
 
@@ -74,8 +83,32 @@ export class FolderListing {
     const folder = changed.size === 0 ? before : withEntriesOf(before, now);
     this.#latest = folder;
     this.#listedAt = this.#clock.now();
-    for (const listing of [...this.#listeners]) listing(folder, changed);
+    for (const listing of this.#listeners) this.#tellLater(listing, folder, changed);
+    this.#tell();
     return folder;
+  }
+
+  /** Where a listener has not been told of the listing before, it is told of both at once. */
+  #tellLater(listing: Listing, folder: LogFolder, changed: ReadonlySet<string>): void {
+    const waiting = this.#untold.get(listing)?.changed;
+    this.#untold.set(listing, { folder, changed: waiting?.union(changed) ?? changed });
+  }
+
+  /** Tells as many listeners as a turn of the event loop has time for; the others in the next ones. */
+  #tell(): void {
+    let names = 0;
+    for (const [listing, { folder, changed }] of this.#untold) {
+      if (names >= NAMES_PER_TURN) {
+        this.#telling ??= setImmediate(() => {
+          this.#telling = null;
+          this.#tell();
+        });
+        return;
+      }
+      this.#untold.delete(listing);
+      listing(folder, changed);
+      names += changed.size;
+    }
   }
 
   #schedule(): void {

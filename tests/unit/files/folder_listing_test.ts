@@ -95,3 +95,26 @@ Deno.test("whoever began to watch kept a listing of his own: they share what has
   assert.equal(entry(third, "b")?.facts.size, 4);
   for (const each of [first, second, third]) each.end();
 });
+
+Deno.test("hundreds who watch thousands of logs are told some at a time, and of two listings at once where the second came first", async () => {
+  using t = setUp();
+  const watchers = Array.from({ length: 30 }, () => t.begin());
+  const ids = Array.from({ length: 1000 }, (_, index) => `x${index}`);
+  for (const id of ids) t.add(id);
+  t.clock.advance(500);
+  const told = () => watchers.filter(({ seen }) => seen.length > 0).length;
+  assert.ok(told() > 0 && told() < 30, `${told()} in the first turn`);
+  t.add("late");
+  t.clock.advance(500);
+  const names = () => watchers.reduce((sum, { seen }) => sum + seen.flat().length, 0);
+  while (names() < 30 * 1001) {
+    const before = names();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(names() - before <= 11_011, `${names() - before} names in one turn`);
+  }
+  for (const { seen, end } of watchers) {
+    assert.deepEqual(new Set(seen.flat()), new Set([...ids, "late"].map(name)));
+    assert.equal(seen.flat().length, 1001, "each once");
+    end();
+  }
+});
