@@ -107,7 +107,13 @@ export function readGrowth(
   const growth = size - windowStart <= scratch.length
     ? readSmall(source, text, windowStart, size)
     : readLarge(source, text, size, whole);
-  return growth !== null && isIntact(source, known) ? growth : null;
+  return growth !== null && isContinued(source, known, text.start) ? growth : null;
+}
+
+/** Is what was read the continuation of what is known? Of a text of which nothing is, where it began. */
+function isContinued(source: ByteSource, known: KnownText, start: number): boolean {
+  if (known.seen > 0) return isIntact(source, known);
+  return start === 0 || textStart(source) >= start;
 }
 
 /** A text of which nothing is known but where it begins. */

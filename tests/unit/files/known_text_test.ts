@@ -85,3 +85,40 @@ Deno.test("an unterminated run held the event loop: it is read on in steps, each
   assert.equal(known.committed, 6);
   assert.ok(steps > 10 && read < 3 * size, `${steps} steps, ${read} bytes`);
 });
+
+Deno.test("regression: of a file that began with NULs and was rewritten while it was first read, the new text was read from behind them", () => {
+  for (let reads = 0; reads < 3; reads++) {
+    const source = new GrowingSource();
+    source.append("\0".repeat(40) + "2024-10-01T05:00:01Z stdout F one\n");
+    const { size } = source;
+    const rewritten = {
+      size,
+      readAt(offset: number, into: Uint8Array): number {
+        const count = source.readAt(offset, into);
+        if (left-- === 0) {
+          source.bytes = new Uint8Array(0);
+          source.append("2024-10-01T05:00:02Z stdout F " + "x".repeat(size));
+        }
+        return count;
+      },
+    };
+    let left = reads;
+    const growth = readGrowth(rewritten, unknownText, size);
+    assert.ok(growth === null || growth.text.start === 0, `after ${reads} reads`);
+  }
+});
+
+Deno.test("NULs that become more while a file is first read are no other text", () => {
+  const source = new GrowingSource();
+  source.append("\0".repeat(40));
+  let reads = 0;
+  const growing = {
+    size: 40,
+    readAt(offset: number, into: Uint8Array): number {
+      const count = source.readAt(offset, into);
+      if (++reads === 3) source.append("\0");
+      return count;
+    },
+  };
+  assert.equal(readGrowth(growing, unknownText, 40)?.text.start, 40);
+});
