@@ -157,6 +157,7 @@ export class PortConnection implements CountedConnection {
   #endStreams(then: () => void): void {
     this.#isEnding = true;
     this.#waiting = [];
+    this.#countUnfinished();
     this.#ends.end(this.#streams, then);
   }
 
@@ -240,7 +241,8 @@ export class PortConnection implements CountedConnection {
   }
 
   #countUnfinished(): void {
-    const memory = this.#hasEnded ? 0 : this.#gate?.unfinishedMemory ?? 0;
+    const isOver = this.#hasEnded || this.#isEnding;
+    const memory = isOver ? 0 : this.#gate?.unfinishedMemory ?? 0;
     if (!this.#unfinished.resize(memory)) this.#endForMemory();
   }
 

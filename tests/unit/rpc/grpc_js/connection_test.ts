@@ -184,6 +184,18 @@ Deno.test("connection: of those with unfinished requests the one with the most i
   large.socket.destroy();
 });
 
+Deno.test("connection: what was unfinished is not counted any more when its client is gone, with calls or without", () => {
+  const { connect, shared } = setUp();
+  for (const calls of [0, 3]) {
+    const { socket, open } = connect("a");
+    open(calls);
+    socket.receive(frame(1, 0, 101, Buffer.alloc(9000)));
+    assert.ok(shared.unfinished.held > 0);
+    socket.destroy();
+    assert.equal(shared.unfinished.held, 0);
+  }
+});
+
 Deno.test("connection: calls of all connections begin in turns, the socket paused meanwhile", async () => {
   const { connect } = setUp();
   const { socket } = connect("a");
