@@ -192,7 +192,7 @@ function adaptBlock(scratch: Scratch, milliseconds: number): void {
   if (milliseconds < QUICK_BLOCK_MS) {
     scratch.blockBytes = Math.min(scratch.blockBytes * 2, MAX_BLOCK_BYTES);
   } else if (milliseconds > LONG_BLOCK_MS) {
-    scratch.blockBytes = Math.max(scratch.blockBytes / 2, MIN_BLOCK_BYTES);
+    scratch.blockBytes = Math.max(Math.floor(scratch.blockBytes / 2), MIN_BLOCK_BYTES);
   }
 }
 

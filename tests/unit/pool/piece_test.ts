@@ -212,6 +212,29 @@ Deno.test("blocks grow while the scan is fast", () => {
   assert.equal(scratch.blockBytes, 256 << 10);
 });
 
+Deno.test("blocks shrink to whole bytes while the scan is slow", () => {
+  const source = new MemorySource(encoder.encode(cri("y".repeat(100)).repeat(20_000)));
+  const scratch = { ...newScratch(), blockBytes: 150_001 };
+  const real = performance.now;
+  let now = 0;
+  const scanner = {
+    memory: null,
+    scan: () => {
+      now += 20;
+      return { frames: new Uint8Array(0), records: 0, malformed: 0, resume: null };
+    },
+  };
+  performance.now = () => now;
+  try {
+    scanPiece(wholePiece(source, spec("backward", "needle")), source, scanner, scratch, {
+      sliceMs: 20,
+    });
+  } finally {
+    performance.now = real;
+  }
+  assert.equal(scratch.blockBytes, 75_000);
+});
+
 Deno.test("a search's bytes are read where they are searched, unless a line is too long for it", async () => {
   const of = spec("forward", "needle");
   const scanner = await new Scanners().get(of);
