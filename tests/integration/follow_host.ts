@@ -136,7 +136,7 @@ export class DiskHost implements Host {
       watch: (paths, options) => this.#watch(paths, options),
     });
     this.#unregister = this.watcher.onFile(this.#marker, (reason) => {
-      if (reason === "event") this.#marked.resolve();
+      if (reason === "event" || reason === "written") this.#marked.resolve();
       return false;
     });
   }
