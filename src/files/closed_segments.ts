@@ -4,9 +4,10 @@ import type { SegmentChain } from "./segment_chain.ts";
 
 /** How long the lines of a new file wait after a rotation, because the runtime may still write to the old one. */
 const SETTLE_MS = 50;
-/** The same when the old file ends in an unterminated line. */
-const SETTLE_UNTERMINATED_MS = 500;
-/** Late writes to the old file are still delivered for this long. */
+/**
+ * Late writes to the old file are still delivered for this long, and an unterminated line at its end waits for its rest:
+ * a runtime that gets no CPU time may be amid a write.
+ */
 const FINISH_MS = 2000;
 /** Old descriptors kept for slow readers; beyond, what they read next is found again by content. */
 const MAX_HELD = 8;
@@ -83,5 +84,5 @@ export function finishAll(chain: SegmentChain): void {
 }
 
 function settleMs(segment: LogSegment): number {
-  return segment.hasUnterminatedLine ? SETTLE_UNTERMINATED_MS : SETTLE_MS;
+  return segment.hasUnterminatedLine ? FINISH_MS : SETTLE_MS;
 }

@@ -171,6 +171,30 @@ Deno.test("a closed segment settles after 50 ms and is finished after two second
   for (const segment of chain) segment[Symbol.dispose]();
 });
 
+Deno.test("regression: a line that a starved runtime had half written at a rotation came in two", () => {
+  using log = new MemoryLog();
+  const open = (path: string, text: string): [LogSegment, (bytes: Uint8Array) => void] => {
+    const write = log.files.create(path);
+    write(new TextEncoder().encode(text));
+    const { dev, ino } = log.files.lstat(path);
+    const segment = new LogSegment(LogFile.open({ realPath: path, dev, ino }));
+    segment.grow();
+    return [segment, write];
+  };
+  const half = criLine(2).slice(0, 40);
+  const [torn, write] = open("/torn", criLine(1) + half);
+  const chain = new SegmentChain(torn);
+  torn.close(0);
+  chain.append(open("/next", criLine(3))[0]);
+  checkClosed(chain, noHistory, 1800);
+  assert.equal(torn.committed, criLine(1).length);
+  write(new TextEncoder().encode(criLine(2).slice(half.length)));
+  checkClosed(chain, noHistory, 1850);
+  assert.equal(torn.committed, criLines(1, 2).length);
+  assert.equal(torn.stage, "settled");
+  for (const segment of chain) segment[Symbol.dispose]();
+});
+
 Deno.test("of many finished segments that nobody reads, those that are read last give their descriptors back", () => {
   using log = new MemoryLog();
   const chain = closedChain(log, 12);
