@@ -23,7 +23,7 @@ for (const columns of [80, 200]) {
     const lines = stripVTControlCharacters(pty.shown).replaceAll("\r", "").split("\n");
     for (const line of lines) assert.ok(line.length <= columns, line);
     // The task's own line comes first, then the demo's text: no warning of the runtime.
-    assert.match(lines[0] ?? "", /^Task demo deno run -A --quiet hack\/tools\.ts demo$/);
+    assert.match(lines[0] ?? "", /^Task demo deno run -A --quiet hack\/run_tools\.ts demo$/);
     assert.match(lines[1] ?? "", /^An agent serves sample logs/);
     // Only log records are cut.
     const cut = lines.filter((line) => line.endsWith("…"));
