@@ -55,7 +55,7 @@ export class KeptIdentities {
     const hash = identityHash(identity);
     const kept = this.#byHash.get(hash) ?? this.#add(hash, identity, keeper);
     const evict = () =>
-      keeper.evict(exhausted("The call was ended for one of a user whose take less"));
+      keeper.evict(exhausted("The call was ended for that of a user who takes less"));
     kept.uses.add(evict);
     return {
       identity: kept.identity,
