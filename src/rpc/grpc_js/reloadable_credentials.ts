@@ -12,8 +12,9 @@ export class ReloadableCredentials extends ServerCredentials {
     super({
       requestCert: verifyClients,
       rejectUnauthorized: verifyClients,
-      // The port ends handshakes after limits.handshake-timeout, which may be as long as this.
-      handshakeTimeout: 600_000,
+      // None: the port ends handshakes after limits.handshake-timeout. Deno 2.9.6 does not clear a socket's timer when the
+      // socket is destroyed, so that of a failed handshake would hold 20 KB until it fires.
+      handshakeTimeout: -1,
       maxHeaderListPairs: MAX_HEADER_PAIRS,
       // nghttp2 would drop values with leading or trailing spaces without a word: a call that lacks a part of
       // its caller's identity. As they come, they are refused (identity_headers.ts).

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import type { SecureContextOptions } from "node:tls";
+import { type AddressInfo, connect } from "node:net";
+import { createServer, type SecureContextOptions, type TLSSocket } from "node:tls";
+import { createAuthority } from "../../../harness/certificates.ts";
 import { ReloadableCredentials } from "../../../../src/rpc/grpc_js/reloadable_credentials.ts";
 
 /** What grpc-js asks of credentials when it makes a server. */
@@ -42,4 +44,19 @@ Deno.test("reloadable credentials: equal to themselves alone", () => {
   );
   assert.equal(a!._equals(a!), true);
   assert.equal(a!._equals(b!), false);
+});
+
+Deno.test("regression: what a failed handshake took was held until the TLS layer's timer fired", async () => {
+  const { cert, key } = await (await createAuthority()).server();
+  const credentials = new ReloadableCredentials({ cert, key }, { verifyClients: false });
+  const server = createServer({ ...internals(credentials)._getConstructorOptions(), cert, key });
+  const failed = Promise.withResolvers<TLSSocket>();
+  server.on("tlsClientError", (_error, socket) => failed.resolve(socket));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const client = connect(port, "127.0.0.1", () => client.destroy());
+  const { timeout } = await failed.promise;
+  // A socket without a timer has none of these, or 0.
+  assert.equal(timeout ?? 0, 0);
+  await new Promise((resolve) => server.close(resolve));
 });
