@@ -34,8 +34,9 @@ RUN case "$TARGETARCH" in \
 # agent writes nowhere.
 FROM gcr.io/distroless/cc-debian12:nonroot AS image
 COPY --from=compiled /kubetail-cluster-agent /usr/bin/kubetail-cluster-agent
-# glibc gives freed memory back: docs/decisions/0015-memory-given-back.md.
-ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=32768 MALLOC_TRIM_THRESHOLD_=4194304
+# The runtime polls its sockets in each turn, and glibc gives freed memory back: docs/decisions/0017-sockets-in-every-turn.md
+# and 0015-memory-given-back.md.
+ENV DENO_TOKIO_EVENT_INTERVAL=1 MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=32768 MALLOC_TRIM_THRESHOLD_=4194304
 EXPOSE 50051 9464
 USER 65532:65532
 ENTRYPOINT ["/usr/bin/kubetail-cluster-agent"]

@@ -63,10 +63,16 @@ const environment = [
 ];
 
 /**
- * Makes glibc give memory back that was freed (mallopt(3)): docs/decisions/0015-memory-given-back.md. Without
- * glibc it means nothing. The Dockerfile and the chart set the same.
+ * What the runtime and the C library read at their start. The Dockerfile and the chart set the same.
+ *
+ * DENO_TOKIO_EVENT_INTERVAL: the runtime polls its sockets in each turn of the event loop, not in every 61st of a busy
+ * one: docs/decisions/0017-sockets-in-every-turn.md.
+ *
+ * MALLOC_*: glibc gives memory back that was freed (mallopt(3)): docs/decisions/0015-memory-given-back.md. Without
+ * glibc they mean nothing.
  */
-const memoryEnvironment = {
+const runtimeEnvironment = {
+  DENO_TOKIO_EVENT_INTERVAL: "1",
   MALLOC_ARENA_MAX: "2",
   MALLOC_MMAP_THRESHOLD_: "32768",
   MALLOC_TRIM_THRESHOLD_: "4194304",
@@ -96,7 +102,7 @@ export const agent: Program = {
     "--expose-gc",
     "--enable-experimental-regexp-engine-on-excessive-backtracks",
   ],
-  environment: memoryEnvironment,
+  environment: runtimeEnvironment,
   include: ["src/pool/worker.ts", ...webAssembly()],
   callsGrpc: false,
 };
@@ -121,7 +127,7 @@ export const tools: Program = {
   unstable: agent.unstable,
   runtime: [],
   v8Flags: agent.v8Flags,
-  environment: memoryEnvironment,
+  environment: runtimeEnvironment,
   include: [...agent.include, "src/demo/samples"],
   callsGrpc: true,
 };

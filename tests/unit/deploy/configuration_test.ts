@@ -148,14 +148,14 @@ function kebabKeys(values: object): Record<string, unknown> {
   );
 }
 
-Deno.test("the image and the chart set the environment that the agent's memory is measured with", () => {
+Deno.test("the image and the chart set the environment that the agent is measured with", () => {
   const text = (path: string) => readFileSync(join(project, path), "utf8");
-  const image = /^ENV (MALLOC_.*)$/m.exec(text("Dockerfile"))?.[1] ?? "";
+  const image = /^ENV (DENO_TOKIO_.*)$/m.exec(text("Dockerfile"))?.[1] ?? "";
   deepStrictEqual(Object.fromEntries(image.split(" ").map((each) => each.split("="))), {
     ...agent.environment,
   });
   const chart = text("deploy/chart/templates/daemon-set.yaml");
-  const set = [...chart.matchAll(/- name: (MALLOC_\w+)\s+value: "(\w+)"/g)];
+  const set = [...chart.matchAll(/- name: ((?:DENO|MALLOC)_\w+)\s+value: "(\w+)"/g)];
   deepStrictEqual(Object.fromEntries(set.map(([, name, value]) => [name, value])), {
     ...agent.environment,
   });
