@@ -145,10 +145,11 @@ export class Authorizer {
     }
     const { cacheTtlMs, recheckIntervalMs: interval } = this.#config.authorization;
     const asked = this.#namespaces(namespaces);
+    const hash = identityHash(identity);
     const oldestVerdict = async () => {
       let oldest = Number.POSITIVE_INFINITY;
       await visitInTurns(asked, signal, (namespace) => {
-        oldest = Math.min(oldest, this.#verdicts.oldest(identity, [namespace]));
+        oldest = Math.min(oldest, this.#verdicts.oldest(hash, [namespace]));
       });
       return oldest;
     };

@@ -6,7 +6,7 @@ import { unlessAborted } from "./abort.ts";
 import { FairQueue } from "./fair_queue.ts";
 import { atMost } from "./lru_bounds.ts";
 import type { ReviewedIdentity, Reviewer } from "./review.ts";
-import { identityHash, sha256 } from "./user.ts";
+import { sha256 } from "./user.ts";
 
 /** What was said, and when it was asked (milliseconds of the clock). */
 export interface Verdict {
@@ -71,7 +71,7 @@ export class Verdicts {
     signal: AbortSignal,
   ): Promise<Verdict> {
     const key = verdictKey(hash, namespace);
-    const pending = this.#pending.get(key) ?? this.#begin(key, identity, namespace);
+    const pending = this.#pending.get(key) ?? this.#begin(key, identity, hash, namespace);
     pending.waiting++;
     try {
       return await unlessAborted(pending.verdict, signal);
@@ -85,9 +85,8 @@ export class Verdicts {
     }
   }
 
-  /** When the oldest of the verdicts was requested, milliseconds; -Infinity where one of them is missing. */
-  oldest(identity: ReviewedIdentity, namespaces: readonly string[]): number {
-    const hash = identityHash(identity);
+  /** When the oldest of the verdicts was requested, milliseconds; -Infinity where one is missing. `hash`: of the identity. */
+  oldest(hash: string, namespaces: readonly string[]): number {
     let oldest = this.#clock.now();
     for (const namespace of namespaces) {
       const known = this.#verdicts.peek(verdictKey(hash, namespace));
@@ -96,9 +95,9 @@ export class Verdicts {
     return oldest;
   }
 
-  #begin(key: string, identity: ReviewedIdentity, namespace: string): Pending {
+  #begin(key: string, identity: ReviewedIdentity, hash: string, namespace: string): Pending {
     const abort = new AbortController();
-    const verdict = this.#ask(key, identity, namespace, abort.signal);
+    const verdict = this.#ask(key, identity, hash, namespace, abort.signal);
     // Those who wait get the error; when all have left, nobody needs it.
     verdict.catch(() => {});
     const pending = { verdict, abort, waiting: 0 };
@@ -109,11 +108,11 @@ export class Verdicts {
   async #ask(
     key: string,
     identity: ReviewedIdentity,
+    hash: string,
     namespace: string,
     signal: AbortSignal,
   ): Promise<Verdict> {
-    const owner = identityHash(identity);
-    using _turn = await this.#reviews[identity.kind].enter({ owner }, signal);
+    using _turn = await this.#reviews[identity.kind].enter({ owner: hash }, signal);
     const at = this.#clock.now();
     const seconds = () => (this.#clock.now() - at) / 1000;
     let allowed;

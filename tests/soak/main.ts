@@ -26,6 +26,7 @@ import { sendMalformed, type Target } from "../harness/malformed.ts";
 import { type AttackName, attacks } from "../integration/limits/attacks.ts";
 import { attackWith } from "../integration/limits/siege.ts";
 import { startProcess } from "../harness/process.ts";
+import { descriptors as descriptorsOf } from "../harness/process_descriptors.ts";
 import { Random } from "../harness/random.ts";
 import { answerHelp } from "../../hack/usage.ts";
 
@@ -319,21 +320,14 @@ async function measure(): Promise<{ rssMb: number; descriptors: number; streams:
     samples.push(await agent.metric("process_resident_memory_bytes"));
     // Connections to the API server are kept, as many as were needed at a time.
     const toApiServer = await api.openConnections();
-    const count = await agent.descriptors() - toApiServer - 2 * await eventLoops(agent.pid);
-    descriptors = Math.min(descriptors, count);
+    // Workers begin with a search and end a minute after the last one: each has an epoll and an eventfd.
+    const held = descriptorsOf(agent.pid);
+    const eventLoops = held.filter((target) => target === "anon_inode:[eventpoll]").length;
+    descriptors = Math.min(descriptors, held.length - toApiServer - 2 * eventLoops);
     await pause(100);
   }
   samples.sort((a, b) => a - b);
   return { rssMb: Math.round((samples[10] ?? 0) / 1e6), descriptors, streams };
-}
-
-/**
- * The event loops of a process's threads: each holds an epoll and an eventfd. Workers begin with a search and end a minute
- * after the last one, so their number says nothing of what is left open.
- */
-async function eventLoops(pid: number): Promise<number> {
-  const { stdout } = await new Deno.Command("ls", { args: ["-l", `/proc/${pid}/fd`] }).output();
-  return new TextDecoder().decode(stdout).split("anon_inode:[eventpoll]").length - 1;
 }
 
 function rawSession(): ClientHttp2Session {

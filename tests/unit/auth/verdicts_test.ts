@@ -63,8 +63,8 @@ Deno.test("a verdict is kept from when it was asked for, and is none for another
   assert.deepEqual(known(alice, "a", 11), { allowed: true, at: 0 });
   assert.equal(known(alice, "b", 11), null);
   assert.equal(known(bob, "a", 11), null);
-  assert.equal(verdicts.oldest(alice, ["a"]), 0);
-  assert.equal(verdicts.oldest(alice, ["a", "b"]), -Infinity);
+  assert.equal(verdicts.oldest(identityHash(alice), ["a"]), 0);
+  assert.equal(verdicts.oldest(identityHash(alice), ["a", "b"]), -Infinity);
   assert.deepEqual(events.map(({ type }) => type), ["review", "review-cached"]);
 });
 
