@@ -6,7 +6,7 @@ import type { SegmentChain } from "./segment_chain.ts";
 const SETTLE_MS = 50;
 /**
  * Late writes to the old file are still delivered for this long, and an unterminated line at its end waits for its rest:
- * a runtime that gets no CPU time may be amid a write.
+ * a starved runtime may be in the middle of a write.
  */
 const FINISH_MS = 2000;
 /** Old descriptors kept for slow readers; beyond, what they read next is found again by content. */

@@ -49,7 +49,7 @@ export class KeptIdentities {
     return this.#shares.held;
   }
 
-  /** Throws Failure resource-exhausted where there is no memory for one more, and nobody has more of it. */
+  /** Throws Failure resource-exhausted where there is no memory for one more, and no other owner holds more. */
   keep(identity: Identity, keeper: Keeper): KeptIdentity {
     if (identity.kind === "anonymous") return { identity, [Symbol.dispose]: () => {} };
     const hash = identityHash(identity);

@@ -33,7 +33,7 @@ export class MatchProof {
     this.#segments = segments;
   }
 
-  /** Is an attempt worth while for a text of so many bytes, as far as others have shown? */
+  /** Is an attempt worthwhile for a text of this many bytes, judging by earlier attempts? */
   isUseful(bytes: number): boolean {
     return bytes <= MAX_TEXT_BYTES &&
       (this.#attempts < TRIAL || this.#held * 2 > this.#attempts);

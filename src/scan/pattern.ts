@@ -9,7 +9,7 @@ import type { Exactness } from "./needles.ts";
 import { type Hir, RustRegex } from "./rust_regex.ts";
 
 const LF = 0x0a;
-/** What is derived from a literal of so many characters takes 20 MB. */
+/** What is derived from a literal of this many characters takes 20 MB. */
 const MAX_EXAMINED_CHARACTERS = 50_000;
 
 /** A client's pattern, ready to search with. */

@@ -90,7 +90,7 @@ export class RustRegex {
       return this.#inEngine((engine) => engine.syntax(this.#handle, MAX_SYNTAX_PARTS));
     } catch (error) {
       if (!(error instanceof SyntaxTooLarge)) throw error;
-      engine = null; // It was left amid its work.
+      engine = null; // It was stopped in the middle of its work.
       collectGarbage();
       return null;
     }

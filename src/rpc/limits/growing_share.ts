@@ -1,8 +1,8 @@
 import type { Shares } from "./shares.ts";
 
-/** It grows by so much at a time, bytes. */
+/** Its growth step, bytes. */
 const STEP = 16 * 1024;
-/** What it may hold without a part, bytes: too little to count. */
+/** Held without a part of the total, bytes: too little to count. */
 const FREE = 4 * 1024;
 
 /** A part of a total whose size changes. Owned by one PortConnection. */
@@ -14,7 +14,7 @@ export class GrowingShare {
 
   /**
    * @param options.owners as of a Holder
-   * @param options.evict a step of it is given to somebody else: all of it has to go
+   * @param options.evict a step of it is given to another owner: all of it must go
    */
   constructor(
     shares: Shares,
@@ -25,7 +25,7 @@ export class GrowingShare {
     this.#evict = options.evict;
   }
 
-  /** Takes or gives back what is needed for `size` bytes. False: there is not so much, and nobody has more. */
+  /** Takes or gives back what is needed for `size` bytes. False: not enough is left, and no other owner holds more. */
   resize(size: number): boolean {
     const steps = Math.ceil(Math.max(0, size - FREE) / STEP);
     while (this.#steps.length > steps) this.#steps.pop()?.[Symbol.dispose]();

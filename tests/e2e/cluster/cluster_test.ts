@@ -77,7 +77,7 @@ Deno.test({
     });
     await t.step("a certificate with another name is refused", () => otherCertificate(first));
     await t.step("init containers have logs of their own", () => initContainers(agent, node));
-    // Most of it is the kubelet's waiting before it starts a container again, so it goes on beside the next steps.
+    // The kubelet's restart back-off takes most of the time, so this runs while the next steps do.
     const restarted = restarts(agent, node);
     restarted.catch(() => {}); // Awaited, and reported, in the step of its name.
     await t.step(

@@ -66,7 +66,7 @@ Deno.test("regression: what a failed handshake took was held until the TLS layer
   let end: "collected" | undefined;
   for (let turn = 0; turn < 100 && end === undefined; turn++) {
     collectGarbage();
-    const next = new Promise<undefined>((resolve) => setTimeout(resolve, 10, undefined));
+    const next = new Promise<undefined>((resolve) => setImmediate(resolve, undefined));
     end = await Promise.race([collected.promise, next]);
     await next;
   }
