@@ -17,6 +17,8 @@ import {
 } from "../../src/generated/cluster_agent.ts";
 import { createAuthority } from "../../tests/harness/certificates.ts";
 import { LogTree, type TreeLog } from "../../tests/harness/log_tree.ts";
+import { descriptors, inotifyWatches } from "../../tests/harness/process_descriptors.ts";
+import { ProcessUse } from "../peers/process_use.ts";
 import { percentile, Tally } from "./tally.ts";
 import { lineOf, wallClock, type WriterOrder, type WriterResult } from "./writer.ts";
 import { freePort } from "../../hack/free_ports.ts";
@@ -106,9 +108,10 @@ if (order.backlog > 0) {
 
 const running = await startAgent(tree);
 const idle = resources(running.pid);
-const before = usage(running.pid);
-let peak = before.rssBytes;
-const sampler = setInterval(() => peak = Math.max(peak, usage(running.pid).rssBytes), 250);
+const use = new ProcessUse(running.pid);
+const idleMB = use.memory().now;
+let peakMB = idleMB;
+const sampler = setInterval(() => peakMB = Math.max(peakMB, use.memory().now), 250);
 
 const latencies: number[] = [];
 let endedStreams = 0;
@@ -147,12 +150,12 @@ await Promise.all(followers.map((follower) => follower.standing));
 if (order.backlog === 0) begin();
 // An agent that has just started compiles, and returns the memory that its start took.
 await new Promise((resolve) => setTimeout(resolve, order.warmUp * 1000));
-const standing = usage(running.pid);
+const standing = { cpuSeconds: use.cpuSeconds(), atMs: performance.now() };
 const receivedBefore = order.warmUp > 0 ? sum((follower) => follower.tally.received) : 0;
 if (order.warmUp > 0) latencies.length = 0;
 const written = await writing;
 await settled(written.written);
-const after = usage(running.pid);
+const after = { cpuSeconds: use.cpuSeconds(), atMs: performance.now() };
 clearInterval(sampler);
 
 for (const follower of followers) follower.cancel();
@@ -183,8 +186,8 @@ const result = {
   },
   writerLateMs: written.lateMs,
   agent: {
-    rssMb: Math.round(peak / 1e6),
-    idleRssMb: Math.round(before.rssBytes / 1e6),
+    rssMb: Math.round(peakMB),
+    idleRssMb: Math.round(idleMB),
     /** Of user and system time, all records that were received. */
     cpuMsPerRecord: 1000 * (after.cpuSeconds - standing.cpuSeconds) /
       Math.max(1, sum((follower) => follower.tally.received) - receivedBefore),
@@ -339,31 +342,10 @@ telemetry: { addr: "" }
   };
 }
 
-function usage(pid: number): { rssBytes: number; cpuSeconds: number; atMs: number } {
-  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-  const rss = Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? NaN) * 1024;
-  // After the name in brackets: user and system time are the 12th and 13th field, in hundredths of a second.
-  const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).replace(/^.*\) /, "").split(" ");
-  const cpu = (Number(fields[11]) + Number(fields[12])) / 100;
-  return { rssBytes: rss, cpuSeconds: cpu, atMs: performance.now() };
-}
-
 /** Descriptors of logs (threads and connections have theirs, too), and watches of inotify. */
 function resources(pid: number): { descriptors: number; watches: number } {
-  let descriptors = 0;
-  let watches = 0;
-  for (const { name } of Deno.readDirSync(`/proc/${pid}/fd`)) {
-    try {
-      if (Deno.readLinkSync(`/proc/${pid}/fd/${name}`).startsWith(`${tree.dir}/pods/`)) {
-        descriptors++;
-      }
-      const info = Deno.readTextFileSync(`/proc/${pid}/fdinfo/${name}`);
-      watches += info.match(/^inotify wd:/gm)?.length ?? 0;
-    } catch {
-      // Closed meanwhile.
-    }
-  }
-  return { descriptors, watches };
+  const ofLogs = descriptors(pid).filter((target) => target.startsWith(`${tree.dir}/pods/`));
+  return { descriptors: ofLogs.length, watches: inotifyWatches(pid) };
 }
 
 /** How soon the agent holds no more than at the beginning; gives up after five seconds. */

@@ -5,7 +5,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { FollowFrom, LogRecordsServiceClient } from "../../src/generated/cluster_agent.ts";
 import { deferClientSessionEnds } from "../../src/rpc/grpc_js/session_ends.ts";
 import { request } from "../../tests/harness/calls.ts";
-import { memory, start, type Subject } from "./subject.ts";
+import type { ProcessUse } from "../peers/process_use.ts";
+import { start, type Subject } from "./subject.ts";
 
 deferClientSessionEnds();
 
@@ -37,7 +38,7 @@ export async function load(subject: Subject, folder: string): Promise<Added> {
     }
   });
   let peak = 0;
-  await withAgent(subject, folder, async (client, pid) => {
+  await withAgent(subject, folder, async (client, use) => {
     const searches = Array.from({ length: SEARCHES }, () => {
       const call = open(client, { ...big, grep: "(?i)(error|timeout) .*[a-f]{3}" });
       call.resume();
@@ -47,7 +48,7 @@ export async function load(subject: Subject, folder: string): Promise<Added> {
     let done = false;
     void all.then(() => done = true);
     while (!done) {
-      peak = Math.max(peak, memory(pid).residentMB);
+      peak = Math.max(peak, use.memory().now);
       await wait(20);
     }
   });
@@ -69,17 +70,17 @@ export async function load(subject: Subject, folder: string): Promise<Added> {
 async function withAgent(
   subject: Subject,
   folder: string,
-  put: (client: LogRecordsServiceClient, pid: number) => Promise<void>,
+  put: (client: LogRecordsServiceClient, use: ProcessUse) => Promise<void>,
 ): Promise<number> {
   await using running = await start(subject, folder);
   const client = new LogRecordsServiceClient(running.address, running.credentials, {
     "grpc.use_local_subchannel_pool": 1,
   });
-  await put(client, running.pid);
+  await put(client, running.use);
   await wait(SETTLE_MS);
-  const { residentMB } = memory(running.pid);
+  const resident = running.use.memory().now;
   client.close();
-  return residentMB;
+  return resident;
 }
 
 function open(client: LogRecordsServiceClient, fields: Parameters<typeof request>[0]) {

@@ -6,6 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import * as grpc from "@grpc/grpc-js";
 import { createAuthority } from "../../tests/harness/certificates.ts";
 import { freePort } from "../../hack/free_ports.ts";
+import { ProcessUse } from "../peers/process_use.ts";
 
 export type Subject =
   & { readonly name: string }
@@ -51,6 +52,7 @@ export interface Running extends AsyncDisposable {
   /** Those of a caller that it lets in. */
   readonly credentials: grpc.ChannelCredentials;
   readonly pid: number;
+  readonly use: ProcessUse;
   readonly startMs: number;
   readonly startCpuMs: number;
 }
@@ -125,12 +127,14 @@ export async function start(
     if (ended) throw new Error(`${subject.name} ended: ${command.join(" ")}`);
     await wait(2); // nothing tells but asking
   }
+  const use = new ProcessUse(child.pid);
   return {
     address: `localhost:${port}`,
     credentials,
     pid: child.pid,
+    use,
     startMs: performance.now() - began,
-    startCpuMs: cpuMs(child.pid),
+    startCpuMs: Math.round(use.cpuSeconds() * 1000),
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
       await child.status;
@@ -157,24 +161,11 @@ async function certificates(folder: string): Promise<grpc.ChannelCredentials> {
 export async function measure(subject: Subject, folder: string): Promise<Sample> {
   await using running = await start(subject, folder);
   await wait(SETTLE_MS);
-  const { pid, startMs, startCpuMs } = running;
+  const { pid, use, startMs, startCpuMs } = running;
   const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
   const proportionalMB = Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)![1]) * 1024 / 1e6;
-  return { ...memory(pid), proportionalMB, startMs, startCpuMs };
-}
-
-/** Resident memory of a process, from /proc. */
-export function memory(pid: number): { residentMB: number; anonymousMB: number } {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  const megabytes = (field: string) =>
-    Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)![1]) * 1024 / 1e6;
-  return { residentMB: megabytes("VmRSS"), anonymousMB: megabytes("RssAnon") };
-}
-
-function cpuMs(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * 10; // USER_HZ
+  const { now, anonymous } = use.memory();
+  return { residentMB: now, anonymousMB: anonymous, proportionalMB, startMs, startCpuMs };
 }
 
 function accepts(port: number): Promise<boolean> {

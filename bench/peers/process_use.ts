@@ -6,13 +6,24 @@ export class ProcessUse {
     this.#pid = pid;
   }
 
-  /** Resident memory in MB: now, and at its peak since the process began or resetPeak. */
-  memory(): { now: number; peak: number } {
-    if (this.#pid === null) return { now: NaN, peak: NaN };
+  /**
+   * Resident memory in MB: now, of that what is the process's own and no file's, and at its peak since the process
+   * began or resetPeak. Throws an Error where the process has ended.
+   */
+  memory(): { now: number; anonymous: number; peak: number } {
+    if (this.#pid === null) return { now: NaN, anonymous: NaN, peak: NaN };
     const status = Deno.readTextFileSync(`/proc/${this.#pid}/status`);
-    const megabytes = (field: string) =>
-      Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1] ?? NaN) * 1024 / 1e6;
-    return { now: megabytes("VmRSS"), peak: megabytes("VmHWM") };
+    const megabytes = (field: string) => {
+      const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)?.[1];
+      // A process that has ended has no memory, and its status no such line.
+      if (kilobytes === undefined) throw new Error(`No ${field} of process ${this.#pid}`);
+      return Number(kilobytes) * 1024 / 1e6;
+    };
+    return {
+      now: megabytes("VmRSS"),
+      anonymous: megabytes("RssAnon"),
+      peak: megabytes("VmHWM"),
+    };
   }
 
   /** Lets the kernel look for the peak anew. Throws where the process is another user's. */

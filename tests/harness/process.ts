@@ -12,6 +12,7 @@ import { agent as program, runFlags } from "../../hack/permissions.ts";
 import { createAuthority, type KeyPair, type ThrowawayAuthority } from "./certificates.ts";
 import type { ClientName } from "./agent.ts";
 import { LogTree } from "./log_tree.ts";
+import { descriptors } from "./process_descriptors.ts";
 
 // The tests' own connections are of the same platform as the agent's.
 deferClientSessionEnds();
@@ -61,8 +62,8 @@ export interface AgentProcess extends AsyncDisposable {
   swapSecret(files: SecretFiles): void;
   /** A series of /metrics, by its whole name. */
   metric(series: string): Promise<number>;
-  /** Open descriptors. */
-  descriptors(): Promise<number>;
+  /** How many descriptors are open. */
+  descriptors(): number;
   /** Resolves when at most that many are open; polls, because no event reports it. */
   descriptorsBecome(count: number): Promise<void>;
 }
@@ -180,11 +181,6 @@ export async function startProcess(options: ProcessOptions = {}): Promise<AgentP
   // A connection of its own for every client object.
   const own = { "grpc.use_local_subchannel_pool": 1 };
 
-  async function descriptors(): Promise<number> {
-    const { stdout } = await new Deno.Command("ls", { args: [`/proc/${child.pid}/fd`] }).output();
-    return new TextDecoder().decode(stdout).trim().split("\n").length;
-  }
-
   const kept = stack.move();
   return {
     port,
@@ -208,9 +204,11 @@ export async function startProcess(options: ProcessOptions = {}): Promise<AgentP
       if (line === undefined) throw new Error(`no series ${series}`);
       return Number(line.slice(series.length + 1));
     },
-    descriptors,
+    descriptors: () => descriptors(child.pid).length,
     descriptorsBecome: async (count) => {
-      while (await descriptors() > count);
+      while (descriptors(child.pid).length > count) {
+        await new Promise((resolve) => setTimeout(resolve)); // The test's own ends of connections close meanwhile.
+      }
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

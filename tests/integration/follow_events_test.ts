@@ -7,6 +7,7 @@ import type { LogFollower } from "../../src/files/log_follower.ts";
 import type { LogName } from "../../src/files/name.ts";
 import { silent } from "../../src/telemetry/events.ts";
 import { append, criLine, LogTree, type TreeLog } from "../harness/log_tree.ts";
+import { descriptors, inotifyWatches } from "../harness/process_descriptors.ts";
 
 /** With the platform's own events and time: no test here moves a clock or asks anything to look. */
 
@@ -48,13 +49,8 @@ class Reader {
 }
 
 /** What this process holds open, and how many inotify watches, as another process sees it. */
-async function resources(): Promise<{ descriptors: number; watches: number }> {
-  const script = "ls /proc/$PPID/fd | wc -l; cat /proc/$PPID/fdinfo/* | grep -c '^inotify wd:'";
-  const { stdout } = await new Deno.Command("sh", { args: ["-c", script], stderr: "null" })
-    .output();
-  const [descriptors, watches] = new TextDecoder().decode(stdout).split("\n").map(Number);
-  assert(descriptors !== undefined && descriptors > 0 && watches !== undefined, "cannot look");
-  return { descriptors, watches };
+function resources(): { descriptors: number; watches: number } {
+  return { descriptors: descriptors().length, watches: inotifyWatches() };
 }
 
 Deno.test("lines come by events through a rotation, and when the last follower goes all is given back", async () => {
@@ -74,7 +70,7 @@ Deno.test("lines come by events through a rotation, and when the last follower g
   assert(first !== undefined);
   new Reader(follows, first).follower[Symbol.dispose]();
   await waitUntil(() => watcher.state.watches === 0);
-  const before = await resources();
+  const before = resources();
 
   const readers = logs.map((log) => new Reader(follows, log));
   const line = (n: number) => criLine("2026-11-23T10:00:00Z", `${n}`);
@@ -87,11 +83,11 @@ Deno.test("lines come by events through a rotation, and when the last follower g
     Deno.writeTextFileSync(log.path, line(2));
     await reader.readUntil(line(2));
   }
-  assert((await resources()).watches > before.watches, "nothing was watched");
+  assert(resources().watches > before.watches, "nothing was watched");
 
   for (const reader of readers) reader.follower[Symbol.dispose]();
-  await waitUntil(async () => {
-    const now = await resources();
+  await waitUntil(() => {
+    const now = resources();
     return now.descriptors <= before.descriptors && now.watches <= before.watches;
   });
   follows.close();

@@ -2,7 +2,7 @@ import { request } from "../../harness/calls.ts";
 import { criLine, type TreeLog } from "../../harness/log_tree.ts";
 import type { AgentProcess } from "../../harness/process.ts";
 import { type Attack, Received, type Sizes } from "./file_attacks.ts";
-import { processMemory } from "../../harness/process_memory.ts";
+import { processMemory, resetPeakMemory } from "../../harness/process_memory.ts";
 
 let pods = 0;
 
@@ -41,7 +41,7 @@ export async function runAttack(
   });
   const client = agent.records(); // One connection for all small reads.
   await readSmall(client, small);
-  resetPeak(agent.pid);
+  resetPeakMemory(agent.pid);
   const lagBefore = await lagOf(agent);
   const innocent = new Innocent(agent, client, small);
   const began = performance.now();
@@ -76,11 +76,6 @@ async function lagOf(agent: AgentProcess): Promise<Lag> {
     );
   const samples = count("+Inf");
   return { samples, over20: samples - count("0.02"), over100: samples - count("0.1") };
-}
-
-/** proc(5), clear_refs: 5 resets the peak. */
-function resetPeak(pid: number): void {
-  new Deno.Command("sh", { args: ["-c", `echo 5 > /proc/${pid}/clear_refs`] }).outputSync();
 }
 
 async function read(agent: AgentProcess, log: TreeLog, attack: Attack): Promise<Received> {

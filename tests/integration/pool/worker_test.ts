@@ -7,6 +7,7 @@ import { Failure } from "../../../src/failure/failure.ts";
 import { openFile } from "../../../src/platform/files.ts";
 import { type Piece, ScanPool } from "../../../src/pool/pool.ts";
 import type { AgentEvent } from "../../../src/telemetry/events.ts";
+import { descriptors } from "../../harness/process_descriptors.ts";
 import { Random, runSeed } from "../../harness/random.ts";
 import {
   cri,
@@ -253,9 +254,7 @@ Deno.test("a request for a path that has become a FIFO does not wait for its wri
 
 /** How many descriptors of this process lead into the folder. */
 function openLogs(folder: string): number {
-  // By way of ls, for the platform shows /proc only to who may do everything.
-  const { stdout } = new Deno.Command("ls", { args: ["-l", `/proc/${Deno.pid}/fd`] }).outputSync();
-  return new TextDecoder().decode(stdout).split(`-> ${folder}`).length - 1;
+  return descriptors().filter((target) => target.startsWith(folder)).length;
 }
 
 /** In place of assert.deepEqual, which takes seconds for megabytes. */
