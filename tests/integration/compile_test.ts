@@ -5,7 +5,6 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -17,10 +16,20 @@ import { basename, join, resolve } from "node:path";
 import { bundle } from "../../hack/bundle.ts";
 import { compile, targets } from "../../hack/compile.ts";
 import { flagsWith } from "../../hack/launch/grants.ts";
-import { agent, type Program, programs, runFlags, tools } from "../../hack/permissions.ts";
+import { agent, programs, runFlags, tools } from "../../hack/permissions.ts";
 import { toolFlags } from "../../hack/run_tools.ts";
 import { bakedLogRoots } from "../../src/agent/baked_roots.ts";
 import { freePorts } from "../../hack/free_ports.ts";
+import {
+  addressed,
+  asked,
+  type Baked,
+  embeddedJson,
+  type Entry,
+  filesBelow,
+  granted,
+  paths,
+} from "./compile/binary_contents.ts";
 
 // `deno compile` puts the program behind a runtime that it downloads. Here any small executable takes
 // the runtime's place: everything else happens for real, and what was put behind it can be read back.
@@ -28,18 +37,6 @@ const standIn = realpathSync("/bin/true");
 const project = resolve(import.meta.dirname!, "../..");
 /** Of what compiling adds to the runtime: program, packages, WebAssembly modules, source maps. */
 const MOST_PAYLOAD_BYTES = 6e6;
-
-interface Baked {
-  readonly permissions: Readonly<Record<string, readonly string[] | null | boolean>>;
-  readonly v8_flags: readonly string[];
-  readonly entrypoint_key: string;
-  readonly unstable_config: { readonly features: readonly string[] };
-}
-
-interface Entry {
-  readonly Dir?: { readonly n: string; readonly e: readonly Entry[] };
-  readonly File?: { readonly n: string };
-}
 
 Deno.test("both programs compile for both architectures, complete and with nothing more granted", async (t) => {
   using folder = temporary();
@@ -255,72 +252,6 @@ function run(
   }).outputSync();
   const text = new TextDecoder();
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
-}
-
-/** Kind of permission → what is granted of it, where anything is. */
-function granted(baked: Baked): Record<string, readonly string[]> {
-  const kinds: Record<string, readonly string[]> = {};
-  for (const [key, value] of Object.entries(baked.permissions)) {
-    // Imports from other hosts have a default list; that they are denied is compared as well.
-    if (Array.isArray(value) && key !== "allow_import") kinds[key] = [...value as string[]].sort();
-  }
-  if (baked.permissions.prompt !== false) kinds.prompt = [];
-  return kinds;
-}
-
-function asked(program: Program): Record<string, readonly string[]> {
-  const kinds: Record<string, readonly string[]> = {};
-  for (const flag of program.permissions.filter((flag) => flag !== "--no-prompt")) {
-    const [name = "", list] = flag.slice(2).split("=", 2);
-    kinds[name.replace("-", "_")] = list === undefined ? [] : list.split(",").sort();
-  }
-  return kinds;
-}
-
-/** Paths of all files below a folder, relative to it. */
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((path) => statSync(join(folder, path)).isFile());
-}
-
-/** What a bundle's modules address relative to themselves: `new URL("…", import.meta.url)`. */
-function addressed(folder: string): string[] {
-  const found = filesBelow(folder).filter((path) => path.endsWith(".js")).flatMap((path) =>
-    [
-      ...readFileSync(join(folder, path), "utf8").matchAll(
-        /new URL\(\s*"([^"]+)",\s*import\.meta\.url/g,
-      ),
-    ].map((match) => match[1]!)
-  );
-  ok(found.length > 0, "no worker is addressed");
-  return found;
-}
-
-/** The JSON value that begins with the given text, anywhere in a binary. */
-function embeddedJson(bytes: string, beginning: string): unknown {
-  for (let from = bytes.indexOf(beginning); from >= 0; from = bytes.indexOf(beginning, from + 1)) {
-    let depth = 0;
-    let inString = false;
-    for (let at = from; at < bytes.length; at++) {
-      const char = bytes[at];
-      if (inString) {
-        if (char === "\\") at++;
-        else if (char === '"') inString = false;
-      } else if (char === '"') inString = true;
-      else if (char === "{" || char === "[") depth++;
-      else if ((char === "}" || char === "]") && --depth === 0) {
-        return JSON.parse(bytes.slice(from, at + 1));
-      }
-    }
-  }
-  throw new Error(`nothing embedded begins with ${beginning}`);
-}
-
-function* paths(entries: readonly Entry[], folder = ""): Generator<string> {
-  for (const { Dir, File } of entries) {
-    if (File) yield folder + File.n;
-    if (Dir) yield* paths(Dir.e, `${folder}${Dir.n}/`);
-  }
 }
 
 function version(): string {

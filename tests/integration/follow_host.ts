@@ -9,7 +9,7 @@ import type { Report } from "../../src/telemetry/events.ts";
 import { openDescriptors } from "../harness/descriptors.ts";
 import { ManualClock } from "../harness/manual_clock.ts";
 import { MemoryFiles, type Refusal } from "../harness/memory_files.ts";
-import type { Disk } from "./follow_model.ts";
+import type { Disk } from "./follow_runtime.ts";
 
 /** What the followers of a sequence run on: files, a clock that the sequence moves, and what has files checked. */
 export interface Host extends Disposable {

@@ -5,7 +5,8 @@ import { FollowRegistry } from "../../src/files/follow_registry.ts";
 import type { LogName } from "../../src/files/name.ts";
 import type { AgentEvent, Report } from "../../src/telemetry/events.ts";
 import { type Host, MemoryHost } from "./follow_host.ts";
-import { type Format, ModelReader, type NameStyle, nameStyles, Runtime } from "./follow_model.ts";
+import { ModelReader } from "./follow_reader.ts";
+import { type Format, type NameStyle, nameStyles, Runtime } from "./follow_runtime.ts";
 import { Random } from "../harness/random.ts";
 
 export const logName: LogName = {

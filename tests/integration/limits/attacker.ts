@@ -1,5 +1,6 @@
 /** A process of its own that attacks: deno run attacker.ts NAME, the prey as JSON on standard input. Says "sent" when done. */
-import { type AttackName, attacks, type Prey } from "./attacks.ts";
+import type { Prey } from "./attack_connections.ts";
+import { type AttackName, attacks } from "./attacks.ts";
 
 const name = Deno.args[0] as AttackName;
 const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream()).getReader();

@@ -4,31 +4,18 @@ import {
   LogRecordsStreamRequest,
 } from "../../../src/generated/cluster_agent.ts";
 import { ServerReflectionRequest } from "../../../src/generated/grpc/reflection.ts";
-import { connect as connectHttp2 } from "node:http2";
 import { request } from "../../harness/calls.ts";
 import {
   callHeaders,
   frame,
   grpcMessage,
   headersFrame,
-  RawConnection,
-  type RawTarget,
+  type RawConnection,
   repeatedHeader,
   silentSocket,
 } from "../../harness/raw_http2.ts";
-
-/** What an attack is given. */
-export interface Prey {
-  readonly port: number;
-  readonly telemetryPort: number;
-  readonly ca: string;
-  readonly client: { readonly cert: string; readonly key: string };
-  readonly other: { readonly cert: string; readonly key: string };
-  /** A share of each attack's connections. Default: 1. */
-  readonly share?: number;
-  /** The four fields of a big log. */
-  readonly log: Readonly<Record<string, string>>;
-}
+import { type Attack, everyConnection, largeCalls, many } from "./attack_connections.ts";
+import { telemetryAttacks } from "./telemetry_attacks.ts";
 
 const LIST = "/cluster_agent.LogMetadataService/List";
 const WATCH = "/cluster_agent.LogMetadataService/Watch";
@@ -38,82 +25,6 @@ const REFLECTION = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
 const everything = LogMetadataListRequest.encode({ namespaces: [] }).finish();
 const mallory = [["x-remote-user", "mallory"]] as const;
 const HUGE_WINDOW = 2 ** 31 - 1;
-
-/** Does its worst and resolves when all is sent; what it holds open it holds until the process ends. */
-export type Attack = (prey: Prey) => Promise<unknown>;
-
-function as(prey: Prey, who: "client" | "other" | "none" = "client"): RawTarget {
-  return {
-    port: prey.port,
-    ca: prey.ca,
-    ...(who === "none" ? {} : { pair: who === "client" ? prey.client : prey.other }),
-  };
-}
-
-/** Opens connections one after another, and does something with each. */
-async function many(
-  count: number,
-  prey: Prey,
-  use: (connection: RawConnection, index: number) => void | Promise<void>,
-  options: { readonly who?: "client" | "other" | "none"; readonly window?: number } = {},
-): Promise<void> {
-  for (let index = 0; index < count * (prey.share ?? 1); index++) {
-    const connection = await RawConnection.open(as(prey, options.who), options);
-    await use(connection, index);
-    await connection.flushed();
-  }
-}
-
-/** Opens connections one after another, then does something with all of them at the same time. */
-async function everyConnection(
-  count: number,
-  prey: Prey,
-  use: (connection: RawConnection) => Promise<void>,
-): Promise<void> {
-  const connections: RawConnection[] = [];
-  await many(count, prey, (connection) => void connections.push(connection));
-  await Promise.all(connections.map(use));
-}
-
-/**
- * Calls whose messages are larger than the windows of HTTP/2 allow at once, so the platform's own client sends them;
- * answers are not read.
- */
-async function largeCalls(
-  count: number,
-  prey: Prey,
-  call: (connection: number, index: number) => {
-    readonly path: string;
-    readonly message: Uint8Array;
-    readonly user: string;
-  },
-  calls = 250,
-): Promise<void> {
-  for (let connection = 0; connection < count * (prey.share ?? 1); connection++) {
-    const session = connectHttp2(`https://localhost:${prey.port}`, { ca: prey.ca, ...prey.client });
-    session.on("error", () => {});
-    const sent: Promise<void>[] = [];
-    for (let index = 0; index < calls; index++) {
-      const { path, message, user } = call(connection, index);
-      const stream = session.request({
-        ":method": "POST",
-        ":path": path,
-        "content-type": "application/grpc",
-        te: "trailers",
-        "x-remote-user": user,
-      });
-      stream.on("error", () => {});
-      sent.push(
-        new Promise((resolve) => {
-          stream.once("close", () => resolve());
-          stream.once("finish", () => resolve());
-        }),
-      );
-      stream.end(grpcMessage(message));
-    }
-    await Promise.all(sent);
-  }
-}
 
 function bomb(connection: RawConnection, streams = 60): void {
   const block = (first: boolean) =>
@@ -128,6 +39,7 @@ function bomb(connection: RawConnection, streams = 60): void {
   connection.send(...frames);
 }
 
+/** All attacks, by their names. */
 export const attacks = {
   "header bombs, allowed name": (prey) => many(10, prey, (connection) => bomb(connection)),
   "header bombs, other name": (prey) =>
@@ -414,41 +326,7 @@ export const attacks = {
       }
     }, { who: "none" }),
 
-  "paths that are not there, on the telemetry port": async (prey) => {
-    for (let index = 0; index < 200; index++) {
-      const socket = await silentSocket(prey.telemetryPort);
-      const get = (path: string) => `GET /${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
-      for (let part = 0; part < 20; part++) {
-        socket?.write(
-          Array.from({ length: 50 }, (_, i) => get(`${index}-${part}-${i}${"p".repeat(200)}`))
-            .join(""),
-        );
-      }
-    }
-  },
-
-  "slow requests on the telemetry port": async (prey) => {
-    const sockets = [];
-    for (let index = 0; index < 200; index++) {
-      const socket = await silentSocket(prey.telemetryPort);
-      socket?.write("GET /metrics HTTP/1.1\r\nHost: x\r\n");
-      if (socket !== null) sockets.push(socket);
-    }
-    for (let part = 0; part < 30; part++) {
-      for (const socket of sockets) {
-        if (!socket.destroyed) socket.write(`x-${part}: ${"v".repeat(4000)}\r\n`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  },
-
-  "sockets on the telemetry port": async (prey) => {
-    for (let index = 0; index < 1000; index++) {
-      const socket = await silentSocket(prey.telemetryPort);
-      if (index % 2 === 0) socket?.write("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100));
-      if (index % 4 === 0) socket?.pause();
-    }
-  },
+  ...telemetryAttacks,
 } satisfies Record<string, Attack>;
 
 export type AttackName = keyof typeof attacks;

@@ -6,7 +6,8 @@ import { AuthorizationApi } from "../../harness/authorization_api.ts";
 import { drain, metadata, request } from "../../harness/calls.ts";
 import { criLines } from "../../harness/log_tree.ts";
 import { type AgentProcess, startProcess } from "../../harness/process.ts";
-import type { AttackName, Prey } from "./attacks.ts";
+import type { Prey } from "./attack_connections.ts";
+import type { AttackName } from "./attacks.ts";
 import { processMemory } from "../../harness/process_memory.ts";
 
 const RECOVERY_MS = 60_000;
