@@ -22,54 +22,54 @@ const limits: Readonly<Record<LimitName, LimitDoc>> = {
     keys: ["max-connections"],
     bounds: "connections to the gRPC port",
     refusal:
-      "the one longest without a call is ended for the new one (one that never had a call counts as idle for a second more), of the address that has the most; where all of these have calls, the one with the fewest, but the new one is closed where its address has as many",
+      "the one that has been without a call for longest (one that never had a call counts as idle for a second more), among those of the address with the most, is ended in favor of the new one; if all of these have calls, the one with the fewest is ended, but if the new one's address has as many, the new one is closed",
   },
   "connections-per-peer": {
     keys: ["max-connections-per-peer"],
     bounds: "connections from one address",
     refusal:
-      "the one longest without a call is ended for the new one; where all have calls, the new one is closed",
+      "the one that has been without a call for longest is ended in favor of the new one; if all have calls, the new one is closed",
   },
   "handshakes": {
     keys: ["max-handshakes"],
     bounds: "connections whose TLS handshake is not complete",
     refusal:
-      "the oldest one of the address that has the most is closed, one that has sent nothing before others",
+      "the oldest one of the address with the most is closed; those that have sent nothing are closed first",
   },
   "handshake-time": {
     keys: ["handshake-timeout"],
-    bounds: "the time of a TLS handshake",
+    bounds: "the duration of a TLS handshake",
     refusal: "the connection is closed",
   },
   "header-bytes": {
     keys: ["max-header-bytes"],
     bounds:
-      "one call's headers, decompressed, and their number (4,096; 8 KiB and 64 where the certificate's name is not allowed)",
+      "one call's headers, decompressed, and their number (4,096; 8 KiB and 64 if the certificate's name is not allowed)",
     refusal: ENDED,
   },
   "header-memory": {
     keys: ["header-memory"],
     bounds:
-      "large headers (more than 8 KiB in memory) of all calls together until the caller's right is known, and as much for the identities of those who follow",
+      "large headers (more than 8 KiB in memory) of all calls together until the caller is authorized, and as much for the identities of followers",
     refusal:
-      "the newest such call of the connection with the most ends with RESOURCE_EXHAUSTED; so do those of the identity with the most that follow",
+      "the newest such call of the connection with the most ends with RESOURCE_EXHAUSTED; for followers, that of the identity with the most",
   },
   "request-bytes": {
     keys: ["max-request-bytes"],
-    bounds: "one request, and four times that for all unfinished ones of a connection",
+    bounds: "one request, and four times that for all unfinished requests of a connection",
     refusal: ENDED,
   },
   "request-memory": {
     keys: ["request-memory"],
     bounds:
-      "large requests (more than 8 KiB in memory, such as long patterns or hundreds of namespaces) of all open calls together, and as much for what has come of unfinished requests and headers on all connections",
+      "large requests (more than 8 KiB in memory, such as long patterns or hundreds of namespaces) of all open calls together, and as much for the received parts of unfinished requests and headers on all connections",
     refusal:
-      "the newest such call of the identity with the most ends with RESOURCE_EXHAUSTED; of what is unfinished, the connection with the most is ended",
+      "the newest such call of the identity with the most ends with RESOURCE_EXHAUSTED; for unfinished requests, the connection with the most is ended",
   },
   "request-time": {
     keys: ["request-timeout"],
     bounds:
-      "the time in which a request must arrive (a reflection stream may stay open), and how many of a connection may be unfinished: as many as it may have open calls",
+      "the time within which a request must arrive (a reflection stream may stay open), and the number of unfinished requests per connection: as many as it may have open calls",
     refusal: ENDED,
   },
   "frames": {
@@ -81,15 +81,15 @@ const limits: Readonly<Record<LimitName, LimitDoc>> = {
   "streams-per-connection": {
     keys: ["max-streams"],
     bounds:
-      "open calls of one connection: twice max-streams and 100; 8 where the certificate's name is not allowed",
+      "open calls of one connection: twice max-streams plus 100; 8 if the certificate's name is not allowed",
     refusal: ENDED,
   },
   "streams": {
     keys: ["max-streams"],
     bounds:
-      "streams at the same time, until the last byte of each has left, the last tenth of them for identities with fewer than 8 (where `max-streams-per-user` is below); twice as many and 100 for calls of every kind",
+      "concurrent streams, each until its last byte has left; the last tenth is reserved for identities with fewer than 8 (if `max-streams-per-user` is lower); twice as many plus 100 for calls of every kind",
     refusal:
-      "the newest stream of the identity with the most ends with RESOURCE_EXHAUSTED (of calls that count for no identity: the newest one of the connection with the most, or that connection where its answers are not read)",
+      "the newest stream of the identity with the most ends with RESOURCE_EXHAUSTED (for calls without an identity: the newest one of the connection with the most, or that connection if its answers are not read)",
   },
   "streams-per-user": {
     keys: ["max-streams-per-user"],
@@ -98,7 +98,7 @@ const limits: Readonly<Record<LimitName, LimitDoc>> = {
   },
   "unary-calls": {
     keys: ["max-unary-calls"],
-    bounds: "Lists at the same time, until their answers have left, the last tenth as above",
+    bounds: "concurrent Lists, until their answers have left; the last tenth is reserved as above",
     refusal: "the newest List of the identity with the most ends with RESOURCE_EXHAUSTED",
   },
   "unary-calls-per-user": {
@@ -108,9 +108,9 @@ const limits: Readonly<Record<LimitName, LimitDoc>> = {
   },
   "public-calls": {
     keys: ["max-public-calls"],
-    bounds: "calls of health and reflection at the same time",
+    bounds: "concurrent calls of health and reflection",
     refusal:
-      "the connection that has the most of them is ended; where each has one, the oldest of the address that has the most",
+      "the connection with the most of them is ended; if each has one, the oldest of the address with the most",
   },
   "public-calls-per-connection": {
     keys: ["max-public-calls-per-connection"],
@@ -120,7 +120,7 @@ const limits: Readonly<Record<LimitName, LimitDoc>> = {
   "unknown-callers": {
     keys: ["max-unknown-callers"],
     bounds:
-      "calls that wait for the first review of their token; 8 are reviewed at the same time, connections in turns",
+      "calls waiting for the first review of their token; 8 are reviewed at the same time, and connections take turns",
     refusal: "the last call of the connection with the most of them ends with RESOURCE_EXHAUSTED",
   },
   "descriptors": {
@@ -131,7 +131,7 @@ const limits: Readonly<Record<LimitName, LimitDoc>> = {
   "telemetry-connections": {
     keys: [],
     bounds: "64 connections to the telemetry port",
-    refusal: "the oldest one of the address that has the most is closed for the new one",
+    refusal: "the oldest one of the address with the most is closed in favor of the new one",
   },
 };
 
@@ -154,32 +154,34 @@ export function limitsPage(): string {
 
 # Limits
 
-In its default configuration the agent stays below 384 MiB regardless of what callers and containers do, and no caller makes another
-one's small call slower than a second. Everything that a caller can make it hold is therefore counted, from the first byte of a
-connection to the last byte of an answer.
+In its default configuration, the agent stays below 384 MiB regardless of what callers and containers do, and no caller can
+make another caller's small call take more than a second. To guarantee this, the agent counts everything that a caller can make
+it hold, from the first byte of a connection to the last byte of an answer.
 
-Whenever one of these limits refuses something, \`kubetail_agent_limit_reached_total{limit="…"}\` counts it, and the log has a
-line \`a limit was reached\` at level \`warn\` with the limit, the peer address or identity, and how often it was reached since the
-last such line (at most one line in 10 s for each limit).
+Whenever one of these limits refuses something, \`kubetail_agent_limit_reached_total{limit="…"}\` counts it, and the agent logs
+a line \`a limit was reached\` at level \`warn\` with the limit, the peer address or identity, and how often the limit was reached
+since the last such line (at most one line in 10 s per limit).
 
 | limit | key and default | what it bounds | what happens |
 | --- | --- | --- | --- |
 ${rows.join("")}
 ## Nobody uses up a total
 
-Where a total is reached, whoever holds most of it gives way to those who hold less, and is the one to be refused: an identity
-before its subject (the user's name, whatever its groups and extras; the ServiceAccounts of a namespace together), a subject
-before its connection, a connection before its address. So whoever has nothing can always begin one call, unless
-everybody else has only one: where 1,000 users of one proxy have one stream each, the 1,001st is refused. Ending somebody's
-only stream for a newcomer would help nobody, as the next one would take it in turn; raise \`limits.max-streams\` for more users. Reviews take turns by identity, calls and searches as below.
+When a total is reached, whoever holds most of it has to give way to those who hold less, and is refused: an identity before
+its subject (the user's name, whatever its groups and extras; all ServiceAccounts of a namespace together), a subject before its
+connection, a connection before its address. So a caller who holds nothing can always begin one call, unless everybody else has
+only one: if 1,000 users of one proxy have one stream each, the 1,001st is refused. Ending somebody's only stream for a newcomer
+would not help, because the next newcomer would end that one in turn; raise \`limits.max-streams\` for more users. Reviews take
+turns by identity; so do calls and searches, as described below.
 
-Data waiting in the sockets of clients that do not read is at most 1 MiB per connection, and 16 MiB in total or 64 KiB per connection, whichever is more.
+Unsent data in the sockets of clients that do not read is limited to 1 MiB per connection, and to 16 MiB in total or 64 KiB per
+connection, whichever is more.
 
 ## Calls take turns
 
-New calls of all connections begin a few at a time in each turn of the event loop, connections one after another, a call with
-large headers counting for more. Their work begins the same way when their right is known, identities one after another, and the
-calls of a connection that is ended end some at a time. So a burst of a thousand calls delays the others by milliseconds.
+In each turn of the event loop, a few new calls begin. Connections take turns, and a call with large headers counts for more.
+Once calls are authorized, their work begins in the same way, with identities taking turns, and the calls of a connection that
+is closed end a few at a time. So a burst of a thousand calls delays other callers by milliseconds.
 
 ## Limits of the work for a call
 
