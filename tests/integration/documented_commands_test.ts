@@ -16,7 +16,7 @@ import {
   treatment,
 } from "../harness/documented_commands.ts";
 
-Deno.test("commands of a document: continued lines, comments, blocks of other languages", () => {
+Deno.test("a document's commands are found: lines are joined, comments and other languages left out", () => {
   const markdown = [
     "```sh",
     "# a comment",

@@ -60,7 +60,7 @@ function copyTruncate(log: TreeLog, suffix: string) {
 
 for (const from of [FollowFrom.DEFAULT, FollowFrom.END]) {
   const name = from === FollowFrom.DEFAULT ? "from the beginning" : "from the end";
-  Deno.test(`kubelet's stamps go back with local time: each line once, ${name}`, async () => {
+  Deno.test(`kubelet's stamps go back with local time: each line comes once, ${name}`, async () => {
     await using agent = await startAgent();
     const log = agent.logs.add();
     Deno.writeTextFileSync(`${log.path}.20241103-014000`, criLine("2024-10-01T05:00:00Z", "old"));
@@ -83,7 +83,7 @@ for (const from of [FollowFrom.DEFAULT, FollowFrom.END]) {
   });
 }
 
-Deno.test("three rotations while the agent is busy, of Docker lines that begin with 600 equal bytes", async () => {
+Deno.test("three rotations while the agent is busy lose no line, though Docker lines begin with 600 equal bytes", async () => {
   await using agent = await startAgent();
   const log = agent.logs.add({ format: "docker", content: docker(1) });
   using follow = new Follow(agent, log, FollowFrom.DEFAULT);
@@ -102,7 +102,7 @@ Deno.test("three rotations while the agent is busy, of Docker lines that begin w
 
 for (const suffix of ["-20241001", "-2024100113", "-20241001-1727780400", ".1"]) {
   for (const gz of ["", ".gz"]) {
-    Deno.test(`a log that was copied to ${suffix}${gz} and truncated while lines were unread`, async () => {
+    Deno.test(`unread lines of a log that was truncated come from its copy, ${suffix}${gz}`, async () => {
       await using agent = await startAgent();
       const log = agent.logs.add({ format: "docker", content: docker(1) });
       using follow = new Follow(agent, log, FollowFrom.DEFAULT);
@@ -135,7 +135,7 @@ Deno.test("a log that was truncated and has regrown beyond its old size: the cop
   assert.deepEqual(await follow.until(n), numbers(1, n));
 });
 
-Deno.test("NULs where a crash left them, and of a writer that kept its offset over a truncation", async () => {
+Deno.test("NULs of a crash, and of a writer that kept its offset over a truncation, hide no line", async () => {
   await using agent = await startAgent();
   const log = agent.logs.add({ content: line(1) });
   using follow = new Follow(agent, log, FollowFrom.DEFAULT);
@@ -151,7 +151,7 @@ Deno.test("NULs where a crash left them, and of a writer that kept its offset ov
   assert.deepEqual(await follow.until(3), numbers(1, 3));
 });
 
-Deno.test("lines that came just before a rename that only moves the path", async () => {
+Deno.test("a log that is moved together with its link is followed on: no line is lost", async () => {
   await using agent = await startAgent();
   const log = agent.logs.add({ content: line(1) });
   using follow = new Follow(agent, log, FollowFrom.DEFAULT);

@@ -103,7 +103,7 @@ Deno.test("/metrics is Prometheus text, and is not there when it is turned off",
   });
 });
 
-Deno.test("only GET and HEAD, only known paths", async () => {
+Deno.test("methods other than GET and HEAD get 405, unknown paths 404", async () => {
   await withPort({}, async (port) => {
     for (const method of ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"]) {
       const { status, headers } = await ask(port, "/metrics", { method });

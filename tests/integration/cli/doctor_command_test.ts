@@ -31,7 +31,7 @@ async function examine(tree: LogTree, lines: readonly string[], ...args: string[
   return { code, out: terminal.stdout, err: terminal.stderr };
 }
 
-Deno.test("doctor: one finding a subject, exit code by severity", async () => {
+Deno.test("doctor: there is one finding for each subject, and the exit code is that of the worst", async () => {
   using tree = new LogTree();
   tree.add({ content: criLines(1) });
   const { code, out, err } = await examine(tree, []);
@@ -76,7 +76,7 @@ Deno.test("doctor: what is wrong is an error with its remedy, exit code 2, also 
   assert.match(unfit.errors[0]?.["text"] ?? "", /other\.key: it is not the key of/);
 });
 
-Deno.test("doctor: a configuration with which no agent would start", async () => {
+Deno.test("doctor: a configuration with which no agent would start is an error, exit code 2", async () => {
   using tree = new LogTree();
   const { code, out, err } = await examine(tree, ["history: maybe"]);
   assert.equal(code, 2);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { startAgent } from "../../harness/agent.ts";
 import { listing, reach } from "../../harness/client.ts";
 
-Deno.test("a call without identity: --user or --token-file", async () => {
+Deno.test("a call without an identity: the error names --user and --token-file", async () => {
   await using agent = await startAgent({
     authorization: { methods: ["front-proxy", "token"] },
   });

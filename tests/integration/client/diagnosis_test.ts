@@ -10,14 +10,14 @@ function paths(agent: TestAgent) {
   return { ca: `${dir}/ca.crt`, cert: `${dir}/client.crt`, key: `${dir}/client.key` };
 }
 
-Deno.test("no client certificate: that the agent requires one, and --tls", async () => {
+Deno.test("without a client certificate, the error says that the agent requires one, and names --tls", async () => {
   await using agent = await startAgent();
   const text = await listing("--addr", agent.address, "--ca", paths(agent).ca);
   assert.match(text, /^Cannot list the logs of localhost:\d+: UNAVAILABLE: /);
   assert.match(text, /the agent requires a client certificate\. Give --tls FOLDER/);
 });
 
-Deno.test("a client certificate of another authority: which is needed", async () => {
+Deno.test("with a client certificate of another authority, the error says which is needed", async () => {
   await using agent = await startAgent();
   const { cert, key } = await (await createAuthority("Other")).client("kubetail-cluster-api");
   const dir = agent.logs.dir;
@@ -38,20 +38,20 @@ Deno.test("a client certificate of another authority: which is needed", async ()
   assert.match(text, /refuses the client certificate\. Give one .*tls\.ca-file/);
 });
 
-Deno.test("plain text to a TLS port: leave out --insecure-plaintext", async () => {
+Deno.test("plain text to a TLS port: the error says to leave out --insecure-plaintext", async () => {
   await using agent = await startAgent();
   const text = await listing("--addr", agent.address, "--insecure-plaintext");
   assert.match(text, /expects TLS\. Leave out --insecure-plaintext/);
 });
 
-Deno.test("TLS to a plain-text port: --insecure-plaintext", async () => {
+Deno.test("TLS to a plain-text port: the error names --insecure-plaintext", async () => {
   await using agent = await startAgent({ tls: { enabled: false } });
   const { ca } = paths(agent);
   const text = await listing("--addr", agent.address, "--ca", ca);
   assert.match(text, /does not speak TLS\. Call it with --insecure-plaintext/);
 });
 
-Deno.test("a wrong CA: --ca", async () => {
+Deno.test("with the wrong CA, or none, the error names --ca", async () => {
   await using agent = await startAgent();
   const { cert, key } = paths(agent);
   const address = ["--addr", agent.address, "--cert", cert, "--key", key];
@@ -64,7 +64,7 @@ Deno.test("a wrong CA: --ca", async () => {
   assert.match(await listing(...address), /not from a well-known authority .*Give .* --ca FILE/);
 });
 
-Deno.test("an agent whose certificate has expired: when, and who loads the new one", async () => {
+Deno.test("where the agent's certificate has expired, the error says when, and where to renew it", async () => {
   await using agent = await startAgent();
   const { cert, key } = await agent.authority.server({ notAfter: new Date(Date.now() - 60_000) });
   const server = createTlsServer({ cert, key, ALPNProtocols: ["h2"] });
@@ -76,13 +76,13 @@ Deno.test("an agent whose certificate has expired: when, and who loads the new o
   await new Promise((resolve) => server.close(resolve));
 });
 
-Deno.test("a wrong server name: the names that the certificate has, and --server-name", async () => {
+Deno.test("with a wrong server name, the error lists the names of the certificate, and names --server-name", async () => {
   await using agent = await startAgent();
   const text = await listing(...reach(agent), "--server-name", "elsewhere.test");
   assert.match(text, /not for elsewhere\.test but for localhost, 127\.0\.0\.1, .*--server-name/);
 });
 
-Deno.test("a port where nothing listens", async () => {
+Deno.test("where nothing listens on the port, the error says so", async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -91,12 +91,12 @@ Deno.test("a port where nothing listens", async () => {
   assert.match(text, /nothing listens on 127\.0\.0\.1:\d+\. Check that the agent runs/);
 });
 
-Deno.test("a name that cannot be resolved", async () => {
+Deno.test("where the host's name cannot be resolved, the error says so, and names --addr", async () => {
   const text = await listing("--addr", "agent.invalid:50051", "--insecure-plaintext");
   assert.match(text, /the name agent\.invalid cannot be resolved\. Check --addr/);
 });
 
-Deno.test("a port that belongs to something else", async () => {
+Deno.test("where another program has the port, the error says so, and names --addr", async () => {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);

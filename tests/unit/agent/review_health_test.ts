@@ -63,7 +63,7 @@ Deno.test("with allow-all nobody is asked", () => {
   assert.equal(health.problem, null);
 });
 
-Deno.test("who is asked when the agent ends is told", async () => {
+Deno.test("a question to the API server is aborted when the agent ends", async () => {
   const api = reviewer();
   const health = new ReviewHealth(configured(["front-proxy"]), api);
   const { signal } = await api.asked;

@@ -43,7 +43,7 @@ function refused(run: () => Identity, kind: FailureKind, message: string | RegEx
   }
 }
 
-Deno.test("a proxy's user with groups and extras", () => {
+Deno.test("a proxy's user is read with groups and extras; an empty group is left out", () => {
   const identity = identify(
     proxy,
     metadata([
@@ -89,7 +89,7 @@ const extras: [string, string, [string, string[]][]][] = [
   ]],
 ];
 for (const [name, source, expected] of extras) {
-  Deno.test(`extras: ${name}`, () => {
+  Deno.test(`extras are read: ${name}`, () => {
     const identity = identify(
       proxy,
       metadata([["x-remote-user", "alice"], ["x-remote-extras", source]]),
@@ -131,7 +131,7 @@ const tokens: [string, string][] = [
   ["spaces around", "  Bearer   a.b-c_d~e+f/g= "],
 ];
 for (const [name, value] of tokens) {
-  Deno.test(`a token: ${name}`, () => {
+  Deno.test(`a token is read from authorization: ${name}`, () => {
     const identity = identify(nobody, metadata([["authorization", value]]), tokenOnly);
     assert.deepEqual(identity, { kind: "token", token: "a.b-c_d~e+f/g=" });
   });

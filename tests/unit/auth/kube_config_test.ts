@@ -46,7 +46,7 @@ function kubeConfig(cluster: object = {}, user: object = { token: "t" }): object
   };
 }
 
-Deno.test("a pod's service account, its token read anew each time", async () => {
+Deno.test("in a pod the service account is used, its token and CA read anew each time", async () => {
   using setup = new Setup();
   setup.env["KUBERNETES_SERVICE_HOST"] = "10.96.0.1";
   setup.env["KUBERNETES_SERVICE_PORT"] = "443";
@@ -62,7 +62,7 @@ Deno.test("a pod's service account, its token read anew each time", async () => 
   assert.equal(found.certificateAuthority(), "another CA");
 });
 
-Deno.test("a pod in an IPv6 cluster", async () => {
+Deno.test("in a pod of an IPv6 cluster the address is in brackets", async () => {
   using setup = new Setup();
   setup.env["KUBERNETES_SERVICE_HOST"] = "fd00:10:96::1";
   setup.env["KUBERNETES_SERVICE_PORT"] = "6443";
@@ -89,7 +89,7 @@ Deno.test("KUBECONFIG counts before the pod, the pod before ~/.kube/config", asy
   assert.equal((await setup.find()).url.host, "named:3");
 });
 
-Deno.test("a kubeconfig in YAML with data in place", async () => {
+Deno.test("a kubeconfig in YAML is read: the current context, with data in place of files", async () => {
   using setup = new Setup();
   setup.env["KUBECONFIG"] = setup.write(
     "config",
@@ -267,7 +267,7 @@ Deno.test("a credential plugin that fails: its own words are the error", async (
   await assert.rejects((await setup.find()).account(), /no session/);
 });
 
-Deno.test("a file that is no YAML, one that is not there, and nothing at all", async () => {
+Deno.test("a kubeconfig that is no YAML or is not there, and none at all, are errors that say which", async () => {
   using setup = new Setup();
   setup.env["KUBECONFIG"] = setup.write("config", "a: [");
   await setup.fails(/Cannot parse .*\/config/);

@@ -53,7 +53,7 @@ Deno.test("a table has columns as wide as their widest cell, and no trailing spa
   assert.equal(terminal.stdout, "A     B\nlong  x\ny\n");
 });
 
-Deno.test("sizes and counts as people read them", () => {
+Deno.test("sizes and counts are printed as people read them", () => {
   assert.deepEqual([0, 1023, 1536, 261479, 3 * 1024 ** 3].map(sizeText), [
     "0 B",
     "1023 B",

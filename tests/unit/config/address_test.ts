@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseAddress } from "../../../src/config/address.ts";
 
-Deno.test("addresses: a port always, brackets around IPv6, an empty host for every address", () => {
+Deno.test("an address has a port always, brackets around IPv6, an empty host for every interface", () => {
   assert.deepEqual(parseAddress(":50051"), { host: "", port: 50051 });
   assert.deepEqual(parseAddress("127.0.0.1:0"), { host: "127.0.0.1", port: 0 });
   assert.deepEqual(parseAddress("[::1]:65535"), { host: "::1", port: 65535 });

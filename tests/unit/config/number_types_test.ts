@@ -26,7 +26,7 @@ Deno.test("durations: every unit, sums, fractions, and what is written reads the
   for (const value of [5, null, true, {}, []]) assert.throws(() => type.read(value));
 });
 
-Deno.test("sizes: numbers and units, decimal and binary", () => {
+Deno.test("sizes are read with and without units, decimal and binary ones", () => {
   const type = size({ min: 1, max: 3_000_000_000 });
   const cases: [unknown, number][] = [
     [17, 17],

@@ -10,7 +10,7 @@ async function withFolder(run: (folder: string) => void): Promise<void> {
   }
 }
 
-Deno.test("links to regular files whose names are a log's", () =>
+Deno.test("links to regular files whose names are a log's are listed, and nothing else", () =>
   withFolder((folder) => {
     const target = `${folder}/target`;
     Deno.writeTextFileSync(target, "12345");

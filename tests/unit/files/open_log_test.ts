@@ -38,7 +38,7 @@ async function texts(opening: ReturnType<typeof openLog>): Promise<string[]> {
   });
 }
 
-Deno.test("the log alone, or behind its rotated files", async () => {
+Deno.test("the log is opened alone, with history behind its rotated files", async () => {
   using t = setUp();
   Deno.writeTextFileSync(`${t.log.path}.20261123-101530`, "before\n");
   assert.deepEqual(await texts(t.open()), ["now\n"]);
@@ -68,14 +68,14 @@ Deno.test("a link whose file does not come is not found after half a second", as
   await assert.rejects(opened, (e) => e instanceof Failure && e.kind === "not-found");
 });
 
-Deno.test("without a link it is not found at once", async () => {
+Deno.test("a log without a link is not waited for: it is not found at once", async () => {
   using t = setUp();
   Deno.removeSync(t.log.link);
   await assert.rejects(t.open(), (e) => e instanceof Failure && e.kind === "not-found");
   assert.equal(t.clock.timers, 0);
 });
 
-Deno.test("the signal ends the waiting", async () => {
+Deno.test("the signal ends the wait for a file that does not come", async () => {
   using t = setUp();
   Deno.removeSync(t.log.path);
   const stop = new AbortController();

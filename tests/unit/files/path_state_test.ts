@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { exists, isAt, isSameFile, stateAt } from "../../../src/files/path_state.ts";
 import { lstat, stat } from "../../../src/platform/files.ts";
 
-Deno.test("files, folders, nothing, and what cannot be told", () => {
+Deno.test("what is at a path: a file, something else, nothing, or what cannot be told", () => {
   const folder = Deno.makeTempDirSync();
   try {
     const [file, link, dangling] = [`${folder}/file`, `${folder}/link`, `${folder}/dangling`];

@@ -40,7 +40,7 @@ for (const [title, suffix] of names) {
   });
 }
 
-Deno.test("names that are no rotated file's", () => {
+Deno.test("files whose names are no rotated file's are left out", () => {
   assert.deepEqual(found(".bak", "x.1", ".1.2", "-1", ".", ".gz", "-2024", ".20241103-01500x"), []);
 });
 

@@ -12,7 +12,7 @@ function chain(): SegmentChain {
   return made;
 }
 
-Deno.test("segments in order, the last one is current", () => {
+Deno.test("segments keep their order, and the last one is current", () => {
   const made = chain();
   assert.deepEqual([...made], segments);
   assert.equal(made.current, c);

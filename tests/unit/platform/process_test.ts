@@ -61,7 +61,7 @@ Deno.test("a signal calls its handler until that is removed; then it ends the pr
   assert.deepEqual([stdout, code], ["handled\n", 129]);
 });
 
-Deno.test("the process as the system sees it", () => {
+Deno.test("the host's name, whether the program is compiled, and resident memory are told", () => {
   assert.equal(hostName(), Deno.hostname());
   assert.equal(isStandalone(), false);
   assert.ok(residentBytes() > 2 ** 20);

@@ -100,7 +100,7 @@ Deno.test("a job that needs more memory than was guessed is the next of the larg
   assert.deepEqual(drained(lanes, "large"), [found, first]);
 });
 
-Deno.test("whether others wait in the quick lane", () => {
+Deno.test("a stream's own job in the quick lane is no other's that waits", () => {
   const lanes = newLanes();
   const stream = {};
   lanes.add(testJob(stream));

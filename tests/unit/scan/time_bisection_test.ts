@@ -79,7 +79,7 @@ for (const [title, format, begin, unit, end] of hostile) {
   }
 }
 
-Deno.test("the first line for which something holds, and the last final one, in a log in order", async () => {
+Deno.test("the first line for which something holds, and the last final one, are found in a log in order", async () => {
   const lines = Array.from(
     { length: 5000 },
     (_, i) => `${new Date(1.7e12 + i * 1000).toISOString()} stdout F ${i}\n`,

@@ -73,7 +73,7 @@ Deno.test("a gap is marked between lines only, and not in JSON", () => {
   assert.ok(!json.terminal.stdout.includes("--"));
 });
 
-Deno.test("counts and files, as text and as JSON", () => {
+Deno.test("counts and file names are printed as grep prints them, or as JSON", () => {
   for (const withFile of [false, true]) {
     const { terminal, report } = newReport("text", { withFile });
     report.count("a.log", 3);
