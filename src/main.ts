@@ -21,7 +21,7 @@ const program: Program = {
       case "serve":
         return import("./cli/serve_command.ts").then(({ serveCommand }) => serveCommand(rest));
       default:
-        // The agents before this one had no commands: `--config FILE` alone serves.
+        // Earlier agents had no commands: `--config FILE` alone serves.
         if (word !== undefined && !word.startsWith("-")) return null;
         return import("./cli/serve_command.ts").then(({ serveCommand }) =>
           serveCommand(word === undefined ? [] : [word, ...rest])

@@ -3,7 +3,7 @@ import { toolCommands } from "./cli/tool_commands.ts";
 import { processTerminal } from "./cli/terminal.ts";
 import { args, exit } from "./platform/process.ts";
 
-/** The second program: a person's tools. Its commands need other permissions than the agent's. */
+/** The second program: tools for people. Its commands need other permissions than the agent's. */
 const program: Program = {
   name: "kubetail-agent-tools",
   summary: "tools for people who read container logs.",

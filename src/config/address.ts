@@ -9,8 +9,8 @@ export interface Address {
 }
 
 /**
- * Parses ":50051", "127.0.0.1:0", "localhost:80" and "[::1]:50051". Null where the text is none of
- * these: a port is always required, and an IPv6 address needs its brackets, as in a URL.
+ * Parses ":50051", "127.0.0.1:0", "localhost:80" and "[::1]:50051". Null if the text has none of these forms: a port is
+ * always required, and an IPv6 address needs its brackets, as in a URL.
  *
  * ```ts
  * import assert from "node:assert/strict";

@@ -2,8 +2,8 @@ import { isLoopback, parseAddress } from "./address.ts";
 import type { Config } from "./schema.ts";
 
 /**
- * The problems of the configuration's rules for callers; empty where there are none. The agent does
- * not start with any of these. Each text names the keys, what was found and what is needed.
+ * The violations of the rules about callers; empty if there are none. The agent does not start with any of these. Each
+ * text names the keys, what was found and what is needed.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -19,7 +19,7 @@ export function checkAuthConfig(config: Config): string[] {
   const problems: string[] = [];
   const { tls, addr } = config;
   const methods = config.authorization.methods;
-  // An address that cannot be parsed counts as one that others can reach.
+  // An address that cannot be parsed is treated as one that others can reach.
   const loopback = isLoopback(parseAddress(addr)?.host ?? "");
 
   if (methods.length === 0) {
@@ -65,7 +65,7 @@ export function checkAuthConfig(config: Config): string[] {
 }
 
 /**
- * Whether the configuration lets everyone read everything. Every start warns of it.
+ * Whether the configuration lets everyone read everything. Every start warns about it.
  *
  * ```ts
  * import assert from "node:assert/strict";

@@ -8,8 +8,8 @@ import { buildConfig, type Config, schema } from "./schema.ts";
 export type Raw = Readonly<Record<string, unknown>>;
 
 /**
- * Checks what was read against the schema. Throws ConfigError for a wrong value, and for an unknown
- * key that may have been meant to restrict something; other unknown keys are warnings.
+ * Checks what was read against the schema. Throws ConfigError for a wrong value, and for an unknown key that may have
+ * been meant to restrict something; other unknown keys are warnings.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -70,7 +70,7 @@ export function checkConfig(
       } else if (isRaw(value)) {
         collect(value, entry.fields, `${key}.`, entry.strict);
       } else if (value !== null) {
-        // A section that holds only comments is null: all defaults.
+        // A section that contains only comments is null: all defaults.
         throw configError({
           source: sourceOf(value, source),
           key,
@@ -83,7 +83,7 @@ export function checkConfig(
 }
 
 /**
- * Whether a value read from a file is a section: neither a list, nor null, nor a date.
+ * Whether a value read from a file is a section, that is, not a list, null or a date.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -99,7 +99,7 @@ export function isRaw(value: unknown): value is Raw {
 }
 
 /**
- * Every dotted key of the schema.
+ * All dotted keys of the schema.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -118,7 +118,10 @@ function sourceOf(value: unknown, source: string): string {
   return value instanceof RawText && value.from === "option" ? "option -p" : source;
 }
 
-/** The known key that was probably meant: the same word in another section, a similar one in this section, a similar one anywhere. */
+/**
+ * The known key that was probably meant: the same word in another section, a similar one in this section, or a similar
+ * one anywhere.
+ */
 function hintFor(name: string, fields: Fields, prefix: string): string | null {
   const elsewhere = allKeys().find((key) => letters(key.replace(/^.*\./, "")) === letters(name));
   if (elsewhere !== undefined) return elsewhere;
@@ -143,7 +146,7 @@ function resemblesSecurityKey(name: string): boolean {
     );
 }
 
-/** TLS needs the paths of its files. Loading them shows whether they can be used. */
+/** TLS needs the paths of its files. Whether they can be used becomes clear when they are loaded. */
 function checkFiles(config: Config, source: string): void {
   const { tls } = config;
   if (!tls.enabled) return;

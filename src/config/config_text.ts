@@ -2,8 +2,8 @@ import { type Field, type Fields, isSection, propertyName } from "./field.ts";
 import { type Config, schema } from "./schema.ts";
 
 /**
- * A configuration as a YAML file with every key, which reads back as the same configuration. It holds
- * only keys of the schema: none of them is a secret, and the value of an unknown key is not printed.
+ * A configuration as a YAML file with every key, which reads back as the same configuration. It contains only keys of
+ * the schema: none of them is a secret, and values of unknown keys are not printed.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -49,7 +49,7 @@ export function valueText(field: Field<unknown>, value: unknown): string {
 }
 
 function scalarText(value: unknown): string {
-  // Plain where no reader could take it for anything but this text.
+  // Plain if no reader could mistake it for anything but this text.
   const plain = typeof value === "string" &&
     /^[A-Za-z/][\w./-]*$|^\d+(?:ms|s|m|h|[KM]iB)$/.test(value) &&
     !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(value);

@@ -4,10 +4,10 @@ import { RawText } from "./value_type.ts";
 /**
  * Replaces `${VAR}` and `${VAR:default}` in a configuration file.
  *
- * The variables' values never pass through the file's parser, so that a value with a line break, a
- * brace or a quote can neither break the file nor add keys to it: each reference becomes a mark of
- * one private-use character, a number and another such character before parsing, and `resolve` puts
- * the values in their places afterwards (and throws where one is missing).
+ * The variables' values never pass through the file's parser, so a value with a line break, a brace or a quote can
+ * neither break the file nor add keys to it. Before parsing, each reference is replaced by a mark: a private-use
+ * character, a number and another such character. `resolve` then replaces the marks with the values (and throws if one
+ * is missing).
  *
  * ```ts
  * import assert from "node:assert/strict";

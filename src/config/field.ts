@@ -1,9 +1,9 @@
 import type { ValueType } from "./value_type.ts";
 
-/** One key of the configuration: all that types, defaults, checks, JSON Schema and documentation need. */
+/** One key of the configuration: everything that types, defaults, checks, JSON Schema and documentation need. */
 export interface Field<T, Name extends string = string> {
   readonly type: ValueType<T, Name>;
-  /** In the form in which a file holds it. */
+  /** In the form of a file. */
   readonly default: unknown;
   readonly doc: string;
 }
@@ -16,7 +16,7 @@ export interface Section<Fields = Readonly<Record<string, Field<unknown>>>> {
 }
 
 /**
- * A key of a type, with its default as a file holds it and its sentences for docs/configuration.md.
+ * A key with its type, its default in the form of a file, and its description for docs/configuration.md.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -36,7 +36,7 @@ export function field<T, Name extends string>(
 }
 
 /**
- * Keys under one name; `strict`: an unknown key among them is an error.
+ * A section of keys under one name; `strict`: an unknown key in it is an error.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -71,7 +71,7 @@ export function isSection(entry: Field<unknown> | Section): entry is Section {
 }
 
 /**
- * The name that a key of a file has in Config.
+ * The name in Config of a key in a file.
  *
  * ```ts
  * import assert from "node:assert/strict";

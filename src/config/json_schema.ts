@@ -37,7 +37,7 @@ function objectSchema(
     properties: Object.fromEntries(
       Object.entries(fields).map(([name, entry]) => [name, entrySchema(entry)]),
     ),
-    // An editor's hint is welcome everywhere, though only strict sections refuse unknown keys.
+    // A hint is useful in every section, although only strict ones reject unknown keys.
     additionalProperties: false,
   };
 }

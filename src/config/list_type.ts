@@ -1,7 +1,7 @@
 import { RawText, TypeMismatch, type ValueType } from "./value_type.ts";
 
 /**
- * A list of values of one type. As text: `a,b`, `[a, b]`, or nothing for the empty list.
+ * A list of values of one type. As text: `a,b`, `[a, b]`, or an empty text for the empty list.
  *
  * ```ts
  * import assert from "node:assert/strict";

@@ -62,7 +62,7 @@ async function yamlParser(): Promise<Parser> {
   return (text) => {
     const documents = loadAll(text, { schema: CORE_SCHEMA });
     if (documents.length > 1) throw new Error("more than one document");
-    // A file that holds only comments has no document: all defaults.
+    // A file that contains only comments has no document: all defaults.
     return documents[0] ?? {};
   };
 }
@@ -119,18 +119,18 @@ function readWhole(file: string): string {
   }
 }
 
-/** The first line, without the marks of environment references. Parsers quote the file in the lines after it. */
+/** The first line, without the marks of environment references. Parsers quote the file in the following lines. */
 function parserMessage(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return (message.split("\n")[0] ?? "").replace(/\u{E000}\d+\u{E001}/gu, "${…}");
 }
 
-/** Keys of the first generation's shared files that are meant for its other programs. */
+/** Keys in the first generation's shared files that belong to its other programs. */
 const otherPrograms = ["dashboard", "cluster-api", "cli", "version"];
 
 /**
- * The first generation kept the agent's keys under `cluster-agent`, next to other programs' keys and
- * a shared `allowed-namespaces`. That one applies too: to ignore it would open every namespace.
+ * The first generation kept the agent's keys under `cluster-agent`, next to the keys of other programs and a shared
+ * `allowed-namespaces`. The latter applies too: ignoring it would open every namespace.
  */
 function unwrap(raw: Raw, file: string, warnings: string[]): Raw {
   if (!Object.hasOwn(raw, "cluster-agent")) return raw;
@@ -167,7 +167,7 @@ function unwrap(raw: Raw, file: string, warnings: string[]): Raw {
   return { ...shared, ...inner };
 }
 
-/** Overrides one key of what was read with a `key:value`. */
+/** Overrides one key with a `key:value`. */
 function override(raw: Raw, param: string): Raw {
   const colon = param.indexOf(":");
   const path = param.slice(0, Math.max(colon, 0)).trim().replace(/^cluster-agent\./, "").split(".");

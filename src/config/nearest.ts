@@ -1,5 +1,5 @@
 /**
- * The candidate that a misspelled key most probably means; null where none is similar.
+ * The candidate that a misspelled key most probably means; null if none is similar.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -22,8 +22,8 @@ export function nearest(key: string, candidates: readonly string[]): string | nu
 }
 
 /**
- * How many letters must be added, removed, replaced or swapped with their neighbor to make `to` of
- * `from` (optimal string alignment).
+ * The number of letters that must be added, removed, replaced or swapped with their neighbor to turn `from` into `to`
+ * (optimal string alignment).
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -57,7 +57,8 @@ export function editDistance(from: string, to: string): number {
 }
 
 /**
- * The letters and digits of a key: `maxLineBytes`, `max_line_bytes` and `max-line-bytes` are the same word to a person.
+ * The letters and digits of a key: to a person, `maxLineBytes`, `max_line_bytes` and `max-line-bytes` are the same
+ * word.
  *
  * ```ts
  * import assert from "node:assert/strict";

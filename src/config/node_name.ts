@@ -1,7 +1,7 @@
 import { env, hostName } from "../platform/process.ts";
 
 /**
- * The node name in log metadata: NODE_NAME (the downward API's spec.nodeName), else the host's name.
+ * The node name in log metadata: NODE_NAME (the downward API's spec.nodeName), otherwise the host name.
  *
  * ```ts
  * import assert from "node:assert/strict";

@@ -115,7 +115,7 @@ const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_
 const DURATION_PATTERN = "^(0|(\\d+(\\.\\d+)?(ms|s|m|h))+)$";
 
 /**
- * A time span, in milliseconds once read; min and max are texts such as "1s".
+ * A duration, in milliseconds once read; min and max are texts such as "1s".
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -137,7 +137,7 @@ export function duration(
     name: "duration",
     expected,
     read(value) {
-      // 0 needs no unit; any other bare number could mean seconds as well as milliseconds.
+      // 0 needs no unit; any other bare number could mean seconds or milliseconds.
       if (value === 0) return within(0, value, { min: min ?? 0, max: max ?? 0, expected });
       const found = textOf(value);
       return within(found === null ? null : milliseconds(found), value, {
@@ -151,7 +151,7 @@ export function duration(
   };
 }
 
-/** Milliseconds as 500ms, 30s, 5m or 1h: the greatest unit that divides them. */
+/** Milliseconds as 500ms, 30s, 5m or 1h: in the largest unit that divides them. */
 function writeDuration(value: number): string {
   for (const [unit, factor] of [["h", 3_600_000], ["m", 60_000], ["s", 1000]] as const) {
     if (value >= factor && value % factor === 0) return `${value / factor}${unit}`;
@@ -159,7 +159,7 @@ function writeDuration(value: number): string {
   return value === 0 ? "0s" : `${value}ms`;
 }
 
-/** Null where the text is no duration. */
+/** Null if the text is not a duration. */
 function milliseconds(found: string): number | null {
   if (!new RegExp(DURATION_PATTERN).test(found)) return null;
   let sum = 0;

@@ -12,10 +12,10 @@ import { list } from "./list_type.ts";
 import { count, countOrAuto, duration, size } from "./number_types.ts";
 import { address, choice, folder, namespace, optionalFile, word } from "./text_types.ts";
 
-/** The client's receive limit is 4 MiB a message; the rest of a record needs less than 64 bytes. */
+/** The client's receive limit is 4 MiB per message; the rest of a record needs less than 64 bytes. */
 const GREATEST_LINE = 4 * 1024 * 1024 - 64;
 
-/** All keys of the configuration, as the contract has them. */
+/** All keys of the configuration, as defined by the contract. */
 export const schema = {
   addr: field(
     address({ optional: false }),
@@ -70,7 +70,7 @@ export const schema = {
     format: field(
       choice(["json", "pretty", "text"]),
       "json",
-      "`json`: one object a line. `pretty`: for people, in color on a terminal. `text`: `key=value`.",
+      "`json`: one object per line. `pretty`: for people, in color on a terminal. `text`: `key=value`.",
     ),
   }),
   tls: section("Certificates. Changed files are reloaded without a restart.", true, {
@@ -258,7 +258,7 @@ type ConfigOf<Fields> = {
     : never;
 };
 
-/** The checked configuration with every key, frozen. Durations are milliseconds, sizes bytes. */
+/** The checked configuration with every key, frozen. Durations are in milliseconds, sizes in bytes. */
 export type Config = ConfigOf<typeof schema>;
 
 export type AuthorizationMethod = Config["authorization"]["methods"][number];

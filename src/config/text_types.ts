@@ -23,7 +23,7 @@ function text<T extends string = string>(options: {
 }
 
 /**
- * One of some words.
+ * One of a set of words.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -44,7 +44,7 @@ export function choice<const Words extends readonly string[]>(
 }
 
 /**
- * HOST:PORT; with `optional` also the empty text.
+ * HOST:PORT; with `optional`, also the empty text.
  *
  * ```ts
  * import assert from "node:assert/strict";

@@ -1,6 +1,6 @@
 /**
- * A text that the key's type interprets: from `-p key:value` or from an environment variable, where
- * "true", "5" and "a,b" can only be written as text. A string in a file stays a string.
+ * A text that the key's type interprets: from `-p key:value` or from an environment variable, where "true", "5" and
+ * "a,b" can only be written as text. A string in a file stays a string.
  */
 export class RawText {
   constructor(readonly text: string, readonly from: "option" | "environment") {}
@@ -9,17 +9,17 @@ export class RawText {
 /** Which values a key accepts, how they are read and how they are written. */
 export interface ValueType<T, Name extends string = string> {
   readonly name: Name;
-  /** Ends the sentence "expected …". */
+  /** Completes the sentence "expected …". */
   readonly expected: string;
-  /** Throws TypeMismatch where the value is not of this type. */
+  /** Throws TypeMismatch if the value is not of this type. */
   readonly read: (value: unknown) => T;
-  /** The value in the form in which a file holds it. */
+  /** The value in the form of a file. */
   readonly write: (value: T) => unknown;
   /** JSON Schema of the value in a file. */
   readonly json: Readonly<Record<string, unknown>>;
 }
 
-/** The value is not of the expected type; `at` names the part that is not, as in "[2]". */
+/** The value is not of the expected type; `at` names the wrong part, such as "[2]". */
 export class TypeMismatch extends Error {
   override readonly name = "TypeMismatch";
 
@@ -58,7 +58,7 @@ export function describe(value: unknown): string {
 }
 
 /**
- * The text of a string or RawText; null for any other value.
+ * The text of a string or a RawText; null for any other value.
  *
  * ```ts
  * import assert from "node:assert/strict";

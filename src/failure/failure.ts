@@ -10,8 +10,8 @@ export type FailureKind =
   | "internal";
 
 /**
- * The only error that the core throws on purpose. The caller sees its message, which says what was
- * being done and what is wrong, and contains no token and no log text.
+ * The only error that the core throws on purpose. The caller sees its message, which says what was being done and what
+ * is wrong, and contains no token and no log text.
  */
 export class Failure extends Error {
   override readonly name = "Failure";

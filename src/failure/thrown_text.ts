@@ -1,6 +1,6 @@
 /**
- * What was thrown, as text: "NAME: MESSAGE" of an error, otherwise its text. Never throws, though anything can be thrown:
- * an object without a prototype cannot be converted to text, and a getter of an error may fail.
+ * The text of a thrown value: "NAME: MESSAGE" of an error, otherwise the value as text. Never throws, although any
+ * value can be thrown: an object without a prototype cannot be converted to text, and a getter of an error may fail.
  *
  * ```ts
  * import assert from "node:assert/strict";

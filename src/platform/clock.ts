@@ -1,12 +1,12 @@
-/** The clock of waiting code; tests pass their own, so that no test sleeps. */
+/** The clock of code that waits; tests pass their own, so no test sleeps. */
 export interface Clock {
-  /** Milliseconds since some moment, never going back. */
+  /** Milliseconds since some moment; never goes back. */
   now(): number;
-  /** Calls back once, in ms milliseconds, at most LONGEST_TIMER_MS; returns a function that cancels that. */
+  /** Calls back once, in ms milliseconds, at most LONGEST_TIMER_MS; returns a function that cancels the call. */
   after(ms: number, callback: () => void): () => void;
 }
 
-/** setTimeout's longest delay; it takes a longer one for 1 ms. */
+/** setTimeout's longest delay; it treats a longer one as 1 ms. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
@@ -18,8 +18,8 @@ export const systemClock: Clock = {
 };
 
 /**
- * Resolves after the milliseconds by the clock (Infinity: never), at once where they are not positive, or when the signal
- * fires.
+ * Resolves after the milliseconds by the clock (Infinity: never), immediately if they are not positive, or when the
+ * signal fires.
  */
 export async function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   const end = clock.now() + ms;

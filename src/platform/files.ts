@@ -9,13 +9,16 @@ export interface FileFacts {
   readonly size: number;
   /** Last change of the content, milliseconds since the epoch (the platform has no finer unit). */
   readonly mtimeMs: number;
-  /** Last change of content or metadata, set by the kernel alone, milliseconds since the epoch (cut to seconds); 0 where unknown. */
+  /**
+   * Last change of content or metadata, set only by the kernel, milliseconds since the epoch (truncated to seconds); 0
+   * if unknown.
+   */
   readonly ctimeMs: number;
   readonly dev: number;
   readonly ino: number;
-  /** Hard links to the file; 0 where unknown. */
+  /** Hard links to the file; 0 if unknown. */
   readonly nlink: number;
-  /** Permission bits and file type as in st_mode; 0 where unknown. */
+  /** Permission bits and file type as in st_mode; 0 if unknown. */
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
@@ -25,7 +28,7 @@ export interface FileFacts {
 export interface OpenFile {
   /** Reads up to into.length bytes at offset; fewer only at the end of the file. Returns the count. */
   readAt(offset: number, into: Uint8Array): number;
-  /** Bytes in the file now; costs a third of what its facts do. */
+  /** Current size in bytes; costs a third of what its facts do. */
   size(): number;
   facts(): FileFacts;
   close(): void;
@@ -38,7 +41,7 @@ export interface DirectoryEntry {
   readonly isSymlink: boolean;
 }
 
-/** Why a file system call failed; "other" is everything without a name of its own here. */
+/** Why a file system call failed; "other" is everything that has no name of its own here. */
 export type FileErrorKind = "not-found" | "permission-denied" | "other";
 
 /** The kind of an error that a function of this module threw. */
@@ -52,7 +55,7 @@ export function fileErrorKind(error: unknown): FileErrorKind {
   return "other";
 }
 
-/** The calls that logs are found and read by. */
+/** The calls that find and read logs. */
 export interface FileSystem {
   stat(path: string): FileFacts;
   lstat(path: string): FileFacts;
@@ -73,49 +76,49 @@ const platformFiles: FileSystem = {
 
 let fileSystem = platformFiles;
 
-/** Puts another file system in the platform's place until the result is disposed of: for tests that need what a disk cannot do. */
+/** Replaces the platform's file system until the result is disposed of, for tests that need what a disk cannot do. */
 export function replaceFileSystem(other: FileSystem): Disposable {
   const former = fileSystem;
   fileSystem = other;
   return { [Symbol.dispose]: () => void (fileSystem = former) };
 }
 
-/** Facts of the file at path, links followed. Throws where there is none or it may not be read. */
+/** Facts of the file at path; follows links. Throws if there is none or it may not be read. */
 export function stat(path: string): FileFacts {
   return fileSystem.stat(path);
 }
 
-/** Facts of path itself, links not followed. Throws as stat does. */
+/** Facts of path itself; does not follow links. Throws as stat does. */
 export function lstat(path: string): FileFacts {
   return fileSystem.lstat(path);
 }
 
-/** The absolute path with every link resolved. Throws where it leads to nothing. */
+/** The absolute path with every link resolved. Throws if it leads nowhere. */
 export function realPath(path: string): string {
   return fileSystem.realPath(path);
 }
 
-/** The target of a symbolic link, as the link holds it. Throws where path is no link. */
+/** The target of a symbolic link, as stored in the link. Throws if path is not a link. */
 export function readLink(path: string): string {
   return fileSystem.readLink(path);
 }
 
-/** The entries of a folder, in no order. Throws where it cannot be read. */
+/** The entries of a folder, in no particular order. Throws if it cannot be read. */
 export function readDirectory(path: string): DirectoryEntry[] {
   return fileSystem.readDirectory(path);
 }
 
-/** Opens path for reading, links followed. The caller checks that it is a regular file first: opening a FIFO blocks. */
+/** Opens path for reading; follows links. The caller first checks that it is a regular file: opening a FIFO blocks. */
 export function openFile(path: string): OpenFile {
   return fileSystem.openFile(path);
 }
 
-/** A whole file. Throws where it cannot be read. */
+/** A whole file. Throws if it cannot be read. */
 export function readBytes(path: string): Uint8Array<ArrayBuffer> {
   return Deno.readFileSync(path);
 }
 
-/** A whole file as UTF-8; bytes that are not become U+FFFD. Throws where it cannot be read. */
+/** A whole file as UTF-8; invalid bytes become U+FFFD. Throws if it cannot be read. */
 export function readText(path: string): string {
   return Deno.readTextFileSync(path);
 }

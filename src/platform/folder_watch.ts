@@ -10,7 +10,7 @@ export interface Watch extends AsyncIterable<WatchEvent> {
   close(): void;
 }
 
-/** Watches the paths (folders with all below them when recursive). Throws where a path cannot be watched. */
+/** Watches the paths (folders with everything below them if recursive). Throws if a path cannot be watched. */
 export function watch(paths: string | string[], options: { recursive: boolean }): Watch {
   const watcher = Deno.watchFs(paths, options);
   return {
@@ -18,7 +18,7 @@ export function watch(paths: string | string[], options: { recursive: boolean })
       try {
         watcher.close();
       } catch {
-        // Closed already.
+        // Already closed.
       }
     },
     // Passed on unchanged: there may be a thousand events a second.

@@ -1,9 +1,12 @@
-/** How long one computation may hold the event loop. */
+/** How long one computation may block the event loop. */
 const TURN_MS = 2;
-/** How long it is then left to others: their work takes several of its turns, and must not wait for a computation in each. */
+/**
+ * How long the loop is then left to others: their work takes several turns, and must not wait for a computation in
+ * each.
+ */
 const PAUSE_MS = 1;
 
-/** Computations that wait for their turn: one of them in each turn of the event loop, in order. */
+/** Computations waiting for their turn: one of them runs in each turn of the event loop, in order. */
 const waiting: (() => void)[] = [];
 let isScheduled = false;
 
@@ -25,9 +28,9 @@ function schedule(): void {
 }
 
 /**
- * A function that a long computation calls between its steps. Every few milliseconds it gives the event loop to others:
- * it returns a promise then, and null otherwise. Of all such computations together one runs in a turn of the loop, so
- * that many do not delay other calls more than one does.
+ * Returns a function that a long computation calls between its steps. Every few milliseconds the function yields the
+ * event loop to others by returning a promise; otherwise it returns null. Of all such computations, one runs in each
+ * turn of the loop, so many of them delay other calls no more than one does.
  */
 export function loopTurns(signal: AbortSignal): () => Promise<void> | null {
   let end = performance.now() + TURN_MS;
@@ -43,8 +46,8 @@ export function loopTurns(signal: AbortSignal): () => Promise<void> | null {
 const ITEMS_PER_STEP = 32;
 
 /**
- * Visits many items, each a matter of microseconds, in turns with others. Ends early where the signal fires; rejects with
- * what `visit` throws.
+ * Visits many items, each of which takes microseconds, in turns with others. Ends early if the signal fires; rejects
+ * with any error that `visit` throws.
  */
 export async function visitInTurns<T>(
   items: readonly T[],
@@ -56,6 +59,6 @@ export async function visitInTurns<T>(
     if (signal.aborted) return;
     visit(item);
     const turn = index % ITEMS_PER_STEP === ITEMS_PER_STEP - 1 ? breathe() : null;
-    if (turn !== null) await turn.catch(() => {}); // It rejects where the signal fires.
+    if (turn !== null) await turn.catch(() => {}); // It rejects if the signal fires.
   }
 }

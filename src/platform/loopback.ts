@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 
 /**
- * Whether only this host can reach the address: 127.0.0.0/8 and ::1 in every notation. Of names only
+ * Whether only this host can reach the address: 127.0.0.0/8 and ::1 in every notation. The only name that counts is
  * localhost (RFC 6761): any other, such as 127.example.org, depends on the resolver.
  */
 export function isLoopback(host: string): boolean {

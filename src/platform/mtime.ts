@@ -3,8 +3,8 @@ import process from "node:process";
 import type { FileFacts } from "./files.ts";
 
 /**
- * Times of change to the nanosecond. Every stat call of the platform cuts them to milliseconds; WASI's
- * fd_filestat_get is the one call that keeps all digits and needs no permission but to read the file.
+ * Modification times in nanoseconds. Every stat call of the platform truncates them to milliseconds; WASI's
+ * fd_filestat_get is the only call that keeps all digits and needs no permission other than reading the file.
  */
 
 /** The calls of wasi_snapshot_preview1 that are used here. */
@@ -20,10 +20,10 @@ interface Wasi {
 
 type WasiConstructor = new (options: { version: "preview1"; stdin: number }) => Wasi;
 
-/** Offset of the time of the last change in a filestat record of wasi_snapshot_preview1: after the time of the last access. */
+/** Offset of the modification time in a filestat record of wasi_snapshot_preview1: it follows the access time. */
 const MTIME_OFFSET = 48;
 
-/** Nanoseconds below the millisecond, by inode: a file is opened again only when stat shows a change. */
+/** Nanoseconds below the millisecond, by inode: a file is opened again only if stat shows a change. */
 const known = new Map<number, { dev: number; mtimeMs: number; size: number; rest: number }>();
 const MAX_KNOWN = 20_000;
 
@@ -34,7 +34,7 @@ export interface FileTime {
 }
 
 /**
- * The time of a regular file's last change. facts is the result of a stat of path just before; where the finer digits
+ * The modification time of a regular file. facts is the result of a stat of path just before; if the finer digits
  * cannot be read, the result has the milliseconds of facts.
  */
 export function mtime(path: string, facts: FileFacts): FileTime {
@@ -54,29 +54,29 @@ function rest(path: string, { dev, ino, mtimeMs, size }: FileFacts): number {
   const exact = readExact(path);
   if (exact === null) return 0;
   const rest = Number(exact - BigInt(Math.trunc(mtimeMs)) * 1_000_000n);
-  // Any other difference means a change since, or another file: the digits do not belong to these facts. (A time before
-  // 1970 stays without its finer digits, too.)
+  // Any other difference means that the file has changed since or is another one: the digits do not belong to these
+  // facts. (A time before 1970 also stays without its finer digits.)
   if (rest < 0 || rest >= 1_000_000) return 0;
   if (known.size >= MAX_KNOWN) known.clear();
   known.set(ino, { dev, mtimeMs, size, rest });
   return rest;
 }
 
-/** Opens path as the standard input of a WASI program that has no code, only this call. */
+/** Opens path as the standard input of a WASI program that has no code, and makes only this call. */
 function readExact(path: string): bigint | null {
   const { Wasi, memory } = loaded ??= load();
   let fd;
   try {
-    // Non-blocking: what was a regular file at the stat call may be a pipe by now.
+    // Non-blocking: the regular file of the stat call may be a pipe by now.
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const wasi = new Wasi({ version: "preview1", stdin: fd });
     wasi.finalizeBindings({ exports: { memory } });
     const calls = wasi.wasiImport as WasiCalls;
     const code = calls.fd_filestat_get(0, 0);
-    calls.fd_close(0); // Its own duplicate of fd, else kept until garbage collection.
+    calls.fd_close(0); // Its own duplicate of fd; otherwise kept until garbage collection.
     return code === 0 ? new DataView(memory.buffer).getBigUint64(MTIME_OFFSET, true) : null;
   } catch {
-    return null; // Gone or not readable: the milliseconds of stat are all there is.
+    return null; // Gone or unreadable: only the milliseconds of stat are known.
   } finally {
     if (fd !== undefined) closeSync(fd);
   }

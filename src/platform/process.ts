@@ -2,7 +2,7 @@
 
 export const args: readonly string[] = Deno.args;
 
-/** An environment variable; undefined also where the permission to read it was not granted. */
+/** An environment variable; undefined also if the permission to read it was not granted. */
 export function env(name: string): string | undefined {
   try {
     return Deno.env.get(name);
@@ -12,12 +12,12 @@ export function env(name: string): string | undefined {
   }
 }
 
-/** Path of the running binary: the program's own where it is standalone, otherwise the runtime's. */
+/** Path of the running binary: the program's own if it is standalone, otherwise the runtime's. */
 export function executablePath(): string {
   return Deno.execPath();
 }
 
-/** Whether the program is a binary of its own rather than run from its sources. */
+/** Whether the program is a standalone binary rather than run from source. */
 export function isStandalone(): boolean {
   return Deno.build.standalone;
 }
@@ -32,7 +32,7 @@ export function exit(code: number): never {
   Deno.exit(code);
 }
 
-/** Calls handler each time the process gets the signal. Returns the function that removes the handler. */
+/** Calls handler each time the process receives the signal. Returns a function that removes the handler. */
 export function onSignal(signal: "SIGINT" | "SIGTERM" | "SIGHUP", handler: () => void): () => void {
   Deno.addSignalListener(signal, handler);
   return () => Deno.removeSignalListener(signal, handler);
@@ -43,17 +43,17 @@ export function residentBytes(): number {
   return Deno.memoryUsage().rss;
 }
 
-/** Effective user ID; null where the platform has none. */
+/** Effective user ID; null if the platform has none. */
 export function userId(): number | null {
   return Deno.uid();
 }
 
-/** Writes all of it to standard output before it returns. Throws where the reader has gone. */
+/** Writes the whole text to standard output before it returns. Throws if the reader has gone. */
 export function writeOut(text: string | Uint8Array): void {
   writeAll(Deno.stdout, text);
 }
 
-/** Writes all of it to standard error before it returns. Throws where the reader has gone. */
+/** Writes the whole text to standard error before it returns. Throws if the reader has gone. */
 export function writeError(text: string): void {
   writeAll(Deno.stderr, text);
 }
@@ -63,7 +63,7 @@ export function outputIsTerminal(): boolean {
   return Deno.stdout.isTerminal();
 }
 
-/** Width of the terminal in characters; null where standard output is not one. */
+/** Width of the terminal in characters; null if standard output is not a terminal. */
 export function outputColumns(): number | null {
   if (!Deno.stdout.isTerminal()) return null;
   try {
@@ -74,7 +74,7 @@ export function outputColumns(): number | null {
   }
 }
 
-/** Reads standard input, at most into.length bytes. Resolves with the count; null at the end. */
+/** Reads standard input, at most into.length bytes. Resolves to the count; null at the end. */
 export function readInput(into: Uint8Array): Promise<number | null> {
   return Deno.stdin.read(into);
 }

@@ -1,4 +1,4 @@
-/** What can happen in the agent. The core reports facts here; log lines and metrics are made of them elsewhere. */
+/** What can happen in the agent. The core reports facts here; other modules turn them into log lines and metrics. */
 export type AgentEvent =
   | { readonly type: "call-started"; readonly method: string }
   | ({ readonly type: "call-ended" } & CallFacts)
@@ -20,23 +20,23 @@ export type AgentEvent =
   /** A follow or watch began (+1) or ended (-1). */
   | { readonly type: "followers"; readonly change: 1 | -1 }
   | { readonly type: "watchers"; readonly change: 1 | -1 }
-  /** How many log files are being followed now. */
+  /** How many log files are currently followed. */
   | { readonly type: "followed-files"; readonly count: number }
   | { readonly type: "rotation" }
-  /** Bytes of a log that are known to be lost: nobody can read them any more. */
+  /** Bytes of a log that are lost: nobody can read them any more. */
   | {
     readonly type: "truncated";
     readonly bytes: number;
     readonly path: string;
-    /** Truncated with no copy left, removed before a slow reader came to them, or there but not to be read. */
+    /** Truncated with no copy left, removed before a slow reader reached them, or present but unreadable. */
     readonly cause: "truncated" | "removed" | "unreadable";
   }
   | { readonly type: "workers"; readonly count: number }
-  /** Memory that the regex engines of all workers take. */
+  /** Memory used by the regex engines of all workers. */
   | { readonly type: "engines"; readonly bytes: number }
-  /** Searches that wait because their users have others running. */
+  /** Searches waiting because their users have others running. */
   | { readonly type: "searches-waiting"; readonly count: number }
-  /** Bytes that results hold which have not been sent yet, and streams that wait for others' to leave. */
+  /** Bytes held by results that have not been sent yet, and streams waiting for those of others to be sent. */
   | { readonly type: "buffers"; readonly bytes: number; readonly waiting: number }
   | { readonly type: "worker-replaced"; readonly reason: "died" | "stuck" }
   | {
@@ -53,12 +53,12 @@ export type AgentEvent =
     /** Whom it concerns: a peer address, or an identity without secrets. */
     readonly who?: string;
   }
-  /** An error that reached the top of the process: in no call's work, or in a callback. */
+  /** An error that reached the top of the process: outside any call's work, or in a callback. */
   | {
     readonly type: "uncaught-error";
     readonly kind: "exception" | "rejection";
     readonly error: string;
-    /** Where it was thrown, as far as it is known. */
+    /** Where it was thrown, if known. */
     readonly at: string;
   }
   /** Anything else worth a log line. The text contains no token and no log content. */
@@ -69,7 +69,9 @@ export type AgentEvent =
     readonly fields?: Readonly<Record<string, string | number | boolean>>;
   };
 
-/** What can be refused for its number or size. Each is a label of a metric and is documented in docs/limits.md. */
+/**
+ * What can be refused because of its number or size. Each name is a metric label and is documented in docs/limits.md.
+ */
 export const limitNames = [
   "connections",
   "connections-per-peer",
@@ -95,13 +97,13 @@ export const limitNames = [
 
 export type LimitName = typeof limitNames[number];
 
-/** One finished call, for its log line and the call metrics. */
+/** A finished call, for its log line and the call metrics. */
 export interface CallFacts {
-  /** Service/Method, as in cluster_agent.LogRecordsService/StreamForward. */
+  /** Service/Method, such as cluster_agent.LogRecordsService/StreamForward. */
   readonly method: string;
-  /** gRPC status name, as in OK. */
+  /** gRPC status name, such as OK. */
   readonly code: string;
-  /** The caller without secrets: user:alice, or token:sha256 prefix. Empty where unknown. */
+  /** The caller without secrets: user:alice, or token: and a SHA-256 prefix. Empty if unknown. */
   readonly identity: string;
   readonly namespaces: readonly string[];
   readonly records: number;
@@ -110,8 +112,8 @@ export interface CallFacts {
   readonly error?: string;
 }
 
-/** Takes events. Must not throw and must be fast: it is called on hot paths. */
+/** Receives events. Must not throw and must be fast: it is called on hot paths. */
 export type Report = (event: AgentEvent) => void;
 
-/** Reports nowhere. */
+/** Discards all events. */
 export const silent: Report = () => {};

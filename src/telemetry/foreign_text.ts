@@ -1,11 +1,11 @@
-/** The most characters of a foreign text that a log line shows. */
+/** The maximum number of characters of an external text in a log line. */
 export const MAX_FOREIGN_CHARACTERS = 200;
 
-/** How much of a shortened text's end is kept: parsers say there what is wrong. */
+/** How many characters of a shortened text's end are kept: that is where parsers say what is wrong. */
 const END_CHARACTERS = 60;
 
 /**
- * The beginning and the end of a text that is longer than `most`, with how much is left out between them.
+ * The beginning and the end of a text that is longer than `most`, with the number of omitted characters between them.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -22,8 +22,8 @@ export function shortened(text: string, most = MAX_FOREIGN_CHARACTERS): string {
 }
 
 /**
- * Makes characters visible that steer a terminal (C0 and C1), turn the reading direction, hide, or end a line,
- * as \uXXXX, which is also how JSON escapes them.
+ * Makes characters visible, as \uXXXX, that control a terminal (C0 and C1), change the reading direction, are
+ * invisible, or end a line. JSON escapes them in the same way.
  */
 export function escaped(text: string): string {
   return text.replace(

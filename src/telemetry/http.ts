@@ -9,13 +9,13 @@ export interface TelemetryOptions {
   readonly address: { readonly host: string; readonly port: number };
   /** Prometheus text; null: `/metrics` is not served. */
   readonly metrics: (() => string) | null;
-  /** Why the agent cannot serve; empty when it can. */
+  /** Why the agent cannot serve; empty if it can. */
   readonly readiness: () => readonly string[];
   /** HTML of the status page. */
   readonly statusPage: (reader: { readonly isOnThisHost: boolean }) => Promise<string>;
-  /** loopback: the status page only for connections from and to this host itself, as port-forward makes them. */
+  /** loopback: serves the status page only to connections from and to this host, such as those of port-forward. */
   readonly statusPageFor: "loopback" | "always";
-  /** Told of connections that are closed because there are too many, and of answers that could not be made. */
+  /** Receives events about connections closed because there are too many, and about answers that failed. */
   readonly report?: Report;
 }
 
@@ -28,12 +28,12 @@ export interface TelemetryServer {
 }
 
 const MAX_CONNECTIONS = 64;
-/** For a request and for reading its answer, together. */
+/** Time for a request and for reading its answer, together. */
 const TIMEOUT_MS = 5000;
-/** How often a second metrics are rendered at most; further scrapes get the last text again. */
+/** Maximum number of times per second that metrics are rendered; further scrapes get the previous text. */
 const RENDERS_PER_SECOND = 20;
 
-/** Starts the plain HTTP port. Rejects with the system's error where it cannot listen. */
+/** Starts the plain HTTP port. Rejects with the system's error if it cannot listen. */
 export async function startTelemetry(given: TelemetryOptions): Promise<TelemetryServer> {
   const options = given.metrics === null
     ? given
@@ -83,7 +83,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
     server.once("error", reject);
     server.listen(port, host, () => {
       server.off("error", reject);
-      // A broken connection is its own affair.
+      // A broken connection affects nobody else.
       server.on("error", () => {});
       resolve();
     });
@@ -134,7 +134,7 @@ function text(status: number, body: string): PlainResponse {
   return { status, type: "text/plain", body };
 }
 
-/** Limits how often `render` is called; in between, returns what it rendered last. */
+/** Limits how often `render` is called; in between, returns the previous result. */
 function atMost(perSecond: number, render: () => string): () => string {
   let second = 0;
   let count = 0;
@@ -149,9 +149,8 @@ function atMost(perSecond: number, render: () => string): () => string {
 }
 
 /**
- * Both ends of the connection are this host's, and the page was requested by a name of this host:
- * otherwise any web site could point a name of its own at 127.0.0.1 and read the page through a
- * visitor's browser (DNS rebinding).
+ * Whether both ends of the connection are on this host, and the page was requested by a name of this host. Otherwise
+ * any website could point a name of its own at 127.0.0.1 and read the page through a visitor's browser (DNS rebinding).
  */
 function fromThisHost({ localAddress, remoteAddress, host: header }: PlainRequest): boolean {
   const host = /^(?:\[([^\]]+)\]|([^:]+))(?::\d+)?$/.exec(header);

@@ -32,14 +32,14 @@ const rank: Readonly<Record<Level | "disabled", number>> = {
 };
 
 /**
- * Makes log lines of events and hands each, with its line feed, to `write`. It writes what the
- * events hold and nothing else, and events hold neither tokens nor text of logs.
+ * Turns events into log lines and passes each, with its line feed, to `write`. Writes only what the events contain, and
+ * events contain neither tokens nor log text.
  */
 export function createLog(
   options: LogOptions,
   write: (line: string) => void,
   extra: {
-    /** Color for `pretty`; tell true only for a terminal. */
+    /** Color for `pretty`; true only for a terminal. */
     readonly color?: boolean;
     readonly now?: () => Date;
   } = {},
@@ -60,26 +60,29 @@ export function createLog(
     try {
       write(`${format(now(), bounded(line))}\n`);
     } catch {
-      // Nobody reads the log any more (a closed pipe). The agent serves on.
+      // Nobody reads the log any more (a closed pipe). The agent keeps serving.
     }
   };
 }
 
-/** Calls that come every few seconds all the time, or only read the interface. */
+/** Calls that arrive every few seconds all the time, or only read the interface. */
 const BACKGROUND = /^grpc\.(?:health|reflection)\./;
 
-/** Whether a method is one of health checks and reflection. */
+/** Whether a method belongs to health checks or reflection. */
 export function isBackground(method: string): boolean {
   return BACKGROUND.test(method);
 }
 
-/** Codes that tell of a mistake of the agent's own, not of its caller's. */
+/** Codes that indicate an error of the agent rather than of its caller. */
 const ownFault = new Set(["INTERNAL", "UNKNOWN", "DATA_LOSS", "UNIMPLEMENTED"]);
 
-/** A limit that is reached over and over has one line in this time: an attacker must not fill the log. */
+/** A limit that is reached repeatedly is logged once in this time: an attacker must not fill the log. */
 const LIMIT_LINE_MS = 10_000;
 
-/** Describes what is worth a line. Remembers whether reviews work and which limits it has reported, to say so once. */
+/**
+ * Describes events that are worth a line. Remembers whether reviews work and which limits it has reported, to report
+ * each only once.
+ */
 export function describeEvents(now: () => Date): (event: AgentEvent) => Line | null {
   let reviewsWork = true;
   const limitLines = new Map<LimitName, { writtenMs: number; since: number }>();
@@ -174,7 +177,7 @@ export function describeEvents(now: () => Date): (event: AgentEvent) => Line | n
         };
       case "notice":
         return { level: event.level, text: event.text, fields: event.fields ?? {} };
-      // Counted by the metrics, too many to write down.
+      // Counted by the metrics; too frequent to log.
       case "scanned":
       case "sent":
       case "buffers":
@@ -189,7 +192,7 @@ export function describeEvents(now: () => Date): (event: AgentEvent) => Line | n
   };
 }
 
-/** An instant for people; a certificate may bear a date that is none. */
+/** An instant for people; a certificate may contain an invalid date. */
 function instant(milliseconds: number): string | undefined {
   const date = new Date(milliseconds);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
@@ -198,18 +201,18 @@ function instant(milliseconds: number): string | undefined {
 function json(at: Date, { level, text, fields }: Line): string {
   const line: Record<string, unknown> = { time: at.toISOString(), level, msg: text };
   for (const [name, value] of Object.entries(fields)) {
-    // A field cannot pass itself off as the line's own time, level or text.
+    // A field cannot pose as the line's own time, level or text.
     line[Object.hasOwn(line, name) ? `field_${name}` : name] = value;
   }
   return escaped(JSON.stringify(line));
 }
 
-/** The agent's own words are never longer. */
+/** The agent's own texts are never longer. */
 const MAX_TEXT_CHARACTERS = 1000;
 /** Of a list: a request may name a thousand namespaces. */
 const MAX_LISTED = 10;
 
-/** Whatever a caller, a file or a peer can put into a line is cut: a line stays small. */
+/** Truncates everything that a caller, a file or a peer can put into a line, so that lines stay small. */
 function bounded({ level, text, fields }: Line): Line {
   const entries = Object.entries(fields).map(([name, value]) => {
     if (typeof value === "string") return [name, shortened(value)];
@@ -250,7 +253,7 @@ function pairs(fields: Line["fields"]): string {
   return text;
 }
 
-/** Quoted where a reader of key=value could not tell where it ends. */
+/** Quoted if a reader of key=value could not tell where it ends. */
 function quoted(text: string): string {
   return /^[^\s"=\\]+$/.test(text) ? escaped(text) : escaped(JSON.stringify(text));
 }

@@ -4,7 +4,7 @@ import type { AgentEvent, Report } from "./events.ts";
 import { createSeries, isStreaming, methodLabel } from "./series.ts";
 import { Throughput } from "./throughput.ts";
 
-/** What people want to see at a glance. */
+/** Key figures for people. */
 export interface Snapshot {
   readonly version: string;
   /** Seconds. */
@@ -18,7 +18,7 @@ export interface Snapshot {
   readonly readBytes: number;
   readonly sentBytes: number;
   readonly residentBytes: number;
-  /** Milliseconds since the epoch; null where no certificate is in use. */
+  /** Milliseconds since the epoch; null if no certificate is in use. */
   readonly certificateExpiresMs: number | null;
   /** Bytes sent per second in slots of `slotSeconds`, the oldest first. */
   readonly sentPerSecond: readonly number[];
@@ -30,7 +30,7 @@ export interface Metrics {
   /** Prometheus text. */
   render(): string;
   snapshot(): Snapshot;
-  /** Ends the timer that measures the event loop. */
+  /** Stops the timer that measures the event loop. */
   close(): void;
 }
 
@@ -40,7 +40,7 @@ const SLOT_SECONDS = 5;
 /** Counts events. One per process; `close` it. */
 export function createMetrics(options: {
   readonly version: string;
-  /** Whether the agent can do its work now; asked whenever the metrics are read. */
+  /** Whether the agent can do its work now; called whenever the metrics are read. */
   readonly isReady: () => boolean;
 }): Metrics {
   const series = createSeries();
@@ -59,7 +59,7 @@ export function createMetrics(options: {
     series.lag.observe(Math.max(0, now - due) / 1000);
     due = now + LAG_EVERY_MS;
   }, LAG_EVERY_MS);
-  // A process that has nothing else to do may end.
+  // The timer must not keep a process alive that has nothing else to do.
   (timer as { unref?: () => void }).unref?.();
 
   return {

@@ -1,11 +1,11 @@
 import { createServer, type Server, type Socket } from "node:net";
 
-/** A request without its body, which nobody needs. */
+/** A request without its body, which is not needed. */
 export interface PlainRequest {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
-  /** The Host header; empty where there is none. */
+  /** The Host header; empty if there is none. */
   readonly host: string;
   readonly localAddress: string | undefined;
   readonly remoteAddress: string | undefined;
@@ -19,7 +19,7 @@ export interface PlainResponse {
 }
 
 const MAX_HEAD_BYTES = 8192;
-/** Of a request's body, or of requests sent ahead. */
+/** Of a request's body, or of pipelined requests. */
 const MAX_DISCARDED_BYTES = 64 * 1024;
 const HEAD_END = "\r\n\r\n";
 const reasons: Readonly<Record<number, string>> = {
@@ -33,23 +33,23 @@ const reasons: Readonly<Record<number, string>> = {
 };
 
 /**
- * A server of one small answer a connection (HTTP/1.1, RFC 9112). node:http is not bounded enough for probes:
- * it parses and answers all 1,400 requests of a chunk without a pause, so that few connections
- * with requests sent ahead keep the event loop busy for seconds. Here what follows the first head is
- * passed over, and every connection ends with its answer or after timeoutMs.
+ * A server that sends one small answer per connection (HTTP/1.1, RFC 9112). node:http is not bounded enough for probes:
+ * it parses and answers all 1,400 requests of a chunk without a pause, so a few connections with pipelined requests
+ * block the event loop for seconds. This server discards everything after the first head, and ends every connection
+ * with its answer or after timeoutMs.
  */
 export function createPlainHttpServer(
   options: {
     readonly timeoutMs: number;
     readonly onConnection: (socket: Socket) => void;
-    /** Where it throws or rejects, the client is told so without the reason. */
+    /** If it throws or rejects, the client gets an error without the reason. */
     readonly answer: (request: PlainRequest) => PlainResponse | Promise<PlainResponse>;
-    /** Takes what answer throws. */
+    /** Receives errors of `answer`. */
     readonly onError: (error: unknown) => void;
   },
 ): Server {
   return createServer((socket) => {
-    socket.on("error", () => {}); // A broken connection is its own affair.
+    socket.on("error", () => {}); // A broken connection affects nobody else.
     const timer = setTimeout(() => socket.destroy(), options.timeoutMs);
     socket.once("close", () => clearTimeout(timer));
     options.onConnection(socket);
@@ -82,7 +82,7 @@ export function createPlainHttpServer(
   });
 }
 
-/** Passes over what else comes, so that the end of the connection is seen; ends it where that is much. */
+/** Discards further data, so that the end of the connection is noticed; ends the connection if there is too much. */
 function discard(socket: Socket): void {
   let bytes = 0;
   socket.on("data", (chunk: Buffer) => {
@@ -91,7 +91,7 @@ function discard(socket: Socket): void {
   });
 }
 
-/** Null where the text is not the head of a request. */
+/** Null if the text is not the head of a request. */
 function parseHead(
   text: string,
   ends: Pick<Socket, "localAddress" | "remoteAddress">,
@@ -104,7 +104,7 @@ function parseHead(
     const match = /^([!#$%&'*+.^`|~\w-]+):[ \t]*([^\0\r\n]*?)[ \t]*$/.exec(field);
     if (match === null) return null;
     if (match[1]?.toLowerCase() !== "host") continue;
-    // Two hosts: which of them is meant is undefined.
+    // Two hosts: it is undefined which one counts.
     if (host !== "") return null;
     host = match[2] ?? "";
   }

@@ -1,14 +1,14 @@
 import type { Socket } from "node:net";
 
 /**
- * The connections of the telemetry port. A new one is always let in: where that is one too many, the oldest connection
- * of the peer address that holds the most is ended for it. So sockets that say nothing, or read slowly, never keep a
- * probe out: a probe is answered as soon as its request has come. Owned by the telemetry port, which alone calls it.
+ * The connections of the telemetry port. A new connection is always accepted: if it is one too many, the oldest
+ * connection of the peer address with the most is ended. So connections that are silent or read slowly never keep a
+ * probe out: a probe is answered as soon as its request has arrived. Owned by the telemetry port, the only caller.
  */
 export class ProbeConnections {
   readonly #max: number;
   readonly #onEvicted: () => void;
-  /** The connections of each peer address, the oldest first. */
+  /** The connections of each peer address, oldest first. */
   readonly #byPeer = new Map<string, Set<Socket>>();
   #count = 0;
 

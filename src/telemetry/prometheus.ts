@@ -1,7 +1,6 @@
 /**
- * Counters, gauges and histograms, written in Prometheus' text exposition format 0.0.4
- * ("Exposition formats", prometheus.io). Labels are fixed when a metric is made, so nothing that a
- * caller sends can add a series without the code saying so.
+ * Counters, gauges and histograms in Prometheus' text exposition format 0.0.4 ("Exposition formats", prometheus.io).
+ * Labels are fixed when a metric is created, so nothing that a caller sends can add a series unless the code allows it.
  */
 
 export interface Metric {
@@ -10,10 +9,10 @@ export interface Metric {
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Most metrics have none, and some are set for every piece of a log. */
+/** Most metrics have no labels, and some are set for every piece of a log. */
 const NO_LABELS: Labels = {};
 
-/** A number per set of labels: a counter when it only goes up, otherwise a gauge. */
+/** A number per set of labels: a counter if it only goes up, otherwise a gauge. */
 export class Value implements Metric {
   readonly #head: string;
   readonly #name: string;
@@ -53,7 +52,7 @@ export class Value implements Metric {
   }
 }
 
-/** How many observations were at most as large as each bound, with their sum. */
+/** Counts the observations up to each bound, and their sum. */
 export class Histogram implements Metric {
   readonly #head: string;
   readonly #name: string;

@@ -3,28 +3,30 @@ import { describeEvents, isBackground } from "./log.ts";
 
 /** Something that went wrong, for the status page. */
 export interface Incident {
-  /** When it happened last, milliseconds since the epoch. */
+  /** When it last happened, milliseconds since the epoch. */
   readonly atMs: number;
-  /** How often, in a row with the same text. */
+  /** How often it happened in a row with the same text. */
   readonly times: number;
   readonly text: string;
-  /** Who or what it concerns; may be empty. */
+  /** Whom or what it concerns; may be empty. */
   readonly detail: string;
 }
 
 export interface Recent {
   readonly report: Report;
-  /** Calls that ended with an error, but not those that their callers cancelled; the last first. */
+  /** Calls that ended with an error, except those that their callers cancelled; latest first. */
   failedCalls(): readonly Incident[];
-  /** Warnings and errors of the log, the last first. */
+  /** Warnings and errors of the log, latest first. */
   warnings(): readonly Incident[];
 }
 
-/** How many of each are kept, and to how many characters a text is cut. */
+/** How many of each are kept, and the maximum number of characters of a text. */
 const MAX_INCIDENTS = 10;
 const MAX_CHARACTERS = 300;
 
-/** Remembers the last failed calls and warnings. Memory is bounded; equal ones are counted, so that a flood hides nothing. */
+/**
+ * Remembers the latest failed calls and warnings. Memory is bounded; equal ones are counted, so a flood hides nothing.
+ */
 export function createRecent(now: () => Date = () => new Date()): Recent {
   const describe = describeEvents(now);
   const calls = new Incidents(now);
@@ -60,7 +62,7 @@ function failedCall(event: AgentEvent): { text: string; detail: string } | null 
 
 class Incidents {
   readonly #now: () => Date;
-  /** The oldest first. */
+  /** Oldest first. */
   readonly #incidents = new Map<string, Incident>();
 
   constructor(now: () => Date) {

@@ -2,7 +2,7 @@ import { limitNames } from "./events.ts";
 import { Histogram, type Metric, Value } from "./prometheus.ts";
 import type { StatusName } from "./status_codes.ts";
 
-/** The methods that may appear as a label; a caller can name any other, which must not make a series. */
+/** The methods that may appear as a label value; a caller can send any other name, which must not create a series. */
 const methods = [
   "cluster_agent.LogMetadataService/List",
   "cluster_agent.LogMetadataService/Watch",
@@ -14,9 +14,9 @@ const methods = [
   "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
 ];
 /**
- * The codes that calls end with (rpc/status.ts, and those of the gRPC library). Each method has a series for each from
- * the start: a counter that appears with its first error shows no increase (Prometheus, "Instrumentation",
- * "Avoid missing metrics").
+ * The codes that calls end with (rpc/status.ts, and those of the gRPC library). Each method has a series for each code
+ * from the start: a counter that appears with its first error shows no increase (Prometheus, "Instrumentation", "Avoid
+ * missing metrics").
  */
 const codes: readonly StatusName[] = [
   "OK",
@@ -37,10 +37,7 @@ const callBounds = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60, 600];
 const workBounds = [0.0005, 0.002, 0.01, 0.05, 0.25, 1, 5];
 const lagBounds = [0.001, 0.005, 0.02, 0.1, 0.5, 2];
 
-/**
- * The agent's metrics by name and help text, with the series that are there from the beginning. `all`: in the order in
- * which they are written.
- */
+/** The agent's metrics by name and help text, with the series that exist from the start. `all` is in output order. */
 export function createSeries() {
   const counter = (name: string, help: string) => new Value("counter", name, help);
   const gauge = (name: string, help: string) => new Value("gauge", name, help);
@@ -143,7 +140,7 @@ export function createSeries() {
     heap: gauge(`${prefix}heap_bytes`, "JavaScript heap of the main thread in bytes."),
   };
 
-  // Series that are there from the beginning: a rate over one that appears later misses its first step.
+  // Series that exist from the start: a rate over one that appears later misses its first step.
   for (const method of methods) {
     for (const code of codes) series.calls.add(0, { method, code });
   }
@@ -181,12 +178,12 @@ export function createSeries() {
   return { all, ...series };
 }
 
-/** The method as a label's value: "other" where it is none of ours. */
+/** The method as a label value: "other" if it is not one of ours. */
 export function methodLabel(method: string): string {
   return methods.includes(method) ? method : "other";
 }
 
-/** Does the method answer with a stream? */
+/** Whether the method answers with a stream. */
 export function isStreaming(method: string): boolean {
   return STREAMING.test(method);
 }

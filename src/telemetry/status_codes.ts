@@ -21,7 +21,7 @@ const names = [
 
 export type StatusName = typeof names[number];
 
-/** The number of the gRPC status with this name; undefined where there is none. */
+/** The number of the gRPC status with this name; undefined if there is none. */
 export function statusNumber(name: string): number | undefined {
   const number = (names as readonly string[]).indexOf(name);
   return number < 0 ? undefined : number;

@@ -4,9 +4,9 @@ import type { Incident } from "./recent.ts";
 /** What the page shows. */
 export interface StatusFacts extends Snapshot {
   readonly node: string;
-  /** Why the agent is not ready; empty when it is. */
+  /** Why the agent is not ready; empty if it is. */
   readonly problems: readonly string[];
-  /** The last first; null where the reader may not see them. */
+  /** Latest first; null if the reader may not see them. */
   readonly incidents: {
     readonly failedCalls: readonly Incident[];
     readonly warnings: readonly Incident[];
@@ -14,8 +14,8 @@ export interface StatusFacts extends Snapshot {
 }
 
 /**
- * The page for people: one HTML document that needs nothing else, no script included. Readable on a phone, in light and
- * dark (contrast of at least 4.5 to 1: WCAG 2.2, 1.4.3).
+ * The page for people: one self-contained HTML document without scripts. Readable on a phone, and in light and dark
+ * mode (contrast of at least 4.5 to 1: WCAG 2.2, 1.4.3).
  */
 export function statusPage(facts: StatusFacts, now: Date = new Date()): string {
   const ready = facts.problems.length === 0;
@@ -114,7 +114,7 @@ function chart(rates: readonly number[], slotSeconds: number): string {
 </svg>`;
 }
 
-/** Text as HTML shows it, in quotes and out of them; control and bidirectional characters are shown as U+FFFD. */
+/** Escapes text for HTML, inside and outside quotes; control and bidirectional characters become U+FFFD. */
 function html(text: string): string {
   const names: Readonly<Record<string, string>> = {
     "&": "&amp;",

@@ -1,4 +1,7 @@
-/** Amounts of the last minutes, in slots of a few seconds. Needs no timer: the clock gives the slot. Owned by the metrics. */
+/**
+ * Amounts of the last minutes, in slots of a few seconds. Needs no timer: the clock determines the slot. Owned by the
+ * metrics.
+ */
 export class Throughput {
   readonly #slotMs: number;
   readonly #slots: Float64Array;
@@ -22,7 +25,7 @@ export class Throughput {
     this.#slots[index] = (this.#slots[index] ?? 0) + amount;
   }
 
-  /** Amount per second in each slot, the oldest first; the last one is still filling. */
+  /** Amount per second in each slot, oldest first; the last one is still filling. */
   perSecond(): number[] {
     this.#advance();
     const rates: number[] = [];

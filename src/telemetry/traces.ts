@@ -4,7 +4,7 @@ import { type StatusName, statusNumber } from "./status_codes.ts";
 
 /** The span of one call. */
 export interface CallSpan {
-  /** @param code gRPC status name, as in OK */
+  /** @param code gRPC status name, such as OK */
   end(code: string): void;
 }
 
@@ -12,7 +12,7 @@ export interface CallSpan {
  * Starts the span of a call.
  *
  * @param method Service/Method
- * @param traceparent the caller's metadata of that name (W3C Trace Context); undefined: a new trace
+ * @param traceparent the caller's metadata of that name (W3C Trace Context); undefined: starts a new trace
  */
 export type StartCallSpan = (method: string, traceparent: string | undefined) => CallSpan;
 
@@ -22,8 +22,8 @@ const noSpan: CallSpan = { end: () => {} };
 export const noTraces: StartCallSpan = () => noSpan;
 
 /**
- * Traces by Deno's own OpenTelemetry exporter, which OTEL_DENO=true turns on and the OTEL_* variables
- * direct. Off, nothing is loaded.
+ * Traces through Deno's own OpenTelemetry exporter, which OTEL_DENO=true turns on and the OTEL_* variables configure.
+ * If it is off, nothing is loaded.
  */
 export async function loadTraces(options: { readonly version: string }): Promise<StartCallSpan> {
   const wanted = env("OTEL_DENO");
@@ -39,7 +39,7 @@ export async function loadTraces(options: { readonly version: string }): Promise
       ? ROOT_CONTEXT
       : trace.setSpanContext(ROOT_CONTEXT, { ...caller, isRemote: true });
     const [service = "", name = ""] = method.split("/");
-    // Names of the semantic conventions for RPC (OpenTelemetry specification).
+    // Names from the semantic conventions for RPC (OpenTelemetry specification).
     const span = tracer.startSpan(method, {
       kind: SpanKind.SERVER,
       attributes: { "rpc.system": "grpc", "rpc.service": service, "rpc.method": name },
@@ -55,7 +55,7 @@ export async function loadTraces(options: { readonly version: string }): Promise
   };
 }
 
-/** The codes that the conventions count as errors of a server; the others are its callers'. */
+/** The codes that the conventions count as server errors; the others are the callers'. */
 const serverErrors: ReadonlySet<string> = new Set<StatusName>([
   "UNKNOWN",
   "DEADLINE_EXCEEDED",
@@ -66,8 +66,8 @@ const serverErrors: ReadonlySet<string> = new Set<StatusName>([
 ]);
 
 /**
- * `00-{trace id}-{parent id}-{flags}` ("Trace Context", W3C). Later versions may add parts at the
- * end; ids of zeros and version ff are not valid. Null where it is none.
+ * Parses `00-{trace id}-{parent id}-{flags}` ("Trace Context", W3C). Later versions may add parts at the end; ids of
+ * zeros and version ff are invalid. Null if the text is invalid.
  */
 export function parseTraceparent(
   text: string,
