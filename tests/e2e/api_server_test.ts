@@ -1,19 +1,12 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
-import { defaults } from "../../src/config/schema.ts";
-import { Authorizer } from "../../src/auth/authorizer.ts";
 import type { Identity } from "../../src/auth/identity.ts";
-import { findApiServer } from "../../src/auth/kube_config.ts";
-import { KubernetesReviewer } from "../../src/auth/reviewer.ts";
 import { Failure } from "../../src/failure/failure.ts";
-import { FollowFrom } from "../../src/generated/cluster_agent.ts";
-import type { AgentEvent } from "../../src/telemetry/events.ts";
-import { startAgent, type TestAgent } from "../harness/agent.ts";
-import { drain, metadata, request } from "../harness/calls.ts";
-import { idle, ManualClock } from "../harness/manual_clock.ts";
-import type { TreeLog } from "../harness/log_tree.ts";
+import { idle } from "../harness/manual_clock.ts";
+import { AgentAuth } from "./agent_auth.ts";
 import { findAssets } from "./assets.ts";
 import { Cluster } from "./control_plane.ts";
+import { wholeAgent } from "./whole_agent.ts";
 
 const assets = await findAssets();
 const MINUTE = 60_000;
@@ -24,58 +17,6 @@ function user(name: string, groups: string[] = []): Identity {
 
 function token(token: string): Identity {
   return { kind: "token", token };
-}
-
-/** Authorization by an agent whose account is that of the kubeconfig. */
-class AgentAuth implements Disposable {
-  readonly clock = new ManualClock();
-  readonly events: AgentEvent[] = [];
-  readonly #folder = Deno.makeTempDirSync({ prefix: "auth-" });
-  readonly #reviewer: KubernetesReviewer;
-  readonly authorizer: Authorizer;
-
-  constructor(cluster: Cluster, account: string) {
-    Deno.writeTextFileSync(`${this.#folder}/token`, account);
-    Deno.writeTextFileSync(
-      `${this.#folder}/config`,
-      cluster.kubeConfig({ tokenFile: "token" }),
-    );
-    const report = (event: AgentEvent) => this.events.push(event);
-    this.#reviewer = new KubernetesReviewer({
-      report,
-      findApiServer: () =>
-        findApiServer({
-          env: (name) => name === "KUBECONFIG" ? `${this.#folder}/config` : undefined,
-        }),
-    });
-    this.authorizer = new Authorizer({
-      config: defaults,
-      reviewer: this.#reviewer,
-      report,
-      clock: this.clock,
-    });
-  }
-
-  /** Puts another token in the agent's file, as the kubelet does. */
-  rotate(account: string): void {
-    Deno.writeTextFileSync(`${this.#folder}/token`, account);
-  }
-
-  /** "allowed", or the failure's kind and message. */
-  async ask(identity: Identity, ...namespaces: string[]): Promise<string> {
-    try {
-      await this.authorizer.authorize(identity, namespaces);
-      return "allowed";
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      return `${error.kind}: ${error.message}`;
-    }
-  }
-
-  [Symbol.dispose](): void {
-    this.#reviewer.close();
-    Deno.removeSync(this.#folder, { recursive: true });
-  }
 }
 
 function denied(namespace: string): string {
@@ -268,83 +209,6 @@ Deno.test({
     );
   },
 });
-
-/** Asks an agent with its own kubeconfig, over gRPC and mutual TLS. */
-async function wholeAgent(cluster: Cluster, account: string, viewer: string): Promise<void> {
-  const folder = Deno.makeTempDirSync({ prefix: "agent-kube-" });
-  const kubeConfig = `${folder}/config`;
-  Deno.writeTextFileSync(kubeConfig, cluster.kubeConfig({ token: account }));
-  const reviewer = new KubernetesReviewer({
-    report: () => {},
-    findApiServer: () =>
-      findApiServer({ env: (name) => name === "KUBECONFIG" ? kubeConfig : undefined }),
-  });
-  try {
-    await using running = await startAgent({
-      authorization: {
-        methods: ["front-proxy", "token"],
-        cacheTtlMs: 100,
-        recheckIntervalMs: 100,
-      },
-    }, { reviewer });
-    const line = "2024-10-01T05:00:00Z stdout F hello\n";
-    const a = running.logs.add({ namespace: "team-a", content: line });
-    const b = running.logs.add({ namespace: "team-b", content: line });
-    const records = running.records();
-    const read = (log: TreeLog, pairs: [string, string][]) => readWith(records, log, pairs);
-    assert.equal(await read(a, [["x-remote-user", "alice"]]), "OK hello");
-    assert.equal(await read(b, [["x-remote-user", "alice"]]), "PERMISSION_DENIED");
-    const bob: [string, string][] = [
-      ["x-remote-user", "bob"],
-      ["x-remote-group", "devs"],
-      ["x-remote-group", "sre"],
-    ];
-    assert.equal(await read(b, bob), "OK hello");
-    // A front proxy's certificate: never judged by a token.
-    assert.equal(await read(a, [["authorization", `Bearer ${viewer}`]]), "UNAUTHENTICATED");
-    assert.equal(await read(a, []), "UNAUTHENTICATED");
-
-    const withdraw = await cluster.allowLogs({ kind: "User", name: "erin" }, "team-a");
-    const follow = records.streamForward(
-      request({ ...a.request, follow_from: FollowFrom.DEFAULT }),
-      metadata([["x-remote-user", "erin"]]),
-    );
-    const ended = drain(follow);
-    await new Promise((resolve) => follow.once("data", resolve));
-    await withdraw();
-    const { code, details, messages } = await ended;
-    assert.equal(code, "PERMISSION_DENIED");
-    assert.equal(details, "permission denied: `get pods/log` in namespace `team-a`");
-    assert.equal(messages.length, 1);
-
-    await using tokens = await startAgent({
-      tls: { clientAuth: "none" },
-      authorization: { methods: ["token"] },
-    }, { reviewer });
-    const c = tokens.logs.add({ namespace: "team-a", content: line });
-    const d = tokens.logs.add({ namespace: "team-b", content: line });
-    const readByToken = (log: TreeLog, token: string) =>
-      readWith(tokens.records(), log, [["authorization", token]]);
-    assert.equal(await readByToken(c, `Bearer ${viewer}`), "OK hello");
-    assert.equal(await readByToken(d, viewer), "PERMISSION_DENIED");
-    assert.equal(await readByToken(c, "nonsense"), "UNAUTHENTICATED");
-  } finally {
-    reviewer.close();
-    Deno.removeSync(folder, { recursive: true });
-  }
-}
-
-/** Reads a log: the status' name and the messages. */
-async function readWith(
-  records: ReturnType<TestAgent["records"]>,
-  log: TreeLog,
-  pairs: [string, string][],
-): Promise<string> {
-  const { code, messages } = await drain(
-    records.streamForward(request(log.request), metadata(pairs)),
-  );
-  return `${code} ${messages.map((record) => record.message).join()}`.trim();
-}
 
 /** What has come of a follow by now: nothing, or how it ended. */
 function outcomes(ended: Promise<Failure>): () => Promise<string[]> {

@@ -1,88 +1,10 @@
 import assert from "node:assert/strict";
 import { LRUCache } from "lru-cache";
-import { type Config, defaults } from "../../../src/config/schema.ts";
-import { Authorizer } from "../../../src/auth/authorizer.ts";
-import type { ReviewedIdentity, Reviewer } from "../../../src/auth/review.ts";
+import type { Config } from "../../../src/config/schema.ts";
 import type { Identity } from "../../../src/auth/identity.ts";
-import { Failure, type FailureKind } from "../../../src/failure/failure.ts";
-import type { AgentEvent } from "../../../src/telemetry/events.ts";
-import { idle, ManualClock } from "../../harness/manual_clock.ts";
-
-/** A review that the reviewer was asked for and that the test answers. */
-interface Asked {
-  readonly identity: ReviewedIdentity;
-  readonly namespace: string;
-  readonly signal: AbortSignal;
-  resolve(allowed: boolean): void;
-  reject(error: unknown): void;
-}
-
-class FakeReviewer implements Reviewer {
-  readonly asked: Asked[] = [];
-  /** Answers at once; null: the test does it. */
-  answer: ((namespace: string, identity: ReviewedIdentity) => boolean | Failure) | null = () =>
-    true;
-
-  review(
-    identity: ReviewedIdentity,
-    namespace: string,
-    { signal }: { readonly signal: AbortSignal },
-  ): Promise<boolean> {
-    const { promise, resolve, reject } = Promise.withResolvers<boolean>();
-    this.asked.push({ identity, namespace, signal, resolve, reject });
-    signal.addEventListener("abort", () => reject(new Failure("cancelled", "aborted")));
-    const answer = this.answer?.(namespace, identity);
-    if (answer instanceof Failure) reject(answer);
-    else if (answer !== undefined) resolve(answer);
-    return promise;
-  }
-
-  get namespaces(): string[] {
-    return this.asked.map((each) => each.namespace);
-  }
-}
-
-function setUp(
-  settings: Partial<Config["authorization"]> & { allowedNamespaces?: readonly string[] } = {},
-) {
-  const { allowedNamespaces = [], ...authorization } = settings;
-  const reviewer = new FakeReviewer();
-  const events: AgentEvent[] = [];
-  const clock = new ManualClock();
-  const authorizer = new Authorizer({
-    config: {
-      ...defaults,
-      allowedNamespaces,
-      authorization: { ...defaults.authorization, ...authorization },
-    },
-    reviewer,
-    report: (event) => events.push(event),
-    clock,
-  });
-  return { reviewer, events, clock, authorizer };
-}
-
-function user(name: string, groups: string[] = [], extra: [string, string[]][] = []): Identity {
-  return { kind: "front-proxy", user: name, groups, extra: new Map(extra) };
-}
-
-const alice = user("alice");
-const unreachable = new Failure("unavailable", "Cannot ask the Kubernetes API server");
-
-async function rejectsWith(
-  promise: Promise<unknown>,
-  kind: FailureKind,
-  message?: string | RegExp,
-) {
-  const error = await promise.then(
-    () => assert.fail("let in"),
-    (error: unknown) => error,
-  );
-  assert.ok(error instanceof Failure, `${error}`);
-  assert.equal(error.kind, kind, error.message);
-  if (typeof message === "string") assert.equal(error.message, message);
-  else if (message !== undefined) assert.match(error.message, message);
-}
+import { Failure } from "../../../src/failure/failure.ts";
+import { idle } from "../../harness/manual_clock.ts";
+import { alice, rejectsWith, setUp, unreachable, user } from "./fake_reviewer.ts";
 
 Deno.test("each distinct namespace is reviewed once, none named is one review of all", async () => {
   const { authorizer, reviewer } = setUp();
