@@ -8,7 +8,7 @@ import type { AgentEvent } from "../../src/telemetry/events.ts";
 import type { ExamineCompressed } from "../../src/files/followed_gzip.ts";
 import { cannotExamine } from "./examine.ts";
 import { ManualClock } from "./manual_clock.ts";
-import { openDescriptors } from "./descriptors.ts";
+import { openDescriptors } from "./open_descriptors.ts";
 
 /** A container's log on the disk, a clock that stands still, and followers. */
 export class FollowedFolder implements AsyncDisposable {

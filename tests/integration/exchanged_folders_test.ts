@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { locate } from "../../src/files/locate.ts";
 import { LogFile } from "../../src/files/log_file.ts";
-import { openDescriptors } from "../harness/descriptors.ts";
+import { openDescriptors } from "../harness/open_descriptors.ts";
 
 const attacker = new URL("files/exchange_folders.ts", import.meta.url).pathname;
 const ATTEMPTS = 3000;

@@ -6,7 +6,7 @@ import type { LogRoots } from "../../src/files/locate.ts";
 import { replaceFileSystem } from "../../src/platform/files.ts";
 import { type Watch, watch } from "../../src/platform/folder_watch.ts";
 import type { Report } from "../../src/telemetry/events.ts";
-import { openDescriptors } from "../harness/descriptors.ts";
+import { openDescriptors } from "../harness/open_descriptors.ts";
 import { ManualClock } from "../harness/manual_clock.ts";
 import { MemoryFiles, type Refusal } from "../harness/memory_files.ts";
 import type { Disk } from "./follow_runtime.ts";

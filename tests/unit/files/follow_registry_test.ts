@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openDescriptors } from "../../harness/descriptors.ts";
+import { openDescriptors } from "../../harness/open_descriptors.ts";
 import { FollowedFolder } from "../../harness/followed_folder.ts";
 import { criLine } from "../../harness/memory_log.ts";
 

@@ -4,7 +4,7 @@ import { locate, type LogRoots } from "../../../src/files/locate.ts";
 import { listRotatedFiles } from "../../../src/files/rotated_files.ts";
 import { LogFile } from "../../../src/files/log_file.ts";
 import type { LogName } from "../../../src/files/name.ts";
-import { openDescriptors } from "../../harness/descriptors.ts";
+import { openDescriptors } from "../../harness/open_descriptors.ts";
 
 const name: LogName = { namespace: "ns", podName: "pod", containerName: "app", containerId: "abc" };
 const LINK = "containers/pod_ns_app-abc.log";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../src/failure/failure.ts";
 import { LogFile } from "../../../src/files/log_file.ts";
-import { openDescriptors } from "../../harness/descriptors.ts";
+import { openDescriptors } from "../../harness/open_descriptors.ts";
 import { cri, docker } from "../../harness/log_text.ts";
 
 /** A folder with a log, and where that was located. */

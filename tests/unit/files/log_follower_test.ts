@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { Failure } from "../../../src/failure/failure.ts";
-import { openDescriptors } from "../../harness/descriptors.ts";
+import { openDescriptors } from "../../harness/open_descriptors.ts";
 import { FollowedFolder } from "../../harness/followed_folder.ts";
 import { criLine, criLines } from "../../harness/memory_log.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
 import { lstat } from "../../../src/platform/files.ts";
-import { openDescriptors } from "../../harness/descriptors.ts";
+import { openDescriptors } from "../../harness/open_descriptors.ts";
 import { InflatedFiles, OpenFiles } from "../../../src/pool/open_files.ts";
 
 function textAt(files: InflatedFiles, path: string): string | null {
