@@ -2,8 +2,8 @@
 const SPACE_AMID_ESCAPES = String.raw`(?:(?:\x1B\[[0-9;]*[mK])?)*\s(?:(?:\x1B\[[0-9;]*[mK])?)*`;
 
 /**
- * Lets each literal space of a valid pattern (Rust regex syntax) match white space among ANSI escape
- * sequences. Spaces in a class, escaped, quantified or under `(?x)` keep their meaning.
+ * Lets each literal space of a valid pattern (Rust regex syntax) also match white space among ANSI escape sequences.
+ * Spaces that are in a class, escaped, quantified or under `(?x)` keep their meaning.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -16,7 +16,7 @@ const SPACE_AMID_ESCAPES = String.raw`(?:(?:\x1B\[[0-9;]*[mK])?)*\s(?:(?:\x1B\[[
 export function allowAnsiAroundSpaces(pattern: string): string {
   let out = "";
   let at = 0;
-  /** Is `x` (verbose mode) on: for the open groups, the innermost last. */
+  /** Whether `x` (verbose mode) is on, for each open group, innermost last. */
   const verbose: boolean[] = [false];
   while (at < pattern.length) {
     const begin = at;
@@ -37,7 +37,7 @@ export function allowAnsiAroundSpaces(pattern: string): string {
         const head = flags.exec(pattern);
         at++;
         if (head === null) {
-          verbose.push(outer); // also (?P<name> and (?<name>, which contain no space
+          verbose.push(outer); // also for (?P<name> and (?<name>, which contain no space
           break;
         }
         at = flags.lastIndex;
@@ -68,7 +68,7 @@ export function allowAnsiAroundSpaces(pattern: string): string {
   return out;
 }
 
-/** Past `\.`, and past the braces of `\p{Greek}`, `\x{41}`, `\u{41}`, `\b{start}`. */
+/** Returns the offset after `\.`, or after the braces of `\p{Greek}`, `\x{41}`, `\u{41}`, `\b{start}`. */
 function afterEscape(pattern: string, at: number): number {
   const braced = "pPxuUb".includes(pattern[at + 1] ?? "end") && pattern[at + 2] === "{";
   return braced ? afterBrace(pattern, at + 2) : at + 2;
@@ -84,7 +84,7 @@ function afterComment(pattern: string, at: number): number {
   return end < 0 ? pattern.length : end;
 }
 
-/** Past a class with the classes nested in it. A `]` that comes first stands for itself. */
+/** Returns the offset after a class and the classes nested in it. A leading `]` is a literal. */
 function afterClass(pattern: string, at: number, verbose: boolean): number {
   let p = at + 1;
   if (pattern[p] === "^") p++;

@@ -51,7 +51,7 @@ export class ByteSet {
     return set;
   }
 
-  /** How rare one of these bytes is in a log, roughly, in bits. */
+  /** Roughly how rare these bytes are in a log, in bits. */
   get selectivity(): number {
     this.#selectivity ??= -Math.log2(
       Math.min(1, this.bytes().reduce((sum, byte) => sum + shares[byte]!, 0)),
@@ -60,7 +60,7 @@ export class ByteSet {
   }
 }
 
-/** How often a byte occurs in a log, roughly: its share of all bytes. */
+/** Roughly how often a byte occurs in a log, as a share of all bytes. */
 function share(byte: number): number {
   const character = String.fromCharCode(byte);
   if (character === " ") return 1 / 8;

@@ -1,10 +1,10 @@
-/** Something that can be read at any offset: an open file, an inflated one, or bytes in memory. */
+/** A source that can be read at any offset: an open file, an inflated one, or bytes in memory. */
 export interface ByteSource {
   /** Bytes. */
   readonly size: number;
   /** Reads at `offset` into the buffer and returns the number of bytes read (0: end). */
   readAt(offset: number, into: Uint8Array): number;
-  /** Works towards reading at the offset until that is quickly done. False: it was paused before. */
+  /** Works towards fast reads at the offset. False: paused before it was done. */
   prepare?(offset: number, isPaused: () => boolean): boolean;
 }
 
@@ -30,13 +30,13 @@ export function inMemory(bytes: Uint8Array): ByteSource {
   };
 }
 
-/** Memory that is used for one read after another. It grows when needed. */
+/** Memory that is reused from one read to the next. Grows when needed. */
 export interface ReadBuffer {
   bytes: Uint8Array;
 }
 
 /**
- * Makes the buffer hold at least `bytes`; its first `kept` bytes stay as they are.
+ * Makes the buffer hold at least `bytes`; its first `kept` bytes are preserved.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -56,7 +56,7 @@ export function reserve(buffer: ReadBuffer, kept: number, bytes: number): void {
 }
 
 /**
- * Frees the buffer's memory at once, not when garbage is collected.
+ * Frees the buffer's memory at once, without waiting for garbage collection.
  *
  * ```ts
  * import assert from "node:assert/strict";

@@ -1,19 +1,17 @@
 import { lineEnd, type LineParser } from "./lines.ts";
 import type { Search } from "./pattern.ts";
 
-/** Headers are hardly ever longer: what is found further behind is taken to lie in the message until the line is judged. */
+/** Headers are hardly ever longer: a hit beyond this is assumed to lie in the message until the line is judged. */
 const USUAL_HEADER_BYTES = 64;
 
-/**
- * The lines of a block that are to be judged: all, or those in which a search found something. Owned by one scanner.
- */
+/** The lines of a block that must be judged: all, or those in which a search found something. Owned by one scanner. */
 export class CandidateLines {
-  /** The lines found last: `count` of them, in the order of the bytes. */
+  /** The lines found last: `count` of them, in byte order. */
   count = 0;
   /** Offset of the first byte, and of the newline (or the end of the bytes). */
   starts = new Int32Array(1024);
   ends = new Int32Array(1024);
-  /** Where a needle was found, which lies in the message unless it begins before that; -1: it is not known. */
+  /** Where a needle was found, which lies in the message unless it begins before the message; -1: unknown. */
   found = new Int32Array(1024);
 
   /** Takes all lines of bytes[from, to). */
@@ -27,8 +25,8 @@ export class CandidateLines {
   }
 
   /**
-   * Takes the lines of bytes[from, to) in which the search finds something. With a header's parser,
-   * what it finds in a header does not count.
+   * Takes the lines of bytes[from, to) in which the search finds something. If a header parser is given, hits in a
+   * header are ignored.
    */
   search(
     bytes: Uint8Array,
@@ -43,14 +41,14 @@ export class CandidateLines {
     needles.begin(bytes, from, to);
     let found = needles.next(from);
     while (found >= 0) {
-      const start = needles.lineStart(found, from); // a needle has no newline in it
+      const start = needles.lineStart(found, from); // a needle contains no newline
       const end = needles.lineEnd(found);
       if (
         header !== null && found - start < USUAL_HEADER_BYTES &&
         header.parse(bytes, start, end) && found < header.start
       ) {
         found = needles.next(header.start);
-        if (found < 0 || found > end) continue; // what was found is a later line's
+        if (found < 0 || found > end) continue; // the hit is in a later line
       }
       this.#add(start, end, needles.isNeedle ? found : -1);
       found = needles.next(end);

@@ -6,7 +6,7 @@ const COLON = 0x3a;
 
 /**
  * Parses lines of the CRI log format (Kubernetes, "CRI: Log management for container stdout/stderr streams"): `^(time)
- * (stdout|stderr) ([FP](:[^ ]*)?)( (message))?$`. All else is malformed. Owned by whoever parses with it.
+ * (stdout|stderr) ([FP](:[^ ]*)?)( (message))?$`. Everything else is malformed. Owned by its user.
  */
 export class CriParser implements LineParser {
   seconds = 0;
@@ -21,7 +21,7 @@ export class CriParser implements LineParser {
   parse(bytes: Uint8Array, from: number, to: number): boolean {
     const time = this.#time;
     const p = time.read(bytes, bytes[from] === 0 ? afterNuls(bytes, from, to) : from, to);
-    // " stdout F" is the least that may follow the time.
+    // " stdout F" is the least that can follow the time.
     if (p < 0 || to - p < 9 || bytes[p] !== SPACE || bytes[p + 7] !== SPACE) return false;
     if (
       bytes[p + 1] !== 0x73 || bytes[p + 2] !== 0x74 || bytes[p + 3] !== 0x64 // std

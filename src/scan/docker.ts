@@ -3,7 +3,7 @@ import { afterValue } from "./json_value.ts";
 import { afterNuls, type LineParser } from "./lines.ts";
 import { TimeReader } from "./rfc3339.ts";
 
-/** Of this module: an imported binding is looked up for each byte. */
+/** A local constant: accessing an imported binding costs a lookup for each byte. */
 const PLAIN_BYTES = PLAIN;
 const ESCAPED_BYTES = ESCAPED;
 
@@ -15,13 +15,13 @@ const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 const LF = 0x0a;
 
-/** In a record, attributes may hold what looks like a record's beginning. */
+/** Within a record, attributes may contain text that looks like the beginning of a record. */
 const MAX_GLUED_ATTEMPTS = 4;
 
-/** JSON.parse takes several times its text; a longer line that needs it is malformed. */
+/** JSON.parse takes several times the size of its text; a longer line that needs it is malformed. */
 const MAX_PARSED_BYTES = 2 ** 20;
 
-/** An over-long text's buffer is not kept. */
+/** The buffer of a longer text is not kept. */
 const MAX_KEPT_BYTES = 2 ** 20;
 
 const encoder = new TextEncoder();
@@ -31,7 +31,7 @@ const BEFORE_STREAM = encoder.encode(',"stream":"');
 const BEFORE_TIME = encoder.encode('","time":"');
 
 interface Key {
-  /** The key behind its opening quote. */
+  /** The key, after its opening quote. */
   readonly quoted: Uint8Array;
   readonly bit: number;
 }
@@ -42,9 +42,9 @@ const TIME: Key = { quoted: encoder.encode('time"'), bit: 4 };
 const KEYS = [LOG, STREAM, TIME];
 
 /**
- * Parses lines of Docker's json-file log driver (moby, daemon/logger/jsonfilelog): one JSON object a line,
- * `{"log":"text\n","stream":"stdout","time":"RFC3339Nano"}`, with `attrs` and other keys allowed. Malformed: no JSON
- * object, `log` not a string, `time` missing or not RFC 3339. Owned by whoever parses with it.
+ * Parses lines of Docker's json-file log driver (moby, daemon/logger/jsonfilelog): one JSON object per line,
+ * `{"log":"text\n","stream":"stdout","time":"RFC3339Nano"}`, with `attrs` and other keys allowed. Malformed: not a JSON
+ * object, `log` is not a string, `time` is missing or not RFC 3339. Owned by its user.
  */
 export class DockerParser implements LineParser {
   seconds = 0;
@@ -55,7 +55,7 @@ export class DockerParser implements LineParser {
   end = 0;
 
   readonly #time = new TimeReader();
-  /** Texts without their escapes. */
+  /** Texts with escapes resolved. */
   #unescaped = new Uint8Array(1024);
   #large = new Uint8Array(0);
 
@@ -65,15 +65,15 @@ export class DockerParser implements LineParser {
     return this.#parseUsualForm(bytes, start, to) || this.#parseOtherForms(bytes, start, to);
   }
 
-  /** Apart, so that the usual form is parsed by code that is small enough to be inlined. */
+  /** A separate method, so that the parser of the usual form is small enough to be inlined. */
   #parseOtherForms(bytes: Uint8Array, from: number, to: number): boolean {
     return this.#parseMembers(bytes, from, to) || this.#parseAnyForm(bytes, from, to) ||
       this.#parseGlued(bytes, from, to);
   }
 
   /**
-   * A writer that was stopped in the middle of a record leaves no newline, so the next record follows on the same line: that one is
-   * whole. Its beginning cannot lie within a text, whose quotes are escaped.
+   * A writer that was stopped in the middle of a record leaves no newline, so the next record follows on the same line.
+   * That record is complete. Its beginning cannot lie within a text, because quotes in a text are escaped.
    */
   #parseGlued(bytes: Uint8Array, from: number, to: number): boolean {
     let before = to;
@@ -89,7 +89,7 @@ export class DockerParser implements LineParser {
     return false;
   }
 
-  /** What Docker writes where there are no attributes. False: in doubt. */
+  /** The form that Docker writes without attributes. False: undecided. */
   #parseUsualForm(bytes: Uint8Array, from: number, to: number): boolean {
     if (!standsAt(bytes, from, BEFORE_LOG)) return false;
     let p = this.#readLog(bytes, from + BEFORE_LOG.length, to);
@@ -105,8 +105,8 @@ export class DockerParser implements LineParser {
   }
 
   /**
-   * What other writers of the format make: whitespace between the parts, the members in another order, and other members of
-   * any kind. False: in doubt.
+   * Forms that other writers use: whitespace between tokens, members in another order, and other members of any type.
+   * False: undecided.
    */
   #parseMembers(bytes: Uint8Array, from: number, to: number): boolean {
     if (bytes[from] !== OPENING_BRACE) return false;
@@ -116,7 +116,7 @@ export class DockerParser implements LineParser {
       p = afterBlanks(bytes, p + 1, to);
       if (bytes[p] !== QUOTE) return false;
       const key = keyAt(bytes, p + 1);
-      // Of members with the same key the last one counts.
+      // Of members with the same key, the last one counts.
       if (key !== null && (seen & key.bit) !== 0) return false;
       seen |= key?.bit ?? 0;
       // A key with escapes may be one of those that count.
@@ -142,7 +142,7 @@ export class DockerParser implements LineParser {
     return true;
   }
 
-  /** Reads the rest of a JSON string. Returns the offset after its quote, -1: it is none. */
+  /** Reads the rest of a JSON string. Returns the offset after its quote, or -1 if it is not a string. */
   #readLog(bytes: Uint8Array, from: number, to: number): number {
     let p = from;
     while (p < to && PLAIN_BYTES[bytes[p]!] === 1) p++;
@@ -153,7 +153,7 @@ export class DockerParser implements LineParser {
       this.isFinal = true;
       return p + 3;
     }
-    const unescaped = this.#room(to - from); // escapes are longer than what they stand for
+    const unescaped = this.#room(to - from); // escapes are longer than the characters that they represent
     unescaped.set(bytes.subarray(from, p));
     let length = p - from;
     for (;;) {
@@ -203,14 +203,17 @@ export class DockerParser implements LineParser {
     return this.#unescaped;
   }
 
-  /** The text of the line before is not needed any more: its memory is freed at once, not when garbage is collected. */
+  /**
+   * The text of the previous line is no longer needed: its memory is freed at once, without waiting for garbage
+   * collection.
+   */
   #releaseLarge(): void {
     if (this.#large.length === 0) return;
     this.#large.buffer.transfer(0);
     this.#large = new Uint8Array(0);
   }
 
-  /** What the others are in doubt about: keys that come twice or have escapes, a time with escapes. */
+  /** Lines that the other methods cannot decide: with duplicate or escaped keys, or an escaped time. */
   #parseAnyForm(bytes: Uint8Array, from: number, to: number): boolean {
     if (to - from > MAX_PARSED_BYTES) return false;
     let value: unknown;
@@ -234,7 +237,7 @@ export class DockerParser implements LineParser {
     return true;
   }
 
-  /** Docker keeps the newline in the text; where there is none, the text continues in the next line. */
+  /** Docker keeps the newline in the text; if there is none, the text continues in the next line. */
   #dropNewline(): void {
     this.isFinal = this.end > this.start && this.text[this.end - 1] === LF;
     if (this.isFinal) this.end--;
@@ -251,7 +254,7 @@ function standsAt(bytes: Uint8Array, at: number, expected: Uint8Array): boolean 
   return true;
 }
 
-/** Where in bytes[from, before) a record seems to begin last; -1: nowhere. */
+/** The last place in bytes[from, before) where a record seems to begin; -1: none. */
 function lastIndexOfRecord(bytes: Uint8Array, from: number, before: number): number {
   for (let at = before - 1; at >= from; at--) {
     at = bytes.lastIndexOf(BEFORE_LOG[0]!, at);

@@ -6,12 +6,12 @@ const AFTER_LOG = encoder.encode('","stream":"');
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const LETTER_N = 0x6e;
-/** `2024-10-01T05:40:46.960135302+02:00` and any digits after it. */
+/** `2024-10-01T05:40:46.960135302+02:00` and any further digits. */
 const MAX_TIME_BYTES = 64;
 
 /**
- * Reads the end of a long line of Docker's json-file driver: its time, which comes last, and whether its text ends
- * with a newline. The text itself is not needed to find a place by its time. Owned by the TimedLines of one search.
+ * Reads the end of a long line of Docker's json-file driver: its time, which comes last, and whether its text ends with
+ * a newline. Finding a position by time does not need the text itself. Owned by the TimedLines of one search.
  */
 export class DockerTail {
   seconds = 0;
@@ -19,7 +19,7 @@ export class DockerTail {
   isFinal = false;
   readonly #time = new TimeReader();
 
-  /** `bytes[from, to)`: the end of the line, without its LF. False: it does not end as Docker's do. */
+  /** `bytes[from, to)` is the end of the line, without its LF. False: it does not end like Docker's lines. */
   parse(bytes: Uint8Array, from: number, to: number): boolean {
     if (to - from < MAX_TIME_BYTES || bytes[to - 1] !== 0x7d || bytes[to - 2] !== QUOTE) {
       return false;
@@ -36,7 +36,10 @@ export class DockerTail {
   }
 }
 
-/** Does the JSON text in bytes[from, to) end with `\n`? In `\\n` a backslash is escaped, and the letter is a letter. */
+/**
+ * Whether the JSON text in bytes[from, to) ends with `\n`. In `\\n` the backslash is escaped, and the n is just a
+ * letter.
+ */
 function endsWithNewline(bytes: Uint8Array, from: number, to: number): boolean {
   if (bytes[to - 1] !== LETTER_N) return false;
   let backslashes = 0;
@@ -44,7 +47,7 @@ function endsWithNewline(bytes: Uint8Array, from: number, to: number): boolean {
   return backslashes % 2 === 1;
 }
 
-/** Where `what` is found last in bytes[from, to); -1: nowhere. */
+/** The last position of `what` in bytes[from, to); -1: none. */
 function lastIndexOf(bytes: Uint8Array, what: Uint8Array, from: number, to: number): number {
   for (let at = to - what.length; at >= from; at--) {
     at = bytes.lastIndexOf(what[0]!, at);

@@ -1,4 +1,4 @@
-/** How characters of a message are written in a log's bytes. */
+/** How a log's bytes encode the characters of a message. */
 import { ByteSet } from "./byte_set.ts";
 import type { CodePointRange, Needle, Part } from "./needles.ts";
 import { type ByteRange, utf8Ranges } from "./utf8_ranges.ts";
@@ -7,7 +7,7 @@ const LF = 0x0a;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const REPLACEMENT = 0xfffd;
-/** A class with more sequences than this takes any bytes above ASCII for its characters. */
+/** If a class has more sequences than this, any bytes above ASCII may be one of its characters. */
 const MAX_SEQUENCES = 12;
 
 const HIGH = ByteSet.range(0x80, 0xff);
@@ -15,7 +15,7 @@ const HIGH = ByteSet.range(0x80, 0xff);
 const highCharacters: readonly Needle[] = [1, 2, 3, 4].map((length) => Array(length).fill(HIGH));
 
 /**
- * Messages in plain UTF-8 that may be broken, as in a CRI log.
+ * Messages in plain UTF-8 that may be invalid, as in a CRI log.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -27,7 +27,7 @@ const highCharacters: readonly Needle[] = [1, 2, 3, 4].map((length) => Array(len
  */
 export function plainText(ranges: readonly CodePointRange[]): Part | null {
   const { ascii, sequences, anyHigh } = takeApart(ranges);
-  ascii.delete(LF); // no message has one, and no needle may extend into the next line
+  ascii.delete(LF); // no message contains one, and no needle may extend into the next line
   if (anyHigh) {
     const needles = ascii.isEmpty ? highCharacters : [[ascii], ...highCharacters];
     return { needles, edge: [[ascii.union(HIGH)]], exact: "ascii" };
@@ -36,13 +36,13 @@ export function plainText(ranges: readonly CodePointRange[]): Part | null {
   return needles.length === 0 ? null : { needles, edge: needles, exact: "always" };
 }
 
-/** The parts of a class: its ASCII characters, and the others as sequences of bytes. */
+/** The parts of a class: its ASCII characters, and the others as byte sequences. */
 interface ClassParts {
   readonly ascii: ByteSet;
   readonly sequences: ByteSet[][];
   /**
-   * Any bytes above ASCII may be one of its characters: they are too many to be listed, or U+FFFD
-   * is one, which broken bytes become.
+   * Any bytes above ASCII may be one of its characters: either there are too many to list, or U+FFFD is one, which
+   * invalid bytes become.
    */
   readonly anyHigh: boolean;
 }
@@ -69,7 +69,7 @@ const LETTER_U = ByteSet.of(0x75);
 const HEX = ByteSet.range(0x30, 0x39).addRange(0x41, 0x46).addRange(0x61, 0x66);
 const ANY_UNIT: Needle = [ESCAPE, LETTER_U, HEX, HEX, HEX, HEX];
 
-/** Begins each \uXXXX. */
+/** The beginning of each \uXXXX. */
 export const UNICODE_ESCAPE: Needle = [ESCAPE, LETTER_U];
 
 /** RFC 8259, section 7: the character of each letter that may follow a backslash. */
@@ -84,7 +84,7 @@ const SHORT_ESCAPES: readonly (readonly [letter: string, character: string])[] =
   ["t", "\t"],
 ];
 
-/** What Docker itself (Go's encoding/json) writes as \uXXXX. */
+/** The characters that Docker itself (Go's encoding/json) writes as \uXXXX. */
 const GO_ESCAPES: readonly CodePointRange[] = [
   [0x00, 0x1f],
   [0x26, 0x26], // &
@@ -94,11 +94,11 @@ const GO_ESCAPES: readonly CodePointRange[] = [
   [REPLACEMENT, REPLACEMENT],
 ];
 
-/** The four digits of those escapes. */
+/** The four digits of these escapes. */
 const GO_DIGITS = /^(?:00(?:[01][0-9a-f]|26|3[ce])|202[89]|fffd)$/;
 
 /**
- * Is the \uXXXX that begins at `at` one that Docker itself would not write (or none at all)?
+ * Whether the \uXXXX that begins at `at` is one that Docker itself would not write (or not an escape at all).
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -114,7 +114,7 @@ export function isForeignEscape(bytes: Uint8Array, at: number): boolean {
 }
 
 /**
- * Messages inside JSON strings as Docker writes them: none is missed where no escape is foreign.
+ * Messages inside JSON strings as Docker writes them: no needle is missed unless an escape is foreign.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -129,7 +129,7 @@ export function dockerText(ranges: readonly CodePointRange[]): Part | null {
 }
 
 /**
- * Messages inside JSON strings, where each character may be written as an escape.
+ * Messages inside JSON strings in which each character may be written as an escape.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -141,7 +141,7 @@ export function dockerText(ranges: readonly CodePointRange[]): Part | null {
  */
 export function anyJsonText(ranges: readonly CodePointRange[]): Part | null {
   const escapes = unicodeEscapes(intersect(ranges, [[0, 0xffff]]));
-  // Beyond U+FFFF a character is two escapes; half of such a pair becomes U+FFFD.
+  // A character above U+FFFF is two escapes; half of such a pair becomes U+FFFD.
   if (ranges.some(([first, last]) => first <= REPLACEMENT && last >= REPLACEMENT)) {
     escapes.push(ANY_UNIT);
   }
@@ -172,7 +172,7 @@ function inJson(
     : { needles, edge: needles, exact: "never" };
 }
 
-/** The characters as \uXXXX, exactly where they are few. */
+/** The characters as \uXXXX, exact if there are few. */
 function unicodeEscapes(ranges: readonly CodePointRange[]): Needle[] {
   const count = ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0);
   if (count > 4) return [ANY_UNIT];

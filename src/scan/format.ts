@@ -1,16 +1,16 @@
 import { afterNuls } from "./lines.ts";
 
-/** How a log file is written: by a CRI runtime or by Docker's json-file driver. */
+/** The format of a log file: that of CRI runtimes or that of Docker's json-file driver. */
 export type LogFormat = "cri" | "docker";
 
-/** The name of Docker's log, or of one of its rotated files (`-json.log.1`, `-json.log-20241001.gz`). */
+/** The name of a Docker log, or of one of its rotated files (`-json.log.1`, `-json.log-20241001.gz`). */
 const DOCKER_NAME = /-json\.log(?:[.-][^/]*)?$/;
 const LF = 0x0a;
 const BRACE = 0x7b;
 
 /**
  * Detects a log's format: a real path that ends in `-json.log`, and every rotated file of such a log, is Docker's;
- * otherwise the first line that is not empty decides (`{` is Docker). Null: these bytes contain no such line yet.
+ * otherwise the first non-empty line decides (`{` is Docker). Null: these bytes do not contain such a line yet.
  *
  * ```ts
  * import assert from "node:assert/strict";

@@ -1,27 +1,27 @@
 import { writeVarint } from "./varint.ts";
 import type { LineParser } from "./lines.ts";
 
-/** Room for all of a frame but its message: gRPC header 5, fields and lengths. */
+/** Room for everything in a frame except its message: gRPC header 5, fields and lengths. */
 const FRAME_OVERHEAD = 5 + 2 + 11 + 6 + 6 + 2;
 
-/** Memory that grew beyond this for a long record is released. */
+/** Memory that grew beyond this size for a long record is released. */
 const MAX_KEPT_BYTES = 1 << 20;
-/** Of shorter messages no call is made. */
+/** Shorter messages are copied in a loop, without a call. */
 const MIN_COPIED_BYTES = 24;
 
 const noText = new Uint8Array(0);
 
 /**
- * Collects records as gRPC frames: a zero byte (not compressed), the length as four bytes, then a
- * LogRecord of proto/cluster_agent.proto. Fields with default values are left out, as proto3 does.
- * The buffer is kept for the next piece; it grows to a scan's budget and one record.
+ * Collects records as gRPC frames: a zero byte (not compressed), the length as four bytes, then a LogRecord of
+ * proto/cluster_agent.proto. Fields with default values are omitted, as in proto3. The buffer is kept for the next
+ * piece; it grows to a scan's budget plus one record.
  *
- * Behind the frames lies the text that messages are copied from, where the scan says so: copying within one array
- * makes no object, where copying from another one takes a view of it for each record, all of which are garbage then.
- * Owned by one scanner.
+ * If the scan says so, the text from which messages are copied is held behind the frames: copying within one array
+ * creates no objects, whereas copying from another array creates a view for each record, which becomes garbage. Owned
+ * by one scanner.
  */
 export class FrameWriter {
-  /** Frames in [0, capacity), the held text behind them. */
+  /** Frames in [0, capacity), followed by the held text. */
   #bytes = new Uint8Array(1 << 16);
   #capacity = this.#bytes.length;
   #length = 0;
@@ -34,8 +34,8 @@ export class FrameWriter {
   }
 
   /**
-   * Most of text[from, to), which stays as it is, will be added: its messages are cheaper then. Holds until the next call
-   * or `take`, for these bytes alone.
+   * Announces that most of text[from, to), which must not change, will be added: this makes adding its messages
+   * cheaper. Valid until the next call or `take`, for these bytes only.
    */
   hold(text: Uint8Array, from: number, to: number): void {
     this.#held = text;
@@ -45,7 +45,7 @@ export class FrameWriter {
     else this.#loadHeld();
   }
 
-  /** Adds the record with the time of `line`, with the message `text[start, end)`, valid UTF-8. */
+  /** Adds a record with the time of `line` and the message `text[start, end)`, which must be valid UTF-8. */
   add(line: LineParser, text: Uint8Array, start: number, end: number, isFinal: boolean): void {
     const messageLength = end - start;
     const needed = this.#length + messageLength + FRAME_OVERHEAD;
@@ -90,7 +90,7 @@ export class FrameWriter {
     this.#length = p;
   }
 
-  /** Returns what was collected, in a buffer of its own, and starts over. */
+  /** Returns the collected frames in a buffer of their own, and starts over. */
   take(): Uint8Array<ArrayBuffer> {
     // A typed array's own slice() clears the memory first.
     const frames = this.#length === 0

@@ -5,7 +5,7 @@ export interface Instant {
 }
 
 /**
- * Negative where a is earlier than b, 0 where they are the same moment.
+ * Negative if a is earlier than b, 0 if they are the same moment.
  *
  * ```ts
  * import assert from "node:assert/strict";

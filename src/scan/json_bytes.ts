@@ -1,19 +1,19 @@
-/** JSON (RFC 8259) read from bytes, as far as the lines of Docker's logs need it. */
+/** Reads JSON (RFC 8259) from bytes, to the extent that Docker's log lines need it. */
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** 1 for the bytes that need no escape in a JSON string. */
+/** 1 for bytes that need no escape in a JSON string. */
 export const PLAIN = new Uint8Array(256).fill(1, 0x20);
 PLAIN[QUOTE] = PLAIN[BACKSLASH] = 0;
 
-/** The character of each letter after a backslash; 0: none. */
+/** The character for each letter after a backslash; 0: none. */
 export const ESCAPED = new Uint8Array(256);
 for (const [letter, character] of ['""', "\\\\", "//", "b\b", "f\f", "n\n", "r\r", "t\t"]) {
   ESCAPED[letter!.charCodeAt(0)] = character!.charCodeAt(0);
 }
 
 /**
- * Past what JSON has between its tokens, but line feeds: no line has one.
+ * Returns the offset after JSON whitespace, except line feeds, which no line contains.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -29,7 +29,7 @@ export function afterBlanks(bytes: Uint8Array, from: number, to: number): number
 }
 
 /**
- * Past the rest of a JSON string without escapes; -1: it is none.
+ * Returns the offset after the rest of a JSON string without escapes; -1: it is not one.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -45,7 +45,7 @@ export function afterString(bytes: Uint8Array, from: number, to: number): number
 }
 
 /**
- * The number that four hexadecimal digits make, -1 where they are none.
+ * The value of four hexadecimal digits, or -1 if they are not.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -69,7 +69,7 @@ export function hexUnit(bytes: Uint8Array, at: number, to: number): number {
 }
 
 /**
- * Writes a code point as UTF-8. Returns the offset behind it.
+ * Writes a code point as UTF-8. Returns the offset after it.
  *
  * ```ts
  * import assert from "node:assert/strict";

@@ -15,14 +15,15 @@ const CLOSING_BRACE = 0x7d;
 const OPENING_BRACKET = 0x5b;
 const CLOSING_BRACKET = 0x5d;
 
-/** What is nested deeper counts as no value. */
+/** A value that is nested more deeply is not accepted. */
 const MAX_DEPTH = 256;
 
 const encoder = new TextEncoder();
 const literals = ["true", "false", "null"].map((text) => encoder.encode(text));
 
 /**
- * Past the JSON value (RFC 8259) that begins at `from`, whatever it holds, in constant memory; -1: it is none.
+ * Returns the offset after the JSON value (RFC 8259) that begins at `from`, whatever it contains, in constant memory;
+ * -1: it is not a value.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -33,7 +34,7 @@ const literals = ["true", "false", "null"].map((text) => encoder.encode(text));
  * ```
  */
 export function afterValue(bytes: Uint8Array, from: number, to: number): number {
-  /** The closing bytes of the objects and arrays that are open. */
+  /** The closing bytes of the open objects and arrays. */
   const open: number[] = [];
   let p = from;
   for (;;) {
@@ -51,7 +52,7 @@ export function afterValue(bytes: Uint8Array, from: number, to: number): number 
       p++;
     } else p = afterScalar(bytes, p, to);
     if (p < 0) return -1;
-    // Behind a value: the ends of what it is the last of, or a comma and the next value.
+    // After a value: the ends of the containers whose last value it is, or a comma and the next value.
     for (let isNext = false; !isNext;) {
       const closing = open.at(-1);
       if (closing === undefined) return p;
@@ -70,7 +71,7 @@ export function afterValue(bytes: Uint8Array, from: number, to: number): number 
   }
 }
 
-/** Past a member's key, its colon and the whitespace after it; -1: there is none. */
+/** Returns the offset after a member's key, its colon and the whitespace after it; -1: there is none. */
 function afterKey(bytes: Uint8Array, from: number, to: number): number {
   if (from >= to || bytes[from] !== QUOTE) return -1;
   const end = afterAnyString(bytes, from + 1, to);
@@ -90,7 +91,7 @@ function afterScalar(bytes: Uint8Array, from: number, to: number): number {
   return afterNumber(bytes, from, to);
 }
 
-/** Past the rest of a JSON string; -1: it is none. */
+/** Returns the offset after the rest of a JSON string; -1: it is not one. */
 function afterAnyString(bytes: Uint8Array, from: number, to: number): number {
   let p = from;
   for (;;) {
@@ -117,7 +118,7 @@ function afterNumber(bytes: Uint8Array, from: number, to: number): number {
   return p;
 }
 
-/** Past at least one digit; -1: there is none. */
+/** Returns the offset after at least one digit; -1: there is none. */
 function afterDigits(bytes: Uint8Array, from: number, to: number): number {
   let p = from;
   while (p < to && bytes[p]! >= 0x30 && bytes[p]! <= 0x39) p++;

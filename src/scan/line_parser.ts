@@ -4,7 +4,7 @@ import type { LogFormat } from "./format.ts";
 import type { LineParser } from "./lines.ts";
 
 /**
- * A parser of the format's lines.
+ * Creates a parser for lines of the format.
  *
  * ```ts
  * import assert from "node:assert/strict";

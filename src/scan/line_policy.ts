@@ -1,29 +1,31 @@
 import type { LogFormat } from "./format.ts";
 
-/** How lines are read: what bounds the memory that one of them may take. */
+/** How lines are read: limits the memory that a single line may take. */
 export interface LinePolicy {
   readonly format: LogFormat;
   readonly direction: "forward" | "backward";
-  /** Messages of more bytes than this are cut into several records. */
+  /** Longer messages are split into several records. */
   readonly maxRecordBytes: number;
   /** A longer line is not held in memory: it is read in parts, or skipped. */
   readonly heldBytes: number;
 }
 
-/** Docker splits messages at 16 KiB; a longer line than this is malformed. The time comes last, so a line is held whole. */
+/**
+ * Docker splits messages at 16 KiB; a line longer than this is malformed. The time comes last, so a line is held whole.
+ */
 const MAX_DOCKER_LINE_BYTES = 16 * 1024 * 1024;
-/** Room for what precedes the message of a CRI line. */
+/** Room for everything before the message of a CRI line. */
 export const MAX_HEADER_BYTES = 4096;
 /**
- * Small records are read in parts of several. Blocks are no larger, so that a line is either held wherever it is read or
- * read in parts wherever it is read: how many of its records are done means the same everywhere.
+ * Small records are read in parts of several. Blocks are no larger than this, so a line is either always held or always
+ * read in parts, regardless of where reading begins: the number of completed records means the same everywhere.
  */
 export const MIN_PART_BYTES = 1024 * 1024;
-/** On the event loop, longer lines are left to a worker. */
+/** The event loop leaves longer lines to a worker. */
 const MAX_INLINE_LINE_BYTES = 256 * 1024;
 
 /**
- * How much of a CRI line's message is read at a time where the line is not held whole.
+ * How much of a CRI line's message is read at a time if the line is not held whole.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -38,7 +40,7 @@ export function partBytes(policy: { readonly maxRecordBytes: number }): number {
 }
 
 /**
- * The policy of a scan. `inline`: the event loop runs it, so long lines are only detected.
+ * The policy of a scan. `inline`: it runs on the event loop, so long lines are only detected.
  *
  * ```ts
  * import assert from "node:assert/strict";

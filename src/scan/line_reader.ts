@@ -2,28 +2,28 @@ import { type ByteSource, type ReadBuffer, reserve } from "./byte_source.ts";
 import { beginLongLine, type LongLine, readLongLine } from "./long_line.ts";
 import type { LinePolicy } from "./line_policy.ts";
 
-/** Where in a source lines are read: offsets in bytes. */
+/** Where lines are read in a source: offsets in bytes. */
 export interface LinePosition {
-  /** The lines that begin in [from, to) are wanted. */
+  /** The lines to read are those that begin in [from, to). */
   readonly from: number;
   readonly to: number;
-  /** Nothing is read beyond it. */
+  /** Nothing is read beyond this offset. */
   readonly end: number;
   /** A line begins here, at or before `from`. */
   readonly first: number;
-  /** The line that is read in parts at the moment: the next one forward, the last one backward. */
+  /** The line that is currently read in parts: the next one forward, the last one backward. */
   readonly line: LongLine | null;
 }
 
-/** Whole lines, or a part of a long one made into a line, in buffer.bytes[0, length). */
+/** Whole lines, or a part of a long line turned into a line, in buffer.bytes[0, length). */
 export interface LineChunk {
   readonly length: number;
-  /** Where the lines lie in the source. */
+  /** Where the lines are in the source. */
   readonly from: number;
   readonly to: number;
-  /** Is it a part of a long line? Offsets in the buffer then say nothing about the source. */
+  /** Whether this is a part of a long line. Offsets in the buffer then say nothing about the source. */
   readonly isPart: boolean;
-  /** Lines that were skipped because they are of no format. */
+  /** Lines that were skipped because they have no known format. */
   readonly malformed: number;
   /** The source ended before the range did: it was truncated meanwhile. */
   readonly short: boolean;
@@ -33,15 +33,15 @@ export interface LineChunk {
 
 const LF = 10;
 const PROBE_BYTES = 4096;
-/** How much is read first to find the end of a line that continues past the block: most are no longer. */
+/** How much is read first to find the end of a line that continues after the block: most lines are no longer. */
 const FIRST_STEP_BYTES = 4096;
-/** How much is read at a time to find the end of a line that continues past the block. */
+/** How much is read at a time to find the end of a line that continues after the block. */
 const STEP_BYTES = 64 * 1024;
 
 /**
- * Reads the next lines of a position: about `blockBytes` of whole lines, or the next step through a line that is longer
- * than `policy.heldBytes`, which may give nothing yet. A line belongs to the range in which it begins, so neighboring
- * ranges give every line exactly once. Time and memory of a call are bounded for any content.
+ * Reads the next lines of a position: about `blockBytes` of whole lines, or the next step through a line longer than
+ * `policy.heldBytes`, which may return nothing yet. A line belongs to the range in which it begins, so neighboring
+ * ranges return every line exactly once. Time and memory of a call are bounded for any content.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -83,11 +83,11 @@ export function readLines(
     const next = forward
       ? left({ from: lines.long, first: lines.long, line })
       : left({ to: lines.long + 1, line });
-    // Backward, the long line comes before those that lie in front of it.
+    // Backward, the long line comes before the lines in front of it.
     return chunk(forward ? lines.length : 0, lines.from, lines.to, { next });
   }
   let next: LinePosition | null;
-  // Where the first line of the block begins the last one of the next block ends.
+  // The last line of the next block ends where the first line of this block begins.
   if (!forward) next = left({ to: lines.length > 0 ? lines.from : block.from });
   else if (lines.length === 0) next = left({ from: block.to });
   else {
@@ -169,7 +169,7 @@ function readBlock(
     const at = buffer.bytes.subarray(0, length).indexOf(LF, searched);
     if (at >= 0) return found(at + 1, false);
     if (start + length >= end) return found(length, false);
-    // The last line's length grows with what is read; where it begins is looked up once.
+    // The last line grows with each read; its beginning is looked up once.
     const lineStart = buffer.bytes.lastIndexOf(LF, searched) + 1;
     if (length - lineStart >= heldBytes) {
       const long = start + lineStart;
@@ -188,7 +188,7 @@ function readBlock(
   }
 }
 
-/** Where the first line of the block begins, `to` or more where none does; null where the source ended before. */
+/** Where the first line of the block begins; `to` or more if none does; null if the source ended before. */
 function firstLineStart(source: ByteSource, block: Block, buffer: ReadBuffer): number | null {
   const { from, to, first } = block;
   if (from <= first) return first;

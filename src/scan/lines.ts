@@ -3,25 +3,24 @@ import { Buffer } from "node:buffer";
 const LF = 0x0a;
 
 /**
- * Parses lines. The parts of the line parsed last are in the parser's own fields, so that no
- * object is made for a line.
+ * Parses lines. The parts of the most recently parsed line are fields of the parser, so no object is created per line.
  */
 export interface LineParser {
   /** Whole seconds since the epoch, and 0..999,999,999 nanoseconds. */
   readonly seconds: number;
   readonly nanos: number;
-  /** Does the record end a line of the program that wrote it? */
+  /** Whether the record ends a line of the program that wrote it. */
   readonly isFinal: boolean;
   /**
-   * The message without its newline and before its trailing white space is trimmed: UTF-8 that may
-   * be invalid, `text[start, end)`. Holds until the next parse.
+   * The message without its newline, before trailing white space is trimmed: `text[start, end)`, UTF-8 that may be
+   * invalid. Valid until the next parse.
    */
   readonly text: Uint8Array;
   readonly start: number;
   readonly end: number;
   /**
-   * Parses the line `bytes[from, to)`, which has no newline at its end. NULs at its beginning are skipped: a crash
-   * leaves them, or a truncation under a writer that kept its offset. False: malformed.
+   * Parses the line `bytes[from, to)`, which does not end with a newline. Leading NULs are skipped: they are left by a
+   * crash, or by a truncation under a writer that kept its offset. False: malformed.
    */
   parse(bytes: Uint8Array, from: number, to: number): boolean;
 }
@@ -77,7 +76,7 @@ export function afterNuls(bytes: Uint8Array, from: number, to: number): number {
 const zeros = new Uint8Array(64 * 1024);
 
 /**
- * The same for a long run: as fast as memory is compared.
+ * The same for a long run: as fast as comparing memory.
  *
  * ```ts
  * import assert from "node:assert/strict";

@@ -1,7 +1,7 @@
 /**
- * From the syntax tree of a Rust regex to needles: short strings of byte sets of which each match
- * contains one. A line without a needle cannot match; one with a needle is a candidate. (The idea of
- * regex_syntax::hir::literal, with sets in place of bytes, so that `(?i)` and classes are needles too.)
+ * Derives needles from the syntax tree of a Rust regex: short strings of byte sets, one of which is in each match. A
+ * line without a needle cannot match; one with a needle is a candidate. (The idea of regex_syntax::hir::literal, with
+ * sets instead of bytes, so that `(?i)` and classes are needles too.)
  */
 import {
   type Encoding,
@@ -18,19 +18,19 @@ import {
 } from "./needles.ts";
 import type { Hir } from "./regex_engine.ts";
 
-/** What a pattern requires of a message; "unknown" where no needle is found that is worth a search. */
+/** What a pattern requires of a message; "unknown" if no needle is worth a search. */
 export type Prefilter = Needles | "anything" | "unknown";
 
 const MAX_ITEMS = 1000;
 const MAX_COPIES = 16;
-/** Bits of selectivity below which nearly every line has a needle and a search is useless. */
+/** Bits of selectivity below which nearly every line has a needle, so a search is useless. */
 const MIN_SELECTIVITY = 4;
 
 type Item =
   | { readonly kind: "part"; readonly part: Part }
-  /** Any number of something, none too; `copies` of it, its least number, come before this. */
+  /** Any number of repetitions, including none; `copies`, the minimum number of them, come before this. */
   | { readonly kind: "more"; readonly copies: readonly Item[] }
-  /** An assertion, such as `^` or `\b`: matches no bytes. Needles do not express it. */
+  /** An assertion, such as `^` or `\b`: matches no bytes. Needles cannot express it. */
   | { readonly kind: "look" }
   /** Anything may be here. */
   | { readonly kind: "gap" };
@@ -39,7 +39,7 @@ const LOOK: Item = { kind: "look" };
 const GAP: Item = { kind: "gap" };
 
 /**
- * Derives what the bytes of a message must hold for the message to match.
+ * Derives what the bytes of a message must contain for the message to match.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -62,7 +62,7 @@ function prefilterOf(hir: Hir, encoding: Encoding): Prefilter {
   const kind = hir.kind;
   if (kind["@variant"] === "Capture") return prefilterOf(kind["@values"][0].sub, encoding);
   if (kind["@variant"] === "Alternation") {
-    // Each branch has the edges of the pattern, so each may be cut down to what is enough alone.
+    // Each branch has the edges of the pattern, so each may be reduced to what is sufficient on its own.
     const needs = kind["@values"][0].map((branch) => prefilterOf(branch, encoding));
     if (needs.includes("anything")) return "anything";
     const parts = needs.filter((need) => typeof need !== "string");
@@ -75,7 +75,7 @@ function prefilterOf(hir: Hir, encoding: Encoding): Prefilter {
   const runs = runsOf(items);
   const best = rarest(runs);
   if (best === null) return "unknown";
-  // With nothing left out, a needle is a match.
+  // If nothing was omitted, a needle is a match.
   const complete = runs.length === 1 && items.every((item) => item.kind === "part");
   return { needles: best.needles, exact: complete ? best.exact : "never" };
 }
@@ -124,7 +124,7 @@ function partItem(part: Part | null): Item {
 
 type Class = Extract<Hir["kind"], { "@variant": "Class" }>["@values"][0];
 
-/** Code points, both ends included. */
+/** Code points, both ends inclusive. */
 function rangesOf(kind: Class): [first: number, last: number][] {
   return kind["@variant"] === "Unicode"
     ? kind["@values"][0].ranges.map((
@@ -158,7 +158,7 @@ function alternationItems(branches: readonly (readonly Item[])[]): Item[] {
 function repetitionItems(body: readonly Item[], min: number, max: number): Item[] {
   if (max === 0) return [];
   if (min === 1 && max === 1) return [...body];
-  // Copies of what has looks or gaps in it would not need to follow one another.
+  // Copies of a body with looks or gaps in it would not necessarily follow one another.
   const plain = body.every((item) => item.kind === "part");
   if (!plain) {
     if (min === 0) {
@@ -172,7 +172,7 @@ function repetitionItems(body: readonly Item[], min: number, max: number): Item[
   return min === max ? copies : [...copies, { kind: "more", copies }];
 }
 
-/** The items as one part, where they are nothing else and not too many; null otherwise. */
+/** The items as one part, if they are only parts and not too many; null otherwise. */
 function wholeOf(items: readonly Item[]): Needles | null {
   let needles: readonly Needle[] = [[]];
   const parts: Part[] = [];
@@ -207,8 +207,8 @@ function runsOf(items: readonly Item[]): Needles[] {
 }
 
 /**
- * Drops what the edges of a pattern do not need to have a match or none, for a search is not
- * anchored: `a+b*` is `a`, `x*yz?` is `y`.
+ * Drops parts at the edges of a pattern that do not affect whether there is a match, because a search is not anchored:
+ * `a+b*` becomes `a`, `x*yz?` becomes `y`.
  */
 function withoutEdges(items: readonly Item[]): Item[] {
   let rest = [...items];

@@ -5,14 +5,14 @@ import { firstNonNul } from "./lines.ts";
 import { recordEnd, trimmedEnd, wholeCharacters } from "./text.ts";
 
 /**
- * A line that is longer than may be held, and how far reading it has come. Plain data: it crosses to a worker, so that
- * the next one continues where the last one stopped.
+ * A line that is longer than may be held, and how far it has been read. Plain data: it is sent to workers, so that the
+ * next worker continues where the last one stopped.
  *
  * - nuls: the NULs at its beginning are skipped; `at` is the next byte.
  * - head: `at` is the first byte of its content, from which its header is read.
- * - skip: it is malformed; its end is searched for from `at`.
+ * - skip: the line is malformed; its end is searched for from `at`.
  * - end: its end is searched for from `at`.
- * - cuts: it is divided into parts from `at` on, because backward the last one comes first.
+ * - cuts: it is divided into parts from `at` on, because backward the last part comes first.
  * - parts: forward, the next part begins at `at`; backward, it is the last of `cuts`.
  */
 export interface LongLine {
@@ -23,24 +23,24 @@ export interface LongLine {
   readonly seconds: number;
   readonly nanos: number;
   readonly isFinal: boolean;
-  /** The message, without the white space that a final record loses: [messageStart, messageEnd). */
+  /** The message, without the white space that is trimmed from a final record: [messageStart, messageEnd). */
   readonly messageStart: number;
   readonly messageEnd: number;
   /** Where the line ends (its LF, or the end of the range) and where the next one begins. */
   readonly lineEnd: number;
   readonly next: number;
-  /** Backward: where the parts that are left begin. */
+  /** Backward: where the remaining parts begin. */
   readonly cuts: readonly number[];
 }
 
-/** What one step through a long line gave. */
+/** The result of one step through a long line. */
 export interface LongLineStep {
-  /** buffer.bytes[0, length) is a line: a part of the long one under a header of its own. 0: nothing yet. */
+  /** buffer.bytes[0, length) is a line: a part of the long one with its own header. 0: nothing yet. */
   readonly length: number;
   readonly malformed: number;
-  /** The source ended before the range. */
+  /** The source ended before the range did. */
   readonly short: boolean;
-  /** How far into the source the step has come. */
+  /** How far into the source the step has read. */
   readonly to: number;
   /** Where to continue; null: the line is done. */
   readonly line: LongLine | null;
@@ -50,14 +50,14 @@ const LF = 10;
 const FINAL_TAG = 0x46;
 /** The header of a part is `YYYY-MM-DDTHH:MM:SS.nnnnnnnnnZ stdout P `. */
 const TAG_OFFSET = 38;
-/** How much of the white space behind a message a pattern sees. */
+/** How much of the white space after a message a pattern sees. */
 const MAX_TAIL_BYTES = 2048;
 const BLOCK_BYTES = 256 * 1024;
 const parser = new CriParser();
 const encoder = new TextEncoder();
 
 /**
- * The state of a long line of which nothing was read; `start`: where it begins.
+ * The initial state of a long line that begins at `start`.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -83,9 +83,9 @@ export function beginLongLine(start: number): LongLine {
 }
 
 /**
- * Takes one step, of bounded time and memory. A CRI line is returned in parts, each of whole records and with the
- * line's own time, only the last one with its tag. Both directions cut it at the same places. A line without a header
- * and a Docker line that is too long are malformed.
+ * Takes one step, in bounded time and memory. A CRI line is returned in parts, each of which consists of whole records
+ * and has the line's own time; only the last part has the line's tag. Both directions divide the line at the same
+ * places. A line without a header and a Docker line that is too long are malformed.
  */
 export function readLongLine(
   source: ByteSource,
@@ -132,7 +132,7 @@ function passNuls(
   const content = firstNonNul(bytes);
   if (content < count) return step(line.at, { ...line, stage: "head", at: line.at + content });
   const at = line.at + count;
-  // Nothing but NULs: an empty line without its LF.
+  // Only NULs: an empty line without its LF.
   if (count < wanted || at >= end) return step(at, null, { malformed: 1, short: count < wanted });
   return step(at, { ...line, at });
 }
@@ -149,7 +149,7 @@ function readHead(
   const count = read(source, at, wanted, buffer);
   const bytes = buffer.bytes.subarray(0, count);
   const lf = bytes.indexOf(LF);
-  // Without its NULs the line may be of the usual length.
+  // Without its NULs, the line may have a usual length.
   if (lf >= 0) return step(at + lf + 1, null, { length: lf + 1 });
   if (count < wanted || at + count >= end) {
     return step(at + count, null, { length: count, short: count < wanted });
@@ -184,7 +184,7 @@ function findEnd(
   const lf = bytes.indexOf(LF);
   const isOver = lf >= 0 || count < wanted || at + count >= end;
   const short = lf < 0 && count < wanted;
-  // Between two blocks no character is divided, so that white space is recognized.
+  // No character is divided between two blocks, so that white space is recognized.
   const known = lf >= 0 ? lf : isOver ? count : wholeCharacters(bytes, 0, count);
   if (line.stage === "skip") {
     const to = lf >= 0 ? at + lf + 1 : at + count;
@@ -220,18 +220,20 @@ function findCut(
   return step(at, { ...line, stage: "parts", at: line.messageEnd });
 }
 
-/** How much is read to divide the message at `at`: a part, and a character's bytes beyond it. */
+/** How much is read to divide the message at `at`: a part, and the bytes of one character beyond it. */
 function partRoom(line: LongLine, policy: LinePolicy): number {
   return Math.min(partBytes(policy) + 4, line.messageEnd - line.at);
 }
 
-/** How many of these bytes, the message from line.at on, make the next part: as many whole records as it may hold. */
+/**
+ * How many of these bytes, the message from line.at on, form the next part: as many whole records as it may contain.
+ */
 function partLength(bytes: Uint8Array, line: LongLine, policy: LinePolicy): number {
   const left = line.messageEnd - line.at;
   let length = 0;
   while (length < bytes.length) {
     const end = recordEnd(bytes, length, bytes.length, policy.maxRecordBytes);
-    // A record that ends where the bytes do may continue beyond them.
+    // A record that ends where the bytes end may continue after them.
     const isWhole = end < bytes.length || end === left;
     if (length > 0 && (end > partBytes(policy) || !isWhole)) break;
     length = end;
@@ -276,8 +278,8 @@ function writeHeader(buffer: ReadBuffer, line: LongLine, room: number): number {
 }
 
 /**
- * Makes the line of `length` bytes in the buffer the last part: with the line's own tag, and with the white space that
- * a pattern sees and a record loses. Returns its length.
+ * Turns the `length` bytes in the buffer into the last part: with the line's own tag, and with the white space that a
+ * pattern sees but a record does not keep. Returns its length.
  */
 function finishLine(
   source: ByteSource,

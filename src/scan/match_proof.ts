@@ -1,8 +1,8 @@
 /**
- * From the syntax tree of a Rust regex to something that proves most matches without the regex engine: strings of byte
- * sets that follow one another in a text, with anything between them. `(error|timeout) .*reset` is proven by
- * `error ` or `timeout `, and `reset` somewhere behind it. What is not proven may match all the same: optional parts
- * are left out, and of classes everything but ASCII.
+ * Derives from the syntax tree of a Rust regex a test that proves most matches without the regex engine: strings of
+ * byte sets that follow one another in a text, with anything between them. `(error|timeout) .*reset` is proven by
+ * `error ` or `timeout ` with `reset` somewhere after it. A text without a proof may still match: optional parts are
+ * left out, and so are the non-ASCII members of classes.
  */
 import { ByteSet } from "./byte_set.ts";
 import type { Hir } from "./regex_engine.ts";
@@ -12,18 +12,24 @@ const STOP = 2;
 const MAX_STRINGS = 16;
 const MAX_LENGTH = 64;
 
-/** Byte sets, of which one after the other holds the next byte of the text. */
+/** A sequence of byte sets; each contains the corresponding byte of the text. */
 type SetString = readonly ByteSet[];
 
-/** One of these strings at a place of the text, or any characters but line feeds. */
+/** One of these strings at a position in the text, or any characters except line feeds. */
 type Part = { readonly strings: readonly SetString[] } | "gap";
 
-/** The length from which on a text is left to the regex engine: it is faster there, and a proof may look at each byte in vain. */
+/**
+ * A text of this length or more is left to the regex engine: it is faster there, and a proof may examine every byte in
+ * vain.
+ */
 const MAX_TEXT_BYTES = 2048;
-/** The number of attempts after which a proof that held for fewer than half of them is not tried again: it costs more than it saves. */
+/**
+ * After this many attempts, a proof that succeeded for fewer than half of them is no longer tried: it costs more than
+ * it saves.
+ */
 const TRIAL = 256;
 
-/** Proves matches in texts of valid UTF-8. Owned by one Pattern. */
+/** Proves matches in valid UTF-8. Owned by one Pattern. */
 export class MatchProof {
   readonly #segments: readonly Segment[];
   #attempts = 0;
@@ -33,16 +39,16 @@ export class MatchProof {
     this.#segments = segments;
   }
 
-  /** Is an attempt worthwhile for a text of this many bytes, judging by earlier attempts? */
+  /** Whether an attempt is worthwhile for a text of this many bytes, judging by earlier attempts. */
   isUseful(bytes: number): boolean {
     return bytes <= MAX_TEXT_BYTES &&
       (this.#attempts < TRIAL || this.#held * 2 > this.#attempts);
   }
 
   /**
-   * Is text[start, end) proven to match? False says nothing.
+   * Whether text[start, end) is proven to match. False means unknown.
    *
-   * @param hint where one of the strings may be, in a text without line feeds; -1: nowhere
+   * @param hint where one of the strings may be, in a text without line feeds; -1: unknown
    */
   holds(text: Uint8Array, start: number, end: number, hint: number): boolean {
     this.#attempts++;
@@ -56,16 +62,16 @@ export class MatchProof {
   }
 }
 
-/** Strings of which one must be found. */
+/** Strings, one of which must be found. */
 class Segment {
-  /** For each string a table of 256 for each of its places: 1 for the bytes that may stand there. */
+  /** For each string, a table of 256 for each of its positions: 1 for the bytes that may be there. */
   readonly #strings: readonly Uint8Array[];
-  /** 1 for the bytes that one of the strings may begin with, STOP for those that nothing in front of it may hold. */
+  /** 1 for bytes with which one of the strings may begin, STOP for those that may not precede it. */
   readonly #first: Uint8Array;
-  /** 1 for the bytes of which one must follow. */
+  /** 1 for the bytes, one of which must follow. */
   readonly #second: Uint8Array;
 
-  /** @param isBehind must one be found behind another segment's, with no line feed between them? */
+  /** @param isBehind whether one must be found after another segment's string, with no line feed in between */
   constructor(strings: readonly SetString[], isBehind: boolean) {
     this.#strings = strings.map((string) =>
       Uint8Array.from(string.flatMap((set) => [...set.table()]))
@@ -110,7 +116,7 @@ class Segment {
 }
 
 /**
- * The proof for a pattern, null where none is known.
+ * The proof for a pattern; null if none is known.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -140,7 +146,7 @@ export function deriveProof(hir: Hir): MatchProof | null {
   return segments.length === 0 ? null : new MatchProof(segments);
 }
 
-/** What is enough to match; null where that cannot be said. */
+/** What is sufficient for a match; null if unknown. */
 function partsOf(hir: Hir): Part[] | null {
   const kind = hir.kind;
   switch (kind["@variant"]) {
@@ -165,7 +171,7 @@ function partsOf(hir: Hir): Part[] | null {
       return parts.every((part) => part !== null) ? parts.flat() : null;
     }
     case "Alternation": {
-      // One of the branches is enough, so those that are not plain strings can be left out.
+      // One of the branches is sufficient, so those that are not plain strings can be omitted.
       const strings = kind["@values"][0].flatMap((branch) => plainStrings(branch) ?? []);
       return strings.length === 0 || isTooMuch(strings) ? null : [{ strings }];
     }
@@ -220,7 +226,7 @@ function rangesOf(kind: Class): (readonly [first: number, last: number])[] {
     : kind["@values"][0].ranges.map(({ start, end }) => [start, end] as const);
 }
 
-/** Is it any character, with or without a line feed, as `.` is? */
+/** Whether it matches any character, with or without a line feed, as `.` does. */
 function isAnyCharacter(hir: Hir): boolean {
   const kind = hir.kind;
   if (kind["@variant"] !== "Class" || kind["@values"][0]["@variant"] !== "Unicode") return false;

@@ -3,21 +3,23 @@ import { type Needle, selectivity } from "./needles.ts";
 import { lineEnd, lineStart } from "./lines.ts";
 import module from "./needle_search_wasm.js";
 
-/** The search looks for this many bytes of each needle, and tells this many kinds of needles apart. */
+/** The search looks for this many bytes of each needle, and distinguishes this many kinds of needles. */
 const WINDOW = 3;
 const KINDS = 8;
 
 const TABLES = 6 * 16;
-/** Where the bytes to search are, and how many of those that are elsewhere are copied here at once: they stay in the processor's cache. */
+/**
+ * Where the bytes to search are, and how many bytes from elsewhere are copied here at once: they stay in the
+ * processor's cache.
+ */
 const TEXT = 128;
 const CHUNK = 256 * 1024;
 /** Enough for a block of a piece and the rest of its last line. */
 const TEXT_BYTES = 512 * 1024;
 
 /**
- * How often a window may turn out to be no needle before a block is not searched any further, and of
- * how many bytes one more may. Text made for it (`xxxxxxx` for the needle `xxxxxxxx`) would have each
- * of its bytes verified.
+ * How many windows may turn out not to be needles before the rest of a block is not searched, plus one more per this
+ * many bytes. In a text crafted for it (`xxxxxxx` for the needle `xxxxxxxx`), every byte would be verified.
  */
 const FREE_FAILURES = 1000;
 const BYTES_PER_FAILURE = 64;
@@ -36,12 +38,13 @@ interface Exports {
   line_end(at: number, end: number): number;
 }
 
-// One for all searches of this thread: each copies in its tables before it looks, and its bytes where they are elsewhere.
+// One for all searches of this thread: each one copies in its tables before it searches, and its bytes if they are
+// elsewhere.
 const wasm = new WebAssembly.Instance(module).exports as unknown as Exports;
 const memory = new Uint8Array(wasm.memory.buffer);
 
 /**
- * What is read into this memory of the thread is searched without being copied, as long as no other bytes are searched.
+ * Bytes read into this memory of the thread are searched without being copied, as long as no other bytes are searched.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -52,23 +55,23 @@ const memory = new Uint8Array(wasm.memory.buffer);
  */
 export const searchMemory: Uint8Array = memory.subarray(TEXT, TEXT + TEXT_BYTES);
 
-/** A needle as it is verified: for each of its bytes a table of those that may stand there. */
+/** A needle in the form in which it is verified: for each of its bytes, a table of those that may be there. */
 interface Verified {
   readonly tables: readonly Uint8Array[];
   /** Which of its bytes the search looks for first. */
   readonly window: number;
 }
 
-/** Three places of a needle, from the rarest on, relative to the first of them in the needle. */
+/** Three positions of a needle, the rarest first, relative to the first of them in the needle. */
 type Spelled = readonly [first: number, second: number, third: number];
 
-/** Finds the needles of a set in bytes, some gigabytes a second. Owned by one Pattern; one search at a time. */
+/** Finds the needles of a set in bytes, at some gigabytes per second. Owned by one Pattern; one search at a time. */
 export class NeedleSearch {
   readonly #tables = new Uint8Array(TABLES);
   readonly #needles: readonly Verified[];
-  /** Of a single needle that is spelled at enough places. */
+  /** For a single needle that is spelled at enough positions. */
   readonly #spelled: Spelled | null;
-  /** How far behind a place the search looks for what belongs to it. */
+  /** How far after a position the search looks for the rest of a needle. */
   readonly #reach: number;
 
   #bytes: Uint8Array = new Uint8Array(0);
@@ -109,7 +112,7 @@ export class NeedleSearch {
     });
   }
 
-  /** Begins to search bytes[from, to). Until the end of it, no other search may be begun. */
+  /** Begins to search bytes[from, to). No other search may begin until this one has ended. */
   begin(bytes: Uint8Array, from: number, to: number): void {
     this.#bytes = bytes;
     this.#to = to;
@@ -121,17 +124,17 @@ export class NeedleSearch {
     memory.set(this.#tables, 0);
   }
 
-  /** Is what was found last a needle, or a place at which the search gave up to look closely? */
+  /** Whether the last hit is a needle, or a position at which the search stopped verifying. */
   get isNeedle(): boolean {
     return this.#failuresLeft > 0;
   }
 
   /**
-   * The place of a needle that begins at `at` or later, the first to be found (or where there may be
-   * one, see `isNeedle`); -1: there is none.
+   * The first position of a needle that begins at `at` or later (or of a possible one, see `isNeedle`); -1: there is
+   * none.
    */
   next(at: number): number {
-    // A needle's window may lie behind its beginning.
+    // A needle's window may be after its beginning.
     for (let place = at; place < this.#to; place++) {
       if (place < this.#loaded || place >= this.#loadedEnd) this.#load(place);
       const found = this.#find(place - this.#origin + TEXT, this.#loadedEnd - this.#origin + TEXT);
@@ -148,7 +151,7 @@ export class NeedleSearch {
     return -1;
   }
 
-  /** Where the line begins that holds the byte at `at`, `from` or later. For what was found last. */
+  /** Where the line that contains the byte at `at` begins, `from` or later. Valid for the last hit. */
   lineStart(at: number, from: number): number {
     if (from >= this.#loaded && at < this.#loadedEnd) {
       return wasm.line_start(from - this.#origin + TEXT, at - this.#origin + TEXT) +
@@ -184,7 +187,7 @@ export class NeedleSearch {
     return -1;
   }
 
-  /** Copies in the bytes from `place` on. A window may reach over their end: into bytes that follow. */
+  /** Copies in the bytes from `place` on. A window may reach beyond their end, into the bytes that follow. */
   #load(place: number): void {
     const end = Math.min(place + CHUNK, this.#to);
     const behind = Math.min(end + this.#reach, this.#to);
@@ -194,10 +197,10 @@ export class NeedleSearch {
   }
 }
 
-/** How a letter in upper case and in lower case differ. */
+/** The bit in which upper and lower case of a letter differ. */
 const CASE = 0x20;
 
-/** What may stand at a spelled place: a byte, without the bits of the mask. Null: no spelled place. */
+/** What may be at a spelled position: a byte, ignoring the bits of the mask. Null: not a spelled position. */
 function spelling(set: ByteSet): { byte: number; mask: number } | null {
   const [first, second, ...others] = set.bytes();
   if (first === undefined || others.length > 0) return null;
@@ -206,8 +209,9 @@ function spelling(set: ByteSet): { byte: number; mask: number } | null {
 }
 
 /**
- * The three rarest spelled places of a needle, from the rarest on, or of two the rarer one twice; null: there are fewer.
- * Of places that are as rare those that lie far apart: letters that are neighbors are so in other words, too.
+ * The three rarest spelled positions of a needle, the rarest first, or two with the rarer one twice; null: there are
+ * fewer. Among equally rare positions, those far apart are chosen: neighboring letters are also neighbors in other
+ * words.
  */
 function rarestSpelled(needle: Needle): readonly [number, number, number] | null {
   const places = [...needle.keys()].filter((place) => spelling(needle[place]!) !== null);
@@ -225,7 +229,7 @@ function rarestSpelled(needle: Needle): readonly [number, number, number] | null
   return [first, second, third];
 }
 
-/** Where in the needle the rarest bytes stand. */
+/** Where the rarest bytes are in the needle. */
 function rarestWindow(needle: Needle): number {
   let best = 0;
   for (let at = 1; at + WINDOW <= needle.length; at++) {

@@ -1,10 +1,10 @@
-;; Finds where one of up to eight kinds of three bytes stands, 16 places at a time: the method of "Teddy" in Intel's
-;; Hyperscan and Rust's aho-corasick. For each of the three bytes there is a table by its low and one by its high
-;; nibble; bit k of an entry: a byte with this nibble may stand here in kind k. A place is a hit where some bit is left
-;; when all six are put together. It finds too much (nibbles of different bytes mix), never too little.
-;; Relaxed swizzles, which are a tenth faster here, differ from the others only for indices above 15.
+;; Finds the positions of up to eight kinds of three-byte sequences, 16 positions at a time: the method of "Teddy" in
+;; Intel's Hyperscan and Rust's aho-corasick. For each of the three bytes there is a table by its low and one by its
+;; high nibble; bit k of an entry means that a byte with this nibble may be here in kind k. A position is a hit if some
+;; bit is left when all six are combined. This finds too much (nibbles of different bytes mix), never too little.
+;; Relaxed swizzles are a tenth faster here, and differ from the others only for indices above 15.
 (module
-  ;; 0..95: the tables, or what is spelled; from 128: the bytes to search, and behind them at least 80 that may be read.
+  ;; 0..95: the tables, or the spelled bytes; from 128: the bytes to search, followed by at least 80 readable bytes.
   (memory (export "memory") 9)
 
   ;; The first hit at or after $at and before $end, or -1.
@@ -58,10 +58,10 @@
         (br $next)))
     (i32.const -1))
 
-  ;; The same for a needle of which three places are spelled: one byte may stand there, or a letter in both its cases.
-  ;; 32 places at a time, three times as fast. At 0, 32 and 64 lies what must stand at the places $first, $second and
-  ;; $third behind a hit, at 16, 48 and 80 the bits that do not count there (0x20 for a letter in both cases). The
-  ;; third is compared only where the first two fit.
+  ;; The same for a needle with three spelled positions: each allows one byte, or a letter in both cases. 32 positions
+  ;; at a time, three times as fast. At 0, 32 and 64 are the bytes expected at the positions $first, $second and $third
+  ;; after a hit, at 16, 48 and 80 the bits to ignore there (0x20 for a letter in both cases). The third is compared
+  ;; only if the first two match.
   (func (export "find_spelled")
     (param $at i32) (param $end i32) (param $first i32) (param $second i32) (param $third i32) (result i32)
     (local $byte1 v128) (local $mask1 v128)
@@ -119,7 +119,8 @@
         (br $next)))
     (i32.const -1))
 
-  ;; Behind the last LF in [$from, $at), or $from. Backwards, 16 bytes at a time; before $from lies what may be read.
+  ;; The offset after the last LF in [$from, $at), or $from. Backwards, 16 bytes at a time; the bytes before $from must
+  ;; be readable.
   (func (export "line_start") (param $from i32) (param $at i32) (result i32)
     (local $hits i32)
     (loop $next

@@ -1,39 +1,39 @@
-/** Needles: short strings of byte sets that a search can find, and how they are put together. */
+/** Needles: short strings of byte sets that a search can find, and how they are combined. */
 import type { ByteSet } from "./byte_set.ts";
 
-/** Code points, both ends included. */
+/** Code points, both ends inclusive. */
 export type CodePointRange = readonly [first: number, last: number];
 
-/** How the bytes may represent one character of a class; null: unknown, or not at all. */
+/** How bytes may represent one character of a class; null: unknown, or not at all. */
 export type Encoding = (ranges: readonly CodePointRange[]) => Part | null;
 
 /** A string of byte sets: at each position one of several bytes. */
 export type Needle = readonly ByteSet[];
 
 /**
- * When is a needle found in a message's bytes proof that the message matches? In a text of ASCII
- * only: where the needle does not tell other characters from broken ones.
+ * When a needle in a message's bytes proves that the message matches. "ascii": only in ASCII texts, because the needle
+ * does not distinguish other characters from invalid ones.
  */
 export type Exactness = "always" | "ascii" | "never";
 
 export interface Needles {
-  /** At least one of these is in each match; none is empty or holds LF. */
+  /** At least one of these is in each match; none is empty or contains LF. */
   readonly needles: readonly Needle[];
   readonly exact: Exactness;
 }
 
-/** All that a part of a pattern matches, or a superset, as needles. */
+/** All matches of a part of a pattern, or a superset of them, as needles. */
 export interface Part extends Needles {
-  /** What is enough of it where the pattern, or what is known of it, ends: as one byte of a character. */
+  /** What is sufficient if the pattern, or what is known of it, ends here, for example one byte of a character. */
   readonly edge: readonly Needle[];
 }
 
-/** More of them, or longer ones, are searched no faster than every line is judged. */
+/** With more or longer needles, a search is no faster than judging every line. */
 export const MAX_NEEDLES = 16;
 const MAX_LENGTH = 24;
 
 /**
- * The needles of one part after the other; of those at the edges no more than is enough.
+ * Concatenates the needles of the parts; at the edges, only as much as is sufficient.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -55,7 +55,7 @@ export function joined(parts: readonly Part[]): Needles {
 }
 
 /**
- * Each head with each tail behind it.
+ * Each head followed by each tail.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -71,7 +71,7 @@ export function product(heads: readonly Needle[], tails: readonly Needle[]): rea
 }
 
 /**
- * Are these more or longer needles than a search takes?
+ * Whether these are more or longer needles than a search accepts.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -88,7 +88,7 @@ export function isTooMuch(needles: readonly Needle[]): boolean {
 }
 
 /**
- * Those that are the most selective of what a search takes; null where it takes none.
+ * The most selective needles that a search accepts; null if there are none.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -114,7 +114,7 @@ export function rarest(runs: readonly Needles[]): Needles | null {
 }
 
 /**
- * How rare a place is at which one of the needles is found, in bits.
+ * How rare a position is at which one of the needles is found, in bits.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -134,7 +134,7 @@ export function selectivity(needles: readonly Needle[]): number {
 }
 
 /**
- * How exact needles are that are put together of these.
+ * The exactness of needles that are combined from these parts.
  *
  * ```ts
  * import assert from "node:assert/strict";

@@ -9,26 +9,26 @@ import type { Exactness } from "./needles.ts";
 import { type Hir, RustRegex } from "./rust_regex.ts";
 
 const LF = 0x0a;
-/** What is derived from a literal of this many characters takes 20 MB. */
+/** The data derived from a literal of this many characters takes 20 MB. */
 const MAX_EXAMINED_CHARACTERS = 50_000;
 
-/** A client's pattern, ready to search with. */
+/** A client's pattern, ready for searching. */
 export interface Pattern {
-  /** Decides, on the decoded message. Null: every message matches. */
+  /** Decides, based on the decoded message. Null: every message matches. */
   readonly exact: RustRegex | null;
-  /** Finds candidates in a log's bytes. Null: every line is one. */
+  /** Finds candidates in a log's bytes. Null: every line is a candidate. */
   readonly search: Search | null;
-  /** Proves most matches, in place of `exact`. Null: none is known. */
+  /** Proves most matches, instead of `exact`. Null: no proof is known. */
   readonly proof: MatchProof | null;
 }
 
-/** Finds where in a log's bytes a match may be. */
+/** Finds where matches may be in a log's bytes. */
 export interface Search {
   /** The needles to look for in these lines. Null: every line is a candidate. */
   choose(bytes: Uint8Array, from: number, to: number): NeedleSearch | null;
-  /** What is read into this memory is searched where it is. */
+  /** Bytes read into this memory are searched in place. */
   readonly memory: Uint8Array;
-  /** When is a needle that lies in the message proof of a match of the pattern? */
+  /** When a needle in the message proves that the pattern matches. */
   readonly exact: Exactness;
 }
 
@@ -45,14 +45,14 @@ export interface Search {
  * ```
  */
 export function compilePattern(pattern: string, format: LogFormat): Pattern {
-  const asSent = compile(pattern); // must be valid by itself
+  const asSent = compile(pattern); // must be valid on its own
   const tolerant = allowAnsiAroundSpaces(pattern);
   const exact = tolerant === pattern ? asSent : compile(tolerant);
   const syntax = pattern.length > MAX_EXAMINED_CHARACTERS ? null : exact.syntax();
   if (syntax === null ? spellsLineFeed(pattern) : namesLineFeed(syntax)) {
     throw invalid('the literal "\\n" is not allowed in a regex');
   }
-  // Of a pattern that is too large to be looked at, the engine examines every line.
+  // If a pattern is too large to be analyzed, the engine examines every line.
   if (syntax === null) return { exact, search: null, proof: null };
   const search = format === "docker" ? dockerSearch(syntax) : criSearch(syntax);
   if (search === "anything") return { exact: null, search: null, proof: null };
@@ -71,7 +71,7 @@ function dockerSearch(syntax: Hir): Search | null | "anything" {
   if (typeof need === "string") return need === "anything" ? need : null;
   const usual = new NeedleSearch(need.needles);
   const escapes = new NeedleSearch([UNICODE_ESCAPE]);
-  let foreign: NeedleSearch | null | undefined; // most logs do without
+  let foreign: NeedleSearch | null | undefined; // most logs do not need it
   return {
     choose(bytes, from, to) {
       if (!hasForeignEscape(escapes, bytes, from, to)) return usual;
@@ -103,7 +103,7 @@ function compile(pattern: string): RustRegex {
   try {
     return new RustRegex(pattern);
   } catch (error) {
-    if (error instanceof WebAssembly.RuntimeError) throw error; // stopped: not the client's fault
+    if (error instanceof WebAssembly.RuntimeError) throw error; // stopped, which is not the client's fault
     if (error instanceof Failure) throw error;
     throw invalid(error instanceof Error ? error.message : String(error));
   }
@@ -113,7 +113,7 @@ function invalid(why: string): Failure {
   return new Failure("invalid-argument", `Invalid grep pattern: ${why}`);
 }
 
-/** The same of a pattern's text: is there a line feed, or an escape for one, outside classes? */
+/** The same for a pattern's text: whether there is a line feed, or an escape for one, outside classes. */
 function spellsLineFeed(pattern: string): boolean {
   const ignoresSpaces = /\(\?[a-zA-Z]*x/.test(pattern);
   const parts = /\\(x0[aA]|[xuU]\{0*[aA]\}|u000[aA]|U0000000[aA]|[^])|\[(?:\\[^]|[^\]\\])*\]|\n/g;
@@ -124,7 +124,7 @@ function spellsLineFeed(pattern: string): boolean {
   return false;
 }
 
-/** No message has a line feed of its own, so a pattern that spells one out is a mistake. */
+/** No message contains a line feed, so a pattern that spells one out is a mistake. */
 function namesLineFeed(hir: Hir): boolean {
   const kind = hir.kind;
   switch (kind["@variant"]) {

@@ -1,10 +1,10 @@
 import { compareInstants, type Instant } from "./instant.ts";
 
-/** By how much lines may be out of order, seconds: stdout and stderr are stamped separately. */
+/** By how many seconds lines may be out of order: stdout and stderr are stamped separately. */
 export const DISORDER_SECONDS = 1;
 
 /**
- * Is `a` earlier than `b` by more than lines may be out of order?
+ * Whether `a` is earlier than `b` by more than lines may be out of order.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -20,15 +20,15 @@ export function isBehind(a: Instant, b: Instant): boolean {
 }
 
 /**
- * Whether what the probes of one bisection have found agrees with lines in order. Those that fail come from left to
- * right, those that pass from right to left. Owned by one TimeBisection.
+ * Checks whether the results of the probes of one bisection agree with ordered lines. Failing probes come from left to
+ * right, passing ones from right to left. Owned by one TimeBisection.
  */
 export class ProbeOrder {
   #failed: Instant | null = null;
   #passed: Instant | null = null;
   #first: Instant | null = null;
 
-  /** False: this probe contradicts the ones before it. */
+  /** False: this probe contradicts earlier ones. */
   add(time: Instant, passes: boolean): boolean {
     if (this.#first === null) {
       this.#first = time;

@@ -1,9 +1,8 @@
 /**
- * The Rust regex crate as WebAssembly (npm package rregex), used by its raw functions: they take
- * UTF-8 bytes as they are, and several instances may exist, which the package's own classes do not
- * allow. That is needed because the package's `free` leaves a regex's memory occupied (half a
- * megabyte for one \w): an engine that has grown is discarded as a whole. Its memory has a maximum
- * (hack/gen.ts); where that is not enough, the engine traps.
+ * The Rust regex crate as WebAssembly (npm package rregex), used through its raw functions: they accept UTF-8 bytes as
+ * they are, and several instances may exist, which the package's own classes do not allow. Several instances are needed
+ * because the package's `free` does not release a regex's memory (half a megabyte for one \w): an engine that has grown
+ * is discarded as a whole. Its memory has a maximum (hack/gen.ts); if that is not enough, the engine traps.
  */
 // @ts-types="../generated/rregex/rregex.d.ts"
 import type { Hir } from "../generated/rregex/rregex.js";
@@ -11,7 +10,7 @@ import module from "./rregex_wasm.js";
 
 export type { Hir };
 
-/** What the module exports, as far as it is used here. The arrays are results: value, error, is it an error. */
+/** The module's exports that are used here. The arrays are results: value, error, whether it is an error. */
 interface Exports {
   readonly memory: WebAssembly.Memory;
   /** Added by hack/interruptible_wasm.ts. */
@@ -32,23 +31,23 @@ interface Exports {
   ): [value: number, error: number, isError: number];
 }
 
-/** Of a WebAssembly memory. */
+/** Page size of a WebAssembly memory. */
 const PAGE_BYTES = 64 * 1024;
 
-/** A syntax tree has more parts than it may have. */
+/** A syntax tree has more parts than allowed. */
 export class SyntaxTooLarge extends Error {}
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * One instance of the regex crate. After a WebAssembly.RuntimeError it cannot be used any more. Owned by the patterns of
- * one thread (rust_regex.ts).
+ * One instance of the regex crate. It cannot be used after a WebAssembly.RuntimeError. Owned by the patterns of one
+ * thread (rust_regex.ts).
  */
 export class RegexEngine {
   readonly #exports: Exports;
   #memory: Uint8Array;
-  /** How many parts of a syntax tree may still be made, while one is. */
+  /** How many more parts a syntax tree may have while it is built. */
   #partsLeft = Number.POSITIVE_INFINITY;
 
   constructor() {
@@ -58,17 +57,20 @@ export class RegexEngine {
     this.#exports.__wbindgen_start();
   }
 
-  /** Memory in use, bytes; it never becomes less. */
+  /** Memory in use, in bytes; never decreases. */
   get bytes(): number {
     return this.#exports.memory.buffer.byteLength;
   }
 
-  /** From now on it takes at most the given bytes; what needs more traps. 0: as many as the module allows, 128 MiB. */
+  /**
+   * Limits the engine's memory from now on, in bytes; an operation that needs more traps. 0: the module's maximum, 128
+   * MiB.
+   */
   limit(bytes: number): void {
     new Int32Array(this.stop)[1] = Math.floor(bytes / PAGE_BYTES);
   }
 
-  /** Shared memory whose first 32-bit word, when set to anything but 0, makes the engine trap. */
+  /** Shared memory whose first 32-bit word makes the engine trap when set to anything but 0. */
   get stop(): SharedArrayBuffer {
     return this.#exports.stop.buffer as unknown as SharedArrayBuffer;
   }
@@ -88,9 +90,9 @@ export class RegexEngine {
   }
 
   /**
-   * The syntax tree, with flags and case folding resolved (regex_syntax::hir). Throws what the engine says, and
-   * SyntaxTooLarge where it has more parts than `maxParts` (objects, and what is in them); the engine cannot be used any
-   * more then.
+   * The syntax tree, with flags and case folding resolved (regex_syntax::hir). Throws the engine's error, or
+   * SyntaxTooLarge if it has more than `maxParts` parts (objects and their members); after that, the engine cannot be
+   * used.
    */
   syntax(handle: number, maxParts: number): Hir {
     this.#partsLeft = maxParts;
@@ -101,12 +103,12 @@ export class RegexEngine {
     return this.#take(value) as Hir;
   }
 
-  /** Is there a match in `text[start, end)`, which must be valid UTF-8? */
+  /** Whether there is a match in `text[start, end)`, which must be valid UTF-8. */
   matches(handle: number, text: Uint8Array, start: number, end: number): boolean {
     return this.#exports.rregex_isMatch(handle, this.#copyIn(text, start, end), end - start) !== 0;
   }
 
-  /** All matches in valid UTF-8, in order: offsets in bytes. */
+  /** All matches in valid UTF-8, in order, with offsets in bytes. */
   findAll(handle: number, text: Uint8Array): readonly { start: number; end: number }[] {
     const at = this.#copyIn(text, 0, text.length);
     const [value, error, isError] = this.#exports.rregex_findAll(handle, at, text.length);
@@ -114,7 +116,7 @@ export class RegexEngine {
     return this.#take(value) as { start: number; end: number }[];
   }
 
-  /** Copies bytes to where the callee takes them (and frees them). */
+  /** Copies bytes to where the callee takes (and frees) them. */
   #copyIn(bytes: Uint8Array, start: number, end: number): number {
     const at = this.#exports.__wbindgen_malloc(end - start, 1) >>> 0;
     this.#view().set(bytes.subarray(start, end), at);
@@ -127,7 +129,7 @@ export class RegexEngine {
     return this.#memory;
   }
 
-  /** Takes a value out of the table in which it was handed over. */
+  /** Takes a value out of the table through which it was passed. */
   #take(index: number): unknown {
     const value = this.#exports.__wbindgen_export_2.get(index);
     this.#exports.__externref_table_dealloc(index);
@@ -142,7 +144,7 @@ export class RegexEngine {
     if (--this.#partsLeft < 0) throw new SyntaxTooLarge("The syntax tree is too large");
   }
 
-  /** What the module calls to build its syntax tree and its errors (wasm-bindgen's ABI). */
+  /** The functions that the module calls to build its syntax tree and its errors (wasm-bindgen's ABI). */
   #imports(): WebAssembly.ModuleImports {
     const caught = <A extends unknown[]>(call: (...args: A) => unknown) => (...args: A) => {
       try {

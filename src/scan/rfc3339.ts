@@ -1,4 +1,4 @@
-/** Earliest and latest whole second that a google.protobuf.Timestamp may hold: years 0001 to 9999. */
+/** Earliest and latest whole second of a google.protobuf.Timestamp: years 0001 to 9999. */
 const FIRST_SECOND = -62_135_596_800;
 const LAST_SECOND = 253_402_300_799;
 
@@ -6,23 +6,23 @@ const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334
 const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
 
 /**
- * Reads RFC 3339 times (RFC 3339, section 5.6) out of bytes: a date and time to the second, an
- * optional fraction (digits after the ninth are dropped), then `Z` or an offset. The calendar is
- * checked; a leap second (`:60`) is not accepted, as in Go, whose runtimes write these times.
+ * Reads RFC 3339 times (RFC 3339, section 5.6) from bytes: a date and a time to the second, an optional fraction
+ * (digits after the ninth are dropped), then `Z` or an offset. The calendar is checked; a leap second (`:60`) is not
+ * accepted, as in Go, in which the runtimes that write these times are written.
  *
- * Lines of a log repeat their date and minute, so the last one is cached. Owned by one parser.
+ * Consecutive lines of a log share date and minute, so the last ones are cached. Owned by one parser.
  */
 export class TimeReader {
-  /** Whole seconds since the epoch of the time read last; may be negative. */
+  /** Whole seconds since the epoch of the most recently read time; may be negative. */
   seconds = 0;
   /** 0..999,999,999 */
   nanos = 0;
 
-  /** The `YYYY-MM-DDTHH:MM` read last and its second since the epoch; a zero byte matches none. */
+  /** The most recently read `YYYY-MM-DDTHH:MM` and its second since the epoch; a zero byte matches none. */
   readonly #minute = new Uint8Array(16);
   #minuteSeconds = 0;
 
-  /** Returns the offset after the time that begins at `at`, or -1 where there is none. */
+  /** Returns the offset after the time that begins at `at`, or -1 if there is none. */
   read(bytes: Uint8Array, at: number, to: number): number {
     if (to - at < 20) return -1; // 2024-10-01T05:40:46Z
     const minute = this.#minute;
@@ -102,7 +102,7 @@ function daysSinceEpoch(year: number, month: number, day: number, leap: boolean)
   return past * 365 + leapDays + dayOfYear - 719_162; // days from 0001-01-01 to 1970-01-01
 }
 
-/** The number that two ASCII digits make, negative where they are none. */
+/** The value of two ASCII digits; negative if they are not digits. */
 function twoDigits(bytes: Uint8Array, at: number): number {
   const tens = bytes[at]! - 0x30;
   const ones = bytes[at + 1]! - 0x30;

@@ -4,12 +4,12 @@ import { type Hir, RegexEngine, SyntaxTooLarge } from "./regex_engine.ts";
 
 export type { Hir };
 
-/** An engine that has grown beyond this is discarded, bytes. It begins with 1.5 MB. */
+/** An engine that has grown beyond this is discarded, in bytes. It begins with 1.5 MB. */
 const MAX_ENGINE_BYTES = 24 * 2 ** 20;
 
 /**
- * Of a pattern's syntax tree: about 25 MB of JavaScript objects, and as much for what is derived from it. 250 words, with
- * all that may stand for the spaces between them, have 90,000.
+ * Parts of a pattern's syntax tree: about 25 MB of JavaScript objects, and as much for what is derived from them. 250
+ * words, with every alternative for the spaces between them, have 90,000.
  */
 const MAX_SYNTAX_PARTS = 100_000;
 
@@ -21,58 +21,61 @@ export class EngineFull extends Failure {
 }
 
 let engine: RegexEngine | null = null;
-/** What an engine of this thread may take; 0: as much as the module allows. */
+/** The memory that an engine of this thread may take; 0: as much as the module allows. */
 let engineBytes = 0;
-/** Of the engine in use, or the last one. */
+/** The number of the engine in use, or of the last one. */
 let engineNumber = 0;
 let engineListener: ((stop: SharedArrayBuffer) => void) | null = null;
 
 /**
- * Calls the listener with the shared memory by which another thread can end the engine's work: of the
- * engine in use, if there is one, and of each that follows.
+ * Calls the listener with the shared memory through which another thread can end the engine's work: for the engine in
+ * use, if there is one, and for each later one.
  */
 export function onEngine(listener: (stop: SharedArrayBuffer) => void): void {
   engineListener = listener;
   if (engine !== null) listener(engine.stop);
 }
 
-/** From now on engines of this thread take at most the given bytes. */
+/** Limits the memory of this thread's engines to the given bytes from now on. */
 export function limitEngines(bytes: number): void {
   engineBytes = bytes;
   engine?.limit(bytes);
 }
 
-/** What this thread's engine takes, bytes; 0: there is none. */
+/** The memory of this thread's engine, in bytes; 0: there is none. */
 export function engineMemory(): number {
   return engine?.bytes ?? 0;
 }
 
-/** A pattern of the Rust regex crate, matched against UTF-8 bytes. Owned by whoever compiles it. */
+/** A pattern of the Rust regex crate, matched against UTF-8 bytes. Owned by its creator. */
 export class RustRegex {
   readonly #pattern: string;
   /**
-   * The number of the engine in which `#handle` is the compiled regex. Not the engine itself: its
-   * memory must not outlive it because a regex is kept.
+   * The number of the engine in which `#handle` is the compiled regex. This is not a reference to the engine, because a
+   * kept regex must not keep the engine's memory alive.
    */
   #engineNumber = 0;
   #handle = 0;
 
   /**
-   * Throws an Error with the parser's own message when the pattern is not valid or too big. This and
-   * the methods throw a WebAssembly.RuntimeError when the engine was stopped, and an
-   * EngineFull when the pattern is too big for the memory of an engine.
+   * Throws an Error with the parser's own message if the pattern is invalid or too big. The constructor and the methods
+   * throw a WebAssembly.RuntimeError if the engine was stopped, and an EngineFull if the pattern is too big for the
+   * memory of an engine.
    */
   constructor(pattern: string) {
     this.#pattern = pattern;
     if (engine !== null && engine.bytes > MAX_ENGINE_BYTES) engine = null;
     const refusal = this.#refusalByLargeEngine();
     if (refusal === null) return;
-    engine = null; // At once: it may be long until the next pattern comes.
+    engine = null; // Now, because it may be long until the next pattern comes.
     collectGarbage();
     throw new Error(refusal);
   }
 
-  /** Compiles. The message only, because an error's stack holds the engine; apart, so that no frame holds the error. */
+  /**
+   * Compiles. Returns only the message, because an error's stack retains the engine; a separate method, so that no
+   * frame retains the error.
+   */
   #refusalByLargeEngine(): string | null {
     try {
       this.#inEngine(() => {});
@@ -84,19 +87,19 @@ export class RustRegex {
     }
   }
 
-  /** The syntax tree, with flags and case folding resolved; null where it is too large to be looked at. */
+  /** The syntax tree, with flags and case folding resolved; null if it is too large to be analyzed. */
   syntax(): Hir | null {
     try {
       return this.#inEngine((engine) => engine.syntax(this.#handle, MAX_SYNTAX_PARTS));
     } catch (error) {
       if (!(error instanceof SyntaxTooLarge)) throw error;
-      engine = null; // It was stopped in the middle of its work.
+      engine = null; // It was interrupted in the middle of its work.
       collectGarbage();
       return null;
     }
   }
 
-  /** Is there a match in `text[start, end)`? It must be valid UTF-8. Takes time linear in its length. */
+  /** Whether there is a match in `text[start, end)`, which must be valid UTF-8. Takes time linear in its length. */
   matches(text: Uint8Array, start: number, end: number): boolean {
     if (engine !== null && this.#engineNumber === engineNumber) {
       try {
@@ -108,17 +111,17 @@ export class RustRegex {
     return this.#matchesAnew(text, start, end);
   }
 
-  /** All matches in valid UTF-8, in order: offsets in bytes. */
+  /** All matches in valid UTF-8, in order, with offsets in bytes. */
   findAll(text: Uint8Array): readonly { readonly start: number; readonly end: number }[] {
     return this.#inEngine((engine) => engine.findAll(this.#handle, text));
   }
 
-  // Apart from matches(), which is called for each line and must not create a closure.
+  // Separate from matches(), which is called for each line and must not create a closure.
   #matchesAnew(text: Uint8Array, start: number, end: number): boolean {
     return this.#inEngine((engine) => engine.matches(this.#handle, text, start, end));
   }
 
-  /** Works with the regex compiled; where other regexes left too little memory for it, in a new engine. */
+  /** Runs work with the regex compiled, in a new engine if other regexes left too little memory for it. */
   #inEngine<T>(work: (engine: RegexEngine) => T): T {
     const isNew = engine === null;
     try {
@@ -144,7 +147,7 @@ export class RustRegex {
 }
 
 function startEngine(): RegexEngine {
-  if (engineNumber > 0) collectGarbage(); // The previous engine, which V8 does not know to be large.
+  if (engineNumber > 0) collectGarbage(); // Frees the previous engine, which V8 does not know to be large.
   engine = new RegexEngine();
   engine.limit(engineBytes);
   engineNumber++;
@@ -152,7 +155,7 @@ function startEngine(): RegexEngine {
   return engine;
 }
 
-/** Discards the engine where it trapped (out of memory, or stopped). Throws what was not lack of memory. */
+/** Discards the engine if it trapped (out of memory, or stopped). Rethrows errors other than a lack of memory. */
 function giveUpAfter(error: unknown): void {
   if (!(error instanceof WebAssembly.RuntimeError)) throw error;
   const wasStopped = engine?.isStopped;

@@ -11,13 +11,13 @@ import { isAscii, recordEnd, repairUtf8, trimmedEnd } from "./text.ts";
 export type { LogFormat };
 export type Direction = "forward" | "backward";
 
-/** All that a scan needs. Plain data: it is sent to workers. */
+/** Everything that a scan needs. Plain data: it is sent to workers. */
 export interface ScanSpec {
   readonly format: LogFormat;
   readonly direction: Direction;
   /** The client's pattern as sent; "" after trimming: no filter. */
   readonly grep: string;
-  /** Messages of more bytes than this are cut into several records. */
+  /** Longer messages are split into several records. */
   readonly maxRecordBytes: number;
 }
 
@@ -25,45 +25,44 @@ export interface ScanResult {
   /** gRPC frames, in a buffer of their own. */
   readonly frames: Uint8Array<ArrayBuffer>;
   readonly records: number;
-  /** Lines that were parsed and are not of the format; a grep parses only its candidates. */
+  /** Lines that were parsed and do not have the format; a grep parses only its candidates. */
   readonly malformed: number;
   /**
-   * Null: the whole range is done. Otherwise the budget ended the scan: forward, [offset, to) is
-   * left; backward, [from, offset) is left; `skip` belongs to it and is passed on as it is.
+   * Null: the whole range is done. Otherwise the budget ended the scan: forward, [offset, to) is left; backward, [from,
+   * offset) is left. `skip` belongs to it and is passed on unchanged.
    */
   readonly resume: Resume | null;
 }
 
 export interface Resume {
   readonly offset: number;
-  /** How many parts of the first line (in scan order) that is left are done: of an over-long line. */
+  /** How many parts of the first remaining line (in scan order) are done, if it is over-long. */
   readonly skip: number;
 }
 
 /** Turns pieces of one log into frames. Keeps its buffers from piece to piece. */
 export interface Scanner {
-  /** Bytes are best read into this memory of the thread, where they suffice with it. Null: it makes no difference. */
+  /** It is best to read bytes into this memory of the thread, if they fit. Null: it makes no difference. */
   readonly memory: Uint8Array | null;
   /**
-   * Scans bytes[from, to), which begins and ends at line boundaries; its last line may lack its
-   * newline (end of file). Stops after the record with which the frames reach `budget` bytes.
+   * Scans bytes[from, to), which begins and ends at line boundaries; its last line may lack its newline (end of file).
+   * Stops after the record with which the frames reach `budget` bytes.
    */
   scan(bytes: Uint8Array, from: number, to: number, options: ScanOptions): ScanResult;
 }
 
 export interface ScanOptions {
-  /** The scan stops after the record with which the frames reach this size, bytes. */
+  /** The scan stops after the record with which the frames reach this size, in bytes. */
   readonly budget: number;
-  /** How many records of the first line are done: of an over-long one. */
+  /** How many records of the first line are done, if it is over-long. */
   readonly skip?: number;
-  /** Records with other times are left out. */
+  /** Records with times outside the window are omitted. */
   readonly window?: TimeWindow | null;
 }
 
 /**
- * Makes a scanner. Loads the regex engine only when there is a pattern. A piece is worked through in
- * blocks of about `blockBytes`, which stay in the processor's cache.
- * Throws Failure("invalid-argument", "Invalid grep pattern: …").
+ * Creates a scanner. Loads the regex engine only if there is a pattern. A piece is processed in blocks of about
+ * `blockBytes`, which stay in the processor's cache. Throws Failure("invalid-argument", "Invalid grep pattern: …").
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -90,13 +89,15 @@ export async function createScanner(
   return new PieceScanner(spec, pattern, blockBytes);
 }
 
-/** With at least one candidate line in this many bytes, copying the whole block once costs less than copying its lines. */
+/**
+ * With at least one candidate line per this many bytes, copying the whole block once costs less than copying its lines.
+ */
 const DENSE_LINE_BYTES = 1024;
 
 class PieceScanner implements Scanner {
   readonly memory: Uint8Array | null;
   readonly #parser: LineParser;
-  /** Tells a line's header from its message; null where it does not come first. */
+  /** Separates a line's header from its message; null if the header does not come first. */
   readonly #header: LineParser | null;
   readonly #pattern: Pattern;
   readonly #backward: boolean;
@@ -105,12 +106,12 @@ class PieceScanner implements Scanner {
   readonly #frames = new FrameWriter();
   readonly #lines = new CandidateLines();
 
-  // Of the scan that is going on:
+  // State of the current scan:
   #budget = 0;
   #records = 0;
   #malformed = 0;
   #window: TimeWindow | null = null;
-  /** Is the whole block known to be valid UTF-8, so that its texts can be copied as they are? */
+  /** Whether the whole block is known to be valid UTF-8, so that its texts can be copied as they are. */
   #valid = false;
 
   constructor(spec: ScanSpec, pattern: Pattern, blockBytes: number) {
@@ -186,7 +187,7 @@ class PieceScanner implements Scanner {
     return null;
   }
 
-  /** Finds the lines of a block that are to be judged. */
+  /** Finds the lines of a block that must be judged. */
   #findLines(bytes: Uint8Array, from: number, to: number): void {
     const { search } = this.#pattern;
     const lines = this.#lines;
@@ -194,15 +195,14 @@ class PieceScanner implements Scanner {
     else lines.search(bytes, from, to, search, this.#header);
     // Checking the whole block costs as much as checking a few of its lines.
     this.#valid = lines.count > 16 && isUtf8(bytes.subarray(from, to));
-    // Docker's messages are not in the log as they are: hardly any is without an escape.
+    // Docker's messages do not appear verbatim in the log: hardly any is without an escape.
     const isHeld = this.#header !== null && lines.count * DENSE_LINE_BYTES > to - from;
     if (isHeld) this.#frames.hold(bytes, from, to);
   }
 
   /**
-   * Judges one line, of which `skip` parts are done, and writes its records. Returns 0 when the line
-   * is done, otherwise how many of its parts are. `found`: where the search found a needle, -1 where
-   * that is not known.
+   * Judges one line, of which `skip` parts are done, and writes its records. Returns 0 if the line is done, otherwise
+   * the number of completed parts. `found`: where the search found a needle, -1 if unknown.
    */
   #judge(bytes: Uint8Array, start: number, end: number, found: number, skip: number): number {
     const line = this.#parser;
@@ -216,7 +216,7 @@ class PieceScanner implements Scanner {
     let textEnd = line.end;
     // A part keeps its trailing whitespace, so that parts can be joined.
     let messageEnd = line.isFinal ? trimmedEnd(text, textStart, textEnd) : textEnd;
-    // Replacing what is invalid makes a text longer, never shorter.
+    // Replacing invalid bytes makes a text longer, never shorter.
     if (messageEnd - textStart > this.#maxRecordBytes) {
       return this.#longLine(text, textStart, messageEnd, textEnd, skip);
     }
@@ -233,7 +233,7 @@ class PieceScanner implements Scanner {
       return this.#longLine(text, textStart, messageEnd, textEnd, skip);
     }
     const { exact } = this.#pattern;
-    // What the search found tells something about texts that are the bytes that it saw.
+    // A hit is meaningful only for a text that consists of the bytes that the search saw.
     const place = line.text === bytes && found >= line.start ? found : -1;
     if (
       exact === null || this.#isProven(text, textStart, textEnd, place, text === bytes) ||
@@ -245,7 +245,7 @@ class PieceScanner implements Scanner {
     return 0;
   }
 
-  /** Is it clear without the regex engine that a text matches? `isRaw`: it is the bytes of the log as they are. */
+  /** Whether a text is known to match without the regex engine. `isRaw`: it consists of the log's bytes as they are. */
   #isProven(
     text: Uint8Array,
     start: number,
@@ -262,7 +262,7 @@ class PieceScanner implements Scanner {
       proof.holds(text, start, end, isRaw ? found : -1);
   }
 
-  /** Cuts a message into parts, each judged alone. The whitespace trimmed from the last one counts for grep. */
+  /** Splits a message into parts, each judged separately. The whitespace trimmed from the last one counts for grep. */
   #longLine(
     text: Uint8Array,
     start: number,
@@ -282,7 +282,7 @@ class PieceScanner implements Scanner {
       const isLast = part === parts - 1;
       const partStart = cuts[part]!;
       const partEnd = cuts[part + 1]!;
-      // A pattern sees the white space that the last record loses.
+      // A pattern sees the white space that the last record does not keep.
       let seen = text.subarray(partStart, isLast ? textEnd : partEnd);
       let messageBytes = partEnd - partStart;
       if (!isUtf8(seen)) {

@@ -2,26 +2,26 @@ import type { ByteSource } from "./byte_source.ts";
 import { firstNonNul } from "./lines.ts";
 
 /**
- * Called between two steps of a search, which take well under a millisecond each. Returns a promise where others are to
- * have their turn now.
+ * Called between two steps of a search, each of which takes well under a millisecond. Returns a promise if it is
+ * others' turn now.
  */
 export type Breathe = () => Promise<void> | null;
 
-/** Where in a source to search: offsets in bytes, at line boundaries. */
+/** Where to search in a source: offsets in bytes, at line boundaries. */
 export interface SearchRange {
   readonly from: number;
   readonly to: number;
 }
 
 const LF = 0x0a;
-/** What a probe into the log reads, bytes. */
+/** How much a probe into the log reads, in bytes. */
 export const PROBE_BYTES = 4096;
-/** What is read at a time in a row, bytes. */
+/** How much is read at a time when reading sequentially, in bytes. */
 export const BLOCK_BYTES = 256 * 1024;
 
 /**
- * A view into a range of a source: the bytes that were read last, and where the lines around them begin and end. However
- * long a line is, no more of it is held than a block. Made by a search for its own use.
+ * A view into a range of a source: the bytes that were read last, and where the lines around them begin and end.
+ * However long a line is, no more than a block of it is held. Created by a search for its own use.
  */
 export class SourceWindow {
   readonly #source: ByteSource;
@@ -29,7 +29,7 @@ export class SourceWindow {
   readonly #to: number;
   readonly #breathe: Breathe;
   #bytes = new Uint8Array(PROBE_BYTES);
-  /** #bytes holds the bytes [#start, #end) of the source. */
+  /** #bytes contains the bytes [#start, #end) of the source. */
   #start = 0;
   #end = 0;
 
@@ -50,7 +50,7 @@ export class SourceWindow {
     return this.#to;
   }
 
-  /** Up to which offset bytes are held. */
+  /** The offset up to which bytes are held. */
   get end(): number {
     return this.#end;
   }
@@ -60,12 +60,12 @@ export class SourceWindow {
     return this.#bytes.subarray(0, this.#end - this.#start);
   }
 
-  /** Where in `bytes` an offset of the source lies. */
+  /** The position in `bytes` of an offset of the source. */
   indexOf(offset: number): number {
     return offset - this.#start;
   }
 
-  /** Lets others have their turn, where it is time for that. */
+  /** Gives others their turn, when it is time for that. */
   async breathe(): Promise<void> {
     const turn = this.#breathe();
     if (turn !== null) await turn;
@@ -73,7 +73,7 @@ export class SourceWindow {
 
   /**
    * Makes the window hold [from, from + length), as far as the source has it, and returns how many of these bytes it
-   * holds. Reading in a row, it takes more at a time.
+   * holds. When reading sequentially, it takes more at a time.
    */
   load(from: number, length: number): number {
     if (from < this.#start || from + length > this.#end) {
@@ -87,7 +87,7 @@ export class SourceWindow {
     return Math.max(0, Math.min(length, this.#end - from));
   }
 
-  /** The offset of the first byte at or after `at` that is not NUL; `to` where there is none before that. */
+  /** The offset of the first byte at or after `at` that is not NUL; `to` if there is none before that. */
   async afterNuls(at: number, to: number): Promise<number> {
     for (let offset = at; offset < to;) {
       const available = this.load(offset, Math.min(PROBE_BYTES, to - offset));
@@ -101,7 +101,7 @@ export class SourceWindow {
     return to;
   }
 
-  /** The offset past the first LF at or after `at`; `before` where there is none. */
+  /** The offset after the first LF at or after `at`; `before` if there is none. */
   async lineAfter(at: number, before: number): Promise<number> {
     for (let offset = at; offset < before;) {
       const available = this.load(offset, Math.min(PROBE_BYTES, before - offset));

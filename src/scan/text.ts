@@ -2,7 +2,7 @@ import { isAscii as isAsciiNatively, isUtf8 } from "node:buffer";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
-/** Up to this length, bytes, examining a text here costs less than calling the platform for it. */
+/** Up to this length in bytes, examining a text here costs less than calling the platform. */
 const MAX_SHORT_BYTES = 256;
 
 /**
@@ -20,9 +20,8 @@ export function repairUtf8(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * The end of text[start, end) without its trailing white space (Unicode property White_Space).
- * Each such character begins with a byte that ends any broken sequence before it, so this holds for
- * invalid UTF-8 too.
+ * The end of text[start, end) without its trailing white space (Unicode property White_Space). Each such character
+ * begins with a byte that ends any invalid sequence before it, so this also works for invalid UTF-8.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -62,8 +61,8 @@ function isSpaceOfThree(first: number, second: number, third: number): boolean {
 }
 
 /**
- * The last character boundary at or before `at` in valid UTF-8, but after `start`: where a single
- * character is longer than that, its end.
+ * The last character boundary at or before `at` in valid UTF-8, but after `start`: if a single character is longer than
+ * that, its end.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -82,7 +81,7 @@ export function characterStart(text: Uint8Array, start: number, at: number): num
 }
 
 /**
- * Is text[start, end) ASCII only?
+ * Whether text[start, end) is ASCII only.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -101,8 +100,7 @@ export function isAscii(text: Uint8Array, start: number, end: number): boolean {
 }
 
 /**
- * The end of text[start, end) without a character at its end that lacks bytes. Nothing is left out where that would
- * leave nothing.
+ * The end of text[start, end) without an incomplete character at its end. Nothing is omitted if nothing would be left.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -125,8 +123,9 @@ export function wholeCharacters(text: Uint8Array, start: number, end: number): n
 }
 
 /**
- * Where the first record of text[start, end) ends if one holds `max` bytes of valid UTF-8: at a character boundary,
- * with each maximal invalid part counted as the three bytes of the U+FFFD that replaces it. At least one character.
+ * Where the first record of text[start, end) ends if a record holds `max` bytes of valid UTF-8: at a character
+ * boundary, with each maximal invalid part counted as the three bytes of the U+FFFD that replaces it. At least one
+ * character.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -138,7 +137,7 @@ export function wholeCharacters(text: Uint8Array, start: number, end: number): n
 export function recordEnd(text: Uint8Array, start: number, end: number, max: number): number {
   const limit = Math.min(start + max, end);
   const cut = limit === end ? end : characterStart(text.subarray(0, end), start, limit);
-  // Text that is valid up to there is as long as what it is encoded to. What follows may still fit, where it is invalid.
+  // Text that is valid up to there is as long as its encoding. If it is invalid, what follows may still fit.
   const isValid = isUtf8(text.subarray(start, cut));
   let at = isValid ? cut : start;
   let encoded = at - start;
@@ -152,8 +151,8 @@ export function recordEnd(text: Uint8Array, start: number, end: number, max: num
 }
 
 /**
- * How many bytes the character at `at` has; negative where they are a maximal invalid part (Unicode, "U+FFFD
- * substitution of maximal subparts").
+ * How many bytes the character at `at` has; negative if they are a maximal invalid part (Unicode, "U+FFFD substitution
+ * of maximal subparts").
  */
 function partLength(text: Uint8Array, at: number, end: number): number {
   const first = text[at]!;

@@ -13,7 +13,7 @@ import { MAX_STEP_LINES, type TimedLine, TimedLines } from "./timed_lines.ts";
 
 const LF = 0x0a;
 
-/** Finds lines by their times. Made by the functions of time_search.ts for one search. */
+/** Finds lines by their times. Created by the functions of time_search.ts for one search. */
 export class TimeBisection {
   readonly #window: SourceWindow;
   readonly #lines: TimedLines;
@@ -30,8 +30,8 @@ export class TimeBisection {
   }
 
   /**
-   * The offset of the first line for which `holds` is true, where it is false for all lines before some point and true
-   * for all from there on, but for a little disorder. Null where the probes contradict that.
+   * The offset of the first line for which `holds` is true, provided that it is false for all lines before some point
+   * and true for all lines from there on, apart from slight disorder. Null if the probes contradict that.
    */
   async firstLine(holds: (line: Instant) => boolean): Promise<number | null> {
     const window = this.#window;
@@ -71,14 +71,14 @@ export class TimeBisection {
       const passes = holds(lines.time);
       if (low > from && !order.add(lines.time, passes)) return null;
       if (passes) {
-        // At the beginning, a line ahead of its time shows only by those behind it.
+        // At the beginning, a line ahead of its time can be recognized only by the lines after it.
         return low > from || await this.#isInOrder(line) ? line.start : null;
       }
       low = await window.lineAfter(line.content, to);
     }
   }
 
-  /** Are the lines that follow the first one, as many as a probe or two read, not behind it? */
+  /** Whether the lines that follow the first one, as many as a probe or two read, are not behind it. */
   async #isInOrder(first: TimedLine): Promise<boolean> {
     const window = this.#window;
     const { time } = this.#lines;
@@ -92,7 +92,7 @@ export class TimeBisection {
     return true;
   }
 
-  /** The time of the last good line, where one probe shows it. */
+  /** The time of the last good line, if one probe shows it. */
   #lastTime(): Instant | null {
     const window = this.#window;
     const { parser } = this.#lines;
@@ -115,8 +115,8 @@ export class TimeBisection {
   }
 
   /**
-   * The end (past its LF) of the last good and final line before `before` that is wanted; the range's beginning where
-   * there is none.
+   * The end (after its LF) of the last good and final line before `before` that is wanted; the beginning of the range
+   * if there is none.
    */
   async lastFinalEnd(before: number, isWanted: (line: Instant) => boolean): Promise<number> {
     const window = this.#window;

@@ -7,8 +7,8 @@ import { TimeBisection } from "./time_bisection.ts";
 
 /**
  * An offset before which no line of the range has a time at or after `start`, close to the first line that has one.
- * Bisects: reads as many probes as the logarithm of the range. Where the probes show that the lines are out of order by
- * more than a second, that is the beginning of the range.
+ * Bisects: the number of probes is the logarithm of the range. If the probes show that the lines are out of order by
+ * more than a second, it returns the beginning of the range.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -38,8 +38,8 @@ export async function windowStart(
 }
 
 /**
- * The end of the last final line in the range with a time at or before `stop`: where a window that ends then ends.
- * range.from where there is none.
+ * The end of the last final line in the range with a time at or before `stop`, which is where a window with this end
+ * ends. range.from if there is none.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -70,7 +70,7 @@ export async function windowEnd(
 }
 
 /**
- * Is any line of the range later than `stop`?
+ * Whether any line of the range is later than `stop`.
  *
  * ```ts
  * import assert from "node:assert/strict";

@@ -11,7 +11,7 @@ export interface TimeWindow {
 }
 
 /**
- * Parses an RFC 3339 time: optional fraction, any offset. Null: it is none.
+ * Parses an RFC 3339 time with an optional fraction and any offset. Null: invalid.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -29,7 +29,7 @@ export function parseInstant(text: string): Instant | null {
 }
 
 /**
- * Does the time lie in the window?
+ * Whether the time lies in the window.
  *
  * ```ts
  * import assert from "node:assert/strict";

@@ -7,10 +7,10 @@ import { afterNuls, type LineParser } from "./lines.ts";
 import { BLOCK_BYTES, type SourceWindow } from "./source_window.ts";
 
 const LF = 0x0a;
-/** Of a longer Docker line, only the end is read for its time. */
+/** Of a longer Docker line, only the end is read to find its time. */
 const MAX_DOCKER_BYTES = BLOCK_BYTES;
 
-/** How many lines are read between two turns of the event loop: a millisecond or two. */
+/** How many lines are read between two turns of the event loop, which takes a millisecond or two. */
 export const MAX_STEP_LINES = 8192;
 
 /** A line whose time was found. */
@@ -20,15 +20,18 @@ export interface TimedLine {
   readonly content: number;
 }
 
-/** Reads the times of lines through a window, as much of each line as that takes. Made by a search for its own use. */
+/**
+ * Reads the times of lines through a window, and only as much of each line as necessary. Created by a search for its
+ * own use.
+ */
 export class TimedLines {
   readonly #window: SourceWindow;
   readonly #tail: DockerTail | null;
   /** For lines that are held whole. */
   readonly parser: LineParser;
-  /** The time of the line found last. */
+  /** The time of the most recently found line. */
   time: Instant = { seconds: 0, nanos: 0 };
-  /** Is that line final? */
+  /** Whether that line is final. */
   isFinal = false;
 
   constructor(window: SourceWindow, format: LogFormat) {
@@ -37,7 +40,7 @@ export class TimedLines {
     this.#tail = format === "docker" ? new DockerTail() : null;
   }
 
-  /** The first good line that begins at the line start `at` or later, before `before`. */
+  /** The first good line that begins at the line start `at` or later, and before `before`. */
   async next(at: number, before: number): Promise<TimedLine | null> {
     const window = this.#window;
     let start = at;
@@ -50,7 +53,7 @@ export class TimedLines {
     return null;
   }
 
-  /** Passes over the malformed lines at `start`, as far as they are held, and returns where the next line begins. */
+  /** Skips malformed lines at `start` that are held, and returns where the next line begins. */
   #passMalformed(start: number): number {
     const window = this.#window;
     const { bytes } = window;

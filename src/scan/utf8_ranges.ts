@@ -1,13 +1,13 @@
-/** A range of bytes, both ends included. */
+/** A range of bytes, both ends inclusive. */
 export type ByteRange = readonly [first: number, last: number];
 
-/** For each length of UTF-8, the last code point that has it. */
+/** The last code point of each UTF-8 length. */
 const LAST_OF_LENGTH = [0x7f, 0x7ff, 0xffff, 0x10ffff] as const;
 
 /**
- * The UTF-8 of the code points first to last (surrogates left out) as sequences of byte ranges: a
- * code point is in the range exactly when its bytes fit one of the sequences, one byte a range.
- * (The method of Russ Cox, "Regular Expression Matching in the Wild", and of the Rust crate utf8-ranges.)
+ * The UTF-8 of the code points first to last (without surrogates) as sequences of byte ranges: a code point is in the
+ * range exactly if its bytes fit one of the sequences, one byte per range. (The method of Russ Cox, "Regular Expression
+ * Matching in the Wild", and of the Rust crate utf8-ranges.)
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -29,7 +29,7 @@ export function utf8Ranges(first: number, last: number): ByteRange[][] {
     }
   }
   if (last < 0x80) return [[[first, last]]];
-  // Split until the continuation bytes below the first differing one span their whole range.
+  // Split until the continuation bytes after the first differing one span their whole range.
   for (let bits = 6; bits < 24; bits += 6) {
     const mask = (1 << bits) - 1;
     if ((first & ~mask) === (last & ~mask)) break;

@@ -1,6 +1,6 @@
 /**
  * Writes a protobuf varint of an integer at an offset, as the protobuf encoding defines int64; a negative one takes ten
- * bytes of two's complement. Returns the offset behind it. The buffer must have room.
+ * bytes of two's complement. Returns the offset after it. The buffer must have room.
  *
  * ```ts
  * import assert from "node:assert/strict";

@@ -110,7 +110,7 @@ Deno.test("every exported function and class has a documentation comment", () =>
 });
 
 Deno.test("every class says who owns it or may call it", () => {
-  const owned = /\b(?:owned|made|held|used|called) by\b|\balone calls it\b|\bOwns\b/i;
+  const owned = /\b(?:owned|made|created|held|used|called) by\b|\balone calls it\b|\bOwns\b/i;
   const silent = all.filter(({ kind, path, comment, body }) =>
     kind === "class" && !/^ extends (?:Error|Failure)\b/.test(body) &&
     !VALUES.has(path) && !owned.test(comment.replace(/\n \* /g, " "))
