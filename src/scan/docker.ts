@@ -215,7 +215,7 @@ export class DockerParser implements LineParser {
 
   /** Lines that the other methods cannot decide: with duplicate or escaped keys, or an escaped time. */
   #parseAnyForm(bytes: Uint8Array, from: number, to: number): boolean {
-    if (to - from > MAX_PARSED_BYTES) return false;
+    if (to - from > MAX_PARSED_BYTES || !isObject(bytes, from, to)) return false;
     let value: unknown;
     try {
       value = JSON.parse(decoder.decode(bytes.subarray(from, to)));
@@ -242,6 +242,17 @@ export class DockerParser implements LineParser {
     this.isFinal = this.end > this.start && this.text[this.end - 1] === LF;
     if (this.isFinal) this.end--;
   }
+}
+
+/**
+ * Is it one JSON object? An exception of JSON.parse takes microseconds: a block of short malformed lines would hold the
+ * event loop for half a second.
+ */
+function isObject(bytes: Uint8Array, from: number, to: number): boolean {
+  const begin = afterBlanks(bytes, from, to);
+  if (begin >= to || bytes[begin] !== OPENING_BRACE) return false;
+  const end = afterValue(bytes, begin, to, MAX_PARSED_BYTES);
+  return end >= 0 && afterBlanks(bytes, end, to) === to;
 }
 
 function keyAt(bytes: Uint8Array, at: number): Key | null {

@@ -15,15 +15,15 @@ const CLOSING_BRACE = 0x7d;
 const OPENING_BRACKET = 0x5b;
 const CLOSING_BRACKET = 0x5d;
 
-/** A value that is nested more deeply is not accepted. */
+/** A value that is nested more deeply is not accepted, unless the caller allows it. */
 const MAX_DEPTH = 256;
 
 const encoder = new TextEncoder();
 const literals = ["true", "false", "null"].map((text) => encoder.encode(text));
 
 /**
- * Returns the offset after the JSON value (RFC 8259) that begins at `from`, whatever it contains, in constant memory;
- * -1: it is not a value.
+ * Returns the offset after the JSON value (RFC 8259) that begins at `from`, whatever it contains; -1: it is not a value.
+ * Memory grows only with the depth.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -33,14 +33,19 @@ const literals = ["true", "false", "null"].map((text) => encoder.encode(text));
  * assert.equal(afterValue(bytes, 0, bytes.length), 14);
  * ```
  */
-export function afterValue(bytes: Uint8Array, from: number, to: number): number {
+export function afterValue(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  maxDepth = MAX_DEPTH,
+): number {
   /** The closing bytes of the open objects and arrays. */
   const open: number[] = [];
   let p = from;
   for (;;) {
     const byte = p < to ? bytes[p] : -1;
     if (byte === OPENING_BRACE || byte === OPENING_BRACKET) {
-      if (open.length === MAX_DEPTH) return -1;
+      if (open.length === maxDepth) return -1;
       const closing = byte === OPENING_BRACE ? CLOSING_BRACE : CLOSING_BRACKET;
       p = afterBlanks(bytes, p + 1, to);
       if (p >= to || bytes[p] !== closing) {

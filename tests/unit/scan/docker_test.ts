@@ -66,6 +66,30 @@ Deno.test("what is no such object is malformed", () => {
   }
 });
 
+Deno.test("a malformed line never gets as far as an exception of JSON.parse, which takes microseconds", () => {
+  const parseJson = JSON.parse;
+  const parsed: string[] = [];
+  JSON.parse = (text: string) => {
+    parsed.push(text);
+    return parseJson(text);
+  };
+  try {
+    for (const line of ["", " ", "{", "{x}", "[", "[]", "x", `{"log":"a`, `{"a":1}}`, `{"a":1} x`]) {
+      assert.equal(parse(line), null, line);
+    }
+    assert.deepEqual(parsed, []);
+    assert.deepEqual(parse(`{"log":"no","log":"hello\\n","time":"${TIME}"}`), record);
+    assert.equal(parsed.length, 1);
+  } finally {
+    JSON.parse = parseJson;
+  }
+});
+
+Deno.test("however deep what is not asked for is nested, the line is read", () => {
+  const deep = `${"[".repeat(1000)}${"]".repeat(1000)}`;
+  assert.deepEqual(parse(`{"log":"hello\\n","x":${deep},"time":"${TIME}"}`), record);
+});
+
 Deno.test("a long line with nested members and escapes is read without JSON.parse; one with doubtful keys is malformed", () => {
   const text = "\\u00e9".repeat(300_000);
   const nested = `{"time":"${TIME}","x":{"a":[1,{"b":null}]},"log":"${text}\\n"}`;
