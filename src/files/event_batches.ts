@@ -1,5 +1,7 @@
 import type { Clock } from "../platform/clock.ts";
 import type { WatchEvent } from "../platform/folder_watch.ts";
+import type { TaskTurns } from "../platform/task_turns.ts";
+import type { RoundResult } from "./check_rounds.ts";
 import { EventRate } from "./event_rate.ts";
 
 /** Events that follow each other within this time are a burst: files that were written at the same moment. */
@@ -16,10 +18,11 @@ export const BATCH_MS = 4;
 
 export interface EventBatchesOptions {
   readonly clock: Clock;
+  readonly turns: TaskTurns;
   /** Checks a file that something has happened to, or that was written to. */
   check(path: string, reason: "event" | "written"): void;
-  /** Looks whether any of the files has grown. */
-  peekAll(): void;
+  /** Looks whether any of the files has grown, and calls back when all have been looked at. */
+  peekAll(onDone: (result: RoundResult) => void): void;
 }
 
 /** Decides when files are checked that events have named. Owned by the FileWatcher. */
@@ -27,6 +30,8 @@ export class EventBatches {
   readonly #options: EventBatchesOptions;
   readonly #rate: EventRate;
   readonly #pending = new Map<string, "event" | "written">();
+  /** Are files of the last batch still to be checked, in a later turn of the event loop? */
+  #isChecking = false;
   #cancelBatch: (() => void) | null = null;
   #lastEventAt = -Infinity;
   #nextPeekAt = -Infinity;
@@ -45,7 +50,13 @@ export class EventBatches {
       for (const path of paths) {
         if (reason === "event" || !this.#pending.has(path)) this.#pending.set(path, reason);
       }
-      this.#cancelBatch ??= clock.after(BATCH_MS, () => this.#checkPending());
+      if (!this.#isChecking) {
+        this.#cancelBatch ??= clock.after(BATCH_MS, () => {
+          this.#cancelBatch = null;
+          this.#isChecking = true;
+          this.#options.turns.run(this.#checkPending);
+        });
+      }
       return;
     }
     const now = clock.now();
@@ -61,17 +72,21 @@ export class EventBatches {
     this.#pending.clear();
   }
 
-  #checkPending(): void {
-    this.#cancelBatch = null;
-    const pending = [...this.#pending];
-    this.#pending.clear();
-    for (const [path, reason] of pending) this.#options.check(path, reason);
-  }
+  readonly #checkPending = (): void => {
+    const { check, turns } = this.#options;
+    for (const [path, reason] of this.#pending) {
+      this.#pending.delete(path);
+      check(path, reason);
+      if (!turns.hasTime()) break;
+    }
+    this.#isChecking = this.#pending.size > 0;
+    if (this.#isChecking) turns.run(this.#checkPending);
+  };
 
   #peek(now: number): void {
-    const began = performance.now();
-    this.#options.peekAll();
-    const spent = performance.now() - began;
-    this.#nextPeekAt = now + Math.max(PEEK_MS.min, PEEK_MS.perSpent * spent);
+    this.#nextPeekAt = Infinity; // Until this one is done.
+    this.#options.peekAll(({ spentMs }) => {
+      this.#nextPeekAt = now + Math.max(PEEK_MS.min, PEEK_MS.perSpent * spentMs);
+    });
   }
 }

@@ -1,6 +1,9 @@
 import { type Watch, watch } from "../platform/folder_watch.ts";
 import type { Report } from "../telemetry/events.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
+import { TaskTurns } from "../platform/task_turns.ts";
+import { NamedTimers } from "../platform/named_timers.ts";
+import { CheckRounds } from "./check_rounds.ts";
 import { EventBatches } from "./event_batches.ts";
 import { EventRate } from "./event_rate.ts";
 import { FolderListing } from "./folder_listing.ts";
@@ -48,13 +51,16 @@ export interface FileWatcherOptions {
 export class FileWatcher {
   readonly #options: FileWatcherOptions;
   readonly #clock: Clock;
+  /** Whose checks share the event loop: those of a thousand files must not hold it together. */
+  readonly turns: TaskTurns;
   readonly #files = new Map<string, Set<Check>>();
   /** Of the log folder, for watches. */
   readonly listing: FolderListing;
   readonly #watches = new Map<string, Watch>();
   /** That cannot be watched, as was reported. */
   readonly #unwatchable = new Set<string>();
-  readonly #timers = new Map<TimerName, () => void>();
+  readonly #timers: NamedTimers<TimerName>;
+  readonly #rounds: CheckRounds;
   readonly #rate: EventRate;
   readonly #batches: EventBatches;
   #polling = false;
@@ -65,13 +71,21 @@ export class FileWatcher {
   constructor(options: FileWatcherOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#timers = new NamedTimers(this.#clock);
+    this.turns = new TaskTurns(this.#clock);
+    this.#rounds = new CheckRounds({
+      clock: this.#clock,
+      turns: this.turns,
+      groups: () => [...this.#files.values()],
+    });
     this.#rate = new EventRate(this.#clock, EVENTS_LIMIT.inMs);
     this.#batches = new EventBatches({
       clock: this.#clock,
+      turns: this.turns,
       check: (path, reason) => {
         for (const check of [...this.#files.get(path) ?? []]) check(reason);
       },
-      peekAll: () => void this.#checkAll("peek"),
+      peekAll: (onDone) => this.#rounds.run("peek", onDone),
     });
     this.listing = new FolderListing(options.roots.containerLogsDir, this.#clock);
   }
@@ -89,7 +103,7 @@ export class FileWatcher {
   onFile(realPath: string, check: Check): () => void {
     const checks = this.#files.get(realPath) ?? new Set();
     this.#files.set(realPath, checks.add(check));
-    this.#cancel("linger");
+    this.#timers.cancel("linger");
     if (!this.#polling) this.#watchRootOf(realPath);
     this.#schedule("tick", TICK_MS, () => this.#tick());
     return () => {
@@ -101,31 +115,28 @@ export class FileWatcher {
 
   /** Checks everything now. */
   check(): void {
-    this.#checkAll("tick");
+    this.#rounds.runTick();
     this.listing.list();
   }
 
   close(): void {
     this.#closed = true;
     this.#files.clear();
+    this.turns.close();
     this.listing.close();
-    for (const name of [...this.#timers.keys()]) this.#cancel(name);
+    this.#timers.cancelAll();
     this.#closeWatches();
   }
 
   #tick(): void {
-    // Network file systems and SELinux can mute all events. One change may have been met before its event came.
-    if (this.#checkAll("tick")) this.#changesWithoutEvent++;
-    if (this.#changesWithoutEvent > 1 && this.#watches.size > 0) this.#poll("muted");
-    if (this.#files.size > 0) this.#schedule("tick", TICK_MS, () => this.#tick());
-  }
-
-  #checkAll(reason: CheckReason): boolean {
-    let changed = false;
-    for (const checks of [...this.#files.values()]) {
-      for (const check of [...checks]) changed = check(reason) || changed;
+    if (!this.#rounds.isRunning("tick")) {
+      this.#rounds.run("tick", ({ changed }) => {
+        // Network file systems and SELinux can mute all events. One change may have been met before its event came.
+        if (changed) this.#changesWithoutEvent++;
+        if (this.#changesWithoutEvent > 1 && this.#watches.size > 0) this.#poll("muted");
+      });
     }
-    return changed;
+    if (this.#files.size > 0) this.#schedule("tick", TICK_MS, () => this.#tick());
   }
 
   #watchRootOf(realPath: string): void {
@@ -150,7 +161,7 @@ export class FileWatcher {
         if (this.#watches.get(root) !== opened) return;
         if (event.kind === "access") continue;
         this.#changesWithoutEvent = 0;
-        if (event.flag === "rescan") this.#checkAll("tick");
+        if (event.flag === "rescan") this.#rounds.runTick();
         else if (event.paths.some((path) => this.#files.has(path))) this.#batches.add(event);
         if (this.#tooFast()) {
           this.#poll("fast");
@@ -199,26 +210,28 @@ export class FileWatcher {
       this.#stopPolling();
       for (const path of this.#files.keys()) if (!this.#polling) this.#watchRootOf(path);
       // What was written before the watch began gave no event.
-      this.#checkAll("poll");
+      this.#rounds.run("poll");
     });
   }
 
   #pollOnce(): void {
-    const began = performance.now();
-    this.#checkAll("poll");
-    const spent = performance.now() - began;
-    const pause = Math.min(Math.max(POLL_MS.min, POLL_MS.perSpent * spent), POLL_MS.max);
-    if (this.#polling) this.#schedule("poll", pause, () => this.#pollOnce());
+    if (this.#rounds.isRunning("poll")) {
+      return this.#schedule("poll", POLL_MS.min, () => this.#pollOnce());
+    }
+    this.#rounds.run("poll", ({ spentMs }) => {
+      const pause = Math.min(Math.max(POLL_MS.min, POLL_MS.perSpent * spentMs), POLL_MS.max);
+      if (this.#polling) this.#schedule("poll", pause, () => this.#pollOnce());
+    });
   }
 
   #stopPolling(): void {
     this.#polling = false;
-    this.#cancel("poll");
-    this.#cancel("retry");
+    this.#timers.cancel("poll");
+    this.#timers.cancel("retry");
   }
 
   #idle(): void {
-    this.#cancel("tick");
+    this.#timers.cancel("tick");
     this.#stopPolling();
     this.#schedule("linger", LINGER_MS, () => this.#closeWatches());
   }
@@ -230,20 +243,7 @@ export class FileWatcher {
     for (const one of open) one.close();
   }
 
-  /** One timer of each name; one that runs is not restarted. */
   #schedule(name: TimerName, ms: number, run: () => void): void {
-    if (this.#timers.has(name) || this.#closed) return;
-    this.#timers.set(
-      name,
-      this.#clock.after(ms, () => {
-        this.#timers.delete(name);
-        run();
-      }),
-    );
-  }
-
-  #cancel(name: TimerName): void {
-    this.#timers.get(name)?.();
-    this.#timers.delete(name);
+    if (!this.#closed) this.#timers.schedule(name, ms, run);
   }
 }

@@ -8,7 +8,7 @@ import { FollowedLog } from "./followed_log.ts";
 
 export interface FollowRegistryOptions {
   readonly roots: LogRoots;
-  readonly watcher: Pick<FileWatcher, "clock" | "onFile">;
+  readonly watcher: Pick<FileWatcher, "clock" | "onFile" | "turns">;
   readonly report: Report;
   /** Examines compressed files that logs were rotated to. */
   readonly examine: ExamineCompressed;

@@ -1,6 +1,7 @@
 import type { Failure } from "../failure/failure.ts";
 import { CheckLoop } from "./check_loop.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { TaskTurns } from "../platform/task_turns.ts";
 import { Deadline } from "./deadline.ts";
 import type { CheckReason } from "./file_watcher.ts";
 import type { LocatedLog } from "./locate.ts";
@@ -17,6 +18,7 @@ export class FollowedLog {
   readonly #loop: CheckLoop;
   readonly #deadline: Deadline;
   readonly #clock: Clock;
+  readonly #turns: TaskTurns;
   readonly #wakes = new Set<() => void>();
   /** Of the compressed files that must be inflated before it can go on. */
   #inflating: Promise<void> | null = null;
@@ -33,8 +35,12 @@ export class FollowedLog {
       onChecked: () => this.#wakeAll(),
       isOver: () => this.ended,
     });
-    this.#clock = options.watcher.clock;
-    this.#deadline = new Deadline(this.#clock, () => void this.check("tick"));
+    const { clock, turns } = options.watcher;
+    this.#clock = clock;
+    this.#turns = turns;
+    const checkDue = () => void this.check("tick");
+    // Many logs may fall due at the same moment.
+    this.#deadline = new Deadline(clock, () => turns.run(checkDue));
     this.#setDeadline();
   }
 
@@ -116,8 +122,9 @@ export class FollowedLog {
     this.#setDeadline();
   }
 
+  /** Each of many followers may have much to send: those for whom this turn of the event loop has no time come later. */
   #wakeAll(): void {
-    for (const wake of [...this.#wakes]) wake();
+    this.#turns.runAll(this.#wakes);
     for (const segment of this.#tracker.chain) segment.forgetFreshLines();
   }
 

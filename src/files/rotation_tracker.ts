@@ -15,7 +15,7 @@ import type { Transition } from "./transitions.ts";
 
 export interface TrackerOptions {
   readonly roots: LogRoots;
-  readonly watcher: Pick<FileWatcher, "clock" | "onFile">;
+  readonly watcher: Pick<FileWatcher, "clock" | "onFile" | "turns">;
   readonly report: Report;
   readonly examinations: Examinations;
   /** The file has appeared only now. */

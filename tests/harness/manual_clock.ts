@@ -41,7 +41,7 @@ export class ManualClock implements Clock {
       this.#now = Math.max(this.#now, next.at);
       next.callback();
     }
-    this.#now = end;
+    this.#now = Math.max(this.#now, end); // A callback may have skipped some.
   }
 
   /** The same, and whatever follows from a timer is done before the next one fires. */

@@ -7,6 +7,7 @@ import type { LogName } from "../../src/files/name.ts";
 import { replaceFileSystem } from "../../src/platform/files.ts";
 import type { AgentEvent } from "../../src/telemetry/events.ts";
 import { cannotExamine } from "./examine.ts";
+import { TaskTurns } from "../../src/platform/task_turns.ts";
 import { ManualClock } from "./manual_clock.ts";
 import { MemoryFiles } from "./memory_files.ts";
 
@@ -49,6 +50,7 @@ export class MemoryLog implements Disposable {
       roots,
       watcher: {
         clock: this.clock,
+        turns: new TaskTurns(this.clock),
         onFile: (_path, check) => {
           this.#checks.add(check);
           return () => void this.#checks.delete(check);

@@ -7,6 +7,7 @@ import { replaceFileSystem } from "../../src/platform/files.ts";
 import { type Watch, watch } from "../../src/platform/folder_watch.ts";
 import type { Report } from "../../src/telemetry/events.ts";
 import { openDescriptors } from "../harness/open_descriptors.ts";
+import { TaskTurns } from "../../src/platform/task_turns.ts";
 import { ManualClock } from "../harness/manual_clock.ts";
 import { MemoryFiles, type Refusal } from "../harness/memory_files.ts";
 import type { Disk } from "./follow_runtime.ts";
@@ -18,7 +19,7 @@ export interface Host extends Disposable {
   readonly root: string;
   readonly roots: LogRoots;
   readonly clock: ManualClock;
-  readonly watcher: Pick<FileWatcher, "clock" | "onFile">;
+  readonly watcher: Pick<FileWatcher, "clock" | "onFile" | "turns">;
   /** Is the log checked for somebody? */
   readonly isWatched: boolean;
   /** Files cannot be opened now. */
@@ -45,6 +46,7 @@ export class MemoryHost implements Host {
   readonly clock = new ManualClock();
   readonly watcher = {
     clock: this.clock,
+    turns: new TaskTurns(this.clock),
     onFile: (_path: string, check: Check) => {
       this.#checks.add(check);
       return () => void this.#checks.delete(check);

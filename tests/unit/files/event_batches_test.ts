@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { EventBatches } from "../../../src/files/event_batches.ts";
+import { TaskTurns } from "../../../src/platform/task_turns.ts";
 import { ManualClock } from "../../harness/manual_clock.ts";
 
 function setUp() {
@@ -7,8 +8,12 @@ function setUp() {
   const checked: string[] = [];
   const batches = new EventBatches({
     clock,
+    turns: new TaskTurns(clock),
     check: (path) => void checked.push(path),
-    peekAll: () => void checked.push("all"),
+    peekAll(onDone) {
+      checked.push("all");
+      onDone({ changed: false, spentMs: 0 });
+    },
   });
   return { clock, batches, checks: () => checked.splice(0) };
 }
@@ -78,6 +83,7 @@ Deno.test("a file that was renamed as well as written to is checked for both", (
   const checked: string[] = [];
   const batches = new EventBatches({
     clock,
+    turns: new TaskTurns(clock),
     check: (path, reason) => void checked.push(`${path} ${reason}`),
     peekAll: () => {},
   });
@@ -87,4 +93,29 @@ Deno.test("a file that was renamed as well as written to is checked for both", (
   for (const kind of ["modify", "rename", "modify"] as const) batches.add({ kind, paths: ["a"] });
   clock.advance(10);
   assert.deepEqual(checked, ["a event"]);
+});
+
+Deno.test("regression: the files of a large batch were all checked in one turn of the event loop", () => {
+  const clock = new ManualClock();
+  let checks = 0;
+  const batches = new EventBatches({
+    clock,
+    turns: new TaskTurns(clock),
+    check: () => {
+      checks++;
+      clock.skip(1);
+    },
+    peekAll: () => {},
+  });
+  for (let event = 0; event < 100; event++) batches.add({ kind: "rename", paths: [] });
+  const paths = Array.from({ length: 10 }, (_, i) => `file-${i}`);
+  batches.add({ kind: "modify", paths });
+  const ofTurns: number[] = [];
+  for (let before = 0; clock.timers > 0; before = checks) {
+    clock.advance(before === 0 ? 4 : 0);
+    // What comes meanwhile waits in the same batch, once.
+    if (checks === 4) batches.add({ kind: "modify", paths: ["file-9", "file-10"] });
+    ofTurns.push(checks - before);
+  }
+  assert.deepEqual(ofTurns, [4, 4, 3]);
 });

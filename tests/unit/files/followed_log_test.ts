@@ -73,6 +73,29 @@ Deno.test("the lines that a check has read are at hand while followers are woken
   assert.equal(follower.take()?.bytes, null);
 });
 
+Deno.test("regression: all who follow a log were served in one turn of the event loop", () => {
+  using log = new MemoryLog();
+  const served: number[] = [];
+  const followers = Array.from({ length: 10 }, (_, i) => {
+    const follower = log.follows.follow(logName, "end", () => {
+      const range = follower.take();
+      if (range === null) return;
+      served.push(i);
+      log.clock.skip(1);
+      range.given(atLine(range.to));
+    });
+    return follower;
+  });
+  log.append(criLine(1));
+  log.check();
+  assert.deepEqual(served, [0, 1, 2, 3]);
+  followers[5]?.[Symbol.dispose]();
+  log.clock.advance(0);
+  assert.deepEqual(served, [0, 1, 2, 3, 4, 6, 7, 8], "who is gone is not served");
+  log.clock.advance(0);
+  assert.equal(served.length, 9);
+});
+
 Deno.test("regression: what falls due after a rotation was taken for a change without an event, and the log polled", () => {
   using log = new MemoryLog();
   log.append(criLine(1));

@@ -74,7 +74,9 @@ Deno.test("a malformed line never gets as far as an exception of JSON.parse, whi
     return parseJson(text);
   };
   try {
-    for (const line of ["", " ", "{", "{x}", "[", "[]", "x", `{"log":"a`, `{"a":1}}`, `{"a":1} x`]) {
+    for (
+      const line of ["", " ", "{", "{x}", "[", "[]", "x", `{"log":"a`, `{"a":1}}`, `{"a":1} x`]
+    ) {
       assert.equal(parse(line), null, line);
     }
     assert.deepEqual(parsed, []);

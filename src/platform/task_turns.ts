@@ -1,0 +1,101 @@
+import type { Clock } from "./clock.ts";
+
+/** How long tasks hold the event loop at a time, milliseconds; the last one of a turn may take longer. */
+const TURN_MS = 4;
+/** What begins this soon after another task counts as the same turn: the loop calls due timers without a pause. */
+const SAME_TURN_MS = 0.5;
+
+/**
+ * Runs many short tasks: each at once while this turn of the event loop has time left for it, the others in later turns,
+ * in order. Owned by whoever has the tasks, who closes it.
+ */
+export class TaskTurns {
+  readonly #clock: Clock;
+  readonly #waiting = new Set<() => void>();
+  #turnEnd = -Infinity;
+  #lastEnd = -Infinity;
+  /** Tasks that run now, one inside another. */
+  #depth = 0;
+  #isTakingTurn = false;
+  #cancelTimer: (() => void) | null = null;
+  #closed = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** How many tasks wait for a later turn. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Runs the task, now or in a later turn. One that waits already is not added again. */
+  run(task: () => void): void {
+    if (this.#closed) return;
+    if (this.#waiting.size === 0 && this.hasTime()) return this.#run(task);
+    this.#waiting.add(task);
+    this.#schedule();
+  }
+
+  /** Runs the tasks, at least the first one now, whatever waits already: for what is cheaper now than later. */
+  runAll(tasks: Iterable<() => void>): void {
+    this.hasTime(); // The turn's time begins, where it has not.
+    this.#run(() => {
+      let isFirst = true;
+      for (const task of [...tasks]) {
+        if (isFirst || this.#closed || this.hasTime()) task();
+        else this.#waiting.add(task);
+        isFirst = false;
+      }
+    });
+    this.#schedule();
+  }
+
+  /** Is there time left in this turn? A task asks it between its steps. */
+  hasTime(): boolean {
+    const now = this.#clock.now();
+    const isNewTurn = this.#depth === 0 && !this.#isTakingTurn &&
+      now - this.#lastEnd > SAME_TURN_MS;
+    if (isNewTurn) this.#turnEnd = now + TURN_MS;
+    return now < this.#turnEnd;
+  }
+
+  /** Runs nothing any more. Idempotent. */
+  close(): void {
+    this.#closed = true;
+    this.#waiting.clear();
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+  }
+
+  #run(task: () => void): void {
+    this.#depth++;
+    try {
+      task();
+    } finally {
+      this.#depth--;
+      this.#lastEnd = this.#clock.now();
+    }
+  }
+
+  #schedule(): void {
+    if (this.#isTakingTurn || this.#waiting.size === 0) return;
+    this.#cancelTimer ??= this.#clock.after(0, () => this.#takeTurn());
+  }
+
+  #takeTurn(): void {
+    this.#cancelTimer = null;
+    this.#turnEnd = this.#clock.now() + TURN_MS;
+    this.#isTakingTurn = true;
+    try {
+      for (const task of this.#waiting) {
+        this.#waiting.delete(task);
+        this.#run(task);
+        if (!this.hasTime()) break;
+      }
+    } finally {
+      this.#isTakingTurn = false;
+      this.#schedule();
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { TaskTurns } from "../../../src/platform/task_turns.ts";
+import { ManualClock } from "../../harness/manual_clock.ts";
+
+function setUp() {
+  const clock = new ManualClock();
+  const turns = new TaskTurns(clock);
+  const ran: string[] = [];
+  /** A task that takes so many milliseconds. */
+  const task = (name: string, ms: number) => () => {
+    ran.push(name);
+    clock.skip(ms);
+  };
+  /** The next turn of the event loop: what is due in it runs. Returns what has run since the last call. */
+  const turn = () => {
+    clock.advance(0);
+    return ran.splice(0);
+  };
+  return { clock, turns, task, turn, ran: () => ran.splice(0) };
+}
+
+Deno.test("a task runs at once where there is time, and no timer is left", () => {
+  const { clock, turns, task, ran } = setUp();
+  for (const name of ["a", "b", "c"]) turns.run(task(name, 1));
+  assert.deepEqual(ran(), ["a", "b", "c"]);
+  assert.equal(clock.timers, 0);
+});
+
+Deno.test("regression: the timers of many logs that fell due together held the event loop for all of them", () => {
+  const { clock, turns, task, turn, ran } = setUp();
+  for (let i = 0; i < 10; i++) turns.run(task(`${i}`, 2));
+  assert.deepEqual(ran(), ["0", "1"]);
+  assert.equal(turns.waiting, 8);
+  assert.deepEqual(turn(), ["2", "3"]);
+  turns.run(task("late", 2));
+  assert.deepEqual([turn(), turn(), turn()], [["4", "5"], ["6", "7"], ["8", "9"]]);
+  assert.deepEqual(turn(), ["late"], "in order");
+  assert.equal(clock.timers, 0);
+});
+
+Deno.test("a later turn has time of its own", () => {
+  const { clock, turns, task, ran } = setUp();
+  turns.run(task("a", 5));
+  clock.skip(1);
+  turns.run(task("b", 5));
+  assert.deepEqual(ran(), ["a", "b"]);
+});
+
+Deno.test("a task that asks for time between its steps sees when there is none left, however deep it is called", () => {
+  const { clock, turns, turn } = setUp();
+  let steps = 0;
+  const task = () => {
+    while (turns.hasTime()) {
+      steps++;
+      turns.run(() => clock.skip(1));
+      if (steps > 100) assert.fail("it has all the time");
+    }
+  };
+  turns.run(task);
+  assert.equal(steps, 4);
+  clock.skip(1);
+  turns.run(task);
+  turn();
+  assert.equal(steps, 8);
+});
+
+Deno.test("one that waits is not added again; one that throws keeps no other one from its turn", () => {
+  const { turns, task, turn, ran } = setUp();
+  turns.run(task("first", 4));
+  const twice = task("twice", 1);
+  turns.run(() => {
+    throw new Error("broken");
+  });
+  turns.run(twice);
+  turns.run(twice);
+  assert.deepEqual(ran(), ["first"]);
+  assert.throws(turn, /broken/);
+  assert.deepEqual(turn(), ["twice"]);
+});
+
+Deno.test("of tasks that are cheaper now than later the first runs before all that waits, the others as there is time", () => {
+  const { turns, task, turn, ran } = setUp();
+  turns.run(task("long", 4));
+  turns.run(task("waits", 1));
+  turns.runAll([task("a", 1), task("b", 1)]);
+  assert.deepEqual(ran(), ["long", "a"]);
+  assert.deepEqual(turn(), ["waits", "b"]);
+  turns.runAll([]);
+});
+
+Deno.test("closed, it runs nothing any more and has no timer", () => {
+  const { clock, turns, task, turn, ran } = setUp();
+  turns.run(task("first", 4));
+  turns.run(task("waits", 1));
+  turns.close();
+  turns.run(task("comes", 1));
+  assert.deepEqual(ran(), ["first"]);
+  assert.equal(clock.timers, 0);
+  assert.deepEqual(turn(), []);
+});
