@@ -58,14 +58,18 @@ export class FollowWindow {
     const rest = { from: begin, to };
     const end = stop === null ? to : await windowEnd(source, format, stop, rest, breathe);
     const over = stop !== null && await hasLaterLine(source, format, stop, rest, breathe);
-    const held = stop === null || over || begin === to ? null : inMemory(source, end, to);
+    const heldBytes = (end > begin ? 0 : this.#held.bytes) + to - end;
+    // What is not held back need not be in memory, however much it is.
+    const mayHold = stop !== null && !over && begin < to && heldBytes <= MAX_HELD_BYTES;
+    const held = mayHold ? inMemory(source, end, to) : null;
     if (!isIntact()) return null;
     if (begin === to) return { parts: [], over: false };
     this.#start = null;
     const parts: LogRange[] = [];
     if (end > begin) parts.push(...this.#held.release(), { source, from: begin, to: end, window });
-    if (held !== null && this.#held.hold({ ...held, window }) > MAX_HELD_BYTES) {
-      parts.push(...this.#held.release());
+    if (held !== null) this.#held.hold({ ...held, window });
+    else if (stop !== null && !over && end < to) {
+      parts.push(...this.#held.release(), { source, from: end, to, window });
     }
     return { parts, over };
   }
@@ -85,10 +89,14 @@ class HeldParts {
   #parts: LogRange[] = [];
   #bytes = 0;
 
-  /** Returns how many bytes are held now. */
-  hold(part: LogRange): number {
+  /** How many are held now. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  hold(part: LogRange): void {
     if (part.from < part.to) this.#parts.push(part);
-    return this.#bytes += part.to - part.from;
+    this.#bytes += part.to - part.from;
   }
 
   release(): LogRange[] {

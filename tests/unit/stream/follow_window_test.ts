@@ -88,6 +88,29 @@ for (const [title, window, texts, expected] of table) {
   });
 }
 
+Deno.test("regression: parts that were too many to be held back were read into memory, all in one turn of the event loop", async () => {
+  const cutter = new FollowWindow({ start: null, stop: at(5) });
+  const [first, rest] = ranges([line(1, "held", "P"), line(1, part, "P").repeat(20)]);
+  assert(first !== undefined && rest !== undefined);
+  let largest = 0;
+  const source: LogSource = {
+    ...rest.source,
+    readAt(offset, into) {
+      largest = Math.max(largest, into.length);
+      return rest.source.readAt(offset, into);
+    },
+  };
+  const options = { isIntact: () => true, breathe: () => null };
+  assert.deepEqual(await cutter.cut({ ...first, source }, options), { parts: [], over: false });
+  const result = await cutter.cut({ ...rest, source }, options);
+  assert.deepEqual(result?.parts.map(({ from, to }) => [from, to]), [
+    [first.from, first.to],
+    [rest.from, rest.to],
+  ]);
+  assert.equal(result?.parts[1]?.source, source, "it is read where it lies");
+  assert.ok(largest <= 1024 * 1024, `${largest} bytes read at a time`);
+});
+
 Deno.test("follow window: of bytes that were not the range's nothing comes, and nothing is remembered", async () => {
   const cutter = new FollowWindow({ start: at(2), stop: at(8) });
   const [wrong, right] = [
