@@ -1,4 +1,4 @@
-import type { CheckReason } from "./file_watcher.ts";
+import type { CheckReason } from "./check_rounds.ts";
 
 export interface CheckLoopOptions {
   /** Returns whether anything has happened. */

@@ -1,6 +1,14 @@
 import type { Clock } from "../platform/clock.ts";
 import type { TaskTurns } from "../platform/task_turns.ts";
-import type { Check, CheckReason } from "./file_watcher.ts";
+
+/**
+ * Why a file is checked. "event": something has happened to it; "written": bytes have come, as a rule; "tick": time to check everything, what gives no events
+ * included; "poll": one of very many; "peek": others were written at this moment, so it may have grown.
+ */
+export type CheckReason = "event" | "written" | "tick" | "poll" | "peek";
+
+/** Checks whether a file has changed, and returns whether it had, by more than the passing of time. */
+export type Check = (reason: CheckReason) => boolean;
 
 /** What a round of checks has found. */
 export interface RoundResult {

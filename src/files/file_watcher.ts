@@ -3,20 +3,11 @@ import type { Report } from "../telemetry/events.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import { TaskTurns } from "../platform/task_turns.ts";
 import { NamedTimers } from "../platform/named_timers.ts";
-import { CheckRounds } from "./check_rounds.ts";
+import { type Check, CheckRounds } from "./check_rounds.ts";
 import { EventBatches } from "./event_batches.ts";
 import { EventRate } from "./event_rate.ts";
 import { FolderListing } from "./folder_listing.ts";
 import { isWithin, type LogRoots, realRoots } from "./locate.ts";
-
-/**
- * Why a file is checked. "event": something has happened to it; "written": bytes have come, as a rule; "tick": time to check everything, what gives no events
- * included; "poll": one of very many; "peek": others were written at this moment, so it may have grown.
- */
-export type CheckReason = "event" | "written" | "tick" | "poll" | "peek";
-
-/** Checks whether a file has changed, and returns whether it had, by more than the passing of time. */
-export type Check = (reason: CheckReason) => boolean;
 
 /** Every file is checked at this interval, whatever the events say. */
 const TICK_MS = 1000;

@@ -3,7 +3,7 @@ import { CheckLoop } from "./check_loop.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { TaskTurns } from "../platform/task_turns.ts";
 import { Deadline } from "./deadline.ts";
-import type { CheckReason } from "./file_watcher.ts";
+import type { CheckReason } from "./check_rounds.ts";
 import type { LocatedLog } from "./locate.ts";
 import type { LogSegment } from "./log_segment.ts";
 import { RotationTracker, type TrackerOptions } from "./rotation_tracker.ts";

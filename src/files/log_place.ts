@@ -1,4 +1,5 @@
-import type { Check, FileWatcher } from "./file_watcher.ts";
+import type { Check } from "./check_rounds.ts";
+import type { FileWatcher } from "./file_watcher.ts";
 import { locate, type LocatedLog, type LogRoots } from "./locate.ts";
 
 export interface LogPlaceOptions {

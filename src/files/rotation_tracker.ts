@@ -1,7 +1,8 @@
 import type { Failure } from "../failure/failure.ts";
 import type { Report } from "../telemetry/events.ts";
 import { checkClosed, dueAt, finishAll, isBehind, parkClosed } from "./closed_segments.ts";
-import type { Check, CheckReason, FileWatcher } from "./file_watcher.ts";
+import type { Check, CheckReason } from "./check_rounds.ts";
+import type { FileWatcher } from "./file_watcher.ts";
 import { type Examinations, StillInflating } from "./followed_gzip.ts";
 import type { LocatedLog, LogRoots } from "./locate.ts";
 import { LogFile } from "./log_file.ts";

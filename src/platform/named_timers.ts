@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
 
-/** Timers of one owner, at most one of each name. */
+/** Timers of one owner, at most one for each name. Owned by whoever waits for them, who cancels them. */
 export class NamedTimers<Name extends string> {
   readonly #clock: Clock;
   readonly #cancels = new Map<Name, () => void>();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { atLine } from "../../src/files/appended_range.ts";
-import type { Check, CheckReason } from "../../src/files/file_watcher.ts";
+import type { Check, CheckReason } from "../../src/files/check_rounds.ts";
 import { FollowRegistry } from "../../src/files/follow_registry.ts";
 import type { LogFollower } from "../../src/files/log_follower.ts";
 import type { LogName } from "../../src/files/name.ts";

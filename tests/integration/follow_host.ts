@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { BATCH_MS } from "../../src/files/event_batches.ts";
-import { type Check, type CheckReason, FileWatcher } from "../../src/files/file_watcher.ts";
+import type { Check, CheckReason } from "../../src/files/check_rounds.ts";
+import { FileWatcher } from "../../src/files/file_watcher.ts";
 import type { LogRoots } from "../../src/files/locate.ts";
 import { replaceFileSystem } from "../../src/platform/files.ts";
 import { type Watch, watch } from "../../src/platform/folder_watch.ts";

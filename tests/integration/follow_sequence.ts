@@ -1,6 +1,6 @@
 import { cannotExamine } from "../harness/examine.ts";
 import assert from "node:assert/strict";
-import type { CheckReason } from "../../src/files/file_watcher.ts";
+import type { CheckReason } from "../../src/files/check_rounds.ts";
 import { FollowRegistry } from "../../src/files/follow_registry.ts";
 import type { LogName } from "../../src/files/name.ts";
 import type { AgentEvent, Report } from "../../src/telemetry/events.ts";

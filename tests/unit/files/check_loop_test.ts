@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { CheckLoop } from "../../../src/files/check_loop.ts";
-import type { CheckReason } from "../../../src/files/file_watcher.ts";
+import type { CheckReason } from "../../../src/files/check_rounds.ts";
 
 /** What was called, in order. `changes`: what each check finds. */
 function setup(changes: boolean[], onChecked: (loop: CheckLoop) => void = () => {}) {

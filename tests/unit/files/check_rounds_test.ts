@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { CheckRounds, type RoundResult } from "../../../src/files/check_rounds.ts";
-import type { Check } from "../../../src/files/file_watcher.ts";
+import type { Check } from "../../../src/files/check_rounds.ts";
 import { TaskTurns } from "../../../src/platform/task_turns.ts";
 import { ManualClock } from "../../harness/manual_clock.ts";
 

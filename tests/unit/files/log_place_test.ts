@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../src/failure/failure.ts";
-import type { Check } from "../../../src/files/file_watcher.ts";
+import type { Check } from "../../../src/files/check_rounds.ts";
 import { locate } from "../../../src/files/locate.ts";
 import { LogPlace } from "../../../src/files/log_place.ts";
 import { logName, MemoryLog, roots } from "../../harness/memory_log.ts";
