@@ -2,7 +2,7 @@ import type { LinePosition } from "../scan/line_reader.ts";
 import type { Resume } from "../scan/scan.ts";
 import type { LogSegment } from "./log_segment.ts";
 
-/** Where to continue, as a scan has returned it; everything before it was delivered. */
+/** Where to continue, as returned by a scan; everything before it was delivered. */
 export interface ReadPosition extends Resume {
   /** The long line that is being read. */
   readonly line: LinePosition["line"];
@@ -22,13 +22,13 @@ export function atLine(offset: number): ReadPosition {
   return { offset, skip: 0, line: null };
 }
 
-/** Whole lines that were appended to a log: [from, to) of a segment. Made by the LogFollower, given to its reader. */
+/** Whole lines that were appended to a log: [from, to) of a segment. Made by the LogFollower for its reader. */
 export class AppendedRange {
   /** Its path, device and inode change when the bytes move (into a rotated copy): take them when you read. */
   readonly source: LogSegment;
   /** Where to begin. */
   readonly position: ReadPosition;
-  /** The range ends at a line's end; the last line of a file that is finished may lack its newline. */
+  /** The range ends at the end of a line; the last line of a finished file may lack its newline. */
   readonly to: number;
   readonly #epoch: number;
   readonly #report: RangeReport;
@@ -45,28 +45,28 @@ export class AppendedRange {
     return this.position.offset;
   }
 
-  /** The bytes where they are at hand already, and known to be right. */
+  /** The bytes, if they are already in memory and known to be correct. */
   get bytes(): Uint8Array | null {
     return this.source.freshLines(this.from);
   }
 
-  /** Ask this after reading and before giving anything out: were the bytes that were read the range's own? */
+  /** Whether the bytes that were read were the range's own. Ask after reading and before delivering anything. */
   isIntact(): boolean {
     return this.source.isIntact(this.#epoch);
   }
 
-  /** Everything before the position was delivered. */
+  /** Reports that everything before the position was delivered. */
   given(position: ReadPosition): void {
     this.#report.given(position);
   }
 
-  /** Bytes were missing, or not intact: the log is checked, and what is left of the range comes again. */
+  /** Reports that bytes were missing or not intact: the log is checked, and the rest of the range is returned again. */
   failed(): void {
     this.#report.failed();
   }
 }
 
-/** Learns what has become of a range. */
+/** Receives the outcome of a range. */
 export interface RangeReport {
   given(position: ReadPosition): void;
   failed(): void;

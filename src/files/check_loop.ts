@@ -3,15 +3,15 @@ import type { CheckReason } from "./check_rounds.ts";
 export interface CheckLoopOptions {
   /** Returns whether anything has happened. */
   check(reason: CheckReason): boolean;
-  /** Something has happened, or a check was asked for because bytes were not as expected. May ask for another check. */
+  /** Something has happened, or a check was requested because bytes were not as expected. May request another check. */
   onChecked(): void;
-  /** Is there nothing to check any more? */
+  /** Whether there is nothing to check any more. */
   isOver(): boolean;
 }
 
 /**
- * Runs the checks of one log one at a time. What is requested during a check is run after it, as part of the same call.
- * Owned by the FollowedLog, which alone calls it.
+ * Runs the checks of one log, one at a time. Checks that are requested during a check run after it, as part of the same
+ * call. Owned by the FollowedLog, which alone calls it.
  */
 export class CheckLoop {
   readonly #options: CheckLoopOptions;
@@ -42,7 +42,7 @@ export class CheckLoop {
     return changed;
   }
 
-  /** Checks everything, after the check that is under way where one is, and calls `onChecked` whatever is found. */
+  /** Checks everything, after the current check if there is one, and calls `onChecked` whatever the result. */
   askAgain(): boolean {
     this.#isAskedAgain = true;
     return this.run("tick");

@@ -2,32 +2,33 @@ import type { Clock } from "../platform/clock.ts";
 import type { TaskTurns } from "../platform/task_turns.ts";
 
 /**
- * Why a file is checked. "event": something has happened to it; "written": bytes have come, as a rule; "tick": time to check everything, what gives no events
- * included; "poll": one of very many; "peek": others were written at this moment, so it may have grown.
+ * Why a file is checked. "event": something has happened to it; "written": bytes were usually appended; "tick": time to
+ * check everything, including files without events; "poll": one of very many; "peek": others were written at this
+ * moment, so it may have grown.
  */
 export type CheckReason = "event" | "written" | "tick" | "poll" | "peek";
 
-/** Checks whether a file has changed, and returns whether it had, by more than the passing of time. */
+/** Checks whether a file has changed, and returns whether it had, other than by the passing of time. */
 export type Check = (reason: CheckReason) => boolean;
 
-/** What a round of checks has found. */
+/** The result of a round of checks. */
 export interface RoundResult {
-  /** Has any file changed? */
+  /** Whether any file has changed. */
   readonly changed: boolean;
-  /** How long the checks took, without the turns of others, milliseconds. */
+  /** How long the checks took, excluding the turns of others, milliseconds. */
   readonly spentMs: number;
 }
 
 export interface CheckRoundsOptions {
   readonly clock: Clock;
   readonly turns: TaskTurns;
-  /** The checks of all files: one group for each file. */
+  /** The checks of all files: one group per file. */
   groups(): readonly ReadonlySet<Check>[];
 }
 
 /**
- * Rounds through all files: as many are checked as a turn of the event loop has time for, the others in later ones. Owned
- * by the FileWatcher.
+ * Rounds through all files: each turn of the event loop checks as many as it has time for, and later turns the others.
+ * Owned by the FileWatcher.
  */
 export class CheckRounds {
   readonly #options: CheckRoundsOptions;
@@ -38,14 +39,14 @@ export class CheckRounds {
     this.#options = options;
   }
 
-  /** Is a round for that reason under way? */
+  /** Whether a round for that reason is in progress. */
   isRunning(reason: CheckReason): boolean {
     return this.#running.has(reason);
   }
 
   /**
-   * Checks all files that are there now, and calls back when that is done. What is forgotten before its turn comes is not
-   * checked.
+   * Checks all files that are registered now, and calls back when that is done. A file that is removed before its turn
+   * is not checked.
    */
   run(reason: CheckReason, onDone: (result: RoundResult) => void = () => {}): void {
     const { clock, turns } = this.#options;
@@ -69,7 +70,7 @@ export class CheckRounds {
     turns.run(step);
   }
 
-  /** Checks everything from now on: in a round of its own where one is under way. */
+  /** Checks everything from now on: in a separate round if one is in progress. */
   runTick(): void {
     if (this.isRunning("tick")) this.#ticksAgain = true;
     else this.run("tick");

@@ -1,25 +1,27 @@
 import { compareInstants, type Instant } from "../scan/instant.ts";
 import { type Fingerprint, matchesContent } from "./fingerprint.ts";
 
-/** What tells a rotated file's place among the others. */
+/** What determines a rotated file's place among the others. */
 export interface FileContent {
   readonly fingerprint: Fingerprint;
-  /** Bytes, as far as they compare: of compressed files less than what they hold. */
+  /** Bytes, for comparison only: of compressed files, less than their content. */
   readonly size: number;
   readonly compressed: boolean;
-  /** The time of its last line; null where there is none, or where to find it costs too much. Asked only in doubt. */
+  /**
+   * The time of its last line; null if there is none, or if finding it costs too much. Called only in case of doubt.
+   */
   lastTime(): Instant | null;
 }
 
 /**
- * The files of one log in the order in which they were written, by the times in their lines. Of copies of one
- * content, the largest plain one is taken, and none that is a copy of the current file.
+ * The files of one log in the order in which they were written, by the times in their lines. Of copies with the same
+ * content, the largest plain one is chosen; copies of the current file are left out.
  *
- * Where a file's first and last times contradict each other (its first lines are an hour ahead) its name decides, and a
- * file without a time stays behind the one before it.
+ * If a file's first and last times contradict each other (its first lines are an hour ahead), its name decides, and a
+ * file without a time stays after the one before it.
  *
  * @param files in the order that their names suggest, oldest first
- * @param current how the file begins that is written to now
+ * @param current the beginning of the file that is currently written to
  *
  * @example
  * ```ts
@@ -58,7 +60,7 @@ export function orderByContent<T extends FileContent>(
   return ordered;
 }
 
-/** Was `a`, the older one by name, written after `b`? */
+/** Whether `a`, the older one by name, was written after `b`. */
 function wasWrittenAfter(a: FileContent | undefined, b: FileContent): boolean {
   const first = a?.fingerprint.time ?? null;
   if (a === undefined || first === null || b.fingerprint.time === null) return false;

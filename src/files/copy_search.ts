@@ -4,17 +4,17 @@ import type { LogSegment, SegmentCopy } from "./log_segment.ts";
 import type { RotatedContent } from "./missed_rotations.ts";
 import type { RotatedFile } from "./rotated_files.ts";
 
-/** A rotated file that holds a segment's bytes, open. */
+/** An open rotated file that holds a segment's bytes. */
 export interface FoundCopy extends SegmentCopy {
   readonly file: RotatedFile;
 }
 
 /**
- * The rotated file that holds most of a segment; the caller disposes of its source. Null where there is none. Throws what
- * `open` throws, and the platform's error where one cannot be read.
+ * The rotated file that holds most of a segment; the caller disposes of its source. Null if there is none. Throws what
+ * `open` throws, and the platform's error if a file cannot be read.
  *
  * @param contents the rotated files, oldest first
- * @param options.others what other files are known to begin like: they do not count
+ * @param options.others the known beginnings of other files, which do not count
  */
 export function findCopy(
   segment: LogSegment,

@@ -2,7 +2,7 @@ import type { Clock } from "../platform/clock.ts";
 
 const MIN_WAIT_MS = 5;
 
-/** One timer for whatever falls due first. Owned by the FollowedLog, which alone calls it. */
+/** One timer for the first thing that is due. Owned by the FollowedLog, which alone calls it. */
 export class Deadline {
   readonly #clock: Clock;
   readonly #onDue: () => void;
@@ -13,7 +13,7 @@ export class Deadline {
     this.#onDue = onDue;
   }
 
-  /** Calls back at the moment, by the clock, or at an earlier one that was set before. Infinity sets nothing. */
+  /** Calls back at the given moment of the clock, or at an earlier one that was set before. Infinity sets nothing. */
   set(at: number): void {
     if (at === Infinity || (this.#next !== null && this.#next.at <= at)) return;
     this.cancel();

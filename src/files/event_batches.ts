@@ -4,16 +4,19 @@ import type { TaskTurns } from "../platform/task_turns.ts";
 import type { RoundResult } from "./check_rounds.ts";
 import { EventRate } from "./event_rate.ts";
 
-/** Events that follow each other within this time are a burst: files that were written at the same moment. */
+/** Events within this time of each other are a burst: files that were written at the same moment. */
 const BURST_MS = 1;
-/** In a burst all files are peeked at, which costs some µs each: not more often than this, and for a twentieth of the time. */
+/**
+ * In a burst, all files are peeked at, which takes some µs each: no more often than this, and for a twentieth of the
+ * time.
+ */
 const PEEK_MS = { min: 2, perSpent: 20 };
 /**
- * Above this rate of events, files wait to be checked together: to check and to write costs much less
- * for what comes together. Below it, as for a person who watches some logs, each is checked when its event comes.
+ * Above this rate of events, files wait to be checked together: checking and writing costs much less for lines that
+ * arrive together. Below it, as for a person who watches some logs, each file is checked when its event arrives.
  */
 const MANY = { events: 80, inMs: 100 };
-/** How long they wait. Including the time to check and write, lines arrive within 10 ms. */
+/** How long they wait. Including the time to check and write, lines are delivered within 10 ms. */
 export const BATCH_MS = 4;
 
 export interface EventBatchesOptions {
@@ -21,16 +24,16 @@ export interface EventBatchesOptions {
   readonly turns: TaskTurns;
   /** Checks a file that something has happened to, or that was written to. */
   check(path: string, reason: "event" | "written"): void;
-  /** Looks whether any of the files has grown, and calls back when all have been looked at. */
+  /** Checks whether any of the files has grown, and calls back when all have been checked. */
   peekAll(onDone: (result: RoundResult) => void): void;
 }
 
-/** Decides when files are checked that events have named. Owned by the FileWatcher. */
+/** Decides when files named by events are checked. Owned by the FileWatcher. */
 export class EventBatches {
   readonly #options: EventBatchesOptions;
   readonly #rate: EventRate;
   readonly #pending = new Map<string, "event" | "written">();
-  /** Are files of the last batch still to be checked, in a later turn of the event loop? */
+  /** Whether files of the last batch are still to be checked, in a later turn of the event loop. */
   #isChecking = false;
   #cancelBatch: (() => void) | null = null;
   #lastEventAt = -Infinity;
@@ -41,7 +44,7 @@ export class EventBatches {
     this.#rate = new EventRate(options.clock, MANY.inMs);
   }
 
-  /** Something has happened to these files, at least one of which is followed. */
+  /** Reports events for these files, at least one of which is followed. */
   add({ kind, paths }: Pick<WatchEvent, "kind" | "paths">): void {
     const reason = kind === "modify" ? "written" : "event";
     const { clock, check } = this.#options;
@@ -65,7 +68,7 @@ export class EventBatches {
     this.#lastEventAt = clock.now();
   }
 
-  /** Forgets what was to be checked. */
+  /** Forgets all pending checks. */
   clear(): void {
     this.#cancelBatch?.();
     this.#cancelBatch = null;

@@ -1,6 +1,6 @@
 import type { Clock } from "../platform/clock.ts";
 
-/** Counts events in windows of time. Owned by whoever decides by their number. */
+/** Counts events in time windows. Owned by its user. */
 export class EventRate {
   readonly #clock: Clock;
   readonly #windowMs: number;
@@ -13,7 +13,7 @@ export class EventRate {
     this.#windowMs = windowMs;
   }
 
-  /** Counts an event. Returns how many have come in this window, and how many came in the one before. */
+  /** Counts an event. Returns how many there have been in this window, and how many in the previous one. */
   count(): { readonly current: number; readonly previous: number } {
     const now = this.#clock.now();
     const elapsed = now - this.#windowStart;

@@ -8,26 +8,25 @@ export interface TextRange {
   readonly to: number;
 }
 
-/** What is examined: all of a text, and the bytes of a range where one is given, or only how it begins. */
+/** What is examined: a whole text, plus the bytes of a range if one is given, or only its beginning. */
 export type ExaminedPart = TextRange | "beginning" | null;
 
-/** How a text begins. */
+/** The beginning of a text. */
 export interface ExaminedBeginning {
   readonly fingerprint: Fingerprint;
 }
 
-/** All that following asks of a compressed file but its lines. */
+/** Everything that following needs of a compressed file except its lines. */
 export interface ExaminedText extends ExaminedBeginning {
   /** Bytes when inflated. */
   readonly size: number;
   readonly text: KnownText;
-  /** The bytes of the range that was asked for, as far as they are there; null: none was. */
+  /** The bytes of the requested range that exist; null: none was requested. */
   readonly bytes: Uint8Array | null;
 }
 
 /**
- * Examines a compressed text, and inflates no more of it than that takes. Null: paused before that; the next call
- * continues.
+ * Examines a compressed text, and inflates no more of it than necessary. Null: paused; the next call continues.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -51,7 +50,7 @@ export function examineInflated(
   if (start === null) return null;
   const fingerprint = readFingerprint(bytes, start);
   if (part === "beginning") return { fingerprint };
-  // Where its lines begin and end was seen while it was inflated: to search backward would be to inflate it again.
+  // Where its lines begin and end was recorded while it was inflated: searching backward would inflate it again.
   const { size, lastLineEnd } = bytes;
   const begun = { ...unknownText, start, committed: start, seen: start };
   const lines = lastLineEnd > start ? readGrowth(bytes, begun, lastLineEnd)?.text : begun;
@@ -63,7 +62,7 @@ export function examineInflated(
   };
 }
 
-/** The bytes of the range, as far as they are there; null where no range is given. */
+/** The bytes of the range that exist; null if no range is given. */
 function bytesOf(source: InflatedBytes, range: TextRange | null): Uint8Array | null {
   if (range === null) return null;
   const bytes = new Uint8Array(range.to - range.from);

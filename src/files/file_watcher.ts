@@ -12,15 +12,16 @@ import { isWithin, type LogRoots, realRoots } from "./locate.ts";
 /** Every file is checked at this interval, whatever the events say. */
 const TICK_MS = 1000;
 /**
- * An event costs 50 to 100 µs, of any file below a root, a check 5 µs: above this rate of events it is cheaper to poll. The more
- * files there are to poll, the more events it takes. What readers do is not counted: most of it would be the agent's own.
+ * An event costs 50 to 100 µs for any file below a root, a check 5 µs: above this rate of events, polling is cheaper.
+ * The more files there are to poll, the more events it takes. Read events are not counted: most of them would be caused
+ * by the agent itself.
  */
 const EVENTS_LIMIT = { inMs: 1000, min: 2000, perFile: 6 };
 /** How long to poll before events are tried again. */
 const POLLING_MS = 10_000;
-/** With very many files, polling takes a fifth of the time, and is rather late than more. */
+/** With very many files, polling takes up to a fifth of the time, and is late rather than taking more. */
 const POLL_MS = { min: 20, max: 50, perSpent: 4 };
-/** How long a watch outlives its last file: the next follower may come at once. */
+/** How long a watch outlives its last file: the next follower may arrive immediately. */
 const LINGER_MS = 100;
 
 type TimerName = "tick" | "poll" | "retry" | "linger";
@@ -29,26 +30,26 @@ export interface FileWatcherOptions {
   readonly roots: LogRoots;
   readonly report: Report;
   readonly clock?: Clock;
-  /** In place of the platform's watch; null: there is none, and files are only checked. */
+  /** Replaces the platform's watch; null: there is none, and files are only checked. */
   readonly watch?: typeof watch | null;
 }
 
 /**
- * The one source of file events of the process. Whoever wants to know of a file registers here; the file system is
- * watched by one recursive watch for each root, only while someone wants to know. Events are hints: every second all
- * registered files are checked, and when events come too fast to be cheap, or not at all, they are checked every 20 to
- * 50 ms instead. Owned by serve, which closes it.
+ * The only source of file events in the process. Code that wants to know about a file registers here; each root is
+ * watched by one recursive watch, only while a file below it is registered. Events are hints: all registered files are
+ * checked every second, and when events come too fast to be cheap, or not at all, the files are checked every 20 to 50
+ * ms instead. Owned by serve, which closes it.
  */
 export class FileWatcher {
   readonly #options: FileWatcherOptions;
   readonly #clock: Clock;
-  /** Whose checks share the event loop: those of a thousand files must not hold it together. */
+  /** The turns that the checks share: the checks of a thousand files must not block the event loop together. */
   readonly turns: TaskTurns;
   readonly #files = new Map<string, Set<Check>>();
   /** Of the log folder, for watches. */
   readonly listing: FolderListing;
   readonly #watches = new Map<string, Watch>();
-  /** That cannot be watched, as was reported. */
+  /** Roots that cannot be watched and have been reported. */
   readonly #unwatchable = new Set<string>();
   readonly #timers: NamedTimers<TimerName>;
   readonly #rounds: CheckRounds;
@@ -85,12 +86,12 @@ export class FileWatcher {
     return this.#clock;
   }
 
-  /** How many watches are open and whether files are polled instead. */
+  /** How many watches are open, and whether files are polled instead. */
   get state(): { readonly watches: number; readonly polling: boolean; readonly files: number } {
     return { watches: this.#watches.size, polling: this.#polling, files: this.#files.size };
   }
 
-  /** Calls `check` when the file at the real path may have changed. Returns how to end that. */
+  /** Calls `check` when the file at the real path may have changed. Returns a function that ends this. */
   onFile(realPath: string, check: Check): () => void {
     const checks = this.#files.get(realPath) ?? new Set();
     this.#files.set(realPath, checks.add(check));
@@ -122,7 +123,8 @@ export class FileWatcher {
   #tick(): void {
     if (!this.#rounds.isRunning("tick")) {
       this.#rounds.run("tick", ({ changed }) => {
-        // Network file systems and SELinux can mute all events. One change may have been met before its event came.
+        // Network file systems and SELinux can suppress all events. A single change may have been found before its
+        // event arrived.
         if (changed) this.#changesWithoutEvent++;
         if (this.#changesWithoutEvent > 1 && this.#watches.size > 0) this.#poll("muted");
       });
@@ -133,7 +135,7 @@ export class FileWatcher {
   #watchRootOf(realPath: string): void {
     if (this.#options.watch === null || this.#closed) return;
     for (const watched of this.#watches.keys()) if (isWithin(watched, realPath)) return;
-    // The widest root: one watch for all that lies below it.
+    // The widest root: one watch for everything below it.
     const root = realRoots(this.#options.roots).filter((root) => isWithin(root, realPath))
       .reduce<string | null>((a, b) => a === null || b.length < a.length ? b : a, null);
     if (root === null) return;
@@ -200,7 +202,7 @@ export class FileWatcher {
     this.#schedule("retry", POLLING_MS, () => {
       this.#stopPolling();
       for (const path of this.#files.keys()) if (!this.#polling) this.#watchRootOf(path);
-      // What was written before the watch began gave no event.
+      // Writes before the watch began caused no event.
       this.#rounds.run("poll");
     });
   }

@@ -5,36 +5,36 @@ import { firstTimedLine } from "./line_times.ts";
 import { textStart } from "./text_start.ts";
 
 /**
- * Identifies a file of a log by its content: by how its text begins, up to the first line with a time. A file only
- * grows at its end, so its fingerprint keeps matching under any name, compressed or not.
+ * Identifies a file of a log by its content: by the beginning of its text, up to the first line with a time. A file
+ * only grows at its end, so its fingerprint keeps matching under any name, compressed or not.
  */
 export interface Fingerprint {
-  /** Where the text begins: behind the NULs of a writer that kept its offset over a truncation. */
+  /** Where the text begins: after the NULs of a writer that kept its offset across a truncation. */
   readonly start: number;
   /** The first bytes of the text, at most PREFIX_BYTES. */
   readonly prefix: Uint8Array;
-  /** Of the first line that holds one; null where none is there yet, or none within SEARCH_BYTES. */
+  /** The time of the first line that contains one; null if there is none yet, or none within SEARCH_BYTES. */
   readonly time: Instant | null;
-  /** Where that line ends, or the search without a result did; 0 while the line may still grow. */
+  /** Where that line ends, or where the search ended without a result; 0 while the line may still grow. */
   readonly timedTo: number;
-  /** Of the text up to timedTo where the prefix does not cover it; "" otherwise. */
+  /** Digest of the text up to timedTo if the prefix does not cover it; "" otherwise. */
   readonly digest: string;
 }
 
-/** Bytes that are compared as they are. */
+/** Bytes that are compared directly. */
 const PREFIX_BYTES = 512;
-/** A text without a time within this length, bytes, is identified by these bytes alone. */
+/** A text without a time within this length in bytes is identified by these bytes alone. */
 const SEARCH_BYTES = 256 * 1024;
 /** Most files show their first time within the first of these. */
 const READ_BYTES = [1024, 16 * 1024, SEARCH_BYTES];
-/** Fewer bytes of a text without times identify nothing. */
+/** Fewer bytes of a text without times are not enough to identify it. */
 const MIN_UNTIMED_BYTES = 32;
 const BRACE = 0x7b;
 
 /**
  * The fingerprint of a text.
  *
- * @param text the file's bytes from `start` on, as many as are at hand
+ * @param text the available bytes of the file from `start` on
  * @param start offset of the first byte of text in its file
  *
  * @example
@@ -56,7 +56,7 @@ export function fingerprintOf(text: Uint8Array, start = 0): Fingerprint {
     time = line.time;
     length = line.to;
   }
-  // The first line with a time may be longer than what is searched.
+  // The first line with a time may be longer than the searched text.
   if (length === 0 && searched.length === SEARCH_BYTES) length = SEARCH_BYTES;
   const digest = length > prefix.length
     ? createHash("sha256").update(searched.subarray(0, length)).digest("base64")
@@ -65,10 +65,10 @@ export function fingerprintOf(text: Uint8Array, start = 0): Fingerprint {
 }
 
 /**
- * The fingerprint of what a source holds now. Of a compressed one no more is inflated than necessary. Throws the
- * platform's error where the source cannot be read.
+ * The fingerprint of a source's current content. Of a compressed source, no more is inflated than necessary. Throws the
+ * platform's error if the source cannot be read.
  *
- * @param textBegin where its text begins, where that is known: an offset in bytes
+ * @param textBegin where its text begins, if known, as an offset in bytes
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -100,8 +100,8 @@ export function readFingerprint(
 }
 
 /**
- * Do two fingerprints belong to one content, seen at the same moment or at two? Where a fingerprint holds too little to
- * tell, false.
+ * Whether two fingerprints belong to the same content, seen at the same moment or at different ones. False if a
+ * fingerprint contains too little to tell.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -121,12 +121,12 @@ export function matchesContent(a: Fingerprint, b: Fingerprint): boolean {
     return a.timedTo === b.timedTo && a.digest === b.digest;
   }
   if (a.time !== null && b.time !== null) return compareInstants(a.time, b.time) === 0;
-  // Equal beginnings of Docker lines tell nothing: their times stand at their ends.
+  // Equal beginnings of Docker lines prove nothing: their times are at their ends.
   return common >= MIN_UNTIMED_BYTES && a.prefix[0] !== BRACE;
 }
 
 /**
- * May a file that began like `before` begin like `now` after it has grown?
+ * Whether a file that began like `before` may begin like `now` after it has grown.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -146,7 +146,8 @@ export function isContinuedBy(before: Fingerprint, now: Fingerprint): boolean {
 }
 
 /**
- * Does any of the known fingerprints belong to the same content? The very same few bytes count as the same.
+ * Whether any of the known fingerprints belongs to the same content. Exactly the same few bytes count as the same
+ * content.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -167,7 +168,7 @@ export function startsLikeAny(known: Iterable<Fingerprint>, one: Fingerprint): b
 }
 
 /**
- * Whether both hold the same bytes.
+ * Whether both contain the same bytes.
  *
  * ```ts
  * import assert from "node:assert/strict";

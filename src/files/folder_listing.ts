@@ -3,7 +3,7 @@ import { Failure } from "../failure/failure.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type FolderEntry, type LogFolder, readLogFolder } from "./log_folder.ts";
 
-/** Receives the content of the log folder, and the file names whose entry is another than in the listing before. */
+/** Receives the content of the log folder, and the file names whose entry differs from the previous listing. */
 export type Listing = (folder: LogFolder, changed: ReadonlySet<string>) => void;
 
 const LISTING_MS = 500;
@@ -12,18 +12,18 @@ const SHARED_MS = 50;
 
 const emptyFolder: LogFolder = { entries: new Map(), unknown: new Set() };
 
-/** Changed names that listeners are told in one turn of the event loop: some milliseconds of work. */
+/** The number of changed names that listeners are sent in one turn of the event loop: some milliseconds of work. */
 const NAMES_PER_TURN = 10_000;
 
 /**
- * The listings of the log folder: one every 500 ms for all who watch it, compared once with the one before. Owned
- * by the FileWatcher, used by watches.
+ * The listings of the log folder: one every 500 ms for all watches, compared once with the previous one. Owned by the
+ * FileWatcher, used by watches.
  */
 export class FolderListing {
   readonly #path: string;
   readonly #clock: Clock;
   readonly #listeners = new Set<Listing>();
-  /** Who has not been told of the last listing, and of what. */
+  /** Listeners that have not received the last listing yet, with what they are to receive. */
   readonly #untold = new Map<Listing, { folder: LogFolder; changed: ReadonlySet<string> }>();
   #telling: ReturnType<typeof setImmediate> | null = null;
   #latest: LogFolder | null = null;
@@ -37,8 +37,8 @@ export class FolderListing {
   }
 
   /**
-   * Calls `listing` from now on, every 500 ms that the folder can be read. Returns the folder as it is, or was at most
-   * 50 ms ago: what has changed since comes with the next listing. Throws as readLogFolder does.
+   * Calls `listing` from now on, every 500 ms if the folder can be read. Returns the folder as it is, or was at most 50
+   * ms ago: later changes come with the next listing. Throws as readLogFolder does.
    */
   begin(listing: Listing): { readonly folder: LogFolder; readonly end: () => void } {
     const isRecent = this.#clock.now() - this.#listedAt < SHARED_MS;
@@ -53,13 +53,13 @@ export class FolderListing {
     return { folder, end };
   }
 
-  /** Lists now, where anybody watches. */
+  /** Lists now, if there are any watches. */
   list(): void {
     if (this.#listeners.size === 0) return;
     try {
       this.#read();
     } catch (error) {
-      // A folder that cannot be read now says nothing about its logs; the logs of one that is gone are gone too.
+      // A folder that cannot be read now says nothing about its logs; if the folder is gone, its logs are gone too.
       if (error instanceof Failure && error.kind === "not-found") this.#listed(emptyFolder);
     }
   }
@@ -78,7 +78,7 @@ export class FolderListing {
   #listed(now: LogFolder): LogFolder {
     const before = this.#latest ?? emptyFolder;
     const changed = changedNames(before, now);
-    // Whoever watches keeps the folder as it was at the beginning: hundreds who began one after another share all that
+    // Watches keep the folder as it was when they began: hundreds that began one after another share everything that
     // has not changed in between.
     const folder = changed.size === 0 ? before : withEntriesOf(before, now);
     this.#latest = folder;
@@ -88,13 +88,13 @@ export class FolderListing {
     return folder;
   }
 
-  /** Where a listener has not been told of the listing before, it is told of both at once. */
+  /** A listener that has not received the previous listing receives both at once. */
   #tellLater(listing: Listing, folder: LogFolder, changed: ReadonlySet<string>): void {
     const waiting = this.#untold.get(listing)?.changed;
     this.#untold.set(listing, { folder, changed: waiting?.union(changed) ?? changed });
   }
 
-  /** Tells as many listeners as a turn of the event loop has time for; the others in the next ones. */
+  /** Notifies as many listeners as a turn of the event loop has time for; the others in the following turns. */
   #tell(): void {
     let names = 0;
     for (const [listing, { folder, changed }] of this.#untold) {
@@ -128,7 +128,7 @@ export class FolderListing {
 }
 
 /**
- * Is it the same file, unchanged?
+ * Whether it is the same, unchanged file.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -147,7 +147,7 @@ export function isSameEntry(a: FolderEntry, b: FolderEntry): boolean {
     a.facts.ino === b.facts.ino && a.facts.dev === b.facts.dev;
 }
 
-/** The later listing, with the entries of the former where they are the same. */
+/** The later listing, with the entries of the earlier one where they are the same. */
 function withEntriesOf(before: LogFolder, now: LogFolder): LogFolder {
   const entries = new Map<string, FolderEntry>();
   for (const [fileName, entry] of now.entries) {
@@ -166,7 +166,7 @@ function changedNames(before: LogFolder, now: LogFolder): Set<string> {
   for (const fileName of before.entries.keys()) {
     if (!now.entries.has(fileName)) changed.add(fileName);
   }
-  // Whether a file is unknown decides whether it is missing.
+  // Whether a file is unknown determines whether it is missing.
   for (const fileName of before.unknown) if (!now.unknown.has(fileName)) changed.add(fileName);
   for (const fileName of now.unknown) if (!before.unknown.has(fileName)) changed.add(fileName);
   return changed;

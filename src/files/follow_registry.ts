@@ -10,14 +10,14 @@ export interface FollowRegistryOptions {
   readonly roots: LogRoots;
   readonly watcher: Pick<FileWatcher, "clock" | "onFile" | "turns">;
   readonly report: Report;
-  /** Examines compressed files that logs were rotated to. */
+  /** Examines compressed files to which logs were rotated. */
   readonly examine: ExamineCompressed;
-  /** How long a log that is not there yet is waited for, milliseconds. */
+  /** How long to wait for a log that does not exist yet, milliseconds. */
   readonly missingFileWaitMs: number;
 }
 
 /**
- * All that is followed in this process: whoever follows the same log shares it. Owned by serve; streams that follow
+ * Everything that is followed in this process: followers of the same log share it. Owned by serve; streams that follow
  * call it.
  */
 export class FollowRegistry {
@@ -33,8 +33,8 @@ export class FollowRegistry {
   }
 
   /**
-   * Follows a log from its beginning, or from the last line boundary at this call. The place is fixed when this returns.
-   * A log that is not there yet is waited for and read whole.
+   * Follows a log from its beginning, or from the last line boundary at the time of this call. The position is fixed
+   * when this returns. If the log does not exist yet, waits for it and reads it from the beginning.
    *
    * @param onMore called when `take` may have a range, or an end; never during this call
    */
@@ -63,12 +63,12 @@ export class FollowRegistry {
     this.#examinations[Symbol.dispose]();
   }
 
-  /** Throws Failure where nobody follows the log yet and it cannot be opened. */
+  /** Throws Failure if nobody follows the log yet and it cannot be opened. */
   #acquire(name: LogName, isYoung: boolean): FollowedLog {
     const key = logFileName(name);
     const shared = this.#logs.get(key);
     shared?.check("tick");
-    // One that has ended is drained by its followers; what is there now is another log.
+    // An ended log is drained by its followers; what is there now is another log.
     if (shared !== undefined && !shared.ended) return shared;
     const located = locate(this.#options.roots, name);
     const log = new FollowedLog(located, {

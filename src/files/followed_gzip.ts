@@ -8,8 +8,8 @@ import { LogFile } from "./log_file.ts";
 import type { RotatedFile } from "./rotated_files.ts";
 
 /**
- * Examines a compressed file elsewhere than on the event loop. Rejects with a Failure where it cannot be inflated there,
- * and with the signal's reason.
+ * Examines a compressed file outside the event loop. Rejects with a Failure if it cannot be inflated there, and with
+ * the signal's reason.
  */
 export type ExamineCompressed = (
   file: FileIdentity & { readonly format: LogFormat },
@@ -17,9 +17,9 @@ export type ExamineCompressed = (
   signal: AbortSignal,
 ) => Promise<ExaminedText>;
 
-/** What is asked of a compressed file is not known yet. */
+/** The requested information about a compressed file is not known yet. */
 export class StillInflating extends Failure {
-  /** Resolves when it is; then ask again. Never rejects. */
+  /** Resolves when it is known; then ask again. Never rejects. */
   readonly ready: Promise<void>;
 
   constructor(path: string, ready: Promise<void>) {
@@ -28,11 +28,11 @@ export class StillInflating extends Failure {
   }
 }
 
-/** Texts of no more than this are inflated at once: a worker would take longer to be asked. */
+/** Texts up to this size are inflated in place: asking a worker would take longer. */
 const MAX_SMALL_BYTES = 256 * 1024;
 /** How much is inflated in one turn of the event loop, however many rotated files there are: some milliseconds. */
 const MAX_TURN_BYTES = 4 * 1024 * 1024;
-/** Files whose texts were examined, and are remembered. */
+/** How many examined files are remembered. */
 const MAX_EXAMINED = 32;
 const MAX_RANGES = 16;
 
@@ -44,12 +44,14 @@ interface Examination {
   ready: Promise<void> | null;
 }
 
-/** What is known of the compressed files that followed logs were rotated to. Owned by the registry of followed logs. */
+/**
+ * What is known of the compressed files to which followed logs were rotated. Owned by the registry of followed logs.
+ */
 export class Examinations implements Disposable {
   readonly #examine: ExamineCompressed;
   readonly #known = new Map<string, Examination>();
   readonly #stopped = new AbortController();
-  /** Inflated at once since the event loop had its turn, bytes. */
+  /** Bytes inflated in place in this turn of the event loop. */
   #turnBytes = 0;
   #turnTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -58,8 +60,8 @@ export class Examinations implements Disposable {
   }
 
   /**
-   * Opens a rotated file. Of a compressed one, whatever would take long to inflate throws StillInflating until it is
-   * known. Throws Failure where it has gone or changed meanwhile.
+   * Opens a rotated file. For a compressed one, anything that would take long to inflate throws StillInflating until it
+   * is known. Throws Failure if the file has gone or changed meanwhile.
    */
   open(rotated: RotatedFile): LogSource {
     const file = LogFile.open(rotated);
@@ -76,7 +78,7 @@ export class Examinations implements Disposable {
     this.#stopped.abort(new Failure("unavailable", "Server is shutting down"));
   }
 
-  /** All of a small text, unless enough was inflated in this turn of the event loop; null otherwise. */
+  /** A small text in full, unless enough was inflated in this turn of the event loop; null otherwise. */
   #smallText(log: GzipLog): Uint8Array | null {
     const left = Math.min(MAX_SMALL_BYTES, MAX_TURN_BYTES - this.#turnBytes);
     const text = left > 0 ? log.wholeText(left) : null;
@@ -140,14 +142,14 @@ type Ask = (source: GzipLog, range: TextRange | null) => {
   readonly bytes: Uint8Array | null;
 };
 
-/** A compressed file that a followed log was rotated to. It inflates nothing here but a small text. */
+/** A compressed file to which a followed log was rotated. Only a small text is inflated here. */
 class FollowedGzip implements LogSource {
   readonly dev = null;
   readonly ino = null;
   readonly path: string;
   readonly #log: GzipLog;
   readonly #ask: Ask;
-  /** All of a small text; null: it is not small. */
+  /** A small text in full; null: it is not small. */
   readonly #small: Uint8Array | null;
 
   constructor(log: GzipLog, small: Uint8Array | null, ask: Ask) {

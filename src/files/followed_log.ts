@@ -9,9 +9,8 @@ import type { LogSegment } from "./log_segment.ts";
 import { RotationTracker, type TrackerOptions } from "./rotation_tracker.ts";
 
 /**
- * One container's log through all its files, shared by all who follow it: has it checked when something happens or
- * falls due, and wakes the followers when there may be more to read. Owned by the FollowRegistry; its followers call
- * it.
+ * One container's log through all its files, shared by its followers: has it checked when something happens or is due,
+ * and wakes the followers when there may be more to read. Owned by the FollowRegistry; its followers call it.
  */
 export class FollowedLog {
   readonly #tracker: RotationTracker;
@@ -20,11 +19,11 @@ export class FollowedLog {
   readonly #clock: Clock;
   readonly #turns: TaskTurns;
   readonly #wakes = new Set<() => void>();
-  /** Of the compressed files that must be inflated before it can go on. */
+  /** Pending inflation of compressed files that are needed to continue. */
   #inflating: Promise<void> | null = null;
   #isClosed = false;
 
-  /** Throws Failure where the log cannot be opened. */
+  /** Throws Failure if the log cannot be opened. */
   constructor(located: LocatedLog, options: TrackerOptions) {
     this.#tracker = new RotationTracker(located, options, {
       check: (reason) => this.check(reason),
@@ -49,7 +48,7 @@ export class FollowedLog {
     return this.#tracker.current;
   }
 
-  /** Nothing more will come: the log is gone, or may not be read any more (failure). */
+  /** Whether nothing more will come: the log is gone, or may no longer be read (failure). */
   get ended(): boolean {
     return this.#isClosed || this.#tracker.ending !== null;
   }
@@ -58,17 +57,17 @@ export class FollowedLog {
     return this.#tracker.ending?.failure ?? null;
   }
 
-  /** Does it wait until files can be read again? What cannot be read now is not lost yet. */
+  /** Whether it waits until files can be read again. A file that cannot be read now is not lost yet. */
   get isRefused(): boolean {
     return this.#tracker.isRefused && !this.ended;
   }
 
-  /** Does it wait for a compressed file to be inflated? What that holds is not lost. */
+  /** Whether it waits for a compressed file to be inflated. The content of such a file is not lost. */
   get isInflating(): boolean {
     return this.#inflating !== null && !this.ended;
   }
 
-  /** How many follow it. */
+  /** The number of followers. */
   get followers(): number {
     return this.#wakes.size;
   }
@@ -77,7 +76,7 @@ export class FollowedLog {
     return this.#tracker.chain.after(segment);
   }
 
-  /** Calls `wake` when there may be more to read. Returns how to end that. */
+  /** Calls `wake` when there may be more to read. Returns a function that ends this. */
   onMore(wake: () => void): () => void {
     this.#wakes.add(wake);
     return () => {
@@ -94,20 +93,20 @@ export class FollowedLog {
     this.#tracker.leave(segment);
   }
 
-  /** Finds the file of a parked segment again by its content; lost where it has gone. */
+  /** Finds the file of a parked segment again by its content; the segment is lost if the file has gone. */
   reopen(segment: LogSegment): void {
     this.#tracker.reopen(segment);
     this.#setDeadline();
   }
 
-  /** Nobody follows it any more. Idempotent. */
+  /** Nobody follows the log any more. Idempotent. */
   close(): void {
     this.#isClosed = true;
     this.#deadline.cancel();
     this.#tracker.close();
   }
 
-  /** Takes notice of what has happened to the log. Returns whether anything had that an event announces. */
+  /** Detects what has happened to the log. Returns whether anything that an event announces had happened. */
   check(reason: CheckReason): boolean {
     const isDue = reason === "tick" && this.#tracker.dueAt <= this.#clock.now();
     const changed = this.#loop.run(reason);
@@ -138,7 +137,7 @@ export class FollowedLog {
     });
   }
 
-  /** Has the log checked when something falls due that no event announces. */
+  /** Schedules a check for when something is due that no event announces. */
   #setDeadline(): void {
     if (this.ended) this.#deadline.cancel();
     else this.#deadline.set(this.#tracker.dueAt);

@@ -2,12 +2,12 @@ import { type Fingerprint, fingerprintOf, matchesContent, readFingerprint } from
 import { isIntact, type KnownText } from "./known_text.ts";
 import type { LogSource } from "./log_file.ts";
 
-/** How often a fingerprint without a time is read again at each growth; then only when the file has doubled. */
+/**
+ * How many times a fingerprint without a time is read again at each growth; after that, only when the file has doubled.
+ */
 const MAX_READS = 64;
 
-/**
- * The fingerprint of a file that grows: final once it holds a time. Owned by the GrowingText, which alone calls it.
- */
+/** The fingerprint of a growing file: final once it contains a time. Owned by the GrowingText, which alone calls it. */
 export class GrowingFingerprint {
   #value = fingerprintOf(new Uint8Array(0));
   #reads = 0;
@@ -17,7 +17,7 @@ export class GrowingFingerprint {
     return this.#value;
   }
 
-  /** Takes notice of the text that has come. Returns false where the file changed meanwhile. */
+  /** Takes the new text into account. Returns false if the file changed meanwhile. */
   readOn(source: LogSource, text: KnownText): boolean {
     if (this.#value.timedTo > 0) return true;
     const isDue = this.#reads < MAX_READS || text.seen >= 2 * this.#size;
@@ -35,7 +35,7 @@ export class GrowingFingerprint {
     this.#value = readFingerprint(source);
   }
 
-  /** May the other be of the same text, grown further? */
+  /** Whether the other one may belong to the same text, grown further. */
   mayBeOf(other: Fingerprint): boolean {
     return matchesContent(this.#value, other) ||
       (this.#value.time === null && this.#isBeginningOf(other));

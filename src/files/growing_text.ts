@@ -10,19 +10,19 @@ import { type ContentChange, contentChange, type FileState } from "./transitions
 export type Holding = "all" | "beginning" | "nothing";
 
 export interface GrowOptions {
-  /** Of the source's file, where that is known already. */
+  /** State of the source's file, if already known. */
   readonly now?: FileState;
   /** See contentChange. */
   readonly quick?: boolean;
-  /** However much has come; otherwise a step at a time, and `unread` tells whether there is more. */
+  /** Reads however much was appended; otherwise one step at a time, and `unread` says how much is left. */
   readonly whole?: boolean;
 }
 
 const probe = new Uint8Array(1);
 
 /**
- * What is known of a text that grows at its end: how far its lines are whole, how it begins and ends, and the lines
- * that came last. It is told what to read from each time, because the text may move to another file. Owned by the
+ * What is known of a text that grows at its end: up to where its lines are complete, how it begins and ends, and its
+ * most recent lines. Each call passes the source to read from, because the text may move to another file. Owned by the
  * LogSegment, which alone calls it.
  */
 export class GrowingText {
@@ -33,7 +33,7 @@ export class GrowingText {
   #end = 0;
   #fresh: { readonly from: number; readonly bytes: Uint8Array } | null = null;
 
-  /** What is known, as offsets and anchors. */
+  /** The known text, as offsets and anchors. */
   get known(): KnownText {
     return this.#known;
   }
@@ -47,12 +47,12 @@ export class GrowingText {
     return this.#fileSize;
   }
 
-  /** Up to here it is known to have had bytes, even where they cannot be read any more. */
+  /** The offset up to which it is known to have had bytes, even if they can no longer be read. */
   get end(): number {
     return this.#end;
   }
 
-  /** Of its last whole line; null where that shows none. */
+  /** The time of its last whole line; null if that line has none. */
   get lastTime(): Instant | null {
     for (const { bytes } of this.#known.anchors) {
       const time = lastTimeIn(bytes);
@@ -66,17 +66,17 @@ export class GrowingText {
     return Math.max(0, this.#fileSize - this.#known.seen);
   }
 
-  /** Are there bytes behind those that are known? */
+  /** Whether there are bytes after the known ones. */
   hasMore(source: LogSource): boolean {
     return source.readAt(this.#known.seen, probe) > 0;
   }
 
-  /** Does the source still hold what is known? Only what lies in a plain file can change. */
+  /** Whether the source still holds the known text. Only text in a plain file can change. */
   isIntact(source: LogSource): boolean {
     return !(source instanceof LogFile) || isIntact(source, this.#known);
   }
 
-  /** Takes notice of what was written. "grown" only where whole lines have come. */
+  /** Takes new writes into account. "grown" only if whole lines were added. */
   grow(source: LogSource, options: GrowOptions): ContentChange {
     const now = options.now ??
       (source instanceof LogFile ? source.facts() : { size: source.size, mtimeMs: 0 });
@@ -93,37 +93,37 @@ export class GrowingText {
     return growth === null ? "same" : this.#accept(growth);
   }
 
-  /** An unterminated line counts as a line from now on: its end is not waited for any longer. */
+  /** From now on, an unterminated line counts as a line: its end is no longer awaited. */
   commitAll(): void {
     this.#known = { ...this.#known, committed: this.#known.seen };
   }
 
-  /** The whole lines that came last, where `from` is where they begin and they are at hand still. */
+  /** The most recent whole lines, if they begin at `from` and are still in memory. */
   freshLines(from: number): Uint8Array | null {
     return this.#fresh?.from === from ? this.#fresh.bytes : null;
   }
 
-  /** Frees the memory of the lines that came last. */
+  /** Frees the memory of the most recent lines. */
   forgetFreshLines(): void {
     this.#fresh = null;
   }
 
-  /** May a file that begins like this hold the text? */
+  /** Whether a file that begins like this may hold the text. */
   mayBeHeldBy(fingerprint: Fingerprint): boolean {
     return this.#fingerprint.mayBeOf(fingerprint);
   }
 
-  /** How much of the text does a file hold that begins like it? The end of what is known tells. */
+  /** How much of the text a file that begins like it holds, judged by the end of the known text. */
   heldBy(source: LogSource): Holding {
-    // Where it was seen before its first time came, all that was seen must be there.
+    // If the file was seen before its first time appeared, everything that was seen must be there.
     if (this.fingerprint.time === null) return isIntact(source, this.#known) ? "all" : "nothing";
     if (source.size < this.#known.committed) return "beginning";
     return isIntact(source, { ...this.#known, partial: [] }) ? "all" : "nothing";
   }
 
   /**
-   * What was read is another text: it is read again. A file that is empty then was truncated, unless it was empty when it
-   * was changed last (`emptyAtMs`, milliseconds since the epoch).
+   * What was read is another text, so it is read again. A file that is now empty was truncated, unless it was empty at
+   * its last change (`emptyAtMs`, milliseconds since the epoch).
    */
   forget(emptyAtMs: number | "unknown" = "unknown"): void {
     this.#known = unknownText;
@@ -133,7 +133,10 @@ export class GrowingText {
     this.#fresh = null;
   }
 
-  /** The text lies in a copy from now on, which holds it as far as `holding` says. What is not known of it yet is read as by `grow`. */
+  /**
+   * From now on, the text is in a copy, which holds it to the extent of `holding`. The part that is not known yet is
+   * read as by `grow`.
+   */
   moveTo(
     copy: LogSource,
     holding: Exclude<Holding, "nothing">,
@@ -141,7 +144,7 @@ export class GrowingText {
   ): void {
     this.#fresh = null;
     this.#fingerprint.replace(copy);
-    // A copy that was made before the last lines came is read again, to know what it holds.
+    // A copy that was made before the last lines were written is read again, to determine its content.
     const base = holding === "beginning" ? unknownText : { ...this.#known, partial: [] };
     const { size } = copy;
     const growth = growthOf(copy, base, size, whole);
@@ -160,7 +163,7 @@ export class GrowingText {
   }
 }
 
-/** Reads on, unless the whole text was examined elsewhere: that of a file that was compressed does not grow. */
+/** Continues reading, unless the whole text was examined elsewhere: the text of a compressed file does not grow. */
 function growthOf(
   source: LogSource,
   known: KnownText,

@@ -6,14 +6,14 @@ import { type Fingerprint, fingerprintOf, readFingerprint } from "./fingerprint.
 import { InflatedBytes } from "./inflated_bytes.ts";
 import type { FileIdentity, LogFile, LogSource } from "./log_file.ts";
 
-/** What is inflated to see how a log begins: at most some megabytes of text, in milliseconds. */
+/** How much is inflated to see how a log begins: at most some megabytes of text, in milliseconds. */
 const HEAD_READ_BYTES = 2 * 1024;
 const MAX_HEAD_BYTES = 64 * 1024;
 
 /**
- * A compressed log: a source of its inflated bytes. Nothing but its beginning is inflated before it is read. Workers
- * inflate by `compressed`; `size` and `readAt` inflate here, and are for what cannot wait for a worker. Owned by
- * whoever opens it, who disposes of it.
+ * A compressed log as a source of its inflated bytes. Only its beginning is inflated before it is read. Workers inflate
+ * it by `compressed`; `size` and `readAt` inflate it here, for cases that cannot wait for a worker. Owned by its
+ * opener, which disposes of it.
  */
 export class GzipLog implements LogSource {
   /** The bytes at the path are not those of this source. */
@@ -33,13 +33,13 @@ export class GzipLog implements LogSource {
     return this.#format ??= detectFormat(this.path, this.head()) ?? "cri";
   }
 
-  /** The compressed file, at the path where it is now: a rotation may have renamed it. */
+  /** The compressed file, at its current path: a rotation may have renamed it. */
   get compressed(): FileIdentity {
     const { dev, ino } = this.#file;
     return { path: currentPath(this.#file) ?? this.path, dev, ino };
   }
 
-  /** Bytes when inflated. Of a damaged file: of what can be inflated before the damage. */
+  /** Size of the inflated text in bytes. For a damaged file: of what can be inflated before the damage. */
   get size(): number {
     return this.#bytes.size;
   }
@@ -52,7 +52,9 @@ export class GzipLog implements LogSource {
     return this.#bytes.readAt(offset, into);
   }
 
-  /** As far as its beginning, or all of a small text, shows it; null: more would have to be inflated. */
+  /**
+   * The fingerprint, if its beginning, or the whole of a small text, is enough; null: more would have to be inflated.
+   */
   knownFingerprint(): Fingerprint | null {
     const head = this.head();
     const found = head[0] === 0 ? null : fingerprintOf(head);
@@ -75,7 +77,7 @@ export class GzipLog implements LogSource {
     }
   }
 
-  /** All of the text where it is no longer than `maxBytes`, and the file small; null otherwise. */
+  /** The whole text if it is no longer than `maxBytes` and the file is small; null otherwise. */
   wholeText(maxBytes: number): Uint8Array | null {
     const { size } = this.#file;
     if (size > maxBytes) return null;
@@ -84,7 +86,7 @@ export class GzipLog implements LogSource {
     try {
       return gunzipSync(compressed.subarray(0, count), { maxOutputLength: maxBytes });
     } catch {
-      return null; // Too large, or damaged: what comes before the damage counts.
+      return null; // Too large, or damaged: the text before the damage is used.
     }
   }
 
@@ -98,7 +100,7 @@ export class GzipLog implements LogSource {
   }
 }
 
-/** Where the open file is: at its path, or in the same folder by another name. Null: it is gone. */
+/** Where the open file is: at its path, or in the same folder under another name. Null: it is gone. */
 function currentPath({ path, dev, ino }: LogFile): string | null {
   const isAt = (path: string) => {
     try {
@@ -114,6 +116,6 @@ function currentPath({ path, dev, ino }: LogFile): string | null {
     const paths = readDirectory(folder).map(({ name }) => `${folder}/${name}`);
     return paths.find((one) => one.endsWith(".gz") && isAt(one)) ?? null;
   } catch {
-    return null; // The folder is gone, too.
+    return null; // The folder is gone too.
   }
 }

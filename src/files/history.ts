@@ -8,29 +8,28 @@ import type { FileIdentity, FileNumbers, LogFile, LogSource } from "./log_file.t
 import { isUntouched } from "./missed_rotations.ts";
 import { listRotatedFiles, openRotatedFile, type RotatedFile } from "./rotated_files.ts";
 
-/** A rotated file that is just being compressed or renamed is found again in the next listing. */
+/** A rotated file that is being compressed or renamed is found again in the next listing. */
 const ATTEMPTS = 3;
 
-/** A rotated file of a log, open. */
+/** An open rotated file of a log. */
 export interface OlderFile {
   readonly source: LogSource;
-  /** Of its first line; null where it shows none. */
+  /** The time of its first line; null if that line has none. */
   readonly firstTime: Instant | null;
 }
 
 export interface OpenOptions {
-  /** How the text of a compressed file begins, determined off the event loop. */
+  /** How the text of a compressed file begins, determined outside the event loop. */
   readonly fingerprint: (
     file: { readonly compressed: FileIdentity; readonly format: LogSource["format"] },
   ) => Promise<Fingerprint>;
-  /** Called between two files: a promise where others are to have their turn. */
+  /** Called between two files: returns a promise if it is others' turn. */
   readonly breathe: () => Promise<void> | null;
 }
 
 /**
- * The rotated files of a log, as they were when it was opened. None of them is opened before they are asked for: most
- * reads end in the log itself. Made with the log, by openLog. Owned by the log that it was opened with, and disposed
- * of with it.
+ * The rotated files of a log at the time when it was opened. None of them is opened until needed: most reads end in the
+ * log itself. Created with the log, by openLog. Owned by the log that it was opened with, and disposed of with it.
  */
 export class History {
   readonly #roots: readonly string[];
@@ -38,7 +37,7 @@ export class History {
   readonly #realPath: string;
   readonly #listed: readonly RotatedFile[];
 
-  /** `listed`: the files that were there before the log was opened. Those that come after it are not its history. */
+  /** `listed`: the files that existed before the log was opened. Later files are not its history. */
   constructor(roots: LogRoots, current: LogFile, listed: readonly RotatedFile[]) {
     const { dev, ino, path } = current;
     this.#roots = realRoots(roots);
@@ -48,10 +47,10 @@ export class History {
   }
 
   /**
-   * Opens the files, oldest first by the times in their lines. Names do not tell the order, so the first line of each is
-   * read, in 1 KiB as a rule, and the last 64 KiB of those plain files whose names contradict it. Neither the log itself
-   * nor a copy of it or of another file is among them. Rejects with Failure permission-denied where one may not be read.
-   * The caller disposes of the sources.
+   * Opens the files, oldest first by the times in their lines. Names do not determine the order, so the first line of
+   * each file is read, usually in 1 KiB, and the last 64 KiB of plain files whose names contradict it. Neither the log
+   * itself nor a copy of it or of another file is among them. Rejects with Failure permission-denied if one may not be
+   * read. The caller disposes of the sources.
    */
   async open(options: OpenOptions): Promise<OlderFile[]> {
     for (let attempt = 1;; attempt++) {
@@ -60,7 +59,7 @@ export class History {
     }
   }
 
-  /** Null where one was not there any more, unless those are to be skipped. */
+  /** Null if a file no longer exists, unless such files are to be skipped. */
   async #openAll(
     options: OpenOptions & { readonly skipsMissing: boolean },
   ): Promise<OpenedFile[] | null> {
@@ -82,7 +81,7 @@ export class History {
   }
 
   #mayBeOlder(file: RotatedFile): boolean {
-    // One with the log's own inode is the log itself, rotated since.
+    // A file with the log's own inode is the log itself, rotated since.
     if (file.dev === this.#current.dev && file.ino === this.#current.ino) return false;
     return this.#roots.some((root) => isWithin(root, file.realPath));
   }
@@ -97,7 +96,7 @@ export class History {
         ...one,
         size: one.file.size,
         compressed: one.file.compressed,
-        // The end of a compressed file costs as much as all of it.
+        // Reading the end of a compressed file costs as much as reading all of it.
         lastTime: () => one.file.compressed ? null : readLastTime(one.source, one.source.size),
       });
     }
@@ -108,7 +107,9 @@ export class History {
     return ordered.map(({ source, fingerprint }) => ({ source, firstTime: fingerprint.time }));
   }
 
-  /** Was it there when the log was opened, if only under another name or not compressed yet? Then it is older. */
+  /**
+   * Whether the file existed when the log was opened, if only under another name or uncompressed. If so, it is older.
+   */
   #wasThere({ file, fingerprint }: OpenedFile): boolean {
     const isListed = this.#listed.some((one) =>
       one.dev === file.dev && one.ino === file.ino &&

@@ -2,10 +2,10 @@ import type { ByteSource } from "../scan/byte_source.ts";
 import { firstNonNul } from "../scan/lines.ts";
 import { type Checkpoint, type CompressedFile, Inflation } from "./inflation.ts";
 
-/** How much inflated text is held at a time: of all compressed logs of a thread at most MAX_WINDOWS times that. */
+/** How much inflated text is held at a time: at most MAX_WINDOWS times this for all compressed logs of a thread. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
 const MAX_WINDOWS = 3;
-/** The distance between two states from which inflating can continue, bytes; doubled where there are too many. */
+/** The distance in bytes between two states from which inflating can continue; doubled if there are too many. */
 const CHECKPOINT_BYTES = WINDOW_BYTES;
 const MAX_CHECKPOINTS = 128;
 /** A window of which the first bytes are inflated. */
@@ -15,16 +15,16 @@ interface Filling {
   length: number;
 }
 
-/** The windows of this thread that were used last, the newest at the end. */
+/** The most recently used windows of this thread, the newest at the end. */
 const windows = new Map<string, Uint8Array>();
 let lastId = 0;
 const LF = 0x0a;
 
 /**
- * The inflated bytes of a gzip file (RFC 1952, one or more members), in bounded memory. Reading onwards inflates every
- * byte once; for a place before, inflating continues from the checkpoint before it, so that reading backward takes no
- * more than twice. Of a damaged file: the bytes before the damage. Owned by whoever holds the file open, who disposes of
- * it; then its memory is released.
+ * The inflated bytes of a gzip file (RFC 1952, one or more members), in bounded memory. Reading forward inflates every
+ * byte once; for an earlier position, inflating continues from the checkpoint before it, so reading backward inflates
+ * every byte at most twice. For a damaged file: the bytes before the damage. Owned by the holder of the open file,
+ * which disposes of it; this releases its memory.
  */
 export class InflatedBytes implements ByteSource, Disposable {
   readonly #file: CompressedFile;
@@ -35,9 +35,9 @@ export class InflatedBytes implements ByteSource, Disposable {
   #size: number | null = null;
   /** The window that is being inflated. */
   #filling: Filling | null = null;
-  /** All bytes up to here were seen once. */
+  /** All bytes up to here have been seen once. */
   #seen = 0;
-  /** How many of them, at the beginning, are NULs. */
+  /** How many of the bytes at the beginning are NULs. */
   #nuls = 0;
   #lastLineEnd = 0;
 
@@ -46,14 +46,14 @@ export class InflatedBytes implements ByteSource, Disposable {
     this.#inflation = this.#continueFrom(null);
   }
 
-  /** Bytes when inflated. Inflates everything the first time. */
+  /** Size of the inflated text in bytes. Inflates everything the first time. */
   get size(): number {
     this.prepare(Infinity, () => false);
     return this.#size ?? 0;
   }
 
   /**
-   * Inflates on until the window at the offset is there. False: paused before that; the next call continues. An offset
+   * Inflates until the window at the offset is available. False: paused before that; the next call continues. An offset
    * beyond the end is reached when the size is known.
    */
   prepare(offset: number, isPaused: () => boolean): boolean {
@@ -74,14 +74,14 @@ export class InflatedBytes implements ByteSource, Disposable {
     return this.#size !== null && offset >= this.#size || this.#fillWindow(index, isPaused);
   }
 
-  /** Where the last line ends, past its LF, of what was inflated so far; 0 where none has come. */
+  /** Where the last line of the text inflated so far ends, after its LF; 0 if there is none yet. */
   get lastLineEnd(): number {
     return this.#lastLineEnd;
   }
 
   /**
-   * Inflates on until the first byte that is not NUL has come, and returns its offset; the size where there is none.
-   * Null: paused before it came; the next call continues.
+   * Inflates until the first byte that is not NUL is found, and returns its offset; the size if there is none. Null:
+   * paused before that; the next call continues.
    */
   prepareText(isPaused: () => boolean): number | null {
     while (this.#nuls === this.#seen && this.#size === null) {
@@ -125,7 +125,7 @@ export class InflatedBytes implements ByteSource, Disposable {
     return window;
   }
 
-  /** The window, where it was begun and the inflation stands where that was paused. */
+  /** The window, if it was begun and the inflation is at the point where that was paused. */
   #begun(index: number): Filling | null {
     const filling = this.#filling;
     const isBegun = filling?.index === index &&
@@ -133,7 +133,9 @@ export class InflatedBytes implements ByteSource, Disposable {
     return isBegun ? filling : null;
   }
 
-  /** Inflates a window that begins where the inflation stands, or where it was paused within this window. */
+  /**
+   * Inflates a window that begins at the current position of the inflation, or where it was paused within this window.
+   */
   #fillWindow(index: number, isPaused: () => boolean): boolean {
     const inflation = this.#inflation;
     const filling = this.#begun(index) ??
@@ -159,7 +161,7 @@ export class InflatedBytes implements ByteSource, Disposable {
     return true;
   }
 
-  /** The inflation that is under way, or one from a checkpoint nearer to the offset. */
+  /** The current inflation, or one from a checkpoint nearer to the offset. */
   #inflationBefore(offset: number): Inflation {
     const current = this.#inflation;
     const checkpoint = this.#checkpoints.findLast((one) => one.offset <= offset) ?? null;
@@ -178,7 +180,7 @@ export class InflatedBytes implements ByteSource, Disposable {
     return chunk;
   }
 
-  /** Examines the bytes that come for the first time. */
+  /** Examines bytes that are seen for the first time. */
   #learn(chunk: Uint8Array, begin: number): void {
     if (begin > this.#seen) return;
     const fresh = chunk.subarray(this.#seen - begin);
@@ -200,7 +202,7 @@ export class InflatedBytes implements ByteSource, Disposable {
   }
 }
 
-/** Frees a chunk's memory at once, not when garbage is collected. */
+/** Frees a chunk's memory at once, without waiting for garbage collection. */
 function giveBack(chunk: Uint8Array<ArrayBuffer>): void {
   chunk.buffer.transfer(0);
 }

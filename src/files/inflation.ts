@@ -1,14 +1,14 @@
 import { Gunzip } from "fflate";
 import { collectGarbage } from "../platform/memory.ts";
 
-/** How much is read of the compressed file at a time. Deflate makes at most a thousand times as much of it. */
+/** How much of the compressed file is read at a time. Deflate expands it at most a thousandfold. */
 const READ_BYTES = 32 * 1024;
 const DENSE_READ_BYTES = 2 * 1024;
 const DENSE_OUTPUT_BYTES = 1024 * 1024;
 /** The inflater leaves several buffers behind at each step: they are collected after this much text. */
 const GARBAGE_BYTES = 8 * 1024 * 1024;
 
-/** What is read of a compressed file. */
+/** The parts of a compressed file that are read. */
 export interface CompressedFile {
   /** Bytes, compressed. */
   readonly size: number;
@@ -17,18 +17,18 @@ export interface CompressedFile {
 
 /** A state from which inflating can continue. */
 export interface Checkpoint {
-  /** Of the inflated byte that comes next. */
+  /** Offset of the next inflated byte. */
   readonly offset: number;
-  /** Of the compressed byte that is read next. */
+  /** Offset of the next compressed byte. */
   readonly read: number;
   readonly state: object;
 }
 
-/** One way through a compressed file, step by step: made by InflatedBytes for reading on from a checkpoint. */
+/** One pass through a compressed file, step by step: made by InflatedBytes to continue reading from a checkpoint. */
 export class Inflation {
-  /** Of the inflated byte that comes next. */
+  /** Offset of the next inflated byte. */
   offset: number;
-  /** How many bytes were inflated, those included that next() has not given yet. */
+  /** How many bytes were inflated, including those that next() has not returned yet. */
   inflated: number;
   readonly #file: CompressedFile;
   readonly #gunzip: Gunzip;
@@ -66,14 +66,14 @@ export class Inflation {
     return chunk;
   }
 
-  /** The last bytes that next() has given come again. */
+  /** The last bytes that next() returned will be returned again. */
   putBack(rest: Uint8Array<ArrayBuffer>): void {
     if (rest.length === 0) return;
     this.#chunks.unshift(rest);
     this.offset -= rest.length;
   }
 
-  /** The state after the last step. Of fflate's inflater all but its callbacks is plain data. */
+  /** The state after the last step. All of fflate's inflater except its callbacks is plain data. */
   checkpoint(): Checkpoint {
     const fields = Object.entries(this.#gunzip).filter(([, value]) => typeof value !== "function");
     const state = structuredClone(Object.fromEntries(fields));
@@ -90,9 +90,9 @@ export class Inflation {
     try {
       this.#gunzip.push(compressed.slice(0, count), this.#isOver);
     } catch {
-      this.#isOver = true; // Damaged, or still being written: what came before counts.
+      this.#isOver = true; // Damaged, or still being written: the text before that is used.
     }
-    // Little is read of what becomes very much, so that no step makes more than a few megabytes.
+    // Data that expands a lot is read in small steps, so that no step creates more than a few megabytes.
     const isDense = this.inflated - before > DENSE_OUTPUT_BYTES * (count / READ_BYTES);
     this.#readBytes = isDense ? DENSE_READ_BYTES : READ_BYTES;
     if (this.inflated >= this.#collectAt) {

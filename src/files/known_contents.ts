@@ -10,31 +10,35 @@ import {
   type UnreadFile,
 } from "./missed_rotations.ts";
 
-/** Contents that are remembered though no file holds them now: a rename may hide a file for a moment. */
+/** How many contents are remembered although no file holds them now: a rename may hide a file for a moment. */
 const MAX_REMEMBERED = 64;
 
-/** The segment whose lines come next, as its file is now. */
+/** The segment whose lines come next, in the current state of its file. */
 export interface KnownNext extends FileNumbers {
   readonly fingerprint: Fingerprint;
-  /** Does it lie at the log's path, so that all others are older? */
+  /** Whether it is at the log's path, so that all others are older. */
   isAtPath(): boolean;
 }
 
 /**
- * What a followed log's files are known by: the contents that are older than the follow or were delivered, the files that
- * could not be read when it began, and whether the clock was set back since. Owned by the log's RotatedHistory.
+ * What the files of a followed log are recognized by: the contents that are older than the follow or were delivered,
+ * the files that could not be read when it began, and whether the clock has been set back since. Owned by the log's
+ * RotatedHistory.
  */
 export class KnownContents {
   #fingerprints: readonly Fingerprint[];
   #unread: readonly UnreadFile[];
   readonly #first: LogSegment;
-  /** Of the first line that was seen: where following began, or later where that file was never seen to hold one. */
+  /**
+   * The time of the first line that was seen: where following began, or later if that file was never seen to contain
+   * one.
+   */
   #firstTime: Instant | null = null;
-  /** Has a line been seen that is earlier than that? */
+  /** Whether a line was seen that is earlier than that. */
   #clockWentBack = false;
 
   /**
-   * @param first in which following begins, grown to what it holds
+   * @param first the segment in which following begins, grown to its file's content
    * @param listed the rotated files at that moment
    */
   constructor(first: LogSegment, { contents, failed }: RotatedContents) {
@@ -51,23 +55,26 @@ export class KnownContents {
     return this.#fingerprints;
   }
 
-  /** Was it there when following began, but not readable or without a time, and was it not written to since? */
+  /**
+   * Whether the file existed when following began, but was unreadable or without a time, and has not been written to
+   * since.
+   */
   wasUnread(file: UnreadFile): boolean {
     return this.#unread.some((one) => isUntouched(one, file));
   }
 
-  /** A segment that was delivered stays known, even when its file goes. */
+  /** A delivered segment stays known, even if its file goes. */
   remember(segment: LogSegment): void {
     this.#fingerprints = [...this.#fingerprints, segment.fingerprint];
     const { dev, ino, mtimeMs } = segment;
-    // An empty file has no content to be recognized by.
+    // An empty file has no content by which to recognize it.
     if (segment.knownEnd === 0 && mtimeMs !== null) {
       this.#unread = [...this.#unread, { dev, ino, mtimeMs }].slice(-MAX_REMEMBERED);
     }
     this.#learnTimes(segment);
   }
 
-  /** Forgets the oldest of the contents that no file holds any more, beyond as many as are remembered. */
+  /** Forgets the oldest contents that no file holds any more, beyond the number that is remembered. */
   forgetAbsent(present: readonly Fingerprint[]): void {
     const absent = this.#fingerprints.filter((one) => !startsLikeAny(present, one));
     const forgotten = new Set(absent.slice(0, -MAX_REMEMBERED));
@@ -75,7 +82,7 @@ export class KnownContents {
   }
 
   /**
-   * What tells which rotated files were missed between the last segment of the chain and the next.
+   * What is needed to find the rotated files that were missed between the last segment of the chain and the next.
    *
    * @param copies files that are known to hold a segment of the chain
    */

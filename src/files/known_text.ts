@@ -2,21 +2,21 @@ import type { ByteSource } from "../scan/time_window.ts";
 import { equalBytes } from "./fingerprint.ts";
 import { textStart } from "./text_start.ts";
 
-/** Bytes of a file that must stay where they are. */
+/** Bytes of a file that must not change. */
 interface Anchor {
   readonly offset: number;
   readonly bytes: Uint8Array;
 }
 
-/** What is known of a growing file's text. All are offsets in bytes. */
+/** What is known of a growing file's text. All offsets are in bytes. */
 export interface KnownText {
-  /** The text's beginning: behind the NULs of a writer that kept its offset over a truncation. */
+  /** The text's beginning: after the NULs of a writer that kept its offset across a truncation. */
   readonly start: number;
   /** All bytes up to here are whole lines. */
   readonly committed: number;
-  /** All bytes up to here have been read once; what lies beyond `committed` is an unterminated line. */
+  /** All bytes up to here have been read once; what is beyond `committed` is an unterminated line. */
   readonly seen: number;
-  /** Around the end of the whole lines: they hold the time of the last one. */
+  /** Around the end of the whole lines: they contain the time of the last one. */
   readonly anchors: readonly Anchor[];
   /** In the unterminated line. */
   readonly partial: readonly Anchor[];
@@ -33,27 +33,27 @@ export const unknownText: KnownText = {
 /** A file's text after it has grown. */
 export interface Growth {
   readonly text: KnownText;
-  /** The whole lines that were added, [old committed, new committed), where they are few; null otherwise. */
+  /** The added whole lines, [old committed, new committed), if they are few; null otherwise. */
   readonly lines: Uint8Array | null;
 }
 
-/** What is appended at a time is less than this as a rule: one read has it all, and keeps it. */
+/** Appended text is usually shorter than this: one read gets all of it, and it is kept. */
 const BLOCK_BYTES = 64 * 1024;
-/** As a rule the last line's end is found within this many bytes. */
+/** Usually the last line's end is found within this many bytes. */
 const FIRST_BLOCK_BYTES = 4 * 1024;
 /** How much is searched for a line end at a time: some milliseconds. */
 const MAX_STEP_BYTES = 4 * 1024 * 1024;
 const TAIL_BYTES = 512;
-/** As much of a line's beginning as holds a CRI time. */
+/** The part of a line's beginning that contains a CRI time. */
 const LINE_HEAD_BYTES = 64;
 const LF = 10;
 
-/** Memory for bytes that are only compared: every event of every log passes here. */
+/** Memory for bytes that are only compared: it is used for every event of every log. */
 const scratch = new Uint8Array(BLOCK_BYTES + TAIL_BYTES);
 const compared = new Uint8Array(TAIL_BYTES);
 
 /**
- * Are the known bytes where they were? A file that was truncated and has regrown holds other times there.
+ * Whether the known bytes are where they were. A file that was truncated and has regrown contains other times there.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -77,9 +77,10 @@ export function isIntact(source: ByteSource, text: KnownText): boolean {
 }
 
 /**
- * Reads on from what is known to `size`. Every byte is read once, however long a line is, and after the reading the known
- * bytes are compared once more. Unless `whole`, of more than MAX_STEP_BYTES whose end holds no line end a step is taken,
- * so that the event loop is not held; the next call continues. Null where they have changed, or the source is shorter, so what was read is not the
+ * Reads from the known end to `size`. Every byte is read once, however long a line is, and after reading, the known
+ * bytes are compared once more. Unless `whole`, if there are more than MAX_STEP_BYTES without a line end in their last
+ * part, only one step is taken, so that the event loop is not blocked; the next call continues. Null if the known bytes
+ * have changed or the source is shorter, so what was read is not the text's continuation.
  * text's continuation.
  *
  * ```ts
@@ -110,13 +111,13 @@ export function readGrowth(
   return growth !== null && isContinued(source, known, text.start) ? growth : null;
 }
 
-/** Is what was read the continuation of what is known? Of a text of which nothing is, where it began. */
+/** Whether what was read continues the known text. If nothing is known, whether the text still begins there. */
 function isContinued(source: ByteSource, known: KnownText, start: number): boolean {
   if (known.seen > 0) return isIntact(source, known);
   return start === 0 || textStart(source) >= start;
 }
 
-/** A text of which nothing is known but where it begins. */
+/** A text of which only the beginning's offset is known. */
 function startAt(start: number): KnownText {
   return { ...unknownText, start, committed: start, seen: start };
 }
@@ -181,7 +182,7 @@ function readLarge(
     const lineStart = lastLineEnd(source, searched, committed - 1) ??
       (searched === text.committed ? searched : null);
     anchors = lineStart === null
-      // The last line's beginning is far away. The former anchors hold a time.
+      // The last line's beginning is far away. The previous anchors contain a time.
       ? [...lineAnchors(text.start, committed, committed, at), ...text.anchors.slice(0, 2)]
       : lineAnchors(text.start, lineStart ?? committed, committed, at);
   }
@@ -189,7 +190,7 @@ function readLarge(
   return { text: { start: text.start, committed, seen: size, anchors, partial }, lines: null };
 }
 
-/** The last bytes of the whole lines, and the beginning of the last one where that lies before them. */
+/** The last bytes of the whole lines, and the beginning of the last one if it is before them. */
 function lineAnchors(
   start: number,
   lineStart: number,
@@ -213,7 +214,7 @@ function partialAnchors(
   return tailStart === lineStart ? [head] : [head, at(tailStart, end - tailStart)];
 }
 
-/** The end of the last line in [from, to), null where there is none; undefined where the source ended before. */
+/** The end of the last line in [from, to), null if there is none; undefined if the source ended before. */
 function lastLineEnd(source: ByteSource, from: number, to: number): number | null | undefined {
   let blockBytes = FIRST_BLOCK_BYTES;
   for (let end = to; end > from; blockBytes = BLOCK_BYTES) {

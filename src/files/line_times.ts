@@ -17,8 +17,8 @@ const docker = new DockerParser();
 const timeReader = new TimeReader();
 
 /**
- * The time of the first line that holds one, and where that line ends in the bytes; 0 while it has not ended and may
- * still grow. Null where there is none.
+ * The time of the first line that contains one, and where that line ends in the bytes; 0 while it has not ended and may
+ * still grow. Null if there is none.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -40,7 +40,7 @@ export function firstTimedLine(text: Uint8Array): { time: Instant; to: number } 
 }
 
 /**
- * The time of the last line that holds one, of the last 64 KiB before `end`; null where there is none.
+ * The time of the last line that contains one, within the last 64 KiB before `end`; null if there is none.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -62,7 +62,7 @@ export function readLastTime(source: ByteSource, end: number): Instant | null {
 }
 
 /**
- * The time of the last line in the bytes that holds one; they may begin in the middle of a line.
+ * The time of the last line in the bytes that contains one; the bytes may begin in the middle of a line.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -81,7 +81,7 @@ export function lastTimeIn(bytes: Uint8Array): Instant | null {
     if (time !== null) return time;
     to = start;
   }
-  // A Docker line's time stands at its end, so the end of one will do.
+  // The time of a Docker line is at its end, so the end of a line is enough.
   const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).lastIndexOf(DOCKER_TIME);
   const found = at >= 0 && timeReader.read(bytes, at + DOCKER_TIME.length, bytes.length) >= 0;
   return found ? { seconds: timeReader.seconds, nanos: timeReader.nanos } : null;
@@ -90,7 +90,7 @@ export function lastTimeIn(bytes: Uint8Array): Instant | null {
 function unterminatedLine(text: Uint8Array, from: number): { time: Instant; to: number } | null {
   let at = from;
   while (text[at] === 0) at++;
-  // A CRI line's time is whole when the space after it is there.
+  // The time of a CRI line is complete when it is followed by a space.
   const end = timeReader.read(text, at, text.length);
   if (end < 0 || end >= text.length) return null;
   return { time: { seconds: timeReader.seconds, nanos: timeReader.nanos }, to: 0 };

@@ -4,11 +4,11 @@ import { type FileErrorKind, fileErrorKind, type FileFacts } from "../platform/f
 import * as files from "../platform/files.ts";
 import { logFileName, type LogName, parseLogFileName } from "./name.ts";
 
-/** Where logs may lie. */
+/** Where logs may be. */
 export interface LogRoots {
   /** The folder of links that List shows. */
   readonly containerLogsDir: string;
-  /** Folders that a log's real path must lie in; empty: DEFAULT_ROOTS and the log folder's own tree. */
+  /** Folders that must contain a log's real path; empty: DEFAULT_ROOTS and the log folder's own tree. */
   readonly logRoots: readonly string[];
 }
 
@@ -22,16 +22,16 @@ export interface LocatedLog {
   readonly ino: number;
 }
 
-/** Where kubelet and Docker keep the files themselves. */
+/** Where the kubelet and Docker keep the files themselves. */
 export const DEFAULT_ROOTS: readonly string[] = ["/var/log/pods", "/var/lib/docker/containers"];
 
-/** {namespace}_{pod}_{uid}: BuildPodLogsDirectory in kubelet's kuberuntime. */
+/** {namespace}_{pod}_{uid}: BuildPodLogsDirectory in the kubelet's kuberuntime. */
 const POD_FOLDER = /^([^_]+)_([^_]+)_([^_]+)$/;
 
 /**
- * Finds the log of a container and checks that it is that container's: the real path lies within the
- * roots, its pod folder or Docker folder names the requested container, and it is a regular file.
- * Throws Failure not-found or permission-denied.
+ * Finds the log of a container and checks that it belongs to that container: the real path lies within the roots, its
+ * pod folder or Docker folder names the requested container, and it is a regular file. Throws Failure not-found or
+ * permission-denied.
  */
 export function locate(roots: LogRoots, name: LogName): LocatedLog {
   const linkPath = join(roots.containerLogsDir, logFileName(name));
@@ -42,7 +42,7 @@ export function locate(roots: LogRoots, name: LogName): LocatedLog {
   return { name, linkPath, realPath, dev: facts.dev, ino: facts.ino };
 }
 
-/** The real paths of the folders that may hold logs; a root that is not there is left out. */
+/** The real paths of the folders that may contain logs; missing roots are omitted. */
 export function realRoots(roots: LogRoots): string[] {
   const given = roots.logRoots.length > 0
     ? roots.logRoots
@@ -52,7 +52,7 @@ export function realRoots(roots: LogRoots): string[] {
     try {
       found.add(files.realPath(root));
     } catch (error) {
-      // A root that may not be resolved still holds what lies under it by name.
+      // A root that may not be resolved still contains the paths below it by name.
       if (fileErrorKind(error) === "permission-denied") found.add(resolve(root));
     }
   }
@@ -60,7 +60,7 @@ export function realRoots(roots: LogRoots): string[] {
 }
 
 /**
- * The Failure for an error of the file system; path is named in it.
+ * The Failure for an error of the file system; its message names path.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -101,7 +101,7 @@ export function accessFailure(path: string, error: unknown): Failure {
 }
 
 /**
- * A regular file with one name: no link, and no second name of a file that lies elsewhere.
+ * Whether it is a regular file with a single name: not a link, and not a second name of a file elsewhere.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -117,8 +117,8 @@ export function isPlainFile(facts: FileFacts): boolean {
 }
 
 /**
- * Throws Failure unless facts are those of a plain file. Opening a FIFO would freeze the process; who may
- * write to a log folder can hard-link any file of the file system into it, and a runtime never does.
+ * Throws Failure unless facts are those of a plain file. Opening a FIFO would freeze the process. A user who may write
+ * to a log folder can hard-link any file of the file system into it, which a runtime never does.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -168,7 +168,7 @@ function checkPlace(roots: LogRoots, name: LogName, linkPath: string, realPath: 
 }
 
 /**
- * Does path lie somewhere below root? Both without links.
+ * Whether path lies somewhere below root. Both without links.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -182,11 +182,11 @@ export function isWithin(root: string, path: string): boolean {
   return path.startsWith(root.endsWith("/") ? root : root + "/");
 }
 
-/** What the real path names in place of the requested container, in words; null where it names that. */
+/** What the real path names instead of the requested container, in words; null if it names that container. */
 function otherOwner(realPath: string, asked: LogName): string | null {
   const parts = realPath.split("/");
-  // The nearest ancestor named "pods" that has a folder below it on this path: the last folder but one may be
-  // a container that is itself named "pods".
+  // The nearest ancestor named "pods" that has a folder below it on this path: the second to last folder may be a
+  // container that is itself named "pods".
   const pods = parts.lastIndexOf("pods", parts.length - 3);
   if (pods >= 0) {
     const folder = POD_FOLDER.exec(parts[pods + 1] ?? "");
@@ -214,7 +214,7 @@ function otherOwner(realPath: string, asked: LogName): string | null {
     return null;
   }
 
-  // A log folder may hold the files themselves; a link from one name to another is not that container's log.
+  // A log folder may contain the files themselves; a link from one name to another is not that container's log.
   const named = parseLogFileName(file);
   if (named === null) {
     return "a file whose path does not name the container: keep logs in a folder named pods, or name files as the links";

@@ -9,34 +9,39 @@ import type { Fingerprint } from "./fingerprint.ts";
 import { accessFailure, checkRegular, type LocatedLog } from "./locate.ts";
 import { ledToOpened } from "./opened_path.ts";
 
-/** How far the first line that is not empty is searched for, past NULs and line feeds: it shows the format. */
+/** How far the first non-empty line is searched for, past NULs and line feeds: it shows the format. */
 const MAX_FORMAT_BYTES = 1024 * 1024;
 const FORMAT_PROBE_BYTES = 16;
 const FORMAT_STEP_BYTES = 64 * 1024;
 
-/** What of a located log is needed to open it: a rotated file has it, too. */
+/** The parts of a located log that are needed to open it; a rotated file has them too. */
 export type LogIdentity = Pick<LocatedLog, "realPath" | "dev" | "ino">;
 
-/** Device and inode. They identify a file while it exists, but not its content: inode numbers are reused. Null: there is no file. */
+/**
+ * Device and inode. They identify a file while it exists, but not its content: inode numbers are reused. Null: there is
+ * no file.
+ */
 export interface FileNumbers {
   readonly dev: number | null;
   readonly ino: number | null;
 }
 
-/** Which file: its path, and the device and inode that must be found there. */
+/** Identifies a file: its path, and the device and inode that must be found there. */
 export interface FileIdentity {
   readonly path: string;
   readonly dev: number;
   readonly ino: number;
 }
 
-/** Verifies what was read of a file that may be truncated while it is read. */
+/** Verifies what was read from a file that may be truncated while it is read. */
 export interface SourceVerifier {
   /** Changes when the bytes come from another file. */
   readonly epoch: number;
-  /** Were bytes that were read since the epoch the source's own? Ask after reading, and before they are used. */
+  /**
+   * Whether bytes that were read since the epoch were the source's own. Ask after reading, and before they are used.
+   */
   isIntact(epoch: number): boolean;
-  /** Where its text ends: before the source's size where a copy holds less, at 0 where there is none. Bytes. */
+  /** Where its text ends, in bytes: before the source's size if a copy holds less, at 0 if there is none. */
   readonly end: number;
   /** Reads from a copy from now on. */
   moveToCopy(): Promise<void>;
@@ -44,25 +49,28 @@ export interface SourceVerifier {
 
 /** A log that can be read: an open file or an inflated one. */
 export interface LogSource extends ByteSource, Disposable {
-  /** Of a compressed log: the file that a worker inflates. Its size here is not known without inflating it. */
+  /** For a compressed log: the file that a worker inflates. Its size here is not known without inflating it. */
   readonly compressed?: FileIdentity | undefined;
-  /** Of a compressed log: how its text begins. */
+  /** For a compressed log: how its text begins. */
   head?(): Uint8Array;
   /** What was found out about a text elsewhere; null: read it from here. */
   examined?(): ExaminedText | null;
-  /** Of a file that is written to while it is read. */
+  /** For a file that may be written to while it is read. */
   readonly verifier?: SourceVerifier;
   knownFingerprint?(): Fingerprint | null;
   readonly path: string;
-  /** Of the file at path; null where its bytes are not those of this source (inflated, or in memory): it cannot be opened by path. */
+  /**
+   * Device of the file at path; null if its bytes are not those of this source (inflated, or in memory), so it cannot
+   * be opened by path.
+   */
   readonly dev: number | null;
   readonly ino: number | null;
   readonly format: LogFormat;
 }
 
 /**
- * A log that is open for reading: the file that was located, even when its path leads to another one later. Owned by
- * whoever opens it, who disposes of it.
+ * A log that is open for reading: the file that was located, even if its path leads to another one later. Owned by its
+ * opener, which disposes of it.
  */
 export class LogFile implements LogSource {
   readonly path: string;
@@ -80,8 +88,8 @@ export class LogFile implements LogSource {
   }
 
   /**
-   * Opens the file that was located. Throws Failure not-found where another file has taken its place
-   * since (locate again then), permission-denied where it may not be read or is no regular file.
+   * Opens the file that was located. Throws Failure not-found if another file has taken its place since (locate again
+   * in that case), permission-denied if it may not be read or is not a regular file.
    */
   static open(located: LogIdentity): LogFile {
     const path = located.realPath;
@@ -92,7 +100,7 @@ export class LogFile implements LogSource {
     const startedMs = Date.now();
     let file: OpenFile | null = null;
     try {
-      // Before it is opened, because to open a FIFO is to wait for its writer.
+      // Before opening, because opening a FIFO waits for its writer.
       const before = files.lstat(path);
       checkRegular(path, before);
       if (!isLocated(before)) throw mismatch();
@@ -107,7 +115,7 @@ export class LogFile implements LogSource {
     }
   }
 
-  /** The format as far as it shows: a file without a line that is not empty counts as CRI. */
+  /** The format as far as it is known: a file without a non-empty line counts as CRI. */
   get format(): LogFormat {
     this.#format ??= this.#detectFormat();
     return this.#format ?? "cri";
@@ -125,12 +133,12 @@ export class LogFile implements LogSource {
     return null;
   }
 
-  /** Bytes in the file now. */
+  /** Current size of the file in bytes. */
   get size(): number {
     return this.#file.size();
   }
 
-  /** Size and time of change now. */
+  /** Current size and modification time. */
   facts(): files.FileFacts {
     return this.#file.facts();
   }

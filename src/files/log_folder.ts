@@ -6,7 +6,7 @@ import { type LogName, parseLogFileName } from "./name.ts";
 export interface FolderEntry {
   readonly name: LogName;
   readonly path: string;
-  /** Of the target. */
+  /** Facts of the target. */
   readonly facts: FileFacts;
 }
 
@@ -19,10 +19,10 @@ export interface LogFolder {
 }
 
 /**
- * Every link whose name is a log's. Throws Failure not-found or
- * permission-denied naming the folder, and what the platform throws where it cannot be read for another reason.
+ * Every link whose name is that of a log. Throws Failure not-found or permission-denied naming the folder, and the
+ * platform's error if it cannot be read for another reason.
  *
- * A stat for each link and no more (1,000 links: about 5 ms): where a link leads is checked when the log is read.
+ * This takes one stat per link (1,000 links: about 5 ms): where a link leads is checked when the log is read.
  */
 export function readLogFolder(folder: string): LogFolder {
   const entries = new Map<string, FolderEntry>();

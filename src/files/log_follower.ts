@@ -13,13 +13,13 @@ const APPEAR_MS = 100;
 
 export interface LogFollowerOptions {
   readonly start: "beginning" | "end";
-  /** How long a log that is not there yet is waited for, milliseconds. */
+  /** How long to wait for a log that does not exist yet, milliseconds. */
   readonly missingFileWaitMs: number;
   readonly clock: Clock;
   readonly report: Report;
-  /** The log. Throws Failure where it cannot be opened. */
+  /** Returns the log. Throws Failure if it cannot be opened. */
   acquire(options: { readonly isYoung: boolean }): FollowedLog;
-  /** The follower uses it no more. */
+  /** The follower no longer uses the log. */
   release(log: FollowedLog): void;
   /** The follower has ended. */
   onEnd(): void;
@@ -32,9 +32,9 @@ interface Position {
 }
 
 /**
- * One reader's way through a log. The reader takes ranges one after the other, reads each, and tells how far it has
- * given it out; `onMore` is called when there may be another. Made by the FollowRegistry for one reader, who alone
- * calls it.
+ * One reader's way through a log. The reader takes ranges one after another, reads each, and reports how much of it was
+ * delivered; `onMore` is called when there may be another. Made by the FollowRegistry for one reader, which alone calls
+ * it.
  */
 export class LogFollower implements Disposable {
   readonly #name: LogName;
@@ -48,14 +48,14 @@ export class LogFollower implements Disposable {
   #failedAt:
     | { readonly segment: LogSegment; readonly epoch: number; readonly offset: number }
     | null = null;
-  /** A range has failed while the log is being checked. */
+  /** Whether a range has failed while the log is being checked. */
   #isStalled = false;
   #failure: Failure | null = null;
   #ended = false;
   readonly #waitingSince: number;
   #cancelTimer: () => void = () => {};
 
-  /** The place where it begins is fixed when this returns. */
+  /** The position where it begins is fixed when this returns. */
   constructor(name: LogName, options: LogFollowerOptions, onMore: () => void) {
     this.#name = name;
     this.#options = options;
@@ -65,9 +65,9 @@ export class LogFollower implements Disposable {
   }
 
   /**
-   * The next range, each line once, in order, through every rotation; null where there is none now. Until `given` or
-   * `failed` has been called, the same comes again. Throws Failure not-found where the log has not come
-   * in time, permission-denied where it may not be read.
+   * The next range, each line once, in order, through every rotation; null if there is none now. Until `given` or
+   * `failed` has been called, the same range is returned again. Throws Failure not-found if the log has not appeared in
+   * time, permission-denied if it may not be read.
    */
   take(): AppendedRange | null {
     if (this.#failure !== null) throw this.#failure;
@@ -90,13 +90,13 @@ export class LogFollower implements Disposable {
     return null;
   }
 
-  /** Nothing will come any more. */
+  /** Whether nothing more will come. */
   get ended(): boolean {
     if (this.#failure !== null) return false;
     return this.#ended || (this.#log?.ended ?? false) && this.#positions.length === 0;
   }
 
-  /** Ends following and gives everything back. Idempotent. */
+  /** Ends following and releases everything. Idempotent. */
   [Symbol.dispose](): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -138,7 +138,7 @@ export class LogFollower implements Disposable {
 
   #fail(failure: Failure): void {
     this.#failure = failure;
-    // A follower that fails at once is not in its owner's hands yet.
+    // The owner of a follower that fails at once does not have it yet.
     queueMicrotask(this.#onMore);
   }
 
@@ -147,7 +147,7 @@ export class LogFollower implements Disposable {
     this.#onMore();
   }
 
-  /** Goes on to the next segment where this one is read. Returns false where there is nothing to do but wait. */
+  /** Continues with the next segment if this one has been read. Returns false if there is nothing to do but wait. */
   #advance(log: FollowedLog, segment: LogSegment): boolean {
     const next = log.after(segment);
     const isOver = segment.stage === "settled" || segment.stage === "finished";
@@ -193,7 +193,7 @@ export class LogFollower implements Disposable {
         this.#isStalled = true;
         return;
       }
-      // Twice, though it was checked in between: these bytes cannot be read, and trying on would never end.
+      // Failed twice, with a check in between: these bytes cannot be read, and further attempts would never end.
       this.#failedAt = null;
       this.#countLost(position, segment.committed, "unreadable");
       position.next = atLine(segment.committed);

@@ -3,25 +3,27 @@ import { type FileFacts, readLink, stat } from "../platform/files.ts";
 import { readFileNames } from "./log_folder.ts";
 import { type LogName, parseLogFileName } from "./name.ts";
 
-/** An entry of the log folder whose name is a container log's. */
+/** An entry of the log folder whose name is that of a container log. */
 export interface LogLink {
   readonly name: LogName;
-  /** Where the link leads, or the entry itself where it is no link. To stat this is cheaper than to stat the link. */
+  /**
+   * Where the link leads, or the entry itself if it is not a link. A stat of this is cheaper than a stat of the link.
+   */
   readonly target: string;
 }
 
 /**
- * File systems stamp changes in steps of a few milliseconds. A folder that was just changed may be changed again
- * within the same step, so its stamp proves nothing until it is this old.
+ * File systems stamp changes in steps of a few milliseconds. A folder that was just changed may be changed again within
+ * the same step, so its stamp proves nothing until it is this old.
  */
 const SETTLED_MS = 2000;
 /** A folder with more links than this is read each time, so that memory stays bounded. */
 const MAX_KEPT = 20_000;
 
 /**
- * The links of the log folder, read again only when the folder has changed. A link cannot be changed in place: to lead
- * elsewhere it must be created again, which changes the folder's own time stamps. So what `read` returns is always the
- * folder's current content. Owned by the LogLister, which alone calls it.
+ * The links of the log folder, read again only if the folder has changed. A link cannot be changed in place: to point
+ * elsewhere it must be created again, which changes the folder's own time stamps. So `read` always returns the folder's
+ * current content. Owned by the LogLister, which alone calls it.
  */
 export class LogLinks {
   readonly #folder: string;
@@ -40,7 +42,7 @@ export class LogLinks {
     const before = this.#settledStamp();
     if (before !== null && before === this.#stamp) return this.#links;
     const links = readLinks(this.#folder);
-    // What was read belongs to the stamp only if nothing changed meanwhile.
+    // The result belongs to the stamp only if nothing changed meanwhile.
     const isStable = before !== null && before === this.#settledStamp();
     const isKept = isStable && links.length <= MAX_KEPT;
     this.#stamp = isKept ? before : null;
@@ -48,7 +50,7 @@ export class LogLinks {
     return links;
   }
 
-  /** What identifies the folder's present content; null while it may change unseen. */
+  /** What identifies the folder's current content; null while it may change unnoticed. */
   #settledStamp(): string | null {
     let facts: FileFacts;
     try {
@@ -76,6 +78,6 @@ function targetOf(folder: string, fileName: string): string {
   try {
     return resolve(folder, readLink(path));
   } catch {
-    return path; // No link, or gone already.
+    return path; // Not a link, or already gone.
   }
 }

@@ -6,25 +6,25 @@ import { exists, isSameFile, stateAt } from "./path_state.ts";
 import { Refusal } from "./refusal.ts";
 import { GONE_MS, type Transition, transitions } from "./transitions.ts";
 
-/** A file that has just appeared may lie in a folder that is not watched yet. */
+/** A file that has just appeared may be in a folder that is not watched yet. */
 const YOUNG = { forMs: 2000, everyMs: 50 };
-/** The end of a rotation that was found half done need not cause an event. */
+/** The end of a rotation that was found half done may not cause an event. */
 const AMID_ROTATION = { forMs: 2000, everyMs: 20 };
-/** How often a log that may not be examined is tried. */
+/** How often the agent retries a log that it may not examine. */
 const REFUSED_MS = 50;
 
 export interface ObserveOptions {
-  /** Is the link examined though the file lies where it was? */
+  /** Whether the link is examined even though the file is where it was. */
   readonly followsLink: boolean;
-  /** The same size and time of change mean that nothing has happened. */
+  /** Whether the same size and modification time mean that nothing has happened. */
   readonly isQuick: boolean;
-  /** False: what has come to the file is not read. */
+  /** False: what was appended to the file is not read. */
   readonly grows: boolean;
 }
 
 /**
- * Observes a log's file, path and link, and remembers since when they have been gone, refused, or in the middle of a rotation.
- * Owned by the RotationTracker, which alone calls it.
+ * Observes a log's file, path and link, and remembers since when they have been gone, refused, or in the middle of a
+ * rotation. Owned by the RotationTracker, which alone calls it.
  */
 export class LogObserver {
   readonly refusal: Refusal;
@@ -36,7 +36,7 @@ export class LogObserver {
   constructor(
     linkPath: string,
     options: {
-      /** Milliseconds, as of all that falls due here. */
+      /** Milliseconds, as for all due times here. */
       readonly now: () => number;
       readonly isYoung: boolean;
     },
@@ -46,7 +46,7 @@ export class LogObserver {
     this.#youngUntil = options.isYoung ? options.now() + YOUNG.forMs : 0;
   }
 
-  /** What has happened to the log whose file is the segment's, in the order in which it is to be handled. */
+  /** What has happened to the log whose file is the segment's, in the order in which it must be handled. */
   observe(log: LocatedLog, segment: LogSegment, options: ObserveOptions): Transition[] {
     const path = stateAt(lstat, log.realPath);
     const open = { dev: segment.dev, ino: segment.ino };
@@ -72,12 +72,12 @@ export class LogObserver {
     });
   }
 
-  /** The file at the log's path is the one that is open again. */
+  /** The file at the log's path is the open one again. */
   replaced(): void {
     this.#amidRotationSince = null;
   }
 
-  /** What was observed could not be handled. Returns the failure where it is time to give the log up. */
+  /** What was observed could not be handled. Returns the failure if it is time to give the log up. */
   failed(error: unknown): Failure | null {
     const failure = this.refusal.failureOf(error);
     // Not there yet, or replaced once more.
@@ -89,7 +89,7 @@ export class LogObserver {
     return this.refusal.mayGiveUp ? failure : null;
   }
 
-  /** When the log is to be observed again though no event comes, milliseconds; Infinity: at the next tick. */
+  /** When to observe the log again without an event, in milliseconds; Infinity: at the next tick. */
   get dueAt(): number {
     const now = this.#now();
     let at = this.#goneSince === null ? Infinity : this.#goneSince + GONE_MS;

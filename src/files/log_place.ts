@@ -8,8 +8,8 @@ export interface LogPlaceOptions {
 }
 
 /**
- * Where a followed log lies now. The file watcher calls its check when something happens there, wherever it has moved
- * to. Owned by the RotationTracker, which alone calls it.
+ * Where a followed log currently is. The file watcher calls its check when something happens there, wherever the log
+ * has moved. Owned by the RotationTracker, which alone calls it.
  */
 export class LogPlace implements Disposable {
   readonly #options: LogPlaceOptions;
@@ -24,7 +24,7 @@ export class LogPlace implements Disposable {
     this.#unregister = options.watcher.onFile(located.realPath, check);
   }
 
-  /** As it was located last. */
+  /** The most recent location. */
   get located(): LocatedLog {
     return this.#located;
   }
@@ -33,7 +33,7 @@ export class LogPlace implements Disposable {
     return this.#located.realPath;
   }
 
-  /** Where the log's link leads now. Throws Failure where it leads nowhere, or to what may not be read. */
+  /** Where the log's link leads now. Throws Failure if it leads nowhere, or to something that may not be read. */
   locateAgain(): LocatedLog {
     return locate(this.#options.roots, this.#located.name);
   }
@@ -46,7 +46,7 @@ export class LogPlace implements Disposable {
     this.#located = located;
   }
 
-  /** Nothing is called any more. Idempotent. */
+  /** Stops all calls. Idempotent. */
   [Symbol.dispose](): void {
     this.#unregister();
   }

@@ -9,23 +9,23 @@ import type { ContentChange } from "./transitions.ts";
 
 /**
  * - open: the runtime writes to it.
- * - closing: a later segment is there; the runtime may still finish a line here, and the later lines wait.
- * - settled: what comes now comes late, and is delivered when it comes.
+ * - closing: there is a later segment; the runtime may still finish a line here, and the later lines wait.
+ * - settled: further lines are late, and are delivered when they arrive.
  * - finished: nothing more comes.
  */
 export type SegmentStage = "open" | "closing" | "settled" | "finished";
 
-/** A file that holds a segment's bytes, open. */
+/** An open file that holds a segment's bytes. */
 export interface SegmentCopy {
   readonly source: LogSource;
   readonly holding: Exclude<Holding, "nothing">;
 }
 
 /**
- * One file's time as a container's log: from its creation, or from its truncation, until the next file or truncation.
- * It is the source of the ranges that are handed out, so that a range which is read late still finds the right bytes:
- * the old descriptor, a copy that holds them, or nothing. Held by the chain, which disposes of it; its readers read
- * from it.
+ * The period in which one file was a container's log: from its creation or truncation until the next file or
+ * truncation. It is the source of the ranges that are handed out, so that a range that is read late still finds the
+ * right bytes: through the old descriptor, in a copy that holds them, or not at all. Held by the chain, which disposes
+ * of it; its readers read from it.
  */
 export class LogSegment implements ByteSource {
   readonly #source: SegmentSource;
@@ -41,7 +41,7 @@ export class LogSegment implements ByteSource {
     return this.#source.path;
   }
 
-  /** Null where the bytes cannot be read from a path. */
+  /** Null if the bytes cannot be read from a path. */
   get dev(): number | null {
     return this.#source.dev;
   }
@@ -50,7 +50,7 @@ export class LogSegment implements ByteSource {
     return this.#source.ino;
   }
 
-  /** Of a compressed file that workers inflate. */
+  /** For a compressed file that workers inflate. */
   get compressed(): FileIdentity | undefined {
     return this.#source.compressed;
   }
@@ -63,7 +63,7 @@ export class LogSegment implements ByteSource {
     return this.#stage;
   }
 
-  /** When it was closed, milliseconds of the watcher's clock. */
+  /** When it was closed, in milliseconds of the watcher's clock. */
   get closedAt(): number {
     return this.#closedAt;
   }
@@ -78,12 +78,12 @@ export class LogSegment implements ByteSource {
     return this.#text.known.committed;
   }
 
-  /** Bytes that are known; beyond `committed` lies an unterminated line. */
+  /** The number of known bytes; beyond `committed` is an unterminated line. */
   get size(): number {
     return this.#text.known.seen;
   }
 
-  /** Up to here it is known to have had bytes, even where they cannot be read any more. */
+  /** The offset up to which it is known to have had bytes, even if they can no longer be read. */
   get knownEnd(): number {
     return this.#text.end;
   }
@@ -92,7 +92,7 @@ export class LogSegment implements ByteSource {
     return this.#text.fingerprint;
   }
 
-  /** Has it shown nothing yet that tells it from another text? */
+  /** Whether nothing has been seen yet that distinguishes it from another text. */
   get isUntimed(): boolean {
     const { time, timedTo } = this.fingerprint;
     return time === null && timedTo === 0;
@@ -102,7 +102,7 @@ export class LogSegment implements ByteSource {
     return this.size > this.committed;
   }
 
-  /** Of its last whole line; null where that shows none. */
+  /** The time of its last whole line; null if that line has none. */
   get lastTime(): Instant | null {
     return this.#text.lastTime;
   }
@@ -112,25 +112,25 @@ export class LogSegment implements ByteSource {
     return this.#text.fileSize;
   }
 
-  /** When its file was changed last, milliseconds since the epoch; null where it has none. */
+  /** When its file was last modified, milliseconds since the epoch; null if it has none. */
   get mtimeMs(): number | null {
     const { current } = this.#source;
     return current instanceof LogFile ? current.facts().mtimeMs : null;
   }
 
-  /** Are there bytes behind those that are known? */
+  /** Whether there are bytes after the known ones. */
   get hasMore(): boolean {
     const { current } = this.#source;
     return current !== null && this.#text.hasMore(current);
   }
 
-  /** Has its file bytes that the last growth left for the next one? */
+  /** Whether its file has bytes that the last growth left for the next one. */
   get isBehind(): boolean {
     return this.#source.current instanceof LogFile && this.#stage !== "finished" &&
       this.#text.unread > 0;
   }
 
-  /** What it held is gone, and no copy of it was found. */
+  /** Whether its content is gone, and no copy of it was found. */
   get isLost(): boolean {
     return this.#source.isLost;
   }
@@ -140,7 +140,7 @@ export class LogSegment implements ByteSource {
     return this.#source.lossCause;
   }
 
-  /** Its descriptor was closed; it can be found again by content. */
+  /** Whether its descriptor was closed; it can be found again by content. */
   get isParked(): boolean {
     return this.#source.isParked;
   }
@@ -155,23 +155,23 @@ export class LogSegment implements ByteSource {
     return this.#source.readAt(offset, into);
   }
 
-  /** Were bytes that were read since `epoch`, by path or through this segment, its own? */
+  /** Whether bytes that were read since `epoch`, by path or through this segment, were its own. */
   isIntact(epoch: number): boolean {
     const { current } = this.#source;
     return current !== null && epoch === this.epoch && this.#text.isIntact(current);
   }
 
-  /** The whole lines that came last, where `from` is where they begin and they are at hand still. */
+  /** The most recent whole lines, if they begin at `from` and are still in memory. */
   freshLines(from: number): Uint8Array | null {
     return this.#text.freshLines(from);
   }
 
-  /** Frees the memory of the lines that came last. */
+  /** Frees the memory of the most recent lines. */
   forgetFreshLines(): void {
     this.#text.forgetFreshLines();
   }
 
-  /** Like `grow`, but looks only whether the file's size has changed: the cheapest question there is. */
+  /** Like `grow`, but only checks whether the file's size has changed, which is the cheapest check. */
   peek(): ContentChange {
     const { current } = this.#source;
     if (current === null || this.#stage === "finished") return "same";
@@ -179,25 +179,25 @@ export class LogSegment implements ByteSource {
     return size === this.size ? "same" : this.grow({ now: { size, mtimeMs: null } });
   }
 
-  /** Takes notice of what was written. "grown" only where whole lines have come. */
+  /** Takes new writes into account. "grown" only if whole lines were added. */
   grow(options: GrowOptions = {}): ContentChange {
     const { current } = this.#source;
     if (current === null || this.#stage === "finished") return "same";
     return this.#text.grow(current, options);
   }
 
-  /** What was read is not its text: it is read again from its beginning. See GrowingText.forget. */
+  /** What was read is not its text, so it is read again from its beginning. See GrowingText.forget. */
   forgetText(emptyAtMs?: number): void {
     this.#text.forget(emptyAtMs);
   }
 
-  /** A later segment has come, `now` by the watcher's clock, milliseconds. */
+  /** There is a later segment, since `now` in milliseconds of the watcher's clock. */
   close(now: number): void {
     this.#stage = "closing";
     this.#closedAt = now;
   }
 
-  /** An unterminated line counts as a line: its end is not waited for any longer. */
+  /** From now on, an unterminated line counts as a line: its end is no longer awaited. */
   settle(): void {
     this.#text.commitAll();
     this.#stage = "settled";
@@ -208,31 +208,31 @@ export class LogSegment implements ByteSource {
     this.#stage = "finished";
   }
 
-  /** Does a file begin like this segment? */
+  /** Whether a file begins like this segment. */
   mayBeHeldBy(fingerprint: Fingerprint): boolean {
     return this.#text.mayBeHeldBy(fingerprint);
   }
 
-  /** How much of this segment does a file hold that begins like it? */
+  /** How much of this segment a file that begins like it holds. */
   heldBy(source: LogSource): Holding {
     return this.#text.heldBy(source);
   }
 
   /**
-   * Reads from a copy from now on; null: there is none, and its bytes are lost. Returns what it was read from so far: a
-   * truncation gives its file away to the segment after it.
+   * Reads from a copy from now on; null: there is none, and its bytes are lost. Returns the previous source: after a
+   * truncation, the file belongs to the next segment.
    */
   replaceSource(copy: SegmentCopy | null): LogSource | null {
     const former = this.#source.replace(copy?.source ?? null);
     this.#text.forgetFreshLines();
     if (copy === null) return former;
-    // One that was finished is not read on.
+    // A finished segment is not read any further.
     this.#text.moveTo(copy.source, copy.holding, { whole: this.#stage === "finished" });
     if (this.#stage === "settled" || this.#stage === "finished") this.#text.commitAll();
     return former;
   }
 
-  /** Gives the descriptor back until `replaceSource` brings another. */
+  /** Closes the descriptor until `replaceSource` provides another source. */
   park(): void {
     this.#source.park();
   }

@@ -14,32 +14,33 @@ export interface RotatedContent extends FileContent {
   readonly file: RotatedFile;
 }
 
-/** A file without a content that is known. */
+/** A file whose content is not known. */
 export type UnreadFile = FileNumbers & Pick<RotatedFile, "mtimeMs">;
 
 /** What is known of a log when its rotated files are examined. */
 export interface SeenFiles {
-  /** Contents that were delivered, or are older than the place where following began. */
+  /** Contents that were delivered, or are older than the position where following began. */
   readonly fingerprints: readonly Fingerprint[];
   /** Files that are open. */
   readonly open: readonly FileNumbers[];
-  /** Files that existed when following began but could not be read then, and those that were empty to the end. */
+  /** Files that existed when following began but could not be read then, and those that stayed empty to the end. */
   readonly unread: readonly UnreadFile[];
-  /** The first time of the file in which following began. */
+  /** The first time in the file in which following began. */
   readonly beganAt: Instant | null;
   /**
-   * The file whose lines come next, where it was rotated itself, and others may have been written after it; null where it
-   * lies at the log's path, so that all others are older.
+   * The file whose lines come next, if it was itself rotated and others may have been written after it; null if it is
+   * at the log's path, so that all others are older.
    */
   readonly next: (FileNumbers & { readonly fingerprint: Fingerprint }) | null;
-  /** Have lines shown that the clock was set back since? */
+  /** Whether lines have shown that the clock was set back since. */
   readonly clockWentBack: boolean;
 }
 
 /**
- * The rotated files that nobody has seen while they were the log, in the order in which they were written. What was seen
- * is told by content. A file that is older than the place where following began is left out, unless the clock
- * was set back meanwhile: then times do not tell which is older, and that it was not there is all that counts.
+ * The rotated files that were never seen while they were the log, in the order in which they were written. Files that
+ * were seen are recognized by content. A file that is older than the position where following began is omitted, unless
+ * the clock was set back meanwhile: then times do not determine which is older, and all that counts is that the file
+ * did not exist before.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -56,14 +57,14 @@ export function missedRotations(
   const isOlder = (time: Instant | null) => isEarlier(time, seen.beganAt);
   const isKnown = ({ file, fingerprint }: RotatedContent) =>
     seen.open.some((one) => isSame(one, file)) || startsLikeAny(seen.fingerprints, fingerprint);
-  // An empty file is known as soon as one like it was seen: it tells no order.
+  // An empty file is known as soon as one like it was seen: it does not define an order.
   const lastKnown = rotated.findLastIndex((one) => one.fingerprint.time !== null && isKnown(one));
   const unseen = rotated.filter((one, i) => {
     const { file, fingerprint } = one;
     if (isKnown(one)) return false;
-    // It holds nothing, and nothing will be written to it.
+    // It is empty, and nothing will be written to it.
     if (one.compressed && fingerprint.prefix.length === 0) return false;
-    // What shows no time is ordered by its name alone: it must not come after what is younger by that.
+    // A file without a time is ordered by its name alone: it must not come after one that is younger by name.
     if (fingerprint.time === null && i < lastKnown && !seen.clockWentBack) return false;
     if (seen.unread.some((one) => isUntouched(one, file))) {
       return fingerprint.time !== null && (seen.clockWentBack || !isOlder(fingerprint.time));
@@ -72,13 +73,13 @@ export function missedRotations(
   });
   const { next } = seen;
   if (next === null) return orderByContent(unseen, null);
-  // What was written after the next one is found when that is replaced.
+  // Files written after the next one are found when that one is replaced.
   const isNext = (one: FileContent & { readonly file?: RotatedFile }) =>
     one.file === undefined || isSame(one.file, next) ||
     matchesContent(one.fingerprint, next.fingerprint);
   const among = rotated.filter((one) => isNext(one) || unseen.includes(one));
   if (!among.some(isNext)) {
-    // It has been removed. Its times tell, where all have times.
+    // It has been removed. Times decide, if all files have times.
     if (next.fingerprint.time === null) return [];
     const timed = among.filter(({ fingerprint }) => fingerprint.time !== null);
     const removed: FileContent = { ...next, size: 0, compressed: false, lastTime: () => null };
@@ -96,12 +97,12 @@ export interface RotatedContents {
   readonly failed: readonly { readonly file: RotatedFile; readonly error: unknown }[];
 }
 
-/** A file that is renamed while the folder is read is met under its new name in the next listing. */
+/** A file that is renamed while the folder is read is found under its new name in the next listing. */
 const ATTEMPTS = 3;
 
 /**
- * The rotated files of the log at the real path. Throws the platform's error where its folder cannot be read, and Failure
- * not-found where it does not come to rest.
+ * The rotated files of the log at the real path. Throws the platform's error if its folder cannot be read, and Failure
+ * not-found if it keeps changing.
  */
 export function readRotatedContents(
   realPath: string,
@@ -144,12 +145,12 @@ function lastTimeOf(file: RotatedFile): Instant | null {
     using source = openRotatedFile(file);
     return readLastTime(source, source.size);
   } catch {
-    return null; // Gone since; its first time has to do.
+    return null; // Gone since; its first time must suffice.
   }
 }
 
 /**
- * Earlier by more than lines are out of order, for stdout and stderr are stamped apart.
+ * Whether `a` is earlier by more than lines may be out of order, since stdout and stderr are stamped separately.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -167,8 +168,8 @@ export function isEarlier(a: Instant | null, b: Instant | null): boolean {
 }
 
 /**
- * Whether it is still the same file, not written to since. An empty file may be removed, and its inode number given to the
- * next one at once.
+ * Whether it is still the same file and has not been written to since. An empty file may be removed, and its inode
+ * number given to the next one at once.
  *
  * ```ts
  * import assert from "node:assert/strict";

@@ -1,6 +1,6 @@
 import { Failure } from "../failure/failure.ts";
 
-/** What a container log's file name tells. */
+/** What a container log's file name contains. */
 export interface LogName {
   readonly namespace: string;
   readonly podName: string;
@@ -9,7 +9,7 @@ export interface LogName {
   readonly containerId: string;
 }
 
-/** {pod}_{namespace}_{container}-{id}.log, as kubelet names the links in its container log folder. */
+/** {pod}_{namespace}_{container}-{id}.log, as the kubelet names the links in its container log folder. */
 const FILE_NAME = /^([^_]+)_([^_]+)_(.+)-([^-]+)\.log$/;
 
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
@@ -17,11 +17,11 @@ const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])
 const CONTAINER_ID = /^[A-Za-z0-9]+$/;
 
 const SUFFIX = ".log";
-/** Longest file name of ext4, and so what kubelet cuts link names to (the end of the id is lost then). */
+/** The longest file name of ext4, to which the kubelet cuts link names (the end of the id is lost then). */
 const MAX_FILE_NAME = 255;
 
 /**
- * The parts of a log's file name; null where the name is none. The parts are not checked further.
+ * The parts of a log's file name; null if it is not one. The parts are not checked further.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -49,8 +49,9 @@ export function parseLogFileName(fileName: string): LogName | null {
 }
 
 /**
- * The file name of a container's log: {pod}_{namespace}_{container}-{id}.log, cut as kubelet cuts it
- * (legacyLogSymlink in kubelet's kuberuntime). Throws Failure not-found where so much would be cut that
+ * The file name of a container's log: {pod}_{namespace}_{container}-{id}.log, cut as the kubelet cuts it
+ * (legacyLogSymlink in the kubelet's kuberuntime). Throws Failure not-found if so much would be cut off that the name
+ * would not distinguish containers.
  * the name did not tell one container from another.
  *
  * ```ts
@@ -74,8 +75,8 @@ export function logFileName(name: LogName): string {
 }
 
 /**
- * The names of a request, checked, the runtime taken off the id. Throws Failure invalid-argument
- * naming the first field that is not a legal Kubernetes name: such a name could lead to another file.
+ * Checks the names of a request and removes the runtime from the id. Throws Failure invalid-argument naming the first
+ * field that is not a valid Kubernetes name: such a name could lead to another file.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -106,7 +107,7 @@ export function checkLogName(
 }
 
 /**
- * A namespace's name as it is. Throws Failure invalid-argument where it is not legal.
+ * Returns a namespace's name unchanged. Throws Failure invalid-argument if it is invalid.
  *
  * ```ts
  * import assert from "node:assert/strict";

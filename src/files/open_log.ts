@@ -7,19 +7,19 @@ import { LogFile } from "./log_file.ts";
 import { logFileName, type LogName } from "./name.ts";
 import { listRotatedFiles } from "./rotated_files.ts";
 
-/** Between renaming a log and opening a new one a runtime leaves its link without a file, for milliseconds as a rule. */
+/** Between renaming a log and opening a new one, a runtime leaves its link without a file, usually for milliseconds. */
 const ROTATION_MS = 500;
 const RETRY_MS = 20;
 
 /** A container's log. */
 export interface OpenLog {
   readonly current: LogFile;
-  /** Its rotated files; null where they are not requested. */
+  /** Its rotated files; null if they are not requested. */
   readonly history: History | null;
 }
 
 /**
- * Opens a container's log as it is now. A rotation that is under way is waited for, at most half a second. The caller
+ * Opens a container's log in its current state. Waits for a rotation in progress, at most half a second. The caller
  * disposes of the file. Throws Failure not-found or permission-denied.
  */
 export async function openLog(
@@ -44,7 +44,7 @@ export async function openLog(
 function openNow(roots: LogRoots, name: LogName, history: boolean): OpenLog {
   const located = locate(roots, name);
   const listed = history ? listRotatedFiles(located.realPath) : null;
-  // Fails where the log was rotated since it was located: then a file is missing from the list.
+  // Fails if the log was rotated since it was located: in that case a file is missing from the list.
   const current = LogFile.open(located);
   try {
     return { current, history: listed === null ? null : new History(roots, current, listed) };

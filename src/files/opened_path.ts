@@ -1,26 +1,26 @@
 import { dirname } from "node:path";
 import { type FileFacts, lstat, realPath } from "../platform/files.ts";
 
-/** The kernel stamps changes with a coarse clock, and the platform cuts ctime to whole seconds. */
+/** The kernel stamps changes with a coarse clock, and the platform truncates ctime to whole seconds. */
 const CTIME_RESOLUTION_MS = 1000 + 100;
 
-/** One more than the longest layout has. */
+/** One more than in the longest layout. */
 const FOLDERS = 4;
 
-/** Each check passes with probability 1/2 at most on a path that is being exchanged: 2^-32 in all. */
+/** Each check passes with a probability of at most 1/2 on a path that is being exchanged: 2^-32 in total. */
 const CHECKS = 32;
 
 /**
- * Whether a path led to the file that was just opened, without links, all the while since startedMs
- * (milliseconds since the epoch, before the path was first checked). The platform opens by path and tells no
- * descriptor's path, so who may write to a folder on the way can exchange a part of the path for a link to
- * somebody else's folder (renameat2 with RENAME_EXCHANGE) for the moment of the opening, and back.
+ * Whether a path has led to the file that was just opened, without links, ever since startedMs (milliseconds since the
+ * epoch, before the path was first checked). The platform opens by path and cannot report a descriptor's path, so a
+ * user who may write to a folder on the path can exchange a part of the path for a link to somebody else's folder
+ * (renameat2 with RENAME_EXCHANGE) for the moment of opening, and back.
  *
- * - An exchange changes the ctime of the folder that it happens in, and nobody can set that: where no folder on
- *   the way has changed lately, nothing was exchanged.
- * - Otherwise two things are checked many times in random order: that the path is free of links, and that it
- *   leads to the open file. While somebody else's file is open only one of them holds at any moment, so an
- *   attacker who cannot see the order fails soon.
+ * - An exchange changes the ctime of the folder in which it happens, and nobody can set that: if no folder on the path
+ *   has changed recently, nothing was exchanged.
+ * - Otherwise two things are checked many times in random order: that the path is free of links, and that it leads to
+ *   the open file. While somebody else's file is open, only one of them is true at any moment, so an attacker who
+ *   cannot see the order soon fails.
  */
 export function ledToOpened(
   path: string,
@@ -35,8 +35,9 @@ export function ledToOpened(
 }
 
 /**
- * Has none of the folders changed since then in which somebody but the node's owner may write? In the longest layout
- * these are a container's, its pod's, and the one of all pods; who may write above that may read all of them.
+ * Whether no folder in which others than the node's owner may write has changed since then. In the longest layout,
+ * these are a container's folder, its pod's, and that of all pods; a user who may write above that may read all of them
+ * anyway.
  */
 function unchangedSince(folder: string, startedMs: number): boolean {
   let at = folder;
@@ -45,7 +46,7 @@ function unchangedSince(folder: string, startedMs: number): boolean {
       const { ctimeMs } = lstat(at);
       if (ctimeMs === 0 || ctimeMs + CTIME_RESOLUTION_MS >= startedMs) return false;
     } catch {
-      return level > 0; // It lies above every folder that the agent may read.
+      return level > 0; // It is above every folder that the agent may read.
     }
     at = dirname(at);
   }

@@ -34,7 +34,7 @@ export function stateAt(
 }
 
 /**
- * Whether anything is at the path; true where that cannot be checked.
+ * Whether anything is at the path; true if that cannot be checked.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -54,7 +54,7 @@ export function exists(path: string): boolean {
 }
 
 /**
- * Is it the file that is open?
+ * Whether it is the open file.
  *
  * ```ts
  * import assert from "node:assert/strict";

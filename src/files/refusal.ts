@@ -2,10 +2,10 @@ import { Failure } from "../failure/failure.ts";
 import { accessFailure } from "./locate.ts";
 import { GONE_MS } from "./transitions.ts";
 
-/** How long what fails for another reason than permissions (no descriptor is left) is tried again. */
+/** How long the agent retries failures other than missing permissions (such as no descriptor left). */
 const FAILING_MS = 30_000;
 
-/** For how long, and why, a log could not be examined. Owned by the LogObserver. */
+/** How long, and why, a log could not be examined. Owned by the LogObserver. */
 export class Refusal {
   readonly #linkPath: string;
   readonly #now: () => number;
@@ -18,12 +18,12 @@ export class Refusal {
     this.#now = now;
   }
 
-  /** Why it was refused last; null: it is not refused. */
+  /** The reason of the latest refusal; null: it is not refused. */
   get failure(): Failure | null {
     return this.#failure;
   }
 
-  /** The error as what a client is told. */
+  /** Converts an error into the failure that a client gets. */
   failureOf(error: unknown): Failure {
     return error instanceof Failure ? error : accessFailure(this.#linkPath, error);
   }
@@ -37,14 +37,14 @@ export class Refusal {
     this.#failure = null;
   }
 
-  /** Milliseconds since it was refused first; where waiting may help, the first FAILING_MS do not count. */
+  /** Milliseconds since the first refusal; if waiting may help, the first FAILING_MS do not count. */
   get ms(): number {
     if (this.#failure === null) return 0;
     const isFinal = this.#failure.kind === "permission-denied";
     return Math.max(0, this.#now() - this.#since - (isFinal ? 0 : FAILING_MS - GONE_MS));
   }
 
-  /** Is it time to go on without what cannot be read? */
+  /** Whether it is time to continue without what cannot be read. */
   get mayGiveUp(): boolean {
     return this.ms >= GONE_MS;
   }

@@ -10,32 +10,32 @@ export interface RotatedFile extends LogIdentity {
   /** The file's name without .gz: the same before and after it is compressed. */
   readonly stem: string;
   readonly compressed: boolean;
-  /** Bytes, as they lie on disk. */
+  /** Size on disk in bytes. */
   readonly size: number;
   readonly mtimeMs: number;
 }
 
 /**
- * What follows the log's own name: kubelet's local time of rotation (0.log.20261123-101530), logrotate's dateext
+ * What follows the log's own name: the kubelet's local time of rotation (0.log.20261123-101530), logrotate's dateext
  * (-20261123, in hours -2026112310, in seconds -20261123-1795428930), or Docker's and logrotate's number
- * (abc-json.log.2, higher is older); .gz when compressed. Whatever else there is (.tmp while it is being
- * compressed) is not read.
+ * (abc-json.log.2, higher is older); .gz if compressed. Other names (.tmp during compression) are not read.
  */
 const SUFFIX = /^(?:[.-](\d{8}(?:\d{2})?(?:-\d{6,11})?)|\.(\d{1,7}))(\.gz)?$/;
 
-/** A rotation that moves every file's number on by one is over in less than so many listings. */
+/** A rotation that increments the number of every file ends within fewer listings than this. */
 const ATTEMPTS = 10;
 
 /**
- * The files that may be rotated files of the log at the real path, in the order that their names suggest, oldest
- * first, as they lay at one moment. Links and anything but regular files are left out, and so is a compressed file next to the one that
- * it is made of. Empty where the folder is gone; throws the platform's error where it or a file's facts cannot be
- * read, and Failure not-found where files are renamed or removed each time.
+ * The files that may be rotated files of the log at the real path, in the order that their names suggest, oldest first,
+ * as of one moment. Omits links and anything but regular files, and a compressed file next to the one that it was made
+ * from. Empty if the folder is gone. Throws the platform's error if the folder or a file's facts cannot be read, and
+ * Failure not-found if files are renamed or removed each time.
  */
 export function listRotatedFiles(realPath: string): RotatedFile[] {
   let before = listOnce(realPath);
   for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
-    // A file whose name is given to another between reading the folder and the file's own facts is in neither listing alone.
+    // If a file's name passes to another file between reading the folder and reading the facts, one of the two is
+    // missing in each listing.
     const now = listOnce(realPath);
     if (before !== null && now !== null && isSameListing(before, now)) return now;
     before = now;
@@ -50,7 +50,7 @@ function isSameListing(before: readonly RotatedFile[], now: readonly RotatedFile
   });
 }
 
-/** Null where one has gone meanwhile. */
+/** Null if a file has gone meanwhile. */
 function listOnce(realPath: string): RotatedFile[] | null {
   const folder = dirname(realPath);
   const base = basename(realPath);
@@ -82,7 +82,7 @@ function listOnce(realPath: string): RotatedFile[] | null {
     .map((entry) => entry.file);
 }
 
-/** Opens a rotated file, inflated where it is compressed. Throws Failure where it has gone or changed meanwhile. */
+/** Opens a rotated file, inflated if it is compressed. Throws Failure if it has gone or changed meanwhile. */
 export function openRotatedFile(rotated: RotatedFile): LogSource {
   const file = LogFile.open(rotated);
   return rotated.compressed ? new GzipLog(file) : file;

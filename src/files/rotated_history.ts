@@ -17,25 +17,25 @@ import { listRotatedFiles, type RotatedFile } from "./rotated_files.ts";
 /** The file whose lines come next. */
 export interface NextFile extends FileNumbers {
   readonly fingerprint: Fingerprint;
-  /** Asked after the rotated files have been read: does it still begin as the fingerprint says? */
+  /** Called after the rotated files have been read: whether it still begins as the fingerprint says. */
   isUnchanged(): boolean;
-  /** Asked after the rotated files have been read: does it lie at the log's path, so that all others are older? */
+  /** Called after the rotated files have been read: whether it is at the log's path, so that all others are older. */
   isAtPath(): boolean;
 }
 
 /**
  * The rotated files of a followed log: which of them are older than the follow or were delivered, which were missed,
- * and which holds a segment's bytes. Owned by the RotationTracker; Succession asks it.
+ * and which one holds a segment's bytes. Owned by the RotationTracker; Succession asks it.
  */
 export class RotatedHistory {
   readonly #report: Report;
   readonly #open: (file: RotatedFile) => LogSource;
   readonly #known: KnownContents;
   #realPath: string;
-  /** The rotated files when they were last compared with what is known. */
+  /** The rotated files when they were last compared with the known contents. */
   #compared: string | null = null;
 
-  /** @param first in which following begins, grown to what it holds */
+  /** @param first the segment in which following begins, grown to its file's content */
   constructor(
     realPath: string,
     first: LogSegment,
@@ -53,19 +53,19 @@ export class RotatedHistory {
     this.#known = new KnownContents(first, listed);
   }
 
-  /** The log lies under another path from now on. */
+  /** The log is at another path from now on. */
   moveTo(realPath: string): void {
     this.#realPath = realPath;
   }
 
-  /** A segment that was delivered stays known, even when its file goes. */
+  /** A delivered segment stays known, even if its file goes. */
   remember(segment: LogSegment): void {
     this.#known.remember(segment);
   }
 
   /**
-   * Segments of files that were the log between the last one of the chain and the next, and that nobody saw. Throws where
-   * one cannot be read now, unless that may be given up: then its bytes are counted as lost.
+   * Segments of files that were the log between the last one of the chain and the next, and that were never seen.
+   * Throws if one cannot be read now, unless it may be given up: then its bytes are counted as lost.
    */
   missed(
     chain: readonly LogSegment[],
@@ -79,9 +79,9 @@ export class RotatedHistory {
     return missed;
   }
 
-  /** Is there a file with text that `missed` would return? Throws as it does. */
+  /** Whether there is a file with text that `missed` would return. Throws as it does. */
   hasUnseen(chain: readonly LogSegment[], next: NextFile): boolean {
-    // The same files as when they were last compared: no need to open them.
+    // The same files as in the last comparison: no need to open them.
     if (statesOf(listRotatedFiles(this.#realPath)) === this.#compared) return false;
     const { contents } = this.#read([...chain, next], false, next);
     const unseen = this.#unseen(contents, chain, next);
@@ -89,8 +89,8 @@ export class RotatedHistory {
   }
 
   /**
-   * After a truncation of the last segment of the chain: a copy that holds it, and segments of the copies that were made
-   * between it and what its file holds now. Throws as `missed` does.
+   * After a truncation of the last segment of the chain: a copy that holds it, and segments of the copies that were
+   * made between it and its file's current content. Throws as `missed` does.
    */
   afterTruncation(
     chain: readonly LogSegment[],
@@ -114,11 +114,11 @@ export class RotatedHistory {
   }
 
   /**
-   * The rotated file that holds most of a segment; the caller disposes of it. Null where there is none. Throws where one
-   * cannot be read now, unless that may be given up.
+   * The rotated file that holds most of a segment; the caller disposes of it. Null if there is none. Throws if one
+   * cannot be read now, unless it may be given up.
    *
-   * @param chain whose files are known
-   * @param options.except whose file does not count
+   * @param chain the segments whose files are known
+   * @param options.except the segment whose file does not count
    */
   find(
     segment: LogSegment,
@@ -128,7 +128,7 @@ export class RotatedHistory {
       readonly mayGiveUp?: boolean;
     } = {},
   ): FoundCopy | null {
-    // A beginning without a time would be found in any file: those that are known do not count.
+    // A beginning without a time would be found in any file: known files do not count.
     const others = segment.fingerprint.time !== null ? [] : [
       ...this.#known.fingerprints,
       ...chain.filter((one) => one !== segment).map(({ fingerprint }) => fingerprint),
@@ -138,7 +138,7 @@ export class RotatedHistory {
     return findCopy(segment, candidates, { others, open: this.#open });
   }
 
-  /** What can be read; what cannot though it may be new is given up, or an error. */
+  /** The readable files; an unreadable file that may be new is given up, or is an error. */
   #read(
     known: readonly FileNumbers[],
     mayGiveUp: boolean,
@@ -170,7 +170,7 @@ export class RotatedHistory {
     copies: readonly FileNumbers[] = [],
   ): RotatedContent[] {
     const missed = missedRotations(contents, this.#known.seen(chain, next, copies));
-    // What is on the disk still must stay known.
+    // Files that still exist must stay known.
     this.#known.forgetAbsent(contents.map(({ fingerprint }) => fingerprint));
     return missed;
   }
@@ -202,7 +202,7 @@ export class RotatedHistory {
   }
 }
 
-/** A file that was removed may leave its name and its inode number to the next copy, so size and time count as well. */
+/** A removed file may leave its name and its inode number to the next copy, so size and time count as well. */
 function statesOf(files: readonly RotatedFile[]): string {
   return files.map(({ realPath, ino, size, mtimeMs }) => `${realPath} ${ino} ${size} ${mtimeMs}`)
     .join("\n");

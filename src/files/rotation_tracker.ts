@@ -19,20 +19,20 @@ export interface TrackerOptions {
   readonly watcher: Pick<FileWatcher, "clock" | "onFile" | "turns">;
   readonly report: Report;
   readonly examinations: Examinations;
-  /** The file has appeared only now. */
+  /** Whether the file has only just appeared. */
   readonly isYoung: boolean;
 }
 
 export interface TrackerCalls {
-  /** Called by the watcher when something happens where the log lies. */
+  /** Called by the watcher when something happens where the log is. */
   readonly check: Check;
   /** Compressed files must be inflated first: the log is to be checked again when that is done. */
   onInflating(ready: Promise<void>): void;
 }
 
 /**
- * Observes a log and keeps the chain of its segments accordingly. What an observation means, `transitions` says; what
- * then comes after the current segment, `Succession`. Owned by the FollowedLog, which alone calls it.
+ * Observes a log and updates the chain of its segments. `transitions` decides what an observation means, `Succession`
+ * what comes after the current segment. Owned by the FollowedLog, which alone calls it.
  */
 export class RotationTracker {
   readonly chain: SegmentChain;
@@ -44,7 +44,7 @@ export class RotationTracker {
   readonly #place: LogPlace;
   #ending: { readonly failure: Failure | null } | null = null;
 
-  /** Throws Failure where the log cannot be opened. */
+  /** Throws Failure if the log cannot be opened. */
   constructor(located: LocatedLog, options: TrackerOptions, calls: TrackerCalls) {
     this.#options = options;
     this.#calls = calls;
@@ -68,31 +68,31 @@ export class RotationTracker {
     return this.chain.current;
   }
 
-  /** Not null: nothing more will come. The log is gone, or may not be read any more (failure). */
+  /** Not null: nothing more will come. The log is gone, or may no longer be read (failure). */
   get ending(): { readonly failure: Failure | null } | null {
     return this.#ending;
   }
 
-  /** Could the log not be examined when it was checked last? */
+  /** Whether the log could not be examined in the last check. */
   get isRefused(): boolean {
     return this.#observer.refusal.failure !== null;
   }
 
-  /** When something falls due that no event announces, in milliseconds of the watcher's clock; Infinity: nothing does. */
+  /** When something is due that no event announces, in milliseconds of the watcher's clock; Infinity: never. */
   get dueAt(): number {
     return Math.min(dueAt(this.chain), this.#observer.dueAt);
   }
 
-  /** Takes notice of what has happened to the log. Returns whether anything had. */
+  /** Detects what has happened to the log. Returns whether anything had. */
   check(reason: CheckReason): boolean {
     try {
       if ((reason === "peek" || reason === "written") && !this.current.isUntimed) {
         const change = this.current.peek();
         if (change === "grown") return true;
-        // Of a file that was written to something else is told: it was truncated, or is another one.
+        // If a write was announced but this file has not grown, it was truncated, or another file was written to.
         if (change === "same" && reason === "peek") return false;
       }
-      // Closed files first: what they hold must be known when rotated files are compared.
+      // Closed files first: their content must be known when rotated files are compared.
       const changed = checkClosed(this.chain, this.#history, this.#now());
       return this.#observe(reason) || changed;
     } catch (error) {
@@ -100,13 +100,13 @@ export class RotationTracker {
     }
   }
 
-  /** Finds the file of a parked segment again by its content; lost where it has gone. */
+  /** Finds the file of a parked segment again by its content; the segment is lost if the file has gone. */
   reopen(segment: LogSegment): void {
     if (!segment.isParked) return;
     try {
       segment.replaceSource(this.#history.find(segment, [...this.chain]));
     } catch (error) {
-      this.#fail(error); // It stays parked; the next check finds whether it can be read again.
+      this.#fail(error); // It stays parked; the next check determines whether it can be read again.
     }
   }
 
@@ -118,7 +118,7 @@ export class RotationTracker {
     }
   }
 
-  /** Nothing is watched, and nothing open, any more. Idempotent. */
+  /** Stops watching and closes everything. Idempotent. */
   close(): void {
     this.#place[Symbol.dispose]();
     for (const segment of this.chain) segment[Symbol.dispose]();
@@ -146,14 +146,14 @@ export class RotationTracker {
       case "moved":
         return this.#replaced();
       case "gone":
-        // What it holds is read first, a step at each check.
+        // Its content is read first, a step at each check.
         return !isBehind(this.chain) && this.#end(null);
       case "refused":
         return this.#end(this.#observer.refusal.failure);
     }
   }
 
-  /** The log's path leads to another file, or to the same one by another way. */
+  /** The log's path leads to another file, or to the same one on another path. */
   #replaced(): boolean {
     try {
       const located = this.#place.locateAgain();
@@ -192,7 +192,7 @@ export class RotationTracker {
   }
 }
 
-/** So often is a file read again that is truncated while it is read. */
+/** How often a file that is truncated while it is read is read again. */
 const ATTEMPTS = 3;
 
 function openSegment(located: LocatedLog): LogSegment {

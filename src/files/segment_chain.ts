@@ -1,9 +1,8 @@
 import type { LogSegment } from "./log_segment.ts";
 
 /**
- * The segments of one log, oldest first: from the oldest that someone still reads to the one that the runtime writes
- * to. It keeps their order and who reads them, and nothing else. Owned by the RotationTracker; followers read along
- * it.
+ * The segments of one log, oldest first: from the oldest one that is still read to the one that the runtime writes to.
+ * It only keeps their order and their readers. Owned by the RotationTracker; followers read along it.
  */
 export class SegmentChain implements Iterable<LogSegment> {
   readonly #segments: LogSegment[];
@@ -17,7 +16,7 @@ export class SegmentChain implements Iterable<LogSegment> {
     return [...this.#segments].values();
   }
 
-  /** The segment that is written to. A chain always has one; throws where that is not so. */
+  /** The segment that is written to. A chain always has one; throws otherwise. */
   get current(): LogSegment {
     const last = this.#segments.at(-1);
     if (last === undefined) throw new Error("Cannot find the current segment: the chain is empty");
@@ -41,12 +40,12 @@ export class SegmentChain implements Iterable<LogSegment> {
     this.#readers.set(segment, (this.#readers.get(segment) ?? 0) + 1);
   }
 
-  /** A reader is done with a segment. Returns those that have left the chain: nobody will read them any more. */
+  /** A reader is done with a segment. Returns the segments that have left the chain: nobody will read them any more. */
   leave(segment: LogSegment): LogSegment[] {
     const left = (this.#readers.get(segment) ?? 0) - 1;
     if (left > 0) this.#readers.set(segment, left);
     else this.#readers.delete(segment);
-    // A new reader begins at the current segment, so what is older than the oldest that is read goes.
+    // A new reader begins at the current segment, so segments older than the oldest one that is read can go.
     const oldest = this.#segments.findIndex((one) => this.#readers.has(one));
     const count = oldest < 0 ? this.#segments.length - 1 : oldest;
     return this.#segments.splice(0, count);

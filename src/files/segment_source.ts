@@ -2,13 +2,13 @@ import type { LogFormat } from "../scan/format.ts";
 import type { ByteSource } from "../scan/byte_source.ts";
 import type { FileIdentity, FileNumbers, LogSource } from "./log_file.ts";
 
-/** Why bytes were lost: truncated with no copy left, or removed before a slow reader came to them. */
+/** Why bytes were lost: truncated with no copy left, or removed before a slow reader reached them. */
 export type LossCause = "truncated" | "removed";
 
 /**
- * What a segment's bytes are read from now: its file, a copy that holds them, or nothing, while the descriptor is
- * given back (parked) and after they were lost. Bytes that were read in an earlier epoch came from elsewhere. Owned by
- * the LogSegment, which alone calls it.
+ * What a segment's bytes are currently read from: its file, a copy that holds them, or nothing, while the descriptor is
+ * closed (parked) and after they were lost. Bytes that were read in an earlier epoch came from elsewhere. Owned by the
+ * LogSegment, which alone calls it.
  */
 export class SegmentSource implements ByteSource, FileNumbers {
   #current: LogSource | null;
@@ -31,7 +31,7 @@ export class SegmentSource implements ByteSource, FileNumbers {
     return this.#path;
   }
 
-  /** Null where the bytes cannot be read from a path. */
+  /** Null if the bytes cannot be read from a path. */
   get dev(): number | null {
     return this.#current?.dev ?? null;
   }
@@ -40,7 +40,7 @@ export class SegmentSource implements ByteSource, FileNumbers {
     return this.#current?.ino ?? null;
   }
 
-  /** Of a compressed file that workers inflate. */
+  /** For a compressed file that workers inflate. */
   get compressed(): FileIdentity | undefined {
     return this.#current?.compressed;
   }
@@ -53,17 +53,17 @@ export class SegmentSource implements ByteSource, FileNumbers {
     return this.#current?.size ?? 0;
   }
 
-  /** Changes with what is read from. */
+  /** Changes with the source. */
   get epoch(): number {
     return this.#epoch;
   }
 
-  /** Its descriptor was given back; it can be found again by content. */
+  /** Whether its descriptor was closed; it can be found again by content. */
   get isParked(): boolean {
     return this.#current === null && this.#lossCause === null;
   }
 
-  /** What it held is gone, and no copy of it was found. */
+  /** Whether its content is gone, and no copy of it was found. */
   get isLost(): boolean {
     return this.#current === null && this.#lossCause !== null;
   }
@@ -76,7 +76,7 @@ export class SegmentSource implements ByteSource, FileNumbers {
     return this.#current?.readAt(offset, into) ?? 0;
   }
 
-  /** Reads from a copy from now on; null: there is none, and the bytes are lost. Returns what was read from so far. */
+  /** Reads from a copy from now on; null: there is none, and the bytes are lost. Returns the previous source. */
   replace(copy: LogSource | null): LogSource | null {
     const former = this.#take();
     this.#current = copy;
@@ -85,7 +85,7 @@ export class SegmentSource implements ByteSource, FileNumbers {
     return former;
   }
 
-  /** Gives the descriptor back until `replace` brings another. */
+  /** Closes the descriptor until `replace` provides another source. */
   park(): void {
     this.#take()?.[Symbol.dispose]();
   }
@@ -98,7 +98,7 @@ export class SegmentSource implements ByteSource, FileNumbers {
 
   #take(): LogSource | null {
     const former = this.#current;
-    // An empty file may have got its first line, and with it a format, since it was asked last.
+    // An empty file may have received its first line, and with it a format, since the format was last read.
     if (former !== null) this.#format = former.format;
     this.#current = null;
     this.#epoch++;

@@ -9,15 +9,15 @@ import type { SegmentChain } from "./segment_chain.ts";
 
 export interface SuccessionOptions {
   readonly now: () => number;
-  /** Is it time to go on without what cannot be read? Its bytes are counted as lost then. */
+  /** Whether it is time to continue without what cannot be read, whose bytes are then counted as lost. */
   readonly mayGiveUp: () => boolean;
-  /** A segment has followed the current one. */
+  /** Called when a segment has followed the current one. */
   readonly onRotation: () => void;
 }
 
 /**
- * Appends to a chain the segments that come after its last one: the files that were missed, and the next. Where a file
- * cannot be read now, its methods throw and leave the chain as it was; the next check tries again. Owned by the
+ * Appends to a chain the segments that come after its last one: the files that were missed, and the next one. If a file
+ * cannot be read now, its methods throw and leave the chain unchanged; the next check tries again. Owned by the
  * RotationTracker, which alone calls it.
  */
 export class Succession {
@@ -32,19 +32,19 @@ export class Succession {
   }
 
   /**
-   * Another file has taken the place of the current one, which lay at `realPath`. Throws Failure not-found where yet another
-   * has, and what opening it throws.
+   * Another file has taken the place of the current one, which was at `realPath`. Throws Failure not-found if yet
+   * another one has, and what opening it throws.
    */
   replaced(located: LocatedLog, realPath: string): void {
     const chain = this.#chain;
     const next = new LogSegment(LogFile.open(located));
     try {
-      // What came to the old file until its place was taken.
+      // What was appended to the old file until its place was taken.
       this.growUntimed(realPath);
       if (!chain.current.isUntimed && chain.current.grow() === "truncated") {
         this.truncated(realPath);
       }
-      // Truncated while it was read: what it held then is in a copy that need not have been made yet.
+      // Truncated while it was read: its former content is in a copy that may not exist yet.
       if (next.grow() === "truncated") throw isBeingRotated(located.realPath);
       const { dev, ino, fingerprint } = next;
       const missed = this.#history.missed([...chain], {
@@ -54,7 +54,7 @@ export class Succession {
         isUnchanged: () => isContinuedBy(fingerprint, readFingerprint(next)),
         isAtPath: () => true,
       }, { mayGiveUp: this.#options.mayGiveUp() });
-      // What was written to a file without text may have been copied and truncated first.
+      // Text that was written to a file without text may have been copied and truncated first.
       const isBegun = chain.current.isUntimed && chain.current.hasMore;
       if (isBegun || !isAt(located.realPath, next)) {
         for (const segment of missed) segment[Symbol.dispose]();
@@ -71,9 +71,9 @@ export class Succession {
   }
 
   /**
-   * Grows a file of which no time was seen. It may have been truncated and have regrown with exactly the same bytes: copies
-   * that nobody has seen tell. Returns whether anything has happened. Throws Failure not-found where it is being rotated at
-   * this moment.
+   * Grows a file in which no time was seen. It may have been truncated and have regrown with exactly the same bytes,
+   * which shows in copies that nobody has seen. Returns whether anything has happened. Throws Failure not-found if it
+   * is being rotated at this moment.
    */
   growUntimed(realPath: string): boolean {
     const { current } = this.#chain;
@@ -86,7 +86,7 @@ export class Succession {
       this.truncated(realPath);
       return true;
     }
-    // What was just read may belong to a later text, whose former copies were not searched for.
+    // What was just read may belong to a later text, whose earlier copies were not searched for.
     const began = next.fingerprint.prefix.length > 0 || current.size === 0;
     if (!began || !isContinuedBy(next.fingerprint, current.fingerprint)) {
       if (before === 0) current.forgetText();
@@ -96,8 +96,8 @@ export class Succession {
   }
 
   /**
-   * The current file was truncated, and is rewritten from its beginning. Throws Failure not-found where it is truncated
-   * or rotated once more at this moment.
+   * The current file was truncated, and is rewritten from its beginning. Throws Failure not-found if it is truncated or
+   * rotated once more at this moment.
    */
   truncated(realPath: string): void {
     const old = this.#chain.current;
@@ -115,8 +115,8 @@ export class Succession {
     for (const segment of missed) this.#append(segment);
     if (file !== null) {
       const next = new LogSegment(file);
-      // Where the file is empty, but was not when the rotated files were listed, or was changed since, what it held was
-      // truncated in its turn.
+      // If the file is empty, but was not when the rotated files were listed, or has been changed since, its content
+      // was truncated in turn.
       next.forgetText(now.emptyAtMs ?? undefined);
       this.#chain.append(next);
     }
@@ -134,7 +134,7 @@ function isBeingRotated(realPath: string): Failure {
   return new Failure("not-found", `Cannot follow ${realPath}: it is being rotated`);
 }
 
-/** The current content of a segment's file, which need not be the segment's text. */
+/** The current content of a segment's file, which may not be the segment's text. */
 function nextIn(
   segment: LogSegment,
   realPath: string,
@@ -148,7 +148,7 @@ function nextIn(
     ino,
     fingerprint,
     emptyAtMs: fingerprint.prefix.length === 0 ? mtimeMs : null,
-    // Rotated while the rotated files were read, it may be missing among them.
+    // If it was rotated while the rotated files were read, it may be missing among them.
     isUnchanged: () =>
       isAtPath() === wasAtPath && isContinuedBy(fingerprint, readFingerprint(segment)),
     isAtPath,

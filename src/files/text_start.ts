@@ -1,14 +1,14 @@
 import { Buffer } from "node:buffer";
 import type { ByteSource } from "../scan/time_window.ts";
 
-/** In more NULs than this their end is searched by bisection. */
+/** In more NULs than this, the end is found by bisection. */
 const MAX_SEARCHED_NULS = 16 * 1024 * 1024;
 const BLOCK_BYTES = 64 * 1024;
 const nuls = new Uint8Array(BLOCK_BYTES);
 
 /**
- * The offset of the first byte that is not NUL. In NULs of more than MAX_SEARCHED_NULS (a writer that kept a very large
- * offset) it is found by bisection, which takes what follows for one text.
+ * The offset of the first byte that is not NUL. In more than MAX_SEARCHED_NULS NULs (a writer that kept a very large
+ * offset), it is found by bisection, which assumes that they are followed by a single text.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -48,7 +48,8 @@ function bisectNuls(source: ByteSource, from: number, step: number): number {
 }
 
 function firstNotNul(bytes: Uint8Array): number {
-  // Natively, a quarter of the time: megabytes of them may be read in one turn of the event loop, for each file of a log.
+  // A native comparison takes a quarter of the time: megabytes may be read in one turn of the event loop, for each file
+  // of a log.
   if (bytes.length === nuls.length && Buffer.compare(bytes, nuls) === 0) return bytes.length;
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
   let word = 0;

@@ -3,16 +3,16 @@ export type PathState =
   | { readonly kind: "file"; readonly dev: number; readonly ino: number }
   /** There is nothing, or a link that leads nowhere. */
   | { readonly kind: "absent" }
-  /** Something that is no regular file. */
+  /** Something other than a regular file. */
   | { readonly kind: "other" }
   /** It cannot be examined: no permission, or no descriptor left. */
   | { readonly kind: "refused" };
 
-/** Size and time of change of a file, and as much of it as is known already. */
+/** Size and modification time of a file, and what is already known of it. */
 export interface FileState {
   /** Bytes. */
   readonly size: number;
-  /** Null: not seen yet. "unknown": seen, and changed since whatever its time is now. */
+  /** Null: not seen yet. "unknown": seen, and changed since, whatever its time is now. */
   readonly mtimeMs: number | "unknown" | null;
 }
 
@@ -20,12 +20,12 @@ export interface FileState {
 export type ContentChange = "same" | "grown" | "truncated";
 
 /**
- * Tells growth from truncation. A file that was truncated may have regrown beyond its old size, or to exactly the same
+ * Distinguishes growth from truncation. A truncated file may have regrown beyond its old size, or to exactly the same
  * size within the same millisecond, so its known bytes are compared unless that costs too much.
  *
- * @param known as the file was seen last
- * @param isIntact are the bytes that are known still in their places? Asked only where size and time do not tell
- * @param options.quick the same size and time mean that nothing has happened
+ * @param known the file's last known state
+ * @param isIntact whether the known bytes are still in place; called only if size and time are not conclusive
+ * @param options.quick whether the same size and time mean that nothing has happened
  *
  * @example
  * ```ts
@@ -47,7 +47,7 @@ export function contentChange(
   if (now.size < known.size) return "truncated";
   const isTouched = now.size !== known.size || now.mtimeMs !== known.mtimeMs;
   if (!isTouched && options.quick) return "same";
-  // Empty as before but touched: it was written and truncated in between.
+  // Still empty but touched: it was written and truncated in between.
   if (now.size === 0) return isTouched && known.mtimeMs !== null ? "truncated" : "same";
   if (!isIntact()) return "truncated";
   return now.size > known.size ? "grown" : "same";
@@ -55,42 +55,45 @@ export function contentChange(
 
 /** What has happened to a log. */
 export type Transition =
-  /** Lines were appended to the file that is open. */
+  /** Lines were appended to the open file. */
   | "grown"
-  /** The file that is open was truncated; what it held may be in a copy. */
+  /** The open file was truncated; its content may be in a copy. */
   | "truncated"
   /** Another file has taken the log's place. */
   | "rotated"
-  /** The open file is the log's still, under another path. */
+  /** The open file is still the log's, at another path. */
   | "moved"
-  /** Link and file are gone for good. */
+  /** Link and file are permanently gone. */
   | "gone"
   /** The log could not be examined for too long. */
   | "refused";
 
-/** All that was observed of a log at one moment. */
+/** Everything that was observed of a log at one moment. */
 export interface Observation {
-  /** Of the file that is open. */
+  /** Of the open file. */
   readonly content: ContentChange;
   readonly open: { readonly dev: number | null; readonly ino: number | null };
-  /** What lies at the open file's path. */
+  /** What is at the open file's path. */
   readonly path: PathState;
   /** What the log's link leads to; null: not examined. */
   readonly link: PathState | null;
-  /** Is the link itself gone, not only what it leads to? */
+  /** Whether the link itself is gone, not only its target. */
   readonly linkIsGone: boolean;
-  /** For how long link and file have been gone, milliseconds; 0 where one is there. */
+  /** How long link and file have been gone, milliseconds; 0 if one of them exists. */
   readonly goneMs: number;
-  /** For how long the log could not be examined. */
+  /** How long the log could not be examined, milliseconds. */
   readonly refusedMs: number;
 }
 
-/** A rotation has a moment without link or file. A log that is gone, or refused, for longer than this has ended. */
+/**
+ * During a rotation, link or file may be missing for a moment. A log that is gone or refused for longer than this has
+ * ended.
+ */
 export const GONE_MS = 2000;
 
 /**
- * What has happened, in the order in which it is to be handled. The lines of the open file come first: whatever its
- * path leads to by now, its descriptor still reads them.
+ * What has happened, in the order in which it must be handled. The lines of the open file come first: wherever its path
+ * leads by now, its descriptor still reads them.
  *
  * ```ts
  * import assert from "node:assert/strict";

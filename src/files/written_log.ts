@@ -8,16 +8,16 @@ import { readRotatedContents } from "./missed_rotations.ts";
 
 /** How often a file that changes while it is examined is examined again. */
 const ATTEMPTS = 3;
-/** Less text without a time identifies no copy. */
+/** A shorter text without a time is not enough to identify a copy. */
 const MIN_UNTIMED_BYTES = 512;
 
 /**
- * A log's file as it was at a moment, for reads that end there. The file may be truncated and rewritten before it
- * is read: then its bytes come from the copy that was made of it, where there is one. Owned by the RecordSource, and
- * disposed of with it.
+ * A log's file as it was at one moment, for reads that end there. The file may be truncated and rewritten before it is
+ * read: then its bytes come from the copy that was made of it, if there is one. Owned by the RecordSource, and disposed
+ * of with it.
  */
 export class WrittenLog implements LogSource, SourceVerifier {
-  /** Bytes that it had. */
+  /** Its size at that moment, in bytes. */
   readonly size: number;
   readonly #segment: LogSegment;
   readonly #path: string;
@@ -27,7 +27,7 @@ export class WrittenLog implements LogSource, SourceVerifier {
   #isDisposed = false;
 
   /**
-   * Owns the file from now on. Throws the platform's error where it cannot be read, and closes it then.
+   * Owns the file from now on. Throws the platform's error if it cannot be read, after closing it.
    *
    * @param examine for a copy that was compressed since
    */
@@ -110,7 +110,7 @@ export class WrittenLog implements LogSource, SourceVerifier {
       } catch (error) {
         if (error instanceof StillInflating) await error.ready;
         else if (!(error instanceof Failure)) throw error;
-        else if (attempt++ === ATTEMPTS) return null; // Files are renamed, or removed, each time.
+        else if (attempt++ === ATTEMPTS) return null; // Files are renamed or removed each time.
       }
     }
   }

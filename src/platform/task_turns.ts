@@ -1,20 +1,20 @@
 import type { Clock } from "./clock.ts";
 
-/** How long tasks hold the event loop at a time, milliseconds; the last one of a turn may take longer. */
+/** How long tasks block the event loop at a time, in milliseconds; the last one of a turn may take longer. */
 const TURN_MS = 4;
-/** What begins this soon after another task counts as the same turn: the loop calls due timers without a pause. */
+/** A task that begins this soon after another belongs to the same turn: the loop calls due timers without a pause. */
 const SAME_TURN_MS = 0.5;
 
 /**
- * Runs many short tasks: each at once while this turn of the event loop has time left for it, the others in later turns,
- * in order. Owned by whoever has the tasks, who closes it.
+ * Runs many short tasks: each one immediately while this turn of the event loop has time left, the others in later
+ * turns, in order. Owned by the owner of the tasks, who closes it.
  */
 export class TaskTurns {
   readonly #clock: Clock;
   readonly #waiting = new Set<() => void>();
   #turnEnd = -Infinity;
   #lastEnd = -Infinity;
-  /** Tasks that run now, one inside another. */
+  /** Number of tasks that are running now, one inside another. */
   #depth = 0;
   #isTakingTurn = false;
   #cancelTimer: (() => void) | null = null;
@@ -29,7 +29,7 @@ export class TaskTurns {
     return this.#waiting.size;
   }
 
-  /** Runs the task, now or in a later turn. One that waits already is not added again. */
+  /** Runs the task, now or in a later turn. A task that is already waiting is not added again. */
   run(task: () => void): void {
     if (this.#closed) return;
     if (this.#waiting.size === 0 && this.hasTime()) return this.#run(task);
@@ -37,9 +37,11 @@ export class TaskTurns {
     this.#schedule();
   }
 
-  /** Runs the tasks, at least the first one now, whatever waits already: for what is cheaper now than later. */
+  /**
+   * Runs the tasks, at least the first one now, whatever is already waiting: for tasks that are cheaper now than later.
+   */
   runAll(tasks: Iterable<() => void>): void {
-    this.hasTime(); // The turn's time begins, where it has not.
+    this.hasTime(); // Starts the turn's time, unless it has started.
     this.#run(() => {
       let isFirst = true;
       for (const task of [...tasks]) {
@@ -51,7 +53,7 @@ export class TaskTurns {
     this.#schedule();
   }
 
-  /** Is there time left in this turn? A task asks it between its steps. */
+  /** Whether there is time left in this turn. A task calls it between its steps. */
   hasTime(): boolean {
     const now = this.#clock.now();
     const isNewTurn = this.#depth === 0 && !this.#isTakingTurn &&
@@ -60,7 +62,7 @@ export class TaskTurns {
     return now < this.#turnEnd;
   }
 
-  /** Runs nothing any more. Idempotent. */
+  /** Stops running tasks. Idempotent. */
   close(): void {
     this.#closed = true;
     this.#waiting.clear();
