@@ -18,8 +18,12 @@ const MAX_HELD = 8;
  */
 export function checkClosed(chain: SegmentChain, history: RotatedHistory, now: number): boolean {
   let changed = false;
+  let hasStepped = false;
   for (const segment of chain) {
     if (segment.stage !== "closing" && segment.stage !== "settled") continue;
+    // A step takes milliseconds, so only one segment is read per check, the oldest first.
+    if (segment.isBehind && hasStepped) continue;
+    hasStepped ||= segment.isBehind;
     const found = segment.grow({ quick: true });
     if (found === "truncated") {
       // Nobody writes to a rotated file, so its content is gone, unless a copy holds it.

@@ -6,8 +6,11 @@ import { type Fingerprint, fingerprintOf, readFingerprint } from "./fingerprint.
 import { InflatedBytes } from "./inflated_bytes.ts";
 import type { FileIdentity, LogFile, LogSource } from "./log_file.ts";
 
-/** How much is inflated to see how a log begins: at most some megabytes of text, in milliseconds. */
-const HEAD_READ_BYTES = 2 * 1024;
+/**
+ * How much of the file is inflated to see how a log begins: the next size only if the previous one yields too little text.
+ * Deflate expands at most a thousandfold, so at most a few hundred kilobytes are inflated beyond what is wanted.
+ */
+const HEAD_READ_BYTES = [256, 512, 1024, 2048];
 const MAX_HEAD_BYTES = 64 * 1024;
 
 /**
@@ -65,16 +68,21 @@ export class GzipLog implements LogSource {
 
   /** The beginning of the text, at most `bytes` long, without inflating more than a little. */
   head(bytes = MAX_HEAD_BYTES): Uint8Array {
-    const compressed = new Uint8Array(HEAD_READ_BYTES);
-    const count = this.#file.readAt(0, compressed);
-    try {
-      const inflated = gunzipSync(compressed.subarray(0, count), {
-        finishFlush: constants.Z_SYNC_FLUSH,
-      });
-      return new Uint8Array(inflated.subarray(0, bytes));
-    } catch {
-      return new Uint8Array(0); // Not gzip, or damaged from the start.
+    let head = new Uint8Array(0);
+    for (const length of HEAD_READ_BYTES) {
+      const compressed = new Uint8Array(length);
+      const count = this.#file.readAt(0, compressed);
+      try {
+        const inflated = gunzipSync(compressed.subarray(0, count), {
+          finishFlush: constants.Z_SYNC_FLUSH,
+        });
+        head = new Uint8Array(inflated.subarray(0, bytes));
+      } catch {
+        continue; // Not gzip, damaged there, or the gzip header is longer than this.
+      }
+      if (head.length === bytes || count < length) break;
     }
+    return head;
   }
 
   /** The whole text if it is no longer than `maxBytes` and the file is small; null otherwise. */

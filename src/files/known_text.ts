@@ -1,6 +1,6 @@
 import type { ByteSource } from "../scan/time_window.ts";
 import { equalBytes } from "./fingerprint.ts";
-import { textStart } from "./text_start.ts";
+import { isBehindNuls, textStart } from "./text_start.ts";
 
 /** Bytes of a file that must not change. */
 interface Anchor {
@@ -114,7 +114,7 @@ export function readGrowth(
 /** Whether what was read continues the known text. If nothing is known, whether the text still begins there. */
 function isContinued(source: ByteSource, known: KnownText, start: number): boolean {
   if (known.seen > 0) return isIntact(source, known);
-  return start === 0 || textStart(source) >= start;
+  return isBehindNuls(source, start);
 }
 
 /** A text of which only the beginning's offset is known. */

@@ -55,8 +55,8 @@ function listOnce(realPath: string): RotatedFile[] | null {
   const folder = dirname(realPath);
   const base = basename(realPath);
   const found = new Map<string, { file: RotatedFile; stamp: string; number: number }>();
-  for (const fileName of namesIn(folder).sort()) {
-    if (!fileName.startsWith(base)) continue;
+  // The folder may contain many other files; these are not sorted.
+  for (const fileName of namesIn(folder).filter((name) => name.startsWith(base)).sort()) {
     const match = SUFFIX.exec(fileName.slice(base.length));
     if (match === null) continue;
     const [, stamp = "", number = "-1", gz] = match;

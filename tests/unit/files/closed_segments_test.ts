@@ -155,6 +155,31 @@ Deno.test("a closed segment neither settles nor is finished before it is read, a
   for (const segment of [first, long]) segment[Symbol.dispose]();
 });
 
+Deno.test("regression: a step of each closed segment was read in one turn of the event loop, however many there were", () => {
+  using log = new MemoryLog();
+  const chain = closedChain(log, 1);
+  const long = Array.from({ length: 4 }, (_, n) => {
+    const path = `/long-${n}`;
+    log.files.create(path)(new TextEncoder().encode(criLine(2) + nuls));
+    const { dev, ino } = log.files.lstat(path);
+    const segment = new LogSegment(LogFile.open({ realPath: path, dev, ino }));
+    segment.grow();
+    segment.close(0);
+    chain.append(segment);
+    return segment;
+  });
+  chain.current.close(0);
+  while (dueAt(chain) === 0) {
+    const before = long.map(({ size }) => size);
+    checkClosed(chain, noHistory, 10_000);
+    assert.equal(long.filter(({ size }, n) => size !== before[n]).length, 1);
+  }
+  for (const { stage, committed } of long) {
+    assert.deepEqual([stage, committed], ["finished", criLine(2).length + nuls.length]);
+  }
+  for (const segment of chain) segment[Symbol.dispose]();
+});
+
 Deno.test("a closed segment settles after 50 ms and is finished after two seconds, when each falls due", () => {
   using log = new MemoryLog();
   const chain = closedChain(log, 2);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFingerprint } from "../../../src/files/fingerprint.ts";
 import { GrowingText } from "../../../src/files/growing_text.ts";
 import { locate } from "../../../src/files/locate.ts";
 import { LogFile, type LogSource } from "../../../src/files/log_file.ts";
@@ -179,3 +180,42 @@ Deno.test("a text that is forgotten is read anew, and an empty file was truncate
   log.files.truncate(log.path);
   assert.equal(text.grow(file, {}), "truncated");
 });
+
+Deno.test("regression: the NULs before a text were searched three times in the turn of the event loop that first saw it", () => {
+  const MIB = 2 ** 20;
+  const nuls = 64 * MIB;
+  const line = new TextEncoder().encode(criLine(1));
+  let read = 0;
+  const source: LogSource = {
+    ...{ path: "", dev: 1, ino: 1, format: "cri", size: nuls + line.length },
+    readAt(offset, into) {
+      const count = Math.max(0, Math.min(into.length, nuls + line.length - offset));
+      into.fill(0, 0, count);
+      const begin = Math.max(0, nuls - offset);
+      if (begin < count) {
+        into.set(line.subarray(offset + begin - nuls, offset + count - nuls), begin);
+      }
+      read += count;
+      return count;
+    },
+    [Symbol.dispose]() {},
+  };
+  const text = new GrowingText();
+  assert.equal(text.grow(source, {}), "grown");
+  assert.equal(text.known.start, nuls);
+  assert.equal(text.fingerprint.start, nuls);
+  assert.ok(read < 5 * MIB, `${read} bytes read`);
+});
+
+Deno.test("a text that was nothing but NULs when it was seen first begins where a copy of it begins", () => {
+  const text = new GrowingText();
+  text.grow(logOf("\0".repeat(100)), {});
+  text.grow(logOf("\0".repeat(200) + criLine(1)), {});
+  assert.equal(text.fingerprint.start, 200);
+  assert.ok(text.mayBeHeldBy(readFingerprint(sourceOf("\0".repeat(200) + criLine(1)))));
+});
+
+function logOf(content: string): LogSource {
+  const { size, readAt } = sourceOf(content);
+  return { size, readAt, path: "", dev: 1, ino: 1, format: "cri", [Symbol.dispose]() {} };
+}

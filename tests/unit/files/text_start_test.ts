@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { textStart } from "../../../src/files/text_start.ts";
+import { isBehindNuls, textStart } from "../../../src/files/text_start.ts";
 import type { ByteSource } from "../../../src/scan/byte_source.ts";
 import { bytesOf, cri, sourceOf } from "../../harness/log_text.ts";
 
@@ -34,6 +34,9 @@ const nuls: readonly number[] = [
   64 * KIB - 1,
   64 * KIB,
   64 * KIB + 1,
+  4 * MIB - 1,
+  4 * MIB,
+  4 * MIB + 1,
   16 * MIB - 1,
   16 * MIB,
   16 * MIB + 1,
@@ -63,5 +66,30 @@ Deno.test("of an empty file, and of one that begins with text, no more than one 
 Deno.test("a gigabyte of NULs is not read as a whole", () => {
   const source = sparse(2 ** 30 + 7, cri(1));
   assert.equal(textStart(source), 2 ** 30 + 7);
-  assert(source.reads < 1100, `${source.reads} reads`);
+  assert(source.reads < 100, `${source.reads} reads`);
+});
+
+Deno.test("a text that begins behind NULs does so no more when anything is written before it", () => {
+  for (const start of [1, 40, 64 * KIB, 64 * KIB + 1, MIB]) {
+    const bytes = bytesOf("\0".repeat(start) + cri(1));
+    const source: ByteSource = {
+      get size() {
+        return bytes.length;
+      },
+      readAt(offset, into) {
+        const part = bytes.subarray(offset, offset + into.length);
+        into.set(part);
+        return part.length;
+      },
+    };
+    assert.ok(isBehindNuls(source, start), `${start}`);
+    assert.ok(!isBehindNuls(source, start + 1), "text");
+    assert.ok(!isBehindNuls(source, bytes.length + 1), "truncated");
+    for (const at of [0, start - 1]) {
+      bytes[at] = 65;
+      assert.ok(!isBehindNuls(source, start), `${start} NULs but for one at ${at}`);
+      bytes[at] = 0;
+    }
+  }
+  assert.ok(isBehindNuls(sourceOf(cri(1)), 0));
 });
