@@ -9,7 +9,7 @@ import { type SentHeaders, takeSentHeaders } from "./grpc_js/identity_headers.ts
 import { KeptIdentities } from "./kept_identities.ts";
 import type { ServerCall } from "./running_call.ts";
 
-/** Who calls. */
+/** An identified caller. */
 export interface Caller {
   readonly identity: Identity;
   /** For log lines, without secrets. */
@@ -17,8 +17,8 @@ export interface Caller {
 }
 
 /**
- * Authenticates and authorizes calls: who calls, and may they read the logs of these namespaces? Owned by serve; Calls
- * calls it.
+ * Authenticates and authorizes calls: determines the caller, and whether they may read the logs of the namespaces.
+ * Owned by serve; Calls calls it.
  */
 export class CallAuthorizer {
   readonly #config: Config;
@@ -34,7 +34,7 @@ export class CallAuthorizer {
     });
   }
 
-  /** Who calls. Throws Failure where that cannot be determined, or where a part of it was lost on the way. */
+  /** Identifies the caller. Throws Failure if that is impossible, or if a part of the identity was lost on the way. */
   identify(call: ServerCall): Caller {
     checkArrivedWhole(takeSentHeaders(call), call.metadata);
     const identity = identify({ commonName: commonNameOf(call) }, call.metadata, this.#config);
@@ -42,7 +42,7 @@ export class CallAuthorizer {
   }
 
   /**
-   * Resolves with whom the call is counted for, whatever they may read. Throws Failure where the request cannot be
+   * Resolves to the user for whom the call is counted, whatever they may read. Throws Failure if the request cannot be
    * reviewed, or the caller's token is not accepted.
    */
   userKey(
@@ -54,8 +54,8 @@ export class CallAuthorizer {
   }
 
   /**
-   * Asks whether the caller may read the logs of the namespaces (none: of all). Throws Failure where they may not, or
-   * where no verdict can be obtained.
+   * Checks whether the caller may read the logs of the namespaces (none: of all). Throws Failure if they may not, or if
+   * no verdict can be obtained.
    */
   authorize(
     caller: Caller,
@@ -66,10 +66,10 @@ export class CallAuthorizer {
   }
 
   /**
-   * Reviews the caller's right again and again. Resolves with the Failure that must end the call. Throws Failure
-   * resource-exhausted where the caller's identity cannot be kept, at once or later.
+   * Reviews the caller's right repeatedly. Resolves to the Failure that must end the call. Throws Failure
+   * resource-exhausted if the caller's identity cannot be kept, at once or later.
    *
-   * @param options.owners whom the memory of the identity is counted for
+   * @param options.owners the owners for whom the memory of the identity is counted
    */
   recheck(
     caller: Caller,
@@ -85,13 +85,12 @@ export class CallAuthorizer {
   }
 }
 
-/** Printable ASCII, with no space at either end: what gRPC allows ("gRPC over HTTP2", ASCII-Value). */
+/** Printable ASCII without a space at either end: what gRPC allows ("gRPC over HTTP2", ASCII-Value). */
 const LEGAL_VALUE = /^(?:[!-~](?:[ -~]*[!-~])?)?$/;
 
 /**
- * Throws Failure invalid-argument where an identity header has a value that is not legal, or that did not
- * arrive: a group or extra that is lost must not turn into a review of somebody else. The values are not
- * in the message, for one may be a token.
+ * Throws Failure invalid-argument if an identity header has an invalid value, or one that did not arrive: a lost group
+ * or extra must not lead to a review of somebody else. The values are not in the message, because one may be a token.
  */
 export function checkArrivedWhole(
   sent: SentHeaders | "lost" | null,
@@ -118,10 +117,10 @@ export function checkArrivedWhole(
   }
 }
 
-/** Of connections, by their HTTP/2 sessions: reading a certificate takes longer than all else of a small call. */
+/** By connection (HTTP/2 session): reading a certificate takes longer than everything else in a small call. */
 const commonNames = new WeakMap<object, string | null>();
 
-/** The subject CN of the verified client certificate; null where there is none. Throws Failure cancelled. */
+/** The subject CN of the verified client certificate; null if there is none. Throws Failure cancelled. */
 function commonNameOf(call: ServerCall): string | null {
   const connection = connectionOf(call);
   const known = connection === null ? undefined : commonNames.get(connection);
@@ -136,11 +135,11 @@ function readCommonName(call: ServerCall): string | null {
   try {
     name = call.getAuthContext().sslPeerCertificate?.subject?.CN;
   } catch (error) {
-    // The certificate of a socket that is gone cannot be read: grpc-js throws.
+    // The certificate of a closed socket cannot be read: grpc-js throws.
     throw new Failure("cancelled", "The connection ended before its certificate was checked", {
       cause: error,
     });
   }
-  // Several CNs come as an array. Which of them counts is not defined, so none does.
+  // Several CNs arrive as an array. It is undefined which of them counts, so none does.
   return typeof name === "string" ? name : null;
 }

@@ -4,17 +4,17 @@ import type { UserKey } from "../auth/user.ts";
 import { Shares } from "./limits/shares.ts";
 import type { CallKind } from "./running_call.ts";
 
-/** Taken from a limit; disposing of it gives it back. */
+/** Something taken from a limit; disposing of it returns it. */
 export type Lease = Disposable;
 
-/** A call before it is known who calls. */
+/** A call before its caller is known. */
 export interface AdmittedCall {
   readonly kind: CallKind;
   /** Health and reflection, which need no identity. */
   readonly isPublic: boolean;
-  /** The HTTP/2 session; null where it is gone. */
+  /** The HTTP/2 session; null if it is gone. */
   readonly connection: object | null;
-  /** Of the connection. Default: unknown, the same for all. */
+  /** Address of the connection. Default: unknown, the same for all. */
   readonly peer?: string;
 }
 
@@ -22,9 +22,9 @@ export interface AdmittedCall {
 export interface CallOfUser {
   readonly kind: CallKind;
   readonly key: UserKey;
-  /** The HTTP/2 session; null where it is gone. */
+  /** The HTTP/2 session; null if it is gone. */
   readonly connection: object | null;
-  /** What its checked request takes in memory while the call is open, bytes. */
+  /** The memory of its checked request while the call is open, in bytes. */
   readonly requestMemory: number;
   /** Ends the call: its place, or its request's memory, is given to a user who has less. */
   readonly evict: (why: Failure) => void;
@@ -38,11 +38,11 @@ export interface CallNumbers {
   readonly maxUnaryCallsPerUser: number;
   readonly maxPublicCalls: number;
   readonly maxPublicCallsPerConnection: number;
-  /** What the requests of all open calls may take in memory, but ordinary ones, bytes. */
+  /** Memory for the requests of all open calls, in bytes, not counting ordinary ones. */
   readonly requestMemory: number;
 }
 
-/** Requests up to here, in bytes of memory, are ordinary: the limits of calls bound what all of them take. */
+/** Requests up to this size, in bytes of memory, are ordinary: the limits of calls bound their total memory. */
 const ORDINARY_REQUEST_MEMORY = 8192;
 
 /** Ends a connection with all its calls. */
@@ -55,11 +55,11 @@ export type EndConnection = (connection: object, limit: LimitName, why: string) 
 export class CallLimits {
   readonly #limits: CallNumbers;
   readonly #report: Report;
-  /** Of users, their accounts, then connections. */
+  /** By user, then by the user's account, then by connection. */
   readonly #streams: Shares;
   readonly #unaryCalls: Shares;
   readonly #requests: Shares;
-  /** Of connections, then peer addresses. */
+  /** By connection, then by peer address. */
   readonly #publicCalls: Shares;
   readonly #endConnection: EndConnection;
 
@@ -79,15 +79,15 @@ export class CallLimits {
     this.#publicCalls = new Shares({ total: () => limits.maxPublicCalls, newcomersFirst: true });
   }
 
-  /** Streams that are open now. */
+  /** The number of open streams. */
   get streams(): number {
     return this.#streams.held;
   }
 
   /**
-   * What any call takes, before its caller is identified. Throws Failure resource-exhausted. Calls that need
-   * no identity are counted by connection; where there are too many, the connection with the most
-   * of them is ended, so that no number of connections keeps a probe out.
+   * What any call takes before its caller is identified. Throws Failure resource-exhausted. Calls that need no identity
+   * are counted by connection; if there are too many, the connection with the most of them is ended, so that no number
+   * of connections keeps a probe out.
    */
   admit({ isPublic, connection, peer = "" }: AdmittedCall): Lease {
     if (!isPublic || connection === null) return nothing;
@@ -110,9 +110,9 @@ export class CallLimits {
   }
 
   /**
-   * What a call takes on behalf of its user. Where all places are taken, a user who has few gets that of a call of
-   * the user who has the most; of users with equally many, those of one account, then of one connection, count
-   * together. The memory of large requests is shared likewise. Throws Failure resource-exhausted.
+   * What a call takes on behalf of its user. If all places are taken, a user who has few gets the place of a call of
+   * the user who has the most; among users with equally many, those of one account, then those of one connection, are
+   * counted together. The memory of large requests is shared in the same way. Throws Failure resource-exhausted.
    */
   admitUser(call: CallOfUser): Lease {
     if (call.kind === "probe") return nothing;
@@ -141,7 +141,7 @@ export class CallLimits {
     return taken.move();
   }
 
-  /** A part of a total that whoever has most of it gives way in. Throws Failure resource-exhausted. */
+  /** Takes a part of a total in which whoever has most gives way. Throws Failure resource-exhausted. */
   #share(
     { key, connection, evict }: CallOfUser,
     of: {

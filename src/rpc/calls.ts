@@ -23,27 +23,27 @@ const SHUTTING_DOWN = "Server is shutting down";
 
 type Authorization = Pick<CallAuthorizer, "identify" | "userKey" | "authorize" | "recheck">;
 
-/** A method as far as the owner of its calls must know it. */
+/** What the owner of its calls must know about a method. */
 export interface Method<Request, Checked> {
-  /** Service/Method, as in cluster_agent.LogMetadataService/List. */
+  /** Service/Method, such as cluster_agent.LogMetadataService/List. */
   readonly name: string;
   readonly kind: CallKind | ((request: Request) => CallKind);
   /**
-   * The checked request as one value of its own, as the request is emptied then; the caller is identified by now.
-   * Throws Failure invalid-argument.
+   * Returns the checked request as a separate value, because the request is emptied afterwards; the caller is
+   * identified by then. Throws Failure invalid-argument.
    */
   check(request: Request): Checked;
   /** The namespaces whose logs the call reads (empty: all of them); "public": anyone may call. */
   readonly access: "public" | ((checked: Checked) => readonly string[]);
-  /** What the checked request takes in memory, bytes. Default: 0, too little to count. */
+  /** The memory of the checked request, in bytes. Default: 0, too little to count. */
   readonly memory?: (checked: Checked) => number;
 }
 
 /**
- * Owns every call from its admission to its end, in this order: the agent is not stopping, the
- * connection's certificate is still good, limits of the connection, who calls, is the request well-formed, limits of
- * the user, may they, the work with re-checks during it, status, and the return of what was taken from
- * limits. Whatever a step throws ends the call with the status that status.ts maps it to.
+ * Owns every call from its admission to its end, in this order: check that the agent is not stopping and that the
+ * connection's certificate is still valid, take from the limits of the connection, identify the caller, check the
+ * request, take from the limits of the user, authorize, run the work with re-checks, send the status, and return what
+ * was taken from limits. An error in any step ends the call with the status that status.ts maps it to.
  */
 export class Calls {
   readonly #running = new Set<RunningCall>();
@@ -59,7 +59,7 @@ export class Calls {
   constructor(
     options: {
       readonly authorizer: Authorization;
-      /** Null where clients show no certificate. */
+      /** Null if clients present no certificate. */
       readonly peers?: PeerCheck | null;
       readonly limits: CallLimits;
       readonly report: Report;
@@ -106,7 +106,7 @@ export class Calls {
     };
   }
 
-  /** The handler of a method with streams both ways; the call ends when work does. */
+  /** The handler of a method with streams in both directions; the call ends when work does. */
   duplex<Request, Response>(
     method: Method<undefined, undefined>,
     work: (running: RunningCall, call: ServerDuplexStream<Request, Response>) => Promise<void>,
@@ -122,7 +122,7 @@ export class Calls {
     };
   }
 
-  /** From now on calls are refused, and unbounded ones end. Resolves when none is left but probes. */
+  /** From now on, calls are refused and unbounded ones end. Resolves when only probes are left. */
   drain(): Promise<void> {
     this.#draining = true;
     this.#abortWhere((running) => running.kind === "unbounded");
@@ -130,12 +130,12 @@ export class Calls {
     return new Promise((resolve) => this.#onIdle = resolve);
   }
 
-  /** Ends all calls that still run, except probes. */
+  /** Ends all running calls except probes. */
   abortAll(): void {
     this.#abortWhere((running) => running.kind !== "probe");
   }
 
-  /** Runs a call. It always ends: an error in this class itself must not leave it open. */
+  /** Runs a call. It always ends: even an error in this class must not leave it open. */
   #start<Request, Checked>(
     call: ServerCall,
     method: Method<Request, Checked>,
@@ -190,7 +190,7 @@ export class Calls {
     try {
       end(status);
     } catch (error) {
-      // grpc-js throws where the stream was closed meanwhile: nobody is left to be answered.
+      // grpc-js throws if the stream was closed meanwhile: nobody is left to answer.
       this.#report({
         type: "notice",
         level: "debug",
@@ -235,7 +235,7 @@ export class Calls {
     running.user = user;
     const requestMemory = method.memory?.(checked) ?? 0;
     const evict = (why: Failure) => running.evict(why);
-    // Before the reviews: what waits for them counts.
+    // Before the reviews: calls that wait for one count.
     running.hold(this.#limits.admitUser({ kind, key, connection, requestMemory, evict }));
     running.claim();
     await this.#authorizer.authorize(caller, namespaces, asked);
@@ -244,7 +244,7 @@ export class Calls {
     signal.throwIfAborted();
     running.dropHeaders();
     if (kind === "unbounded") {
-      // Whatever a re-check ends with ends the call, also an error that nobody foresaw.
+      // Any error of a re-check ends the call, even an unforeseen one.
       const end = (reason: unknown) => running.abort(asError(reason));
       const owners = [user, key.account, connection];
       this.#authorizer.recheck(caller, namespaces, { signal, owners }).then(end, end);
@@ -280,7 +280,7 @@ function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(thrownText(thrown));
 }
 
-/** Why a call failed, for the log: an unexpected error's own words, which the caller does not see. */
+/** Why a call failed, for the log: the text of an unexpected error, which the caller does not see. */
 function explain(error: unknown): string {
   return error instanceof Failure ? error.message : thrownText(error);
 }

@@ -1,6 +1,6 @@
 /**
- * The request as its method checks it. The request itself is empty then, however that ends: grpc-js keeps it until the
- * HTTP/2 stream is closed, which clients may leave open for as long as they like.
+ * Checks the request, and empties it whatever the outcome: grpc-js keeps it until the HTTP/2 stream is closed, which
+ * clients may leave open for as long as they like.
  */
 export function checkedOnce<Request, Checked>(
   method: { check(request: Request): Checked },
@@ -13,7 +13,7 @@ export function checkedOnce<Request, Checked>(
   }
 }
 
-/** Removes what a request holds. */
+/** Removes the content of a request. */
 export function emptyRequest(request: unknown): void {
   if (typeof request !== "object" || request === null) return;
   for (const field of Object.keys(request)) Reflect.deleteProperty(request, field);

@@ -13,14 +13,14 @@ import {
   tryHandshake,
 } from "./key_material.ts";
 
-/** How often the files are read. A Secret's symlink swap is seen by content, so no watch is needed. */
+/** How often the files are read. A symlink swap of a Secret is detected by content, so no watch is needed. */
 const CHECK_MS = 2000;
 
 /**
- * TLS of the gRPC port, read again from its files when they change: new connections get the new certificate, existing
- * ones continue. Files that cannot be used leave the old ones in force, and are tried again at every check. The
- * authorities do not wait for the agent's own certificate: one that is removed counts no more, regardless of problems
- * with the others. Owned by serve, which disposes of it.
+ * TLS of the gRPC port, reloaded from its files when they change: new connections get the new certificate, existing
+ * ones continue. If files are unusable, the old ones stay in force, and the files are tried again at every check. CAs
+ * do not wait for the agent's own certificate: a removed one is no longer trusted, regardless of problems with the
+ * other files. Owned by serve, which disposes of it.
  */
 export class FileCredentials implements Disposable {
   /** For grpc-js. */
@@ -43,7 +43,7 @@ export class FileCredentials implements Disposable {
     this.#timer = setInterval(() => void this.check(), CHECK_MS);
   }
 
-  /** Rejects with Failure invalid-argument naming the file that cannot be used. */
+  /** Rejects with Failure invalid-argument naming the unusable file. */
   static async load(tls: Config["tls"], report: Report): Promise<FileCredentials> {
     const material = { pair: readPair(tls), trust: readTrust(tls) };
     await tryHandshake(material, tls.certFile);
@@ -55,12 +55,12 @@ export class FileCredentials implements Disposable {
     return this.#current.pair.notAfterMs;
   }
 
-  /** Those that may issue clients' certificates now; another array once they have changed. */
+  /** The CAs that may currently issue client certificates; a new array once they have changed. */
   get authorities(): readonly X509Certificate[] {
     return this.#current.trust.authorities;
   }
 
-  /** Reads the files, and uses them where they have changed and can be used. Never rejects. */
+  /** Reads the files, and uses them if they have changed and are usable. Never rejects. */
   check(): Promise<void> {
     return this.#checking ??= this.#check().finally(() => this.#checking = null);
   }
@@ -100,7 +100,7 @@ export class FileCredentials implements Disposable {
     this.#problem = problem;
   }
 
-  /** The pair in the files where it is another and can be used, else the one in use. Rejects where it cannot. */
+  /** The pair in the files if it is different and usable, otherwise the one in use. Rejects if it is unusable. */
   async #readPair(): Promise<CertificatePair> {
     const { pair: current, trust } = this.#current;
     const pair = readPair(this.#tls);
@@ -110,7 +110,7 @@ export class FileCredentials implements Disposable {
     return pair;
   }
 
-  /** Throws where the new certificate is not in date while the one in use is. */
+  /** Throws if the new certificate is outside its validity period while the one in use is not. */
   #checkDates({ notBeforeMs, notAfterMs }: CertificatePair): void {
     const now = Date.now();
     if (this.#current.pair.notAfterMs <= now || (notBeforeMs <= now && now < notAfterMs)) return;

@@ -5,8 +5,8 @@ interface Writing {
 }
 
 /**
- * Waits until a stream takes more. Resolves with false where it has closed, or where the call must stop
- * (its signal fires): a client that reads nothing must not hold what the call holds.
+ * Waits until a stream accepts more data. Resolves to false if it has closed, or if the call must stop (its signal
+ * fires): a client that reads nothing must not keep the resources of its call.
  */
 export function drained(stream: Writing, signal: AbortSignal): Promise<boolean> {
   if (signal.aborted) return Promise.resolve(false);

@@ -21,7 +21,7 @@ export class Health {
   readonly #watchers = new Set<Watcher>();
   #serving = false;
 
-  /** @param services full names, as in cluster_agent.LogRecordsService */
+  /** @param services full names, such as cluster_agent.LogRecordsService */
   constructor(services: readonly string[]) {
     // The empty name means the whole server.
     this.#services = new Set(["", ...services]);
@@ -37,14 +37,14 @@ export class Health {
     for (const { call, service } of this.#watchers) call.write(this.#answer(service));
   }
 
-  /** Ends all health watches, as the server is about to close. */
+  /** Ends all health watches, because the server is about to close. */
   close(): void {
     for (const watcher of this.#watchers) watcher.end();
   }
 
   /**
-   * grpc.health.v1: Check and Watch. Needs no identity, and answers while the agent stops. Check throws Failure not-found for
-   * a service that is not there.
+   * grpc.health.v1: Check and Watch. Needs no identity, and answers while the agent stops. Check throws Failure
+   * not-found for an unknown service.
    */
   service(calls: Calls): HealthServer {
     const method = (name: string) => ({

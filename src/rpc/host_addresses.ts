@@ -1,9 +1,9 @@
 import { createServer } from "node:net";
 
-/** What listen(2) fails with where a host has no IPv6, or has it switched off. */
+/** The errors of listen(2) if a host has no IPv6, or has disabled it. */
 const NO_IPV6 = new Set(["EAFNOSUPPORT", "EADDRNOTAVAIL", "EPROTONOSUPPORT"]);
 
-/** Can this host listen on IPv6 addresses? Tries it on a port of the system's choice. */
+/** Whether this host can listen on IPv6 addresses. Tries it on a port chosen by the system. */
 export function hostHasIpv6(
   listen: (host: string) => Promise<void> = listenOnce,
 ): Promise<boolean> {
@@ -21,7 +21,7 @@ function listenOnce(host: string): Promise<void> {
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return "";
   if ("code" in error && typeof error.code === "string") return error.code;
-  // Deno's own errors name the code in their text.
+  // Deno's own errors contain the code in their text.
   return /\bE[A-Z]{4,}\b/.exec(error.message)?.[0] ??
     (/address family not supported/i.test(error.message) ? "EAFNOSUPPORT" : error.name);
 }

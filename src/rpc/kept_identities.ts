@@ -5,17 +5,17 @@ import { Shares } from "./limits/shares.ts";
 
 type NamedIdentity = FrontProxyIdentity | TokenIdentity;
 
-/** Overhead of one text in memory, beyond its characters, bytes. */
+/** Overhead of one text in memory, beyond its characters, in bytes. */
 const TEXT_BYTES = 40;
 
 interface Kept {
   readonly identity: NamedIdentity;
   readonly part: Disposable;
-  /** Called when the identity's memory is given to another one; of each call that uses it. */
+  /** Per call that uses it: called when the identity's memory is given to another one. */
   readonly uses: Set<() => void>;
 }
 
-/** An identity for as long as it is not disposed of. */
+/** An identity that is kept until it is disposed of. */
 export interface KeptIdentity extends Disposable {
   readonly identity: Identity;
 }
@@ -29,27 +29,27 @@ export interface Keeper {
 }
 
 /**
- * The identities of calls whose right is reviewed again and again. One user's calls share one: it may have hundreds of
- * groups, and hundreds of calls. Where they take too much memory together, whoever has most of it gives way. Owned by
- * the CallAuthorizer, which alone calls it.
+ * The identities of calls whose right is reviewed repeatedly. One user's calls share one: a user may have hundreds of
+ * groups and hundreds of calls. If they take too much memory together, whoever has most of it gives way. Owned by the
+ * CallAuthorizer, which alone calls it.
  */
 export class KeptIdentities {
   readonly #shares: Shares;
   readonly #onRefused: () => void;
   readonly #byHash = new Map<string, Kept>();
 
-  /** @param options.memory bytes that all identities may take together */
+  /** @param options.memory bytes that all identities together may take */
   constructor(options: { readonly memory: number; readonly onRefused: () => void }) {
     this.#shares = new Shares({ total: () => options.memory });
     this.#onRefused = options.onRefused;
   }
 
-  /** The bytes that they take. */
+  /** Their total memory, in bytes. */
   get bytes(): number {
     return this.#shares.held;
   }
 
-  /** Throws Failure resource-exhausted where there is no memory for one more, and no other owner holds more. */
+  /** Throws Failure resource-exhausted if there is no memory for one more, and no other owner holds more. */
   keep(identity: Identity, keeper: Keeper): KeptIdentity {
     if (identity.kind === "anonymous") return { identity, [Symbol.dispose]: () => {} };
     const hash = identityHash(identity);
@@ -90,7 +90,7 @@ export class KeptIdentities {
   }
 
   #remove(hash: string, kept: Kept): void {
-    // Another one may have its place after an eviction.
+    // Another one may have taken its place after an eviction.
     if (this.#byHash.get(hash) === kept) this.#byHash.delete(hash);
     kept.part[Symbol.dispose]();
   }
@@ -103,7 +103,7 @@ function exhausted(what: string): Failure {
   );
 }
 
-/** What an identity takes in memory, in bytes. */
+/** The memory of an identity, in bytes. */
 function sizeOf(identity: NamedIdentity): number {
   const texts = identity.kind === "token"
     ? [identity.token]

@@ -6,7 +6,7 @@ import type { Config } from "../config/schema.ts";
 import { Failure } from "../failure/failure.ts";
 import { readBytes } from "../platform/files.ts";
 
-/** The agent's own certificate and key as they lie in files: PEM. */
+/** The agent's own certificate and key as in their files: PEM. */
 export interface CertificatePair {
   readonly cert: Buffer;
   readonly key: Buffer;
@@ -14,21 +14,21 @@ export interface CertificatePair {
   readonly notAfterMs: number;
 }
 
-/** Who may issue clients' certificates. */
+/** The CAs that may issue client certificates. */
 export interface Trust {
-  /** PEM; null where clients show no certificate. */
+  /** PEM; null if clients present no certificate. */
   readonly ca: Buffer | null;
-  /** The certificates of ca; empty where that is null. */
+  /** The certificates of ca; empty if that is null. */
   readonly authorities: readonly X509Certificate[];
 }
 
-/** All that TLS of the port needs. */
+/** Everything that TLS of the port needs. */
 export interface KeyMaterial {
   readonly pair: CertificatePair;
   readonly trust: Trust;
 }
 
-/** Keys that every TLS library in use can verify a server by; Go's and rustls' know no others. */
+/** Keys with which every common TLS library can verify a server; Go's and rustls' support no others. */
 const CURVES = new Set(["prime256v1", "secp384r1", "secp521r1", "P-256", "P-384", "P-521"]);
 
 /** Object identifiers of extended key usages in DER (RFC 5280, section 4.2.1.12): the extension, and two purposes. */
@@ -36,10 +36,10 @@ const EXTENDED_KEY_USAGE = Buffer.from("0603551d25", "hex");
 const SERVER_AUTH = Buffer.from("06082b06010505070301", "hex");
 const ANY_PURPOSE = Buffer.from("0604551d2500", "hex");
 
-/** A handshake in memory takes milliseconds; a minute only where the process gets no CPU time. */
+/** A handshake in memory takes milliseconds, and up to a minute only if the process gets no CPU time. */
 const HANDSHAKE_MS = 60_000;
 
-/** Reads certificate and key. Throws Failure invalid-argument naming the file that cannot be used. */
+/** Reads certificate and key. Throws Failure invalid-argument naming the unusable file. */
 export function readPair(tls: Config["tls"]): CertificatePair {
   const cert = readPem("tls.cert-file", tls.certFile);
   const key = readPem("tls.key-file", tls.keyFile);
@@ -61,32 +61,32 @@ export function readPair(tls: Config["tls"]): CertificatePair {
   };
 }
 
-/** Reads the authorities. Throws Failure invalid-argument where they cannot be used. */
+/** Reads the CAs. Throws Failure invalid-argument if they are unusable. */
 export function readTrust(tls: Config["tls"]): Trust {
   if (tls.clientAuth === "none") return { ca: null, authorities: [] };
   const ca = readPem("tls.ca-file", tls.caFile);
   return { ca, authorities: parse("tls.ca-file", tls.caFile, () => parseCertificates(ca)) };
 }
 
-/** What node:tls and grpc-js take. */
+/** The options for node:tls and grpc-js. */
 export function contextOptions({ pair, trust }: KeyMaterial) {
   const { cert, key } = pair;
   return { cert, key, ...(trust.ca === null ? {} : { ca: trust.ca }) };
 }
 
-/** Whether certificate and key are byte by byte the same. */
+/** Whether certificate and key are identical byte by byte. */
 export function samePair(a: CertificatePair, b: CertificatePair): boolean {
   return a.cert.equals(b.cert) && a.key.equals(b.key);
 }
 
-/** Whether the authorities are byte by byte the same. */
+/** Whether the CAs are identical byte by byte. */
 export function sameTrust(a: Trust, b: Trust): boolean {
   return a.ca === null || b.ca === null ? a.ca === b.ca : a.ca.equals(b.ca);
 }
 
 /**
- * Makes a TLS handshake with itself, in memory: some keys are accepted by everything but the handshake.
- * Rejects with Failure invalid-argument.
+ * Makes a TLS handshake with itself, in memory: some keys are accepted by everything except the handshake. Rejects with
+ * Failure invalid-argument.
  */
 export async function tryHandshake(material: KeyMaterial, certFile: string): Promise<void> {
   try {
@@ -130,8 +130,9 @@ function checkKeyType(key: KeyObject, path: string): void {
 }
 
 /**
- * No TLS client accepts a certificate whose extended key usage does not name servers (RFC 5280, section 4.2.1.12). The
- * handshake with itself does not tell, for nothing is verified there; the platform's keyUsage is another extension.
+ * Checks the purpose of a certificate: no TLS client accepts one whose extended key usage does not include servers (RFC
+ * 5280, section 4.2.1.12). The handshake with itself does not show this, because it verifies nothing; the platform's
+ * keyUsage is another extension. Throws Failure invalid-argument if the purpose is wrong.
  */
 function checkPurpose(certificate: X509Certificate, path: string): void {
   const at = certificate.raw.indexOf(EXTENDED_KEY_USAGE);
@@ -148,7 +149,7 @@ function readPem(key: string, path: string): Buffer {
   try {
     return Buffer.from(readBytes(path));
   } catch (error) {
-    // Without the platform's number of the error, and the path once more.
+    // Without the platform's error number and the repeated path.
     const why = messageOf(error).replace(/ \(os error \d+\).*$/, "");
     throw new Failure("invalid-argument", `Cannot read ${key} ${path}: ${why}`, { cause: error });
   }
@@ -158,7 +159,7 @@ function parse<T>(key: string, path: string, make: () => T): T {
   try {
     return make();
   } catch (error) {
-    // The parser's words may quote what it read; a key must not end in a log.
+    // The parser's message may quote its input; a key must not end up in a log.
     throw new Failure("invalid-argument", `Cannot use ${key} ${path}: not valid PEM`, {
       cause: error,
     });

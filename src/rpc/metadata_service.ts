@@ -22,7 +22,7 @@ export interface MetadataServiceOptions {
   readonly report: Report;
 }
 
-/** cluster_agent.LogMetadataService as generated, except that List's answer is encoded already. */
+/** cluster_agent.LogMetadataService as generated, except that List's answer is already encoded. */
 export const metadataServiceDefinition = {
   ...LogMetadataServiceService,
   list: {
@@ -80,14 +80,14 @@ export function metadataService(options: MetadataServiceOptions): MetadataServic
   };
 }
 
-/** Of one name in memory, beside its characters: a text, and its places in a call's lists and sets. */
+/** Memory of one name, in addition to its characters: a string, and its places in a call's lists and sets. */
 const NAME_BYTES = 160;
 
 function memory(namespaces: readonly string[]): number {
   return namespaces.reduce((sum, name) => sum + name.length + NAME_BYTES, 0);
 }
 
-/** Empty names are dropped; none left means every namespace. Throws Failure naming an illegal one. */
+/** Drops empty names; an empty result means every namespace. Throws Failure naming an invalid one. */
 function distinctNamespaces(request: { readonly namespaces: readonly string[] }): string[] {
   const distinct = new Set(request.namespaces.filter((name) => name !== ""));
   return [...distinct].map(checkNamespace);

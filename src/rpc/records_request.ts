@@ -7,8 +7,8 @@ import { parseInstant } from "../scan/time_window.ts";
 import type { RecordsRequest } from "../stream/record_source.ts";
 
 /**
- * The request of StreamForward or StreamBackward as one checked value; only the pattern is checked later,
- * by the pool that compiles it. Throws Failure invalid-argument naming the field.
+ * The request of StreamForward or StreamBackward as one checked value; only the pattern is checked later, by the pool
+ * that compiles it. Throws Failure invalid-argument naming the field.
  */
 export function checkRecordsRequest(
   request: LogRecordsStreamRequest,

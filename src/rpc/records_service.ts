@@ -39,7 +39,7 @@ export function recordsService(options: RecordsServiceOptions): LogRecordsServic
         kind: (request) => isFollow(request, direction) ? "unbounded" : "stream",
         check: (request) => checkRecordsRequest(request, direction),
         access: ({ name }) => [name.namespace],
-        memory: ({ grep }) => grep.length * 2, // As UTF-16.
+        memory: ({ grep }) => grep.length * 2, // In UTF-16.
       },
       (running, request, call) =>
         sendRecords(running, request, call, { ...options, appendedScanner }),
@@ -61,7 +61,7 @@ async function sendRecords(
 
   const scanner = await options.appendedScanner;
   using source = await openRecordSource(request, { ...options, signal, stream, user });
-  // The headers tell a follower that the place is fixed from which no record will be missed.
+  // The headers tell a follower that the position from which no record will be missed is fixed.
   if (running.kind === "unbounded") call.sendMetadata(new Metadata());
   const sink = frameSink(call, signal);
   const write = (frames: Uint8Array) => {

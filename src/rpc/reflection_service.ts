@@ -16,10 +16,10 @@ const method = {
 } as const;
 
 /**
- * grpc.reflection.v1, so that grpcurl and similar tools need no .proto files. Needs no identity: it
- * returns nothing but what is published in proto/.
+ * grpc.reflection.v1, so that grpcurl and similar tools need no .proto files. Needs no identity: it returns only what
+ * is published in proto/.
  *
- * @param load reads the descriptors; called by the first request, and again after it has failed
+ * @param load reads the descriptors; called by the first request, and again after a failure
  */
 export function reflectionService(
   calls: Calls,
@@ -50,15 +50,15 @@ export function reflectionService(
   };
 }
 
-/** Beyond these a client waits until its earlier requests are answered. */
+/** Beyond this number, a client waits until its earlier requests are answered. */
 const MAX_QUEUED_REQUESTS = 16;
 
 type Answer = Partial<ServerReflectionResponse>;
 
-/** What can be asked of the files under proto/. */
+/** Queries about the files under proto/. */
 export interface Descriptors {
   readonly services: readonly string[];
-  /** The file's descriptor and those of all that it imports, serialized; null for an unknown name. */
+  /** The file's descriptor and those of all its imports, serialized; null for an unknown name. */
   byFileName(name: string): Buffer[] | null;
   bySymbol(symbol: string): Buffer[] | null;
   isMessage(symbol: string): boolean;
@@ -120,7 +120,7 @@ async function loadDescriptors(): Promise<Descriptors> {
   const fileOf = (symbol: string): string | undefined => {
     const found = registry.get(symbol);
     if (found !== undefined) return found.file.proto.name;
-    // A method's name is its service's and one word more.
+    // A method's name is that of its service and one more word.
     const dot = symbol.lastIndexOf(".");
     const service = registry.getService(symbol.slice(0, dot));
     return service?.methods.some((method) => method.name === symbol.slice(dot + 1))

@@ -7,8 +7,8 @@ import { resetStream } from "./grpc_js/http2_servers.ts";
 import { placeOf } from "./grpc_js/call_places.ts";
 
 /**
- * How a call ends when the agent stops. "unary" and "stream": it may finish. "unbounded": it
- * waits for what is new, and is ended. "probe": it is answered until the end, and delays nothing.
+ * How a call ends when the agent stops. "unary" and "stream" may finish. "unbounded" waits for new data, and is ended.
+ * "probe" is answered until the end, and delays nothing.
  */
 export type CallKind = "unary" | "stream" | "unbounded" | "probe";
 
@@ -20,7 +20,7 @@ export type ServerCall =
   >
   & EventEmitter;
 
-/** How long a call that is evicted may take to send its status, which its client may not read. */
+/** How long an evicted call may take to send its status, which its client may not read. */
 const LAST_WORDS_MS = 1000;
 
 /**
@@ -30,13 +30,13 @@ const LAST_WORDS_MS = 1000;
 export class RunningCall {
   readonly kind: CallKind;
   readonly startedMs = performance.now();
-  /** The HTTP/2 session that the call came on; null where it is gone. */
+  /** The HTTP/2 session of the call; null if it is gone. */
   readonly connection: object | null;
-  /** True when the client went away, or its deadline passed. */
+  /** Whether the client went away, or its deadline passed. */
   cancelled = false;
   /** The caller for log lines, without secrets. */
   identity = "";
-  /** Who it counts for in limits: the whole reviewed identity. "" until it is known. */
+  /** Whom it counts for in limits: the whole reviewed identity. "" until it is known. */
   user = "";
   namespaces: readonly string[] = [];
   records = 0;
@@ -47,7 +47,7 @@ export class RunningCall {
   readonly #finished = new DisposableStack();
   #deadlineTimer: ReturnType<typeof setTimeout> | undefined;
   #isEvicted = false;
-  /** Work and status are done; what is left is what the client has not read. */
+  /** Work and status are done; only data that the client has not read is left. */
   #isReleased = false;
 
   constructor(call: ServerCall, kind: CallKind) {
@@ -56,7 +56,7 @@ export class RunningCall {
     this.#call = call;
     call.on("cancelled", this.#cancel);
     if (call.cancelled) this.#cancel();
-    // grpc-js answers a passed deadline but does not emit it while the client reads nothing.
+    // grpc-js answers a passed deadline, but does not emit it while the client reads nothing.
     const left = Number(call.getDeadline()) - Date.now();
     if (left < LONGEST_TIMER_MS) this.#deadlineTimer = setTimeout(this.#cancel, Math.max(left, 0));
   }
@@ -70,7 +70,7 @@ export class RunningCall {
     this.#controller.abort(reason);
   }
 
-  /** Its place is needed: ends the call, and what the client does not read of it. */
+  /** Its place is needed: ends the call, and discards what the client does not read of it. */
   evict(reason: Error): void {
     this.#isEvicted = true;
     this.abort(reason);
@@ -83,7 +83,7 @@ export class RunningCall {
     placeOf(this.#call)?.claim();
   }
 
-  /** The headers are not needed any more: some are large, and a call may be long. */
+  /** The headers are no longer needed: some are large, and a call may be long. */
   dropHeaders(): void {
     const { metadata } = this.#call;
     for (const name of Object.keys(metadata.getMap())) metadata.remove(name);
@@ -109,7 +109,10 @@ export class RunningCall {
     this.#finished.dispose();
   }
 
-  /** After the status was handed to grpc-js: releases what the call holds as soon as the HTTP/2 stream is closed. */
+  /**
+   * Called after the status was passed to grpc-js: releases the call's resources as soon as the HTTP/2 stream is
+   * closed.
+   */
   release(): void {
     this.#isReleased = true;
     const closed = streamClosed(this.#call);

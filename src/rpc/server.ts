@@ -23,7 +23,7 @@ import { deferServerSessionEnds } from "./grpc_js/session_ends.ts";
 import type { PortLimits } from "./limits/port_limits.ts";
 
 export interface ServerParts {
-  /** HOST:PORT, with brackets around an IPv6 host; an empty host is every address. */
+  /** HOST:PORT, with brackets around an IPv6 host; an empty host means every address. */
   readonly addr: string;
   /** Null: no TLS. */
   readonly credentials: ServerCredentials | null;
@@ -33,11 +33,11 @@ export interface ServerParts {
   readonly healthService: HealthServer;
   readonly reflection: ServerReflectionServer;
   readonly calls: Calls;
-  /** Null where clients show no certificate. */
+  /** Null if clients present no certificate. */
   readonly peers: VerifiedPeers | null;
   readonly report: Report;
   readonly limits: PortLimits;
-  /** Certificate names that may do more than ask for health; empty: every one. */
+  /** Certificate names that may do more than ask for health; empty: every name. */
   readonly allowedNames: readonly string[];
 }
 
@@ -68,17 +68,17 @@ export class AgentServer {
     this.port = inner.port;
   }
 
-  /** Binds and serves. Rejects with an Error that names the address where it cannot. */
+  /** Binds and serves. Rejects with an Error that names the address if it cannot. */
   static async start(parts: ServerParts): Promise<AgentServer> {
     replaceLogger(parts.report);
     const server = new Server({
       "grpc.enable_channelz": 0,
-      // Is asked of DNS for a name to listen on, for clients.
+      // Meant for clients; with it, the name to listen on would be looked up in DNS.
       "grpc.service_config_disable_resolution": 1,
       "grpc.max_receive_message_length": parts.limits.frames.requestBytes,
-      // Above our own limit, which answers in words; beyond this one, a client's calls wait.
+      // Above our own limit, which refuses with a message; beyond this one, a client's calls wait.
       "grpc.max_concurrent_streams": parts.limits.streams,
-      // Detects clients that are gone without closing, so that their streams end.
+      // Detects clients that vanished without closing, so that their streams end.
       "grpc.keepalive_time_ms": 60_000,
       "grpc.keepalive_timeout_ms": 20_000,
     });
@@ -102,7 +102,7 @@ export class AgentServer {
     return new AgentServer(server, parts, { port, open, connections });
   }
 
-  /** What listens on the port. */
+  /** The listeners of the port. */
   get listeners(): readonly NetServer[] {
     return this.#connections.listeners;
   }
@@ -113,8 +113,8 @@ export class AgentServer {
   }
 
   /**
-   * Stops gracefully: unhealthy and refusing at once, the listener open until running calls are
-   * done or timeoutMs is over; then the remaining calls are aborted.
+   * Stops gracefully: unhealthy and refusing at once, with the listener open until running calls are done or timeoutMs
+   * has passed; then the remaining calls are aborted.
    */
   async stop(timeoutMs: number): Promise<void> {
     const { health, calls } = this.#parts;
@@ -125,8 +125,8 @@ export class AgentServer {
     await Promise.race([calls.drain(), late]);
     calls.abortAll();
     health.close();
-    // What was answered is still on its way to the clients, at their pace; when time is up, the
-    // statuses of the calls that were cut have a moment.
+    // Answers are still on their way to the clients, at their pace; when time is up, the statuses of the aborted calls
+    // get a moment.
     if (busy) {
       const flushed = this.#open.noneLeft().then(() => pause(LINGER_MS));
       await Promise.race([flushed, late.then(() => pause(LINGER_MS))]);
@@ -141,8 +141,8 @@ export class AgentServer {
 }
 
 /**
- * Between the last byte of the last call and the end of its connection: node:http2 clients drop what
- * they have received and not yet handed on when a connection ends.
+ * Time between the last byte of the last call and the end of its connection: when a connection ends, node:http2 clients
+ * drop data that they have received but not passed on.
  */
 const LINGER_MS = 500;
 
@@ -164,7 +164,7 @@ async function bind(server: Server, parts: ServerParts): Promise<number> {
   const port = parts.addr.slice(separator + 1);
   try {
     if (host !== "") return await at(parts.addr);
-    // Only where the host has no IPv6: an address that is taken must not become half of it.
+    // Only if the host has no IPv6: if an address is taken, the agent must not serve only half of it.
     return await at(await hostHasIpv6() ? `[::]:${port}` : `0.0.0.0:${port}`);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

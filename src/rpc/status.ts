@@ -2,13 +2,13 @@ import { status as Status } from "@grpc/grpc-js";
 import { Failure, type FailureKind } from "../failure/failure.ts";
 import { shortened } from "../telemetry/foreign_text.ts";
 
-/** What ends a call other than OK. */
+/** The end of a call, other than OK. */
 export interface CallStatus {
   readonly code: Status;
   readonly details: string;
 }
 
-/** A status travels in a header, and a message may quote what the caller sent. */
+/** A status is sent in a header, and a message may quote what the caller sent. */
 const MAX_DETAILS = 2000;
 
 const codes: Readonly<Record<FailureKind, Status>> = {
@@ -23,8 +23,8 @@ const codes: Readonly<Record<FailureKind, Status>> = {
 };
 
 /**
- * The only map from errors to gRPC status. An error that is not a Failure was not meant for the
- * caller: its text stays here.
+ * The only mapping from errors to gRPC status. An error that is not a Failure was not meant for the caller: its text is
+ * not sent.
  */
 export function toStatus(error: unknown): CallStatus {
   if (error instanceof Failure) {
@@ -33,7 +33,7 @@ export function toStatus(error: unknown): CallStatus {
   return { code: Status.INTERNAL, details: "Internal error" };
 }
 
-/** The status' name, as in PERMISSION_DENIED. */
+/** The status' name, such as PERMISSION_DENIED. */
 export function statusName(code: Status): string {
   return Status[code] ?? String(code);
 }

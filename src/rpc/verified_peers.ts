@@ -4,14 +4,14 @@ import { Failure } from "../failure/failure.ts";
 import type { Report } from "../telemetry/events.ts";
 import type { PeerSession } from "./grpc_js/peer_sessions.ts";
 
-/** How often open connections are checked: well within the minute in which a withdrawn one must end. */
+/** How often open connections are checked: well within the minute in which one with a revoked certificate must end. */
 const CHECK_MS = 5000;
 
-/** What calls must know of the peers that make them. */
+/** What calls must know about the peers that make them. */
 export interface PeerCheck {
   /**
-   * A call begins on a connection. Returns a signal that fires when the connection must end, with the
-   * Failure that its calls end with. Throws Failure where no call may begin.
+   * A call begins on a connection. Returns a signal that fires when the connection must end, with the Failure that its
+   * calls end with. Throws Failure if no call may begin.
    */
   enter(connection: object | null): AbortSignal;
 }
@@ -19,15 +19,15 @@ export interface PeerCheck {
 interface Peer {
   readonly session: PeerSession;
   readonly ending: AbortController;
-  /** The authorities that the verdict was made with. */
+  /** The CAs with which the verdict was made. */
   authorities: readonly X509Certificate[];
   verdict: PeerVerdict;
 }
 
 /**
- * The connections of clients that are authenticated by certificate. Every one, resumed sessions included, is verified
- * when it begins, at each of its calls, and again every few seconds; one whose certificate has expired, or whose
- * authority has left tls.ca-file, ends with its calls. Owned by serve, which disposes of it; Calls asks it.
+ * The connections of clients that are authenticated by certificate. Each one, including resumed sessions, is verified
+ * when it begins, at each of its calls, and again every few seconds. A connection whose certificate has expired, or
+ * whose CA was removed from tls.ca-file, ends with its calls. Owned by serve, which disposes of it; Calls asks it.
  */
 export class VerifiedPeers implements PeerCheck, Disposable {
   readonly #peers = new Map<object, Peer>();
@@ -36,7 +36,7 @@ export class VerifiedPeers implements PeerCheck, Disposable {
   readonly #now: () => number;
   readonly #timer: ReturnType<typeof setInterval>;
 
-  /** @param options.authorities the present ones; another array once they have changed */
+  /** @param options.authorities the current CAs; a new array once they have changed */
   constructor(
     options: {
       readonly authorities: () => readonly X509Certificate[];
@@ -51,7 +51,7 @@ export class VerifiedPeers implements PeerCheck, Disposable {
     this.#timer = setInterval(() => this.check(), options.checkMs ?? CHECK_MS);
   }
 
-  /** Connections that are open now. */
+  /** The number of open connections. */
   get count(): number {
     return this.#peers.size;
   }
@@ -75,7 +75,7 @@ export class VerifiedPeers implements PeerCheck, Disposable {
     return signal;
   }
 
-  /** Verifies all connections as they are now. */
+  /** Verifies all connections in their current state. */
   check(): void {
     for (const peer of this.#peers.values()) this.#verify(peer);
   }
@@ -84,7 +84,7 @@ export class VerifiedPeers implements PeerCheck, Disposable {
     clearInterval(this.#timer);
   }
 
-  /** Signatures are verified again only where the authorities have changed or a certificate has expired. */
+  /** Signatures are verified again only if the CAs have changed or a certificate has expired. */
   #verify(peer: Peer): void {
     if (peer.ending.signal.aborted) return;
     const authorities = this.#authorities();

@@ -1,14 +1,14 @@
 import type { LogFormat } from "../scan/format.ts";
 import { createScanner, type Scanner, type ScanResult } from "../scan/scan.ts";
 
-/** Frames that one result may hold. */
+/** Maximum size of the frames in one result. */
 const RESULT_BYTES = 256 * 1024;
-/** Frames of no more than this may be shared by several streams; nobody takes their buffer over. */
+/** Frames up to this size may be shared by several streams; nobody takes over their buffer. */
 export const SHARED_BYTES = 16 * 1024;
 
 /**
- * Scans appended lines in place, for all who follow without a pattern: the same lines are scanned once, however many
- * follow them. Owned by the records service; the FollowStreams call it.
+ * Scans appended lines in place, for all followers without a pattern: the same lines are scanned once, however many
+ * followers there are. Owned by the records service; the FollowStreams call it.
  */
 export class AppendedScanner {
   readonly #scanners: Readonly<Record<LogFormat, Scanner>>;
@@ -25,9 +25,9 @@ export class AppendedScanner {
   }
 
   /**
-   * @param bytes whole lines; nobody changes them when `isShared`
-   * @param options.skip as the scan that stopped here has returned it
-   * @param options.isShared others may ask for the same bytes: nobody may change the frames then
+   * @param bytes whole lines; must not change if `isShared`
+   * @param options.skip as returned by the scan that stopped here
+   * @param options.isShared others may request the same bytes, so the frames must not change
    */
   scan(
     format: LogFormat,

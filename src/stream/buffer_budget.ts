@@ -4,7 +4,7 @@ import type { Report } from "../telemetry/events.ts";
 export interface BufferShare {
   /** The result has arrived, with this size: releases the rest. */
   shrink(bytes: number): void;
-  /** The result has been sent, or nobody wants it. */
+  /** The result has been sent, or is no longer needed. */
   release(): void;
 }
 
@@ -14,16 +14,17 @@ interface Wait {
   readonly grant: (share: BufferShare) => void;
 }
 
-/** This part of the limit is what the last results of all streams may take once they count as sent. */
+/** The part of the limit that the last results of all streams may take once they count as sent. */
 const LAST_RESULTS_PART = 1 / 8;
 
-/** Held bytes are reported in steps of this. */
+/** Held bytes are reported in steps of this size. */
 const REPORT_STEP_BYTES = 1024 * 1024;
 
 /**
- * What all streams together may hold of records that were read but have not left yet. Beyond it they wait for each
- * other. Each user may hold as much as is left for others, so a user whose clients do not read never holds all of it;
- * one that holds nothing may take all that is left. Owned by whoever assembles the program, used by the record streams.
+ * Limits the memory that all streams together may hold for records that were read but have not been sent. Beyond it,
+ * streams wait for each other. Each user may hold as much as is left for others, so a user whose clients do not read
+ * never holds all of it; a user who holds nothing may take everything that is left. Owned by the program, used by the
+ * record streams.
  */
 export class BufferBudget {
   readonly #limit: number;
@@ -33,10 +34,10 @@ export class BufferBudget {
   #streams = 0;
   #held = 0;
   #reported = { bytes: 0, waiting: 0 };
-  /** Of that, what is held for results that are there and wait to be sent. */
+  /** The part of it that is held for finished results that wait to be sent. */
   #results = 0;
 
-  /** @param options.bytes the limit of all together */
+  /** @param options.bytes the total limit */
   constructor(options: { readonly bytes: number; readonly report: Report }) {
     this.#limit = options.bytes;
     this.#report = options.report;
@@ -47,35 +48,41 @@ export class BufferBudget {
     return this.#held;
   }
 
-  /** Is half of it full of results that wait to be sent? Then streams use small ones, so that more of them make progress. */
+  /**
+   * Whether more than half of it holds results that wait to be sent. Streams then use small results, so that more of
+   * them make progress.
+   */
   get isScarce(): boolean {
     return this.#results * 2 > this.#limit;
   }
 
-  /** A stream begins to read; disposing of it ends that. */
+  /** A stream begins to read; disposing of the result ends that. */
   enter(): Disposable {
     this.#streams++;
     return { [Symbol.dispose]: () => void this.#streams-- };
   }
 
   /**
-   * Bytes that one result of a stream should take at most. The HTTP/2 library has taken a stream's last result before it
-   * has sent it, so results are small where there are many streams.
+   * The maximum number of bytes that one result of a stream should take. The HTTP/2 library takes a stream's last
+   * result before it has sent it, so results are small if there are many streams.
    */
   get resultBytes(): number {
     return this.#limit * LAST_RESULTS_PART / Math.max(1, this.#streams);
   }
 
-  /** Takes bytes where that can be done at once; null otherwise. */
+  /** Takes bytes if they are available now; null otherwise. */
   tryTake(user: string, bytes: number): BufferShare | null {
     const held = this.#users.get(user) ?? 0;
     const left = this.#limit - this.#held - bytes;
     const fits = held === 0 ? left >= 0 : held + bytes <= left;
-    // More than all of it is granted to a stream that is alone.
+    // A stream that is alone gets even more than the whole budget.
     return fits || this.#held === 0 ? this.#take(user, bytes) : null;
   }
 
-  /** Takes bytes, after a wait if need be. Rejects with the signal's reason. Nobody may wait who holds a share. */
+  /**
+   * Takes bytes, after waiting if necessary. Rejects with the signal's reason. A caller must not hold a share while
+   * waiting.
+   */
   async take(user: string, bytes: number, signal: AbortSignal): Promise<BufferShare> {
     const share = this.tryTake(user, bytes);
     if (share !== null) return share;
@@ -129,7 +136,7 @@ export class BufferBudget {
     }
   }
 
-  /** Reports what has changed by a step: a stream takes and releases some thousand times a second. */
+  /** Reports changes of at least one step: a stream takes and releases some thousand times a second. */
   #reportState(): void {
     const state = { bytes: this.#held, waiting: this.#waits.size };
     const { bytes, waiting } = this.#reported;

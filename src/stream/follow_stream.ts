@@ -13,19 +13,22 @@ import type { LogRange, TimeWindow } from "./plan.ts";
 import { loopTurns } from "../platform/loop_turns.ts";
 import { BEGINNING, scanRange } from "./scan_range.ts";
 
-/** Where the frames of a follow go. */
+/** Receives the frames of a follow. */
 export interface FollowSink {
-  /** Returns true when the next may come, false when the call is gone, and a promise of that where it must be waited for. */
+  /**
+   * Returns true if the next frames may follow, false if the call is gone, or a promise of that if the writer must
+   * wait.
+   */
   write(frames: Uint8Array): boolean | Promise<boolean>;
 }
 
 export interface FollowRecordsOptions {
-  /** The client's pattern, checked before; "" for all. */
+  /** The client's pattern, checked before; "" for all records. */
   readonly grep: string;
   readonly maxRecordBytes: number;
   readonly scanner: AppendedScanner;
   readonly pool: ScanPool;
-  /** Whose turn it is in the pool; the same that its pattern was checked for. */
+  /** Identifies the stream in the pool's turns; the same object for which the pattern was checked. */
   readonly stream: object;
   readonly user: string;
   readonly buffers: BufferBudget;
@@ -35,16 +38,15 @@ export interface FollowRecordsOptions {
   onScanned(result: { readonly records: number }): void;
 }
 
-/** Ranges of no more than this are read and scanned in place, without a worker, a promise or a generator. */
+/** Ranges up to this size are read and scanned in place, without a worker, a promise or a generator. */
 const SMALL_BYTES = 64 * 1024;
 
 const scratch = new Uint8Array(SMALL_BYTES);
 
 /**
- * The records of a followed log, from the file to the sink. As a rule the check that has found new lines calls
- * straight through: the lines that it has read are scanned and written before it returns. Only what is large, or
- * searched, goes through the pool; and what the sink does not take waits in the file. Owned by the RecordSource of one
- * call.
+ * The records of a followed log, from the file to the sink. Usually the check that finds new lines calls straight
+ * through: the lines that it has read are scanned and written before it returns. Only large ranges and searches go
+ * through the pool; data that the sink does not accept yet stays in the file. Owned by the RecordSource of one call.
  */
 export class FollowStream implements Disposable {
   readonly #follower: LogFollower;
@@ -55,10 +57,12 @@ export class FollowStream implements Disposable {
   #isBusy = false;
   #pumpAgain = false;
   #isOver = false;
-  /** The moment of the stop has passed: what is being sent is the last. */
+  /** The stop has passed: the data that is being sent is the last. */
   #isStopped = false;
 
-  /** The place from which no record will be missed is fixed when this returns. `now`: milliseconds since the epoch. */
+  /**
+   * The position from which no record will be missed is fixed when this returns. `now`: milliseconds since the epoch.
+   */
   constructor(
     registry: FollowRegistry,
     name: LogName,
@@ -74,8 +78,8 @@ export class FollowStream implements Disposable {
   }
 
   /**
-   * Writes the records to the sink. Resolves when the log or the window has ended, or the sink is gone; rejects with the
-   * signal's reason, or Failure not-found or permission-denied.
+   * Writes the records to the sink. Resolves when the log or the window has ended, or the sink is gone; rejects with
+   * the signal's reason, or Failure not-found or permission-denied.
    */
   run(options: FollowRecordsOptions): Promise<void> {
     const { signal } = options;
@@ -91,7 +95,7 @@ export class FollowStream implements Disposable {
     this.#finish(() => this.#end.resolve());
   }
 
-  /** Sends what there is, until the sink must be waited for. */
+  /** Sends the available records, until the sink must be awaited. */
   #pump(): void {
     const options = this.#options;
     if (options === null || this.#isOver) return;
@@ -137,7 +141,7 @@ export class FollowStream implements Disposable {
     settle();
   }
 
-  /** False where nothing more is to be sent. */
+  /** False if nothing more is to be sent. */
   #send(range: AppendedRange, options: FollowRecordsOptions): boolean | Promise<boolean> {
     if (
       range.to - range.from > SMALL_BYTES || range.position.line !== null || isCompressed(range)
@@ -151,7 +155,7 @@ export class FollowStream implements Disposable {
       return true;
     }
     if (options.grep !== "" || !this.#window.isOpen) {
-      // Nothing that is waited for may lie in memory that others use.
+      // Data must not stay in shared memory while something is awaited.
       const lines = linesInMemory(range, fresh ?? bytes.slice());
       return this.#sendPieces(range, lines, options, () => true);
     }
@@ -176,7 +180,7 @@ export class FollowStream implements Disposable {
     return result.frames.length === 0 || options.sink.write(result.frames);
   }
 
-  /** Sends lines by way of the pool, those in the window only. */
+  /** Sends lines through the pool, only those in the window. */
   async #sendPieces(
     range: AppendedRange,
     lines: LogRange,
@@ -190,7 +194,7 @@ export class FollowStream implements Disposable {
       return true;
     }
     for (const part of windowed.parts) {
-      // Parts that were held back come from memory, and lie before the range.
+      // Parts that were held back are in memory, and come before the range.
       const isOfRange = part.source === lines.source;
       const place = isOfRange && part.from === range.from ? range.position : BEGINNING;
       for await (const result of scanRange(part, { ...options, direction: "forward", place })) {
@@ -202,7 +206,7 @@ export class FollowStream implements Disposable {
         const { bytes, records, malformed, seconds, frames, resume, short } = result;
         report({ type: "scanned", bytes, records, malformed, seconds });
         options.onScanned(result);
-        // Where no line begins in a piece, an earlier one has delivered more than it.
+        // If no line begins in a piece, an earlier one has delivered more than this piece.
         const isEmpty = resume === null && result.from > result.to;
         if (isOfRange && !isEmpty) range.given(resume ?? atLine(result.to));
         if (frames.length > 0 && !await sink.write(frames)) return false;
@@ -217,19 +221,19 @@ export class FollowStream implements Disposable {
   }
 }
 
-/** Are its lines inflated by a worker? */
+/** Whether a worker inflates its lines. */
 function isCompressed({ source }: AppendedRange): boolean {
   return source.compressed !== undefined;
 }
 
-/** Null where the bytes are not there any more. They hold until the next call. */
+/** Null if the bytes no longer exist. They are valid until the next call. */
 function readRange(range: AppendedRange): Uint8Array | null {
   const bytes = scratch.subarray(0, range.to - range.from);
   const count = range.source.readAt(range.from, bytes);
   return count === bytes.length && range.isIntact() ? bytes : null;
 }
 
-/** Calls back once the moment is over (never for null); returns how to stop waiting for it. */
+/** Calls back once the moment has passed (never for null); returns a function that cancels this. */
 function atMoment(moment: Instant | null, now: () => number, then: () => void): () => void {
   if (moment === null) return () => {};
   let timer: ReturnType<typeof setTimeout> | undefined;

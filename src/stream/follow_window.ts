@@ -4,18 +4,18 @@ import type { Breathe } from "../scan/source_window.ts";
 import { hasLaterLine, windowEnd, windowStart } from "../scan/time_search.ts";
 import type { LogRange, LogSource, TimeWindow } from "./plan.ts";
 
-/** How many bytes of an unfinished line are held back; then its parts are delivered as they are. */
+/** How many bytes of an unfinished line are held back; beyond that, its parts are delivered as they are. */
 const MAX_HELD_BYTES = 1024 * 1024;
 
-/** What of an appended range lies in the window, in order; `over` where nothing after it will. */
+/** The part of an appended range that is in the window, in order; `over` if nothing after it will be. */
 export interface WindowedLines {
   readonly parts: readonly LogRange[];
   readonly over: boolean;
 }
 
 /**
- * Cuts the ranges of a followed log to a time window. It is over as soon as a line later than the stop appears. Parts
- * (P) before the stop wait for the final line (F) that ends them, and are left out when it does not come in time.
+ * Restricts the ranges of a followed log to a time window. It is over as soon as a line later than the stop appears.
+ * Parts (P) before the stop wait for the final line (F) that ends them, and are omitted if it does not come in time.
  * Owned by one FollowStream.
  */
 export class FollowWindow {
@@ -30,15 +30,15 @@ export class FollowWindow {
     this.#window = window.start === null && window.stop === null ? null : window;
   }
 
-  /** Does every line pass as it is? */
+  /** Whether every line passes unchanged. */
   get isOpen(): boolean {
     return this.#window === null;
   }
 
   /**
    * @param lines the range, or a part of it that is in memory
-   * @param options.isIntact asked after reading: false where what was read is not the range's
-   * @returns null where it is not intact
+   * @param options.isIntact called after reading: false if the bytes that were read are not the range's
+   * @returns null if it is not intact
    */
   async cut(
     { source, from, to }: LogRange,
@@ -46,7 +46,7 @@ export class FollowWindow {
   ): Promise<WindowedLines | null> {
     const { format } = source;
     const window = this.#window;
-    // To find times would be to inflate here; a worker leaves out the records of others.
+    // Finding times would require inflating here; a worker omits the records outside the window.
     if (source.compressed !== undefined) {
       if (!isIntact()) return null;
       return { parts: [...this.#held.release(), { source, from, to, window }], over: false };
@@ -75,7 +75,7 @@ export class FollowWindow {
   }
 }
 
-/** The lines of a range as they are in memory, at the offsets that they have in the file. */
+/** The lines of a range in memory, at their offsets in the file. */
 export function linesInMemory(range: AppendedRange, bytes: Uint8Array): LogRange {
   return {
     source: memorySource(range.source, range.from, bytes),
@@ -84,7 +84,7 @@ export function linesInMemory(range: AppendedRange, bytes: Uint8Array): LogRange
   };
 }
 
-/** Parts of a line, kept as bytes: the file that held them may be rotated away before the line ends. */
+/** Parts of a line, kept as bytes: the file that contained them may be rotated away before the line ends. */
 class HeldParts {
   #parts: LogRange[] = [];
   #bytes = 0;

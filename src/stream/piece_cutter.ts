@@ -1,13 +1,13 @@
 import type { Direction } from "../scan/scan.ts";
 
-/** The first pieces are small, so that a page's first records do not wait for more. */
+/** The first pieces are small, so that a page's first records do not wait long. */
 const FIRST_PIECE_BYTES = 64 * 1024;
 const GROWTH = 4;
 
 /**
- * Cuts one range into pieces in the order of the direction. A piece is where lines begin: its lines may end beyond it.
- * Pieces grow towards maxBytes, and shrink again while their results are larger than targetBytes, so that dense and
- * rare hits alike give results of a good size. Owned by the scan of one range.
+ * Cuts one range into pieces in the order of the direction. A piece covers the places where its lines begin; the last
+ * line may end beyond it. Pieces grow towards maxBytes, and shrink again while their results are larger than
+ * targetBytes, so that both dense and rare hits give results of a good size. Owned by the scan of one range.
  */
 export class PieceCutter {
   #from: number;
@@ -30,7 +30,7 @@ export class PieceCutter {
     this.#small = options.smallPieces;
   }
 
-  /** The next piece's bounds, null when the range is used up. */
+  /** The next piece's bounds; null when the range is used up. */
   next(): { from: number; to: number } | null {
     if (this.#from >= this.#to) return null;
     const size = Math.min(this.#size, this.#to - this.#from);
@@ -48,7 +48,7 @@ export class PieceCutter {
     return { from: this.#to, to };
   }
 
-  /** Learns from a scanned piece how much of the log makes a result of the wanted size. */
+  /** Learns from a scanned piece how much of the log produces a result of the desired size. */
   learn(scannedBytes: number, frameBytes: number): void {
     if (frameBytes === 0 || scannedBytes === 0) return;
     const fitting = Math.floor(this.#targetBytes * scannedBytes / frameBytes);

@@ -11,19 +11,19 @@ import { loopTurns } from "../platform/loop_turns.ts";
 
 export type { TimeWindow };
 
-/** An open log, or a part of one, that pieces can be cut from; whoever opened it closes it. */
+/** An open log, or a part of one, from which pieces can be cut; its opener closes it. */
 export type LogSource = Omit<OpenSource, typeof Symbol.dispose>;
 
-/** The bytes of one source that a request wants: [from, to) at line boundaries. */
+/** The bytes of one source that a request reads: [from, to) at line boundaries. */
 export interface LogRange {
   readonly source: LogSource;
   readonly from: number;
   readonly to: number;
-  /** Records with other times are left out. */
+  /** Records with times outside the window are omitted. */
   readonly window?: TimeWindow | null;
 }
 
-/** The end of a source whose size is not known: reading tells. */
+/** The end of a source of unknown size, which becomes known by reading. */
 export const UNKNOWN_SIZE = Number.MAX_SAFE_INTEGER;
 
 export interface PlanOptions {
@@ -35,10 +35,10 @@ export interface PlanOptions {
   readonly user?: string;
 }
 
-/** The file that a log is written to now. */
+/** The file to which a log is currently written. */
 export interface CurrentFile {
   readonly source: LogSource;
-  /** How much of it is read, bytes; of a compressed one UNKNOWN_SIZE. */
+  /** How much of it is read, in bytes; UNKNOWN_SIZE for a compressed one. */
   readonly size: number;
 }
 
@@ -46,20 +46,20 @@ export interface CurrentFile {
 export interface LogFiles {
   readonly current: CurrentFile;
   /**
-   * Opens the rotated files, oldest first; called at most once, and only when lines before those of the current file are
-   * asked for.
+   * Opens the rotated files, oldest first; called at most once, and only if lines older than those of the current file
+   * are needed.
    */
   readonly older?: () => Promise<readonly OlderFile[]>;
-  /** Nothing of the file is wanted. */
+  /** Nothing of the file is needed. */
   release?(file: OlderFile): void;
 }
 
 /**
- * Where in a log's files the wanted lines lie, in the order of the direction. Files are searched when their turn comes,
- * the newest first: rotated ones are opened only when lines before the current file are asked for, and those whose first
- * lines show that they lie before or after the window are neither sized nor inflated. Lines are taken to be in
- * time order but for a second. With a stop, the ranges end at the last final line at or before it: parts of a line that
- * was not finished by then are left out.
+ * Where the requested lines are in a log's files, in the order of the direction. Files are searched when their turn
+ * comes, newest first: rotated files are opened only if lines older than the current file are needed, and those whose
+ * first lines show that they are before or after the window are neither sized nor inflated. Lines are assumed to be in
+ * time order, give or take a second. With a stop, the ranges end at the last final line at or before it: parts of a
+ * line that was not finished by then are omitted.
  */
 export async function* planRanges(
   files: LogFiles,
@@ -75,7 +75,7 @@ export async function* planRanges(
     }
     return;
   }
-  // Forward, too, files are searched from the newest: only that shows where to begin and where to end.
+  // Forward reads also search files from the newest one: only that shows where to begin and where to end.
   const ranges: (LogRange | PlannedFile)[] = [];
   for await (const file of newestFirst(files, planner)) {
     if (planner.isWanted) {
@@ -95,7 +95,7 @@ export async function* planRanges(
 
 type PlannedFile = CurrentFile | OlderFile;
 
-/** The files, as far as they are asked for, without those that lie after the window. */
+/** The files, as far as they are needed, without those after the window. */
 async function* newestFirst(
   { current, older, release }: LogFiles,
   planner: Planner,
@@ -112,12 +112,12 @@ async function* newestFirst(
   }
 }
 
-/** Plans the files of one log, the newest first. */
+/** Plans the files of one log, newest first. */
 class Planner {
   readonly #window: TimeWindow;
   readonly #options: PlanOptions;
   readonly #breathe: () => Promise<void> | null;
-  /** The stop, until the last final line before it is found: from there on all lines are wanted. */
+  /** The stop, until the last final line before it is found: from there on, all lines are needed. */
   #stop: Instant | null;
 
   constructor(window: TimeWindow, options: PlanOptions) {
@@ -127,18 +127,18 @@ class Planner {
     this.#breathe = loopTurns(options.signal);
   }
 
-  /** Are the files that are left wanted to their ends? */
+  /** Whether the remaining files are needed up to their ends. */
   get isWanted(): boolean {
     return this.#stop === null;
   }
 
-  /** Does the file lie after the window? */
+  /** Whether the file is after the window. */
   isAfter({ firstTime }: OlderFile): boolean {
     if (this.#stop === null || firstTime === null) return false;
     return compareInstants(firstTime, later(this.#stop)) > 0;
   }
 
-  /** What is wanted of a file (null: nothing), and whether all older ones lie before the window. */
+  /** What is needed of a file (null: nothing), and whether all older ones are before the window. */
   async range(
     file: PlannedFile,
   ): Promise<{ readonly range: LogRange | null; readonly isOldest: boolean }> {
@@ -159,7 +159,7 @@ class Planner {
     const epoch = verifier?.epoch ?? 0;
     const found = await this.#search(source, size);
     if (verifier === undefined || verifier.isIntact(epoch)) return found;
-    // What was searched was not the source's text. What no copy holds is counted as lost when it is read.
+    // What was searched was not the source's text. Bytes that are in no copy are counted as lost when they are read.
     await verifier.moveToCopy();
     return verifier.end === 0 ? { from: 0, to: size } : await this.#search(source, size);
   }
@@ -178,7 +178,7 @@ class Planner {
     return { from, to };
   }
 
-  /** Read forward, a compressed source need not be inflated before it is read. */
+  /** For forward reading, a compressed source need not be inflated before it is read. */
   async #locateCompressed(
     source: LogSource,
     compressed: FileIdentity,
@@ -192,7 +192,7 @@ class Planner {
     return await pool.locate({ source, compressed, format: source.format, window }, this.#options);
   }
 
-  /** Does the file begin before the window, by more than lines may be out of order? */
+  /** Whether the file begins before the window, by more than lines may be out of order. */
   async beginsBefore(file: PlannedFile): Promise<boolean> {
     const { start } = this.#window;
     if (start === null) return false;
@@ -209,7 +209,7 @@ class Planner {
 
 const nothing = new Uint8Array(0);
 
-/** To inflate a compressed one for its size would take long. */
+/** Inflating a compressed file to get its size would take long. */
 function sizeOf(file: PlannedFile): number {
   return "size" in file ? file.size : file.source.size;
 }

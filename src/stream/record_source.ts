@@ -12,18 +12,18 @@ import { FollowStream } from "./follow_stream.ts";
 import { loopTurns } from "../platform/loop_turns.ts";
 import { type LogRange, planRanges, type TimeWindow } from "./plan.ts";
 
-/** Which records of a log are wanted; everything in it has been checked. */
+/** Which records of a log to read; everything in it has been checked. */
 export interface RecordsRequest {
   readonly name: LogName;
   readonly window: TimeWindow;
   readonly direction: Direction;
-  /** Where a follow begins; null: what is written by now, and no more. */
+  /** Where a follow begins; null: only what has been written by now. */
   readonly follow: "beginning" | "end" | null;
   /** The client's pattern; "" for all records. */
   readonly grep: string;
 }
 
-/** What the records of a call are read from. Disposing of it closes files and ends following. */
+/** The source of a call's records. Disposing of it closes files and ends following. */
 export type RecordSource = WrittenRecords | FollowStream;
 
 /** What is in the log's files by now. */
@@ -36,15 +36,15 @@ export interface RecordSourceOptions {
   readonly history: boolean;
   readonly follows: FollowRegistry;
   readonly signal: AbortSignal;
-  /** What compressed files are inflated in, and for whom. */
+  /** The pool in which compressed files are inflated, and on whose behalf. */
   readonly pool: ScanPool;
   readonly stream: object;
   readonly user: string;
 }
 
 /**
- * Opens what a request reads. With a follow the place from which nothing is missed is fixed when this
- * resolves. Throws Failure not-found or permission-denied; nothing is left open then.
+ * Opens what a request reads. For a follow, the position from which nothing is missed is fixed when this resolves.
+ * Throws Failure not-found or permission-denied; nothing is left open then.
  */
 export async function openRecordSource(
   request: RecordsRequest,
@@ -54,7 +54,7 @@ export async function openRecordSource(
   const isEmpty = window.start !== null && window.stop !== null &&
     compareInstants(window.start, window.stop) > 0;
   if (follow === null || isPast(window.stop)) {
-    // A follow from the end wants what is new, and before a stop in the past nothing is.
+    // A follow from the end needs only new records, and there are none before a stop in the past.
     return await openWritten(request, { ...options, isEmpty: isEmpty || follow === "end" });
   }
   if (isEmpty) return nothing;
@@ -63,7 +63,7 @@ export async function openRecordSource(
 
 const nothing: WrittenRecords = { ranges: [], [Symbol.dispose]: () => {} };
 
-/** What is in the log's files now. */
+/** The current content of the log's files. */
 async function openWritten(
   { name, window, direction }: RecordsRequest,
   options: RecordSourceOptions & { readonly isEmpty: boolean },
@@ -82,7 +82,7 @@ async function openWritten(
     else for (const { source } of found) opened.use(source);
     return found;
   };
-  // What is written after this moment is not wanted.
+  // Lines written after this moment are not needed.
   const files = { current: { source: written, size: written.size }, older, release };
   const ranges = isEmpty ? [] : planRanges(files, window, { direction, ...caller, pool });
   return { ranges, [Symbol.dispose]: () => opened.dispose() };

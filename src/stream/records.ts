@@ -7,15 +7,15 @@ import { scanRange } from "./scan_range.ts";
 
 export interface RecordsOptions {
   readonly direction: Direction;
-  /** The client's pattern, checked before; "" for all. */
+  /** The client's pattern, checked before; "" for all records. */
   readonly grep: string;
   readonly maxRecordBytes: number;
   readonly pool: ScanPool;
-  /** Whose turn it is in the pool; the same that its pattern was checked for. */
+  /** Identifies the stream in the pool's turns; the same object for which the pattern was checked. */
   readonly stream?: object;
-  /** Whose stream it is, for limits per user. */
+  /** The user of the stream, for per-user limits. */
   readonly user?: string;
-  /** What the results of all streams may take; without it there is no limit for all of them together. */
+  /** Limits the memory of the results of all streams; without it, there is no total limit. */
   readonly buffers?: BufferBudget;
   readonly report: Report;
   readonly signal: AbortSignal;
@@ -24,8 +24,8 @@ export interface RecordsOptions {
 }
 
 /**
- * The records of the ranges, in order, as ready gRPC frames in chunks. Nothing is scanned before
- * it is read except for a bounded window. Cancelling the stream, or the signal, stops all work.
+ * The records of the ranges, in order, as ready gRPC frames in chunks. Only a bounded window is scanned ahead of the
+ * reader. Cancelling the stream, or the signal, stops all work.
  */
 export function recordsStream(
   ranges: AsyncIterable<LogRange> | Iterable<LogRange>,

@@ -7,30 +7,30 @@ import { PieceCutter } from "./piece_cutter.ts";
 import type { LogRange } from "./plan.ts";
 
 /**
- * Frames that one result may hold before the scan pauses. With WINDOW results waiting and one
- * being written, a slow reader costs at most 1 MiB, plus one record.
+ * Size of the frames in one result at which the scan pauses. With WINDOW results waiting and one being written, a slow
+ * reader costs at most 1 MiB, plus one record.
  */
 const RESULT_BYTES = 256 * 1024;
 const WINDOW = 3;
-/** Pieces are cut to give less: a line that is left over costs as much as a piece. */
+/** Pieces are cut to produce less than this: a leftover line costs as much as a piece. */
 const TARGET_BYTES = RESULT_BYTES * 15 / 16;
-/** The same while the memory for results is scarce. */
+/** The same while memory for results is scarce. */
 const SCARCE_RESULT_BYTES = 64 * 1024;
 const SCARCE_WINDOW = 1;
-/** The least, however many streams there are: each result costs some work. */
+/** The minimum, however many streams there are: each result costs some work. */
 const LEAST_RESULT_BYTES = 32 * 1024;
 
-/** More than a record's frame has in addition to its message, bytes. */
+/** More than the bytes of a record's frame in addition to its message. */
 const FRAME_OVERHEAD = 64;
-/** A byte that is not UTF-8 becomes U+FFFD, which has three. */
+/** A byte that is not UTF-8 becomes U+FFFD, which takes three bytes. */
 const MAX_GROWTH = 3;
 
 /**
- * The largest pieces: with grep most of a piece gives nothing, so they are few and large (a worker
- * reads them in small blocks all the same); without it most becomes frames.
+ * The largest pieces: with grep, most of a piece produces nothing, so pieces are few and large (a worker still reads
+ * them in small blocks); without it, most of a piece becomes frames.
  */
 const MAX_PIECE_BYTES = { grep: 16 * 1024 * 1024, all: 1024 * 1024 };
-/** A page of lines is read in small pieces, scanned in place; a grep wants its workers soon. */
+/** A page of lines is read in small pieces, scanned in place; a grep should use workers soon. */
 const SMALL_PIECES = { grep: 1, all: 8 };
 
 export interface ScanRangeOptions {
@@ -43,7 +43,7 @@ export interface ScanRangeOptions {
   readonly user: string;
   readonly signal: AbortSignal;
   readonly report: Report;
-  /** Where in the range's first line to continue; its beginning otherwise. */
+  /** Where to continue in the range's first line; its beginning by default. */
   readonly place?: Place;
 }
 
@@ -52,31 +52,31 @@ interface Bounds {
   readonly to: number;
 }
 
-/** Where in its first line a piece continues. */
+/** Where a piece continues in its first line. */
 export type Place = Pick<PieceResume, "skip" | "line">;
 
 export const BEGINNING: Place = { skip: 0, line: null };
 
-/** A piece that is being scanned, or whose result waits to be delivered. */
+/** A piece that is being scanned, or whose result waits for delivery. */
 interface Submitted {
   readonly bounds: Bounds;
   readonly place: Place;
-  /** Of the source when it was submitted. */
+  /** Epoch of the source when the piece was submitted. */
   readonly epoch: number;
-  /** Is it scanned in this thread? */
+  /** Whether it is scanned in this thread. */
   readonly isSmall: boolean;
   readonly result: Promise<PieceResult>;
-  /** Of the buffers: as much as the result may need, then as much as it has. */
+  /** Share of the buffers: first as much as the result may need, then its actual size. */
   readonly share: BufferShare;
 }
 
 /**
- * Scans a range: its pieces are scanned in parallel, and their results delivered in order. No more is scanned than a
- * window of results, which shrinks while the memory for the results of all streams is scarce. A result's memory counts
+ * Scans a range: its pieces are scanned in parallel, and their results delivered in order. At most a window of results
+ * is scanned ahead, which shrinks while the memory for the results of all streams is scarce. A result's memory counts
  * until the next one is requested.
  *
- * Where the source has a verifier, a result is verified before it is delivered. When the file was truncated meanwhile, what
- * is left is scanned in a copy; what no copy holds is reported as lost.
+ * If the source has a verifier, a result is verified before it is delivered. If the file was truncated meanwhile, the
+ * rest is scanned in a copy; bytes that are in no copy are reported as lost.
  */
 export async function* scanRange(
   range: LogRange,
@@ -93,19 +93,19 @@ export async function* scanRange(
     targetBytes: TARGET_BYTES,
     smallPieces: SMALL_PIECES[kind],
   });
-  /** Pieces that are cut and not submitted, in order. */
+  /** Pieces that have been cut but not submitted, in order. */
   const cut: Bounds[] = [];
   const window: Submitted[] = [];
-  /** Where the range ends: before its own end where a copy holds less. */
+  /** Where the range ends: before its own end if a copy holds less. */
   let end = range.to;
-  /** What was not delivered yet, at line boundaries as far as they are known. */
+  /** What has not been delivered yet, at line boundaries as far as they are known. */
   let left: Bounds = range;
 
   const budget = () => {
     const most = buffers.isScarce ? SCARCE_RESULT_BYTES : RESULT_BYTES;
     return Math.floor(Math.max(LEAST_RESULT_BYTES, Math.min(most, buffers.resultBytes)));
   };
-  /** The most that a piece's result can take, bytes: the lines of a small range have no more. */
+  /** The maximum size of a piece's result, in bytes: a small range has no more lines than that. */
   const need = (bounds: Bounds, budget: number) =>
     Math.min(
       budget + maxRecordBytes + FRAME_OVERHEAD,
@@ -122,11 +122,11 @@ export async function* scanRange(
     const epoch = verifier?.epoch ?? 0;
     const piece = { spec, source, ...bounds, first, end, line, skip, budget, window };
     const result = pool.scan(piece, { stream, user, signal });
-    // A rejection is seen where the result is awaited; a later piece's may never be.
+    // A rejection is noticed where the result is awaited; a later piece's result may never be awaited.
     result.then(({ frames }) => share.shrink(frames.buffer.byteLength), () => share.release());
     return { bounds, place, epoch, isSmall: isSmallPiece(piece), result, share };
   };
-  /** As much of the bounds as there is to read; null: nothing. */
+  /** The readable part of the bounds; null: nothing. */
   const clip = ({ from, to }: Bounds): Bounds | null =>
     from < end ? { from, to: Math.min(to, end) } : null;
   const nextBounds = (): Bounds | null => {
@@ -137,7 +137,10 @@ export async function* scanRange(
       if (clipped !== null) return clipped;
     }
   };
-  /** Submits a piece for which the stream waits. What it holds for later ones it gives up rather than wait with it. */
+  /**
+   * Submits a piece for which the stream waits. The stream discards what it holds for later pieces rather than hold it
+   * while waiting.
+   */
   const submitHead = async (bounds: Bounds, place: Place): Promise<Submitted> => {
     const bytes = budget();
     let share = buffers.tryTake(user, need(bounds, bytes));
@@ -163,13 +166,13 @@ export async function* scanRange(
     const { path } = range.source;
     if (bytes > 0) report({ type: "truncated", bytes, path, cause });
   };
-  /** Nothing is read beyond the end of the source's text. What is left of the range there is lost. */
+  /** Nothing is read beyond the end of the source's text. The rest of the range is lost. */
   const shorten = () => {
     if (verifier === undefined) return;
     countLost(Math.min(left.to, end) - Math.max(left.from, verifier.end), "truncated");
     end = Math.min(end, verifier.end);
   };
-  /** The head's result, verified; null: what was to be read is lost. */
+  /** The verified result of the first piece; null: what was to be read is lost. */
   const headResult = async (): Promise<PieceResult | null> => {
     for (;;) {
       if (head === undefined) return null;
@@ -198,7 +201,7 @@ export async function* scanRange(
         head = await submitHead(bounds, place);
         place = BEGINNING;
       }
-      // Side by side with a piece that this thread scans no other one is: it would only delay the first result.
+      // While this thread scans a piece, no other piece is scanned: it would only delay the first result.
       if (!head.isSmall) fillWindow();
       let result = await headResult();
       if (result === null) continue;
@@ -206,7 +209,7 @@ export async function* scanRange(
       left = leftAfter(result, left, direction);
       yield result;
       head.share.release();
-      // What is delivered is sent, and a cancellation is seen, before the next piece is scanned.
+      // Delivered data is sent, and a cancellation is noticed, before the next piece is scanned.
       if (head.isSmall) await setImmediate();
       while (result.resume !== null && !result.short) {
         const { offset }: PieceResume = result.resume;
@@ -221,7 +224,7 @@ export async function* scanRange(
         head.share.release();
       }
       if (!result?.short) continue;
-      // A compressed source tells its end only so.
+      // Only this shows the end of a compressed source.
       const isPlain = verifier !== undefined && range.source.compressed === undefined;
       if (isPlain) countLost(Math.min(left.to, end) - left.from, "unreadable");
       return;
@@ -241,7 +244,7 @@ function leftAfter(result: PieceResult, left: Bounds, direction: Direction): Bou
     : { from: left.from, to: resume?.offset ?? from };
 }
 
-/** A piece that is still being scanned holds its memory until that ends. */
+/** A piece that is still being scanned keeps its memory until the scan ends. */
 function releaseWhenDone({ result, share }: Submitted): void {
   result.then(() => share.release(), () => share.release());
 }

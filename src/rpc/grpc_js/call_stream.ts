@@ -19,7 +19,7 @@ export interface InnermostCall {
   maybeSendMetadata(): void;
 }
 
-/** The HTTP/2 stream of a call and what sends its response headers; null where grpc-js has changed. */
+/** The HTTP/2 stream of a call and what sends its response headers; null if grpc-js has changed. */
 export function innermostCall(call: unknown): InnermostCall | null {
   let inner = (call as any).call;
   while (inner?.nextCall !== undefined) inner = inner.nextCall;
@@ -29,15 +29,15 @@ export function innermostCall(call: unknown): InnermostCall | null {
   return inner;
 }
 
-/** The HTTP/2 session that a call came on; null where it is gone, or not to be found. */
+/** The HTTP/2 session of a call; null if it is gone or cannot be found. */
 export function connectionOf(call: unknown): object | null {
   return innermostCall(call)?.stream.session ?? null;
 }
 
 /**
- * Resolves when the HTTP/2 stream of a call is closed: its last byte has left, or the client has reset
- * it. grpc-js itself counts a call as over when its last byte is handed to node:http2, which keeps it
- * for as long as the client does not read. Null where the stream is closed already, or not to be found.
+ * Resolves when the HTTP/2 stream of a call is closed: its last byte has left, or the client has reset it. grpc-js
+ * itself considers a call over when its last byte is passed to node:http2, which keeps it for as long as the client
+ * does not read. Null if the stream is already closed or cannot be found.
  */
 export function streamClosed(call: unknown): Promise<void> | null {
   const stream = innermostCall(call)?.stream;

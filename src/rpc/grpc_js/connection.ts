@@ -12,11 +12,11 @@ import type { Http2Session, Http2Stream } from "./http2_servers.ts";
 import { holdBack } from "./outgoing_frames.ts";
 import type { StreamEnds } from "./stream_ends.ts";
 
-/** Frames that are answered unasked (PING, SETTINGS) while the client does not read. */
+/** Maximum number of frames that are answered automatically (PING, SETTINGS) while the client does not read. */
 const MAX_UNREAD_REPLIES = 1000;
-/** Beyond this the client does not read what it is sent. */
+/** With more unsent bytes than this, the client does not read what it is sent. */
 const UNREAD_BYTES = 64 * 1024;
-/** How long a connection that is ended may take to send what is left. */
+/** How long an ending connection may take to send what is left. */
 const LAST_WORDS_MS = 1000;
 
 interface OpenStream {
@@ -55,13 +55,13 @@ export class PortConnection implements CountedConnection {
   constructor(
     socket: Socket,
     options: {
-      /** Milliseconds of performance.now, as of every method here. */
+      /** Milliseconds of performance.now, as for every method here. */
       readonly now: number;
       /** Shared by all connections. */
       readonly turns: Turns;
       readonly unsent: UnsentBytes;
       readonly ends: StreamEnds;
-      /** What unfinished requests take in memory, of connections, then addresses. */
+      /** The memory of unfinished requests, by connection, then by address. */
       readonly unfinished: Shares;
       /** Called once when the connection is closed because it exceeded a limit. */
       readonly onEnd: (limit: LimitName | null, why: string) => void;
@@ -80,7 +80,7 @@ export class PortConnection implements CountedConnection {
     });
   }
 
-  /** The one that HTTP/2 is spoken over: that of TLS where there is TLS. */
+  /** The socket that carries HTTP/2: the TLS socket if TLS is used. */
   get socket(): Socket {
     return this.#socket;
   }
@@ -90,7 +90,7 @@ export class PortConnection implements CountedConnection {
   }
 
   readonly idleSince = (): number | null => {
-    // What a call's last bytes leave in the socket is still on its way to the client.
+    // The last bytes of a call that are still in the socket are on their way to the client.
     const isIdle = this.#streams.size === 0 && this.#socket.writableLength === 0;
     return isIdle ? this.#lastWorkMs : null;
   };
@@ -109,14 +109,14 @@ export class PortConnection implements CountedConnection {
   }
 
   /**
-   * Its HTTP/2 session has begun: from now on frames pass the gate first, and its streams end some at a time. Throws
-   * where node:http2 does not read its socket, or learn of its end, in the way that this stands in.
+   * Its HTTP/2 session has begun: from now on, frames pass the gate first, and its streams end a few at a time. Throws
+   * if node:http2 does not read its socket, or learn of its end, in the way that this method replaces.
    */
   begin(
     session: Http2Session,
     options: {
       readonly frames: FrameLimits;
-      /** Open at the same time. */
+      /** Maximum number of concurrently open streams. */
       readonly streams: number;
       /** Milliseconds. */
       readonly now: () => number;
@@ -127,14 +127,14 @@ export class PortConnection implements CountedConnection {
     const gate = new FrameGate(options.frames, options.now);
     this.#gate = gate;
     const socket = this.#socket;
-    // What node:http2 reads with; it reads nothing but this event.
+    // The listener through which node:http2 reads; it reads only through this event.
     const [read, ...others] = socket.listeners("data") as ((chunk: Uint8Array) => void)[];
     if (read === undefined || others.length > 0) {
       throw new Error("This version of node:http2 does not read its socket by the data event");
     }
     holdBack(session, socket, this.#unsent);
     socket.removeListener("data", read);
-    // In its next tick node:http2 reads what a paused socket holds, past this listener.
+    // In its next tick, node:http2 reads the content of a paused socket, bypassing this listener.
     setImmediate(() => this.#mayPause = true);
     socket.on("data", (chunk: Uint8Array) => {
       if (!this.#hasEnded && !this.#isEnding) this.#receive(gate, chunk, read);
@@ -142,7 +142,7 @@ export class PortConnection implements CountedConnection {
     this.#endGradually(session, socket);
   }
 
-  /** Ends the streams before the session, whoever ends that, or the socket. */
+  /** Ends the streams before the session, whoever ends the session or the socket. */
   #endGradually(session: Http2Session, socket: Socket): void {
     const destroy = session.destroy.bind(session);
     session.destroy = (...args) => this.#endStreams(() => destroy(...args));
@@ -188,7 +188,7 @@ export class PortConnection implements CountedConnection {
     this.#countUnfinished();
   }
 
-  /** Ends it where something has been incomplete for too long by `now`, milliseconds. */
+  /** Ends the connection if something has been incomplete for too long by `now`, in milliseconds. */
   endIfLate(
     now: number,
     limits: { readonly handshakeMs: number; readonly requestMs: number },
@@ -201,7 +201,7 @@ export class PortConnection implements CountedConnection {
     }
     const oldest = now - limits.requestMs;
     const gate = this.#gate;
-    // Without a gate it has not agreed to HTTP/2.
+    // Without a gate, it has not agreed to HTTP/2.
     const incomplete = gate === null ? this.#establishedMs : gate.incompleteSince;
     if (incomplete !== null && incomplete < oldest && !this.#isWaiting) {
       return this.end("request-time", "a frame or the beginning of HTTP/2 is not complete");
@@ -213,7 +213,7 @@ export class PortConnection implements CountedConnection {
     }
   }
 
-  /** Passes on what has come: calls in turns with those of other connections. */
+  /** Passes on the received data: calls take turns with those of other connections. */
   #pass(read: (chunk: Uint8Array) => void): void {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       if (next.units > 0 && !this.#turns.take(next.units)) break;
@@ -226,7 +226,7 @@ export class PortConnection implements CountedConnection {
     this.#turns.wait(() => this.#passOne(read));
   }
 
-  /** Passes on the next call and what follows it. Returns the work that this makes. */
+  /** Passes on the next call and the data after it. Returns the amount of work. */
   #passOne(read: (chunk: Uint8Array) => void): number {
     let work = 0;
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
@@ -258,7 +258,7 @@ export class PortConnection implements CountedConnection {
     }
   }
 
-  /** Ends it with all its calls. */
+  /** Ends the connection with all its calls. */
   end(limit: LimitName | null, why: string): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
@@ -268,7 +268,7 @@ export class PortConnection implements CountedConnection {
     const session = this.#session;
     const socket = this.#socket;
     if (session === null || session.destroyed) return void socket.destroy();
-    socket.pause(); // What else it sends is not even read.
+    socket.pause(); // Anything else that it sends is not even read.
     session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     session.destroy();
     const timer = setTimeout(() => socket.destroy(), LAST_WORDS_MS);

@@ -21,12 +21,12 @@ import {
 import { rememberPlace } from "./call_places.ts";
 import { StreamEnds } from "./stream_ends.ts";
 
-/** How often connections are checked for what takes too long. */
+/** How often connections are checked for operations that take too long. */
 const CHECK_MS = 1000;
 
 const REFLECTION = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
 
-/** The connections of all servers by their HTTP/2 sessions, which are what a call shows of its connection. */
+/** The connections of all servers by HTTP/2 session, which is how a call identifies its connection. */
 const bySession = new WeakMap<object, PortConnection>();
 
 /** Ends the connection of an HTTP/2 session, with all its calls. */
@@ -35,14 +35,14 @@ export function endConnection(session: object, limit: LimitName, why: string): v
   setImmediate(() => bySession.get(session)?.end(limit, why));
 }
 
-/** The address that the connection of an HTTP/2 session comes from; "" where it is gone. */
+/** The address from which the connection of an HTTP/2 session comes; "" if it is gone. */
 export function peerOf(session: object): string {
   return bySession.get(session)?.peer ?? "";
 }
 
 /**
- * The connections of the gRPC port and their limits. Whatever a client sends is bounded here before it takes memory;
- * one that goes beyond loses its connection. Owned by the AgentServer, which disposes of it.
+ * The connections of the gRPC port and their limits. Everything that a client sends is bounded here before it takes
+ * memory; a client that exceeds a limit loses its connection. Owned by the AgentServer, which disposes of it.
  */
 export class Connections implements Disposable {
   readonly #limits: PortLimits;
@@ -59,14 +59,14 @@ export class Connections implements Disposable {
   readonly #listeners: NetServer[] = [];
   readonly #places: StreamPlaces;
 
-  /** Must be created before bindAsync. Throws where grpc-js has changed. */
+  /** Must be created before bindAsync. Throws if grpc-js has changed. */
   constructor(
     server: Server,
     options: {
       readonly limits: PortLimits;
       readonly report: Report;
       readonly tls: boolean;
-      /** Certificate names that may do more than ask for health; empty: every one. */
+      /** Certificate names that may do more than ask for health; empty: every name. */
       readonly allowedNames: readonly string[];
     },
   ) {
@@ -89,7 +89,7 @@ export class Connections implements Disposable {
     this.#timer = setInterval(() => this.#endLate(), CHECK_MS);
   }
 
-  /** What listens on the port. */
+  /** The listeners of the port. */
   get listeners(): readonly NetServer[] {
     return this.#listeners.filter(({ listening }) => listening);
   }
@@ -124,7 +124,7 @@ export class Connections implements Disposable {
     if (!this.#tls) this.#established(socket);
   }
 
-  /** TLS is complete, or there is none. node:http2 makes its session next, within the same event. */
+  /** TLS is complete, or there is none. node:http2 creates its session next, within the same event. */
   #established(socket: Socket): void {
     const connection = this.#bySocket.get(keyOf(socket));
     if (connection === undefined) return void socket.destroy();
@@ -166,7 +166,7 @@ export class Connections implements Disposable {
       return false;
     }
     const sent = connection.open(id, { stream, mayStayOpen: headers[":path"] === REFLECTION });
-    // Names and values in turn; pseudo-headers are among them.
+    // Names and values alternate; pseudo-headers are included.
     if (raw.length !== 2 * sent.pairs) rememberLoss(stream);
     const place = this.#places.open({
       connection,
@@ -242,7 +242,7 @@ export class Connections implements Disposable {
   }
 }
 
-/** Of all connections that stand at one time. */
+/** Unique among all connections that exist at one time. */
 function keyOf(socket: Pick<Socket, "localAddress" | "remoteAddress" | "remotePort">): string {
   return `${socket.localAddress} ${socket.remoteAddress} ${socket.remotePort}`;
 }

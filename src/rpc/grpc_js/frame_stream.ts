@@ -7,23 +7,23 @@ import { type InnermostCall, innermostCall } from "./call_stream.ts";
 /** A streaming call of records. */
 export type RecordsCall = ServerWritableStream<LogRecordsStreamRequest, LogRecord>;
 
-/** Where frames go. */
+/** Receives frames. */
 export interface FrameSink {
   /**
-   * Writes ready gRPC frames; resolves when the next may come, false when the call is gone or must stop. The sink
-   * takes the buffer of frames over that are larger than SHARED_BYTES; smaller ones may be written to several sinks.
-   * One at a time: the next after the former has been waited for.
+   * Writes ready gRPC frames; resolves to true when the next frames may follow, false if the call is gone or must stop.
+   * The sink takes over the buffer of frames that are larger than SHARED_BYTES; smaller ones may be written to several
+   * sinks. Wait for one write before the next.
    */
   write(frames: Uint8Array): Promise<boolean>;
-  /** The same, without a promise where nothing must be waited for. */
+  /** The same, without a promise if there is nothing to wait for. */
   writeNow(frames: Uint8Array): boolean | Promise<boolean>;
 }
 
 /**
- * The call's sink. grpc-js serializes, frames and writes every message by itself, which allows some
- * 65,000 records a second; written as batches on the HTTP/2 stream beneath it, frames allow millions.
- * That stream is private to grpc-js (hence its pinned version): where it is not found, records go out
- * one by one as messages. The signal fires when the call must stop.
+ * The call's sink. grpc-js serializes, frames and writes every message individually, which allows some 65,000 records
+ * per second; written in batches to the underlying HTTP/2 stream, frames allow millions. That stream is internal to
+ * grpc-js (hence its pinned version): if it cannot be found, records are sent one by one as messages. The signal fires
+ * when the call must stop.
  */
 export function frameSink(call: RecordsCall, signal: AbortSignal): FrameSink {
   const inner = innermostCall(call);
@@ -35,7 +35,7 @@ const noop = () => {};
 class RawSink implements FrameSink {
   readonly #call: InnermostCall;
   readonly #signal: AbortSignal;
-  /** Set while the stream must be waited for. */
+  /** Set while the stream must be awaited. */
   #resume: ((isAlive: boolean) => void) | null = null;
   #listens = false;
 
@@ -52,7 +52,7 @@ class RawSink implements FrameSink {
     const { stream } = this.#call;
     if (stream.destroyed || stream.closed) return false;
     this.#call.maybeSendMetadata();
-    // Given back at once, not when garbage is collected: that is 15 MB less at full speed.
+    // Freed at once, without waiting for garbage collection: that saves 15 MB at full speed.
     const release = () => void (frames.buffer as ArrayBuffer).transfer(0);
     if (stream.write(frames, frames.length > SHARED_BYTES ? release : noop)) return true;
     if (this.#signal.aborted) return false;

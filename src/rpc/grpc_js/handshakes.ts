@@ -3,8 +3,8 @@ import type { Report } from "../../telemetry/events.ts";
 import { onHttp2Server } from "./http2_servers.ts";
 
 /**
- * Reports TLS handshakes that failed; call it before bindAsync. At debug only: a tcpSocket probe
- * hangs up in the middle of one every few seconds. Throws where grpc-js has changed.
+ * Reports failed TLS handshakes; call it before bindAsync. At debug only: a tcpSocket probe aborts one every few
+ * seconds. Throws if grpc-js has changed.
  */
 export function reportHandshakes(server: Server, report: Report): void {
   onHttp2Server(server, (source) => {

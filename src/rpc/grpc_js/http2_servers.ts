@@ -2,7 +2,7 @@ import type { Server } from "@grpc/grpc-js";
 import { constants } from "node:http2";
 import type { Socket } from "node:net";
 
-/** Gets a stream, its headers by name, and as they came: name, value, name, value, … */
+/** Receives a stream, its headers by name, and the raw headers: name, value, name, value, … */
 export type StreamListener = (
   stream: Http2Stream,
   headers: Record<string, unknown>,
@@ -10,7 +10,7 @@ export type StreamListener = (
   rawHeaders: readonly string[],
 ) => void;
 
-/** A node:http2 server, as far as it is needed here. */
+/** The parts of a node:http2 server that are used here. */
 export interface Http2Source {
   on(event: "session", listener: (session: Http2Session) => void): unknown;
   on(event: "tlsClientError", listener: (error: Error) => void): unknown;
@@ -34,7 +34,7 @@ export interface Http2Stream {
   once(event: "close" | "aborted", listener: () => void): unknown;
   readonly id?: number;
   readonly session?: Http2Session | undefined;
-  /** The peer has reset it, or both sides have said their last. */
+  /** The peer has reset it, or both sides have ended it. */
   readonly closed: boolean;
   readonly destroyed: boolean;
   /** Everything has been written, though it may not have been read yet. */
@@ -45,23 +45,23 @@ export interface Http2Stream {
   resume(): unknown;
 }
 
-/** Ends a stream at once, whatever it has not sent; gRPC clients take the code for RESOURCE_EXHAUSTED. */
+/** Ends a stream at once, whatever it has not sent; gRPC clients interpret the code as RESOURCE_EXHAUSTED. */
 export function resetStream(stream: Pick<Http2Stream, "close" | "destroy" | "destroyed">): void {
   stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-  // What waits for the client's windows would keep it otherwise.
+  // Otherwise, data waiting for the client's windows would keep it open.
   setImmediate(() => {
     if (!stream.destroyed) stream.destroy();
   });
 }
 
-/** What is private to grpc-js (hence its pinned version). */
+/** Internals of grpc-js (hence its pinned version). */
 interface ServerInternals {
   _setupHandlers?: (source: Http2Source | null, ...rest: unknown[]) => void;
 }
 
 /**
- * Calls back with each node:http2 server that the gRPC server makes, before grpc-js listens to it; to be
- * called before bindAsync. Throws where grpc-js has changed, rather than serve without what depends on it.
+ * Calls back with each node:http2 server that the gRPC server creates, before grpc-js listens to it; call it before
+ * bindAsync. Throws if grpc-js has changed, rather than serve without the code that depends on it.
  */
 export function onHttp2Server(server: Server, callback: (source: Http2Source) => void): void {
   const internals = server as unknown as ServerInternals;
@@ -76,8 +76,8 @@ export function onHttp2Server(server: Server, callback: (source: Http2Source) =>
 }
 
 /**
- * Asks judge about each new stream before grpc-js learns of it, after all other listeners; grpc-js gets
- * those alone that judge returns true for. To be called before bindAsync. Throws where grpc-js has changed.
+ * Calls judge for each new stream before grpc-js learns of it, after all other listeners; grpc-js gets only the streams
+ * for which judge returns true. Call it before bindAsync. Throws if grpc-js has changed.
  */
 export function judgeStreams(
   server: Server,

@@ -2,7 +2,7 @@ import type { Server } from "@grpc/grpc-js";
 import { innermostCall } from "./call_stream.ts";
 import { onHttp2Server } from "./http2_servers.ts";
 
-/** The headers that say who calls; each of their values counts. */
+/** The headers that identify the caller; each of their values counts. */
 export const IDENTITY_HEADERS: readonly string[] = [
   "authorization",
   "x-remote-user",
@@ -10,27 +10,27 @@ export const IDENTITY_HEADERS: readonly string[] = [
   "x-remote-extras",
 ];
 
-/** Of each identity header that a call has, the values that reached node:http2, in order. */
+/** For each identity header of a call, the values that reached node:http2, in order. */
 export type SentHeaders = ReadonlyMap<string, readonly string[]>;
 
-/** Of the HTTP/2 streams whose calls have not asked yet; "lost": a part of them did not reach node:http2. */
+/** For HTTP/2 streams whose calls have not asked yet; "lost": some headers did not reach node:http2. */
 const sent = new WeakMap<object, SentHeaders | "lost">();
 
 /**
- * Makes the calls of this server see every value of the identity headers, or be refused; call it before
- * bindAsync. Throws where grpc-js has changed, rather than let calls in whose identity was half read.
+ * Makes the calls of this server see every value of the identity headers, or be refused; call it before bindAsync.
+ * Throws if grpc-js has changed, rather than admit calls with a partial identity.
  *
- * - node:http2 joins repeated headers by ", " (two groups would become one that nobody is in, and a group named
- *   "a, b" could not be distinguished from two: https://github.com/nodejs/node/issues/35658) and drops a second
+ * - node:http2 joins repeated headers with ", " (two groups would become one that nobody is in, and a group named "a,
+ *   b" could not be distinguished from two: https://github.com/nodejs/node/issues/35658) and drops a second
  *   `authorization` (https://github.com/nodejs/node/issues/45699). Here they become lists, which grpc-js reads.
- * - grpc-js drops values that are not printable ASCII (https://github.com/grpc/grpc-node/issues/1173). What was
- *   sent is kept until the call is identified, so that it can be compared with what arrived.
- * - nghttp2 drops values with control bytes, and node:http2 does not learn of them (nghttp2's on_invalid_header_callback;
+ * - grpc-js drops values that are not printable ASCII (https://github.com/grpc/grpc-node/issues/1173). What was sent is
+ *   kept until the call is identified, so that it can be compared with what arrived.
+ * - nghttp2 drops values with control bytes without telling node:http2 (nghttp2's on_invalid_header_callback;
  *   node:http2 sets none). See rememberLoss.
  */
 export function keepIdentityHeaders(server: Server): void {
   onHttp2Server(server, (source) => {
-    // Before grpc-js's own listener, which is given the same object of headers.
+    // Before grpc-js's own listener, which gets the same headers object.
     source.on("stream", (stream, headers, _flags, raw) => {
       const values = identityHeaders(raw);
       separateValues(headers, values);
@@ -44,14 +44,17 @@ export function rememberSentHeaders(stream: object, values: SentHeaders): void {
   sent.set(stream, values);
 }
 
-/** Fewer headers reached node:http2 than the client has sent: which ones were lost is not known, nor whether they mattered. */
+/**
+ * Fewer headers reached node:http2 than the client has sent: it is unknown which ones were lost, and whether they
+ * mattered.
+ */
 export function rememberLoss(stream: object): void {
   sent.set(stream, "lost");
 }
 
 /**
- * What was sent of the identity headers of a call; "lost" where a header of the call was dropped beneath node:http2,
- * null where nothing is known. May be asked once.
+ * The identity headers of a call as sent; "lost" if a header of the call was dropped below node:http2, null if nothing
+ * is known. May be called once.
  */
 export function takeSentHeaders(call: unknown): SentHeaders | "lost" | null {
   const stream = innermostCall(call)?.stream;
@@ -61,7 +64,7 @@ export function takeSentHeaders(call: unknown): SentHeaders | "lost" | null {
   return values;
 }
 
-/** The identity headers of a list of name, value, name, value, … */
+/** The identity headers in a list of name, value, name, value, … */
 export function identityHeaders(raw: readonly string[]): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (let i = 0; i + 1 < raw.length; i += 2) {

@@ -5,12 +5,12 @@ import { type Http2Stream, onHttp2Server } from "./http2_servers.ts";
 const SWEEP_MS = 5000;
 
 /**
- * The HTTP/2 streams of a server that are still open. A call is over for grpc-js when its last bytes
- * are handed down; its stream closes when they are on their way to the client, which may be slow.
+ * The HTTP/2 streams of a server that are still open. For grpc-js, a call is over when its last bytes are passed on;
+ * its stream closes when they are on their way to the client, which may be slow.
  *
  * Also makes sure that they close: a stream that the client resets with the code NO_ERROR (as node:http2 does when a
- * session is destroyed) while bytes for it wait keeps waiting in Deno 2.9.6, and with it its call, its log file and
- * its session, forever. Owned by the AgentServer, which alone calls it.
+ * session is destroyed) while it has unsent bytes waits forever in Deno 2.9.6, and with it its call, its log file and
+ * its session. Owned by the AgentServer, which alone calls it.
  */
 export class OpenStreams implements Disposable {
   readonly #open = new Set<Http2Stream>();
@@ -19,14 +19,14 @@ export class OpenStreams implements Disposable {
   #closedBefore = new Set<Http2Stream>();
   #sweeper: ReturnType<typeof setInterval> | undefined;
 
-  /** Must be created before bindAsync. Throws where grpc-js has changed. */
+  /** Must be created before bindAsync. Throws if grpc-js has changed. */
   constructor(server: Server) {
     onHttp2Server(server, (source) => {
       source.on("stream", (stream, headers) => this.#opened(stream, headers[":path"]));
     });
   }
 
-  /** Streams that a graceful stop waits for: those of callers who are owed an answer. */
+  /** The number of streams that a graceful stop waits for: those of callers who are owed an answer. */
   get count(): number {
     return this.#awaited.size;
   }
@@ -43,7 +43,7 @@ export class OpenStreams implements Disposable {
 
   #opened(stream: Http2Stream, path: unknown): void {
     this.#open.add(stream);
-    // Watchers of health come again for as long as the port is open, and a client of reflection need not end its side.
+    // Health watches return as long as the port is open, and a reflection client need not end its side.
     if (!/^\/grpc\.(?:health|reflection)\./.test(String(path))) this.#awaited.add(stream);
     this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_MS);
     // Not within the library's callback, which still uses the stream.
@@ -63,7 +63,7 @@ export class OpenStreams implements Disposable {
     this.#waiting.clear();
   }
 
-  /** A reset after the call's end is not reported as "aborted": ends what has been closed for a whole turn. */
+  /** A reset after the call's end is not reported as "aborted": ends streams that have been closed for a whole turn. */
   #sweep(): void {
     const closed = new Set<Http2Stream>();
     for (const stream of this.#open) {

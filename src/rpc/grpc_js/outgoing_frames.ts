@@ -3,26 +3,29 @@ import type { Socket } from "node:net";
 import type { UnsentBytes } from "../limits/unsent_bytes.ts";
 import type { Http2Session } from "./http2_servers.ts";
 
-/** What is written at a time: memory for more is mapped again each time. */
+/** How much is written at a time: larger blocks of memory would be mapped anew each time. */
 const WRITTEN_BYTES = 256 * 1024;
-/** Until the room that others leave is looked up again: hundreds of connections may fill at the same time. */
+/**
+ * How much may be written before the room left by others is checked again: hundreds of connections may fill at the same
+ * time.
+ */
 const ROOM_BYTES = 64 * 1024;
-/** node:http2's frames have no more. */
+/** The largest frames of node:http2. */
 const MAX_CHUNK_BYTES = 16 * 1024 + 9;
-/** Frames below this are joined up to it, as many as wait: each write to the socket costs as much as 10 KiB. */
+/** Waiting frames below this size are joined up to it: each write to the socket costs as much as 10 KiB. */
 const JOINED_BYTES = 16 * 1024;
 
-/** What of node:http2's native session is used here: all frames to be sent come out of it, one by one. */
+/** The part of node:http2's native session that is used here: all outgoing frames come from it, one by one. */
 interface NativeSession {
   getOutgoingChunk(): Uint8Array | undefined;
   sendPending(): void;
 }
 
 /**
- * Lets the session wait for its socket, and gives the socket in one write what there is at that moment. node:http2
- * hands down all that HTTP/2's windows allow, which a client sets as it likes: with large ones and a socket that nobody
- * reads, hundreds of megabytes would lie there, and what is written to a stream would count as sent. Throws where
- * node:http2 has changed.
+ * Makes the session wait for its socket, and gives the socket the available data in one write. node:http2 passes on
+ * everything that HTTP/2's windows allow, and a client can set them as it likes: with large windows and a socket that
+ * nobody reads, it would accumulate hundreds of megabytes, and everything written to a stream would count as sent.
+ * Throws if node:http2 has changed.
  *
  * @param unsent shared by all connections
  */
@@ -32,14 +35,17 @@ export function holdBack(session: Http2Session, socket: Socket, unsent: UnsentBy
   const send = native.sendPending.bind(native);
   const nothing = new Uint8Array(0);
   let isWaiting = false;
-  /** What the socket may take before it is looked up again. */
+  /** How much the socket may take before it is checked again. */
   let room = 0;
-  /** `joined`: bytes that it is about to be given. */
+  /** `joined`: bytes that it is about to get. */
   const hasRoom = (joined = 0) => {
     if (room <= 0) room = Math.min(unsent.room(socket) - joined, ROOM_BYTES);
     return room > 0;
   };
-  /** Since the socket was corked; null: it is not, as where node:http2 itself empties the session at its end. */
+  /**
+   * Bytes since the socket was corked; null: it is not corked, as when node:http2 itself empties the session at its
+   * end.
+   */
   let corkedBytes: number | null = null;
   const take = (): Uint8Array => {
     const chunk = next() ?? nothing;
@@ -76,16 +82,17 @@ export function holdBack(session: Http2Session, socket: Socket, unsent: UnsentBy
   };
 }
 
-/** Memory in which frames are joined to one write. */
+/** Memory in which frames are joined into one write. */
 class JoinedFrames {
   #bytes = new Uint8Array(WRITTEN_BYTES);
   #writer: Socket | null = null;
 
   /**
-   * The chunk, and behind it those that follow, as many as one write takes: in memory that the next write uses again.
-   * Where the socket that was given it last still has some of it, no more are joined than make small ones worth a write.
+   * Returns the chunk followed by as many later ones as one write takes, in memory that the next write reuses. If the
+   * socket that last got this memory still has some of it, only small chunks are joined, up to a size that is worth a
+   * write.
    *
-   * @param next empty where there is none; told how many bytes are joined so far
+   * @param next returns an empty chunk if there is none; receives how many bytes are joined so far
    */
   join(socket: Socket, chunk: Uint8Array, next: (joined: number) => Uint8Array): Uint8Array {
     const isFree = this.#isFree();
@@ -113,14 +120,14 @@ class JoinedFrames {
   #isFree(): boolean {
     if (this.#writer === null || this.#writer.writableLength === 0) return true;
     if (!this.#writer.destroyed) return false;
-    // Its last write may never be said to be done, and go on.
+    // Its last write may never be reported as done, and may still be in progress.
     this.#bytes = new Uint8Array(WRITTEN_BYTES);
     this.#writer = null;
     return true;
   }
 }
 
-/** Of all connections: where one of them writes slowly, the others do without. */
+/** For all connections: while one of them writes slowly, the others do without it. */
 const joinedFrames = new JoinedFrames();
 
 function nativeSession(session: Http2Session): NativeSession {

@@ -2,10 +2,10 @@ import type { Server } from "@grpc/grpc-js";
 import { X509Certificate } from "node:crypto";
 import { onHttp2Server } from "./http2_servers.ts";
 
-/** How long a session that must end may take to send what its calls ended with. */
+/** How long an ending session may take to send the final status of its calls. */
 const END_GRACE_MS = 2000;
 
-/** More certificates than any real chain has: the platform's list of issuers may lead in a circle. */
+/** More certificates than any real chain has: the platform's list of issuers may be circular. */
 const MAX_CHAIN = 16;
 
 /** The part of node:http2's ServerHttp2Session that is used here. */
@@ -20,7 +20,7 @@ interface Http2Session {
   destroy(): void;
 }
 
-/** As node:tls describes it; an empty object where the peer showed none. */
+/** As node:tls describes it; an empty object if the peer presented none. */
 interface PeerCertificate {
   readonly raw?: Uint8Array;
   readonly issuerCertificate?: PeerCertificate;
@@ -28,22 +28,22 @@ interface PeerCertificate {
 
 /** One connection of a client. */
 export interface PeerSession {
-  /** The same object that connectionOf returns for the calls of this connection. */
+  /** The object that connectionOf returns for the calls of this connection. */
   readonly connection: object;
-  /** The certificates that the peer presented, its own first; null where they are not available. */
+  /** The certificates that the peer presented, its own first; null if they are not available. */
   readonly chain: readonly X509Certificate[] | null;
   /** Whether its TLS session continues one of an earlier connection. */
   readonly resumed: boolean;
   onClose(listener: () => void): void;
-  /** Ends the connection: no more calls, and after a moment for those that end, nothing at all. */
+  /** Ends the connection: no new calls, and after a moment for the ending ones, no data at all. */
   end(): void;
 }
 
 /**
- * Calls back with every HTTP/2 session that the server begins, before its first call; call it before
- * bindAsync. A resumed TLS session is one like any other here: Deno's node:tls resumes sessions whatever
- * secureOptions and sessionTimeout say (https://github.com/denoland/deno/issues/30305), and verifies no
- * certificate then, but it still has the chain that was shown when the session began.
+ * Calls back with every HTTP/2 session that the server begins, before its first call; call it before bindAsync. Resumed
+ * TLS sessions are included: Deno's node:tls resumes sessions regardless of secureOptions and sessionTimeout
+ * (https://github.com/denoland/deno/issues/30305), and does not verify the certificate then, but it still has the chain
+ * that was presented when the session began.
  */
 export function onPeerSession(server: Server, callback: (session: PeerSession) => void): void {
   onHttp2Server(server, (source) => {
@@ -85,6 +85,6 @@ function peerChain(session: Http2Session): X509Certificate[] | null {
     }
     return chain.length === 0 ? null : chain;
   } catch {
-    return null; // The socket is gone, or what it holds is no certificate.
+    return null; // The socket is gone, or its certificate cannot be parsed.
   }
 }

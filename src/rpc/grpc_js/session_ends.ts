@@ -8,12 +8,11 @@ interface Session {
 }
 
 /**
- * Keeps the process alive when the peer sends GOAWAY, as every client does that closes its connection.
- * node:http2 then destroys an idle session within the callback in which nghttp2 reads the frame; Deno
- * 2.9.6 frees the session at once, and nghttp2 continues in freed memory: an abort
- * ("find_stream_on_goaway_func: Assertion `stream->closed_next == NULL' failed") or a segmentation fault
- * for about every hundredth connection (https://github.com/denoland/deno/issues/36788). So a session is
- * destroyed one turn of the event loop later.
+ * Keeps the process alive when the peer sends GOAWAY, as every client does when it closes its connection. node:http2
+ * then destroys an idle session within the callback in which nghttp2 reads the frame; Deno 2.9.6 frees the session at
+ * once, and nghttp2 continues in freed memory: an abort ("find_stream_on_goaway_func: Assertion `stream->closed_next ==
+ * NULL' failed") or a segmentation fault for about every hundredth connection
+ * (https://github.com/denoland/deno/issues/36788). So a session is destroyed one turn of the event loop later.
  */
 export function deferSessionEnd(session: Session): void {
   const { destroy } = session;
@@ -22,8 +21,8 @@ export function deferSessionEnd(session: Session): void {
 }
 
 /**
- * node:http2 makes an error for each open stream of a session that ends, and node:errors of Deno 2.9.6 formats its
- * stack at once: a millisecond for each, more than all else.
+ * node:http2 creates an error for each open stream of a session that ends, and node:errors of Deno 2.9.6 formats its
+ * stack at once: a millisecond for each, more than everything else.
  */
 export function withoutStacks(work: () => void): void {
   const { stackTraceLimit } = Error;
@@ -36,8 +35,8 @@ export function withoutStacks(work: () => void): void {
 }
 
 /**
- * Defers the end of every HTTP/2 session of this server (see deferSessionEnd); call it before bindAsync.
- * Throws where grpc-js has changed: otherwise any client could crash the agent.
+ * Defers the end of every HTTP/2 session of this server (see deferSessionEnd); call it before bindAsync. Throws if
+ * grpc-js has changed: otherwise any client could crash the agent.
  */
 export function deferServerSessionEnds(server: Server): void {
   onHttp2Server(server, (source) => source.on("session", deferSessionEnd));

@@ -2,12 +2,12 @@ import { Turns } from "../limits/turns.ts";
 import type { Http2Stream } from "./http2_servers.ts";
 import { withoutStacks } from "./session_ends.ts";
 
-/** Streams that end in one turn of the event loop, of all connections together. */
+/** Number of streams that end in one turn of the event loop, for all connections together. */
 const PER_TURN = 20;
 
 /**
- * Ends the streams of connections some at a time: node:http2 ends all streams of a session at once, and each is a call
- * that ends, a tenth of a millisecond of work. Owned by Connections, shared by its PortConnections.
+ * Ends the streams of connections a few at a time: node:http2 ends all streams of a session at once, and each one ends
+ * a call, which takes a tenth of a millisecond. Owned by Connections, shared by its PortConnections.
  */
 export class StreamEnds {
   readonly #turns: Turns;
@@ -17,7 +17,7 @@ export class StreamEnds {
     this.#turns = new Turns(later, PER_TURN);
   }
 
-  /** Ends the streams that are open, those too that open meanwhile, then calls `then`: at once where there are none. */
+  /** Ends the open streams, including those that open meanwhile, then calls `then`: at once if there are none. */
   end(
     streams: ReadonlyMap<number, { readonly stream: Pick<Http2Stream, "destroy" | "destroyed"> }>,
     then: () => void,

@@ -1,38 +1,41 @@
 import type { LimitName } from "../../telemetry/events.ts";
 
 export interface ConnectionLimits {
-  /** Connections at the same time, in total and of one peer address. */
+  /** Concurrent connections, in total and from one peer address. */
   readonly connections: number;
   readonly connectionsPerPeer: number;
-  /** Of them, those whose TLS handshake is not complete. */
+  /** Of these, connections whose TLS handshake is not complete. */
   readonly handshakes: number;
 }
 
-/** A connection as the budget sees it. */
+/** A connection from the budget's point of view. */
 export interface CountedConnection {
   readonly peer: string;
   /** Ends it at once: another one needs its place. */
   readonly evict: (limit: LimitName) => void;
-  /** Since when nothing has been done for it, milliseconds of one clock, so that it may be ended for another one; null: it is at work. */
+  /**
+   * Since when it has had nothing to do, in milliseconds of one clock, so that it may be ended for another one; null:
+   * it is working.
+   */
   readonly idleSince: () => number | null;
   /** Whether it has sent anything at all. */
   readonly hasSpoken: () => boolean;
   /** Whether it has had a call. */
   readonly hasWorked: () => boolean;
-  /** Calls that are open. */
+  /** The number of open calls. */
   readonly calls: () => number;
 }
 
 /**
- * Who may be connected. A place is made for a new connection by ending the one of the same peer address that has done
- * nothing for longest, or of the address that has the most. Where all of these are at work, an address that has more
- * than the new one's ends the one with the fewest calls; only a new connection of the address that has the most is
- * refused. So neither connections that are held open for nothing nor those of one address keep others out. Owned by
- * Connections, which alone calls it.
+ * Decides who may be connected. To make room for a new connection, it ends the one that has been idle for longest,
+ * among those from the same peer address or from the address with the most. If all of these are working, it ends the
+ * one with the fewest calls from an address that has more than the new connection's; a new connection is refused only
+ * if it comes from the address with the most. So neither idle connections nor those from one address keep others out.
+ * Owned by Connections, which alone calls it.
  */
 export class ConnectionBudget {
   readonly #limits: ConnectionLimits;
-  /** Of each peer, the oldest first; a handshake that is complete is a connection. */
+  /** Per peer, oldest first; a connection with a complete handshake is an established one. */
   readonly #handshakes = new Places();
   readonly #connections = new Places();
 
@@ -48,7 +51,10 @@ export class ConnectionBudget {
     return this.#handshakes.count;
   }
 
-  /** A new connection, before its handshake. It is always accepted; at the limit the oldest handshake of the busiest peer is ended. */
+  /**
+   * A new connection, before its handshake. It is always accepted; at the limit, the oldest handshake of the busiest
+   * peer is ended.
+   */
   begin(connection: CountedConnection): void {
     if (this.#handshakes.count >= this.#limits.handshakes) {
       const chosen = leastAdvanced(this.#handshakes.ofBusiestPeer());
@@ -60,9 +66,9 @@ export class ConnectionBudget {
     this.#handshakes.add(connection);
   }
 
-  /** Its handshake is complete. Returns the limit that refuses it; null: it is let in. */
+  /** Its handshake is complete. Returns the limit that refuses it; null: it is admitted. */
   establish(connection: CountedConnection): LimitName | null {
-    if (!this.#handshakes.delete(connection)) return null; // It has ended.
+    if (!this.#handshakes.delete(connection)) return null; // It has already ended.
     const { connections, connectionsPerPeer } = this.#limits;
     const ofPeer = this.#connections.of(connection.peer);
     if (
@@ -82,7 +88,10 @@ export class ConnectionBudget {
     this.#connections.delete(connection);
   }
 
-  /** @param share what the new connection's address would have: where these are more, one at work gives way */
+  /**
+   * @param share the number of connections that the new one's address would have: of an address with more, a working
+   * connection gives way
+   */
   #makePlace(
     among: ReadonlySet<CountedConnection>,
     limit: LimitName,
@@ -96,7 +105,10 @@ export class ConnectionBudget {
   }
 }
 
-/** The oldest that has sent nothing: a client sends its part of the handshake at once. Otherwise the oldest. */
+/**
+ * The oldest one that has sent nothing, because a client sends its part of the handshake at once. Otherwise the oldest
+ * one.
+ */
 function leastAdvanced(handshakes: ReadonlySet<CountedConnection>): CountedConnection | null {
   let oldest: CountedConnection | null = null;
   for (const connection of handshakes) {
@@ -106,10 +118,10 @@ function leastAdvanced(handshakes: ReadonlySet<CountedConnection>): CountedConne
   return oldest;
 }
 
-/** How much longer a connection without a call counts as idle: a client that connects again and again pauses in between. */
+/** How much longer a connection without a call counts as idle: a client that connects repeatedly pauses in between. */
 const PAUSE_MS = 1000;
 
-/** A new connection, whose first call is on its way, is not the one: others have been idle for longer. */
+/** Never a new connection whose first call is on its way: others have been idle for longer. */
 function longestIdle(among: ReadonlySet<CountedConnection>): CountedConnection | null {
   let chosen: { connection: CountedConnection; since: number } | null = null;
   for (const connection of among) {

@@ -4,9 +4,9 @@ import { Turns } from "./turns.ts";
 const PER_TURN = 4;
 
 /**
- * Lets the work of calls begin in turns of the event loop, owners one after another. A verdict that hundreds of calls
- * have waited for lets all of them continue at the same moment: each opens a log and reads a page, a millisecond or two,
- * and nothing else would run until the last of them has done so. Owned by Calls, which alone calls it.
+ * Lets the work of calls begin in turns of the event loop, with owners taking turns. A verdict that hundreds of calls
+ * have waited for lets all of them continue at the same moment: each opens a log and reads a page, which takes a
+ * millisecond or two, and nothing else would run until the last of them is done. Owned by Calls, which alone calls it.
  */
 export class FairTurns {
   readonly #waiting = new Map<unknown, (() => void)[]>();
@@ -16,7 +16,7 @@ export class FairTurns {
     this.#turns = new Turns(later, PER_TURN);
   }
 
-  /** Null: the owner's work may begin at once. Otherwise it may when the promise resolves. */
+  /** Null: the owner's work may begin at once. Otherwise it may begin when the promise resolves. */
   enter(owner: unknown): Promise<void> | null {
     if (this.#waiting.size === 0 && this.#turns.take(1)) return null;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -29,7 +29,7 @@ export class FairTurns {
     return promise;
   }
 
-  /** Lets one of the owner's begin. Returns how many have. */
+  /** Lets work of the owner begin. Returns how many calls have begun. */
   #begin(owner: unknown, begins: (() => void)[]): number {
     const begin = begins.shift();
     if (begin === undefined) {

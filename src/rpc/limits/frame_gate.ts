@@ -8,29 +8,29 @@ import {
 } from "./unfinished_requests.ts";
 
 export interface FrameLimits extends RequestLimits {
-  /** Of one call's headers, decoded. */
+  /** Maximum size of one call's decoded headers. */
   readonly headers: HeaderSize;
 }
 
-/** Bytes to be passed on: a header block, or what lies between two. */
+/** Bytes to be passed on: a header block, or the bytes between two of them. */
 export interface Passed {
   readonly bytes: Uint8Array;
-  /** The work that it makes: a header block opens a stream, the larger the more. 0: nothing to speak of. */
+  /** The work that it causes: a header block opens a stream, and a larger one is more work. 0: negligible. */
   readonly units: number;
 }
 
 /** HTTP/2's connection preface (RFC 9113, section 3.4). */
 const preface = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 const FRAME_HEADER_BYTES = 9;
-/** SETTINGS_MAX_FRAME_SIZE as node:http2 announces it: the protocol's default. */
+/** SETTINGS_MAX_FRAME_SIZE as announced by node:http2: the protocol's default. */
 const MAX_FRAME_BYTES = 16_384;
-/** Frames of a header block: the text fits in few, so many are empty ones. */
+/** Frames of a header block: its text fits into few, so many would be empty ones. */
 const MAX_BLOCK_FRAMES = 64;
 
 const frameTypes = { data: 0, headers: 1, rstStream: 3, settings: 4, ping: 6, continuation: 9 };
 const flags = { ack: 0x1, endStream: 0x1, endHeaders: 0x4, padded: 0x8, priority: 0x20 };
 
-/** A header block on its way: HEADERS and what CONTINUATION frames add. */
+/** An incomplete header block: HEADERS and the additions of CONTINUATION frames. */
 interface Block {
   readonly stream: number;
   readonly endStream: boolean;
@@ -40,23 +40,23 @@ interface Block {
 }
 
 /**
- * Reads what a client sends over one HTTP/2 connection (RFC 9113) before the platform's library does. It passes whole
- * frames on, and a header block only when all of it has come and its decoded size is known. nghttp2 itself counts
- * header pairs only, and reads all of a burst before any JavaScript runs. Owned by one PortConnection.
+ * Reads what a client sends over one HTTP/2 connection (RFC 9113) before the platform's library does. It passes on
+ * whole frames, and a header block only when all of it has arrived and its decoded size is known. nghttp2 itself only
+ * counts header pairs, and reads a whole burst before any JavaScript runs. Owned by one PortConnection.
  */
 export class FrameGate {
   readonly #limits: FrameLimits;
   readonly #now: () => number;
   readonly #meter = new HeaderMeter();
   readonly #requests: UnfinishedRequests;
-  /** Of the last streams that were opened and not taken: what their headers take. */
+  /** The header sizes of recently opened streams that have not been taken yet. */
   readonly #headerSizes = new Map<number, HeaderSize>();
   #rest: Uint8Array = new Uint8Array(0);
   #restSinceMs: number;
   #prefaceSeen = 0;
   #block: Block | null = null;
   #offense: Offense | null = null;
-  /** Frames since the last call of takeReplies that the library answers by itself. */
+  /** Frames since the last call of takeReplies that the library answers on its own. */
   #replies = 0;
 
   /** `now`: milliseconds. */
@@ -67,19 +67,19 @@ export class FrameGate {
     this.#restSinceMs = now();
   }
 
-  /** What ended the connection; null while nothing has. */
+  /** What ended the connection; null if nothing has. */
   get offense(): Offense | null {
     return this.#offense;
   }
 
-  /** Frames that are answered without a call (PING, SETTINGS), since this was asked last. */
+  /** Frames that are answered without a call (PING, SETTINGS), since the last call of this method. */
   takeReplies(): number {
     const replies = this.#replies;
     this.#replies = 0;
     return replies;
   }
 
-  /** What the headers of a stream take that was opened since; zero where it was asked before. */
+  /** The size of a recently opened stream's headers; zero if it was taken before. */
   takeHeaderSize(stream: number): HeaderSize {
     const size = this.#headerSizes.get(stream) ?? { bytes: 0, pairs: 0 };
     this.#headerSizes.delete(stream);
@@ -91,7 +91,10 @@ export class FrameGate {
     return this.#requests.list();
   }
 
-  /** What has come of unfinished requests, header blocks and frames, bytes of memory; whoever reads on may hold it. */
+  /**
+   * Memory of the received parts of unfinished requests, header blocks and frames, in bytes; the library that reads on
+   * may hold it.
+   */
   get unfinishedMemory(): number {
     const block = this.#block === null
       ? 0
@@ -99,7 +102,10 @@ export class FrameGate {
     return this.#requests.memory + block + this.#rest.length;
   }
 
-  /** Since when a frame, a header block or the preface has been incomplete, milliseconds by the given clock; null where none is. */
+  /**
+   * Since when a frame, a header block or the preface has been incomplete, in milliseconds by the given clock; null if
+   * none is.
+   */
   get incompleteSince(): number | null {
     const complete = this.#prefaceSeen === preface.length && this.#rest.length === 0 &&
       this.#block === null;
@@ -113,8 +119,8 @@ export class FrameGate {
   }
 
   /**
-   * What may be passed on of this chunk and those before, in order. Empty from an offense on, and with it:
-   * nothing of an offending chunk is passed on.
+   * What may be passed on of this chunk and earlier ones, in order. Empty once there is an offense: nothing of an
+   * offending chunk is passed on.
    */
   receive(chunk: Uint8Array): Passed[] {
     if (this.#offense !== null) return [];
@@ -143,9 +149,9 @@ export class FrameGate {
     }
     if (this.#offense !== null) return [];
     if (at > passedTo) passed.push({ bytes: bytes.subarray(passedTo, at), units: 0 });
-    // What is incomplete now is another frame than before.
+    // The incomplete frame is a different one than before.
     if (at > 0 && this.#block === null) this.#restSinceMs = this.#now();
-    // A copy: the chunk's buffer may be large, and it may be used again.
+    // A copy: the chunk's buffer may be large, and may be reused.
     this.#rest = new Uint8Array(bytes.subarray(at));
     return passed;
   }
@@ -240,7 +246,7 @@ export class FrameGate {
       );
       return "held";
     }
-    // Trailers that come before the call is known are not its headers.
+    // Trailers that arrive before the call is known are not its headers.
     if (!this.#headerSizes.has(block.stream)) this.#headerSizes.set(block.stream, size);
     if (block.endStream) this.#requests.finish(block.stream);
     else this.#check(this.#requests.begin(block.stream));
@@ -264,7 +270,7 @@ function hasEndStream(flag: number): boolean {
   return (flag & flags.endStream) !== 0;
 }
 
-/** The header block's part of a HEADERS frame (RFC 9113, section 6.2); null where the padding exceeds it. */
+/** The header block part of a HEADERS frame (RFC 9113, section 6.2); null if the padding exceeds it. */
 function headersFragment(frame: Uint8Array, flag: number): Uint8Array | null {
   let start = FRAME_HEADER_BYTES;
   let end = frame.length;
@@ -273,7 +279,7 @@ function headersFragment(frame: Uint8Array, flag: number): Uint8Array | null {
   return start > end ? null : frame.subarray(start, end);
 }
 
-/** A call with 50 groups costs about twice that of one without. */
+/** A call with 50 groups costs about twice as much as one without. */
 function open(bytes: Uint8Array): Passed {
   return { bytes, units: 1 + bytes.length / 1024 };
 }

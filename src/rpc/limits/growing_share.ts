@@ -1,8 +1,8 @@
 import type { Shares } from "./shares.ts";
 
-/** Its growth step, bytes. */
+/** Growth step, in bytes. */
 const STEP = 16 * 1024;
-/** Held without a part of the total, bytes: too little to count. */
+/** Bytes held without a part of the total: too few to count. */
 const FREE = 4 * 1024;
 
 /** A part of a total whose size changes. Owned by one PortConnection. */
@@ -13,8 +13,8 @@ export class GrowingShare {
   readonly #steps: Disposable[] = [];
 
   /**
-   * @param options.owners as of a Holder
-   * @param options.evict a step of it is given to another owner: all of it must go
+   * @param options.owners as in Holder
+   * @param options.evict called when a step of it is given to another owner: all of it must go
    */
   constructor(
     shares: Shares,
@@ -25,7 +25,7 @@ export class GrowingShare {
     this.#evict = options.evict;
   }
 
-  /** Takes or gives back what is needed for `size` bytes. False: not enough is left, and no other owner holds more. */
+  /** Takes or returns the difference to `size` bytes. False: not enough is left, and no other owner holds more. */
   resize(size: number): boolean {
     const steps = Math.ceil(Math.max(0, size - FREE) / STEP);
     while (this.#steps.length > steps) this.#steps.pop()?.[Symbol.dispose]();

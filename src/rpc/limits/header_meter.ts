@@ -1,13 +1,13 @@
 import { huffmanLength } from "./huffman_length.ts";
 
-/** What a header list takes once decoded. */
+/** The size of a header list once decoded. */
 export interface HeaderSize {
   /** Names and values, in bytes. */
   readonly bytes: number;
   readonly pairs: number;
 }
 
-/** Names and values of the static table (RFC 7541, appendix A), by length: index 1 is `:authority`. */
+/** Lengths of the names and values of the static table (RFC 7541, appendix A): index 1 is `:authority`. */
 // deno-fmt-ignore
 const staticLengths: readonly (readonly [name: number, value: number])[] = [
   [10, 0], [7, 3], [7, 4], [5, 1], [5, 11], [7, 4], [7, 5], [7, 3], [7, 3], [7, 3],
@@ -19,23 +19,23 @@ const staticLengths: readonly (readonly [name: number, value: number])[] = [
   [16, 0],
 ];
 
-/** SETTINGS_HEADER_TABLE_SIZE as node:http2 announces it: the protocol's default. */
+/** SETTINGS_HEADER_TABLE_SIZE as announced by node:http2: the protocol's default. */
 const MAX_TABLE_BYTES = 4096;
-/** What an entry of the table counts in addition to its text, bytes (RFC 7541, section 4.1). */
+/** What an entry of the table counts in addition to its text, in bytes (RFC 7541, section 4.1). */
 const ENTRY_OVERHEAD = 32;
 
 /**
- * Tells how large a header block becomes when HPACK (RFC 7541) decodes it, without decoding it: it keeps the lengths
- * of the dynamic table's entries only. 4 KiB of references to one long value become 16 MiB of text, and node:http2
- * sees nothing of that until it has made them. Owned by one FrameGate.
+ * Computes how large a header block becomes when HPACK (RFC 7541) decodes it, without decoding it: it only keeps the
+ * lengths of the dynamic table's entries. 4 KiB of references to one long value become 16 MiB of text, which node:http2
+ * notices only after creating it. Owned by one FrameGate.
  */
 export class HeaderMeter {
-  /** Lengths of names and values, the newest first. */
+  /** Lengths of names and values, newest first. */
   #table: [name: number, value: number][] = [];
   #tableBytes = 0;
   #tableLimit = MAX_TABLE_BYTES;
 
-  /** Measures the next block of the connection. Null where it is malformed, or exceeds the limit. */
+  /** Measures the next block of the connection. Null if it is malformed or exceeds the limit. */
   measure(block: Uint8Array, limit: HeaderSize): HeaderSize | null {
     let bytes = 0;
     let pairs = 0;
@@ -84,7 +84,7 @@ export class HeaderMeter {
   }
 }
 
-/** Reads HPACK's primitives (RFC 7541, section 5). Once failed, all that it returns means nothing. */
+/** Reads HPACK's primitives (RFC 7541, section 5). Once it has failed, its results are meaningless. */
 class Reader {
   readonly #block: Uint8Array;
   #at = 0;
@@ -106,7 +106,7 @@ class Reader {
     const greatest = 2 ** prefixBits - 1;
     let value = this.#next() & greatest;
     if (value < greatest) return value;
-    // 2^28 and more means nothing here.
+    // Numbers of 2^28 and more are not meaningful here.
     for (let shift = 0; shift <= 21; shift += 7) {
       const byte = this.#next();
       value += (byte & 0x7f) << shift;

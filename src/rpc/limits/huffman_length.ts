@@ -1,6 +1,6 @@
 /**
- * How many codes of each length HPACK's Huffman code has (RFC 7541, appendix B); it is canonical. Without that of the
- * end of a string, the last one, which no text may contain (5.2).
+ * How many codes of each length HPACK's Huffman code has (RFC 7541, appendix B); it is canonical. Excludes the last
+ * one, which marks the end of a string and which no text may contain (5.2).
  */
 // deno-fmt-ignore
 const codesOfLength: Readonly<Record<number, number>> = {
@@ -11,8 +11,8 @@ const codesOfLength: Readonly<Record<number, number>> = {
 const LONGEST = 30;
 
 /**
- * The first number that is no prefix of a code of this length or shorter: codes are consecutive numbers in
- * order of their length.
+ * The first number that is not a prefix of a code of this length or shorter: codes are consecutive numbers in order of
+ * their length.
  */
 const beyond = new Float64Array(LONGEST + 1);
 for (let length = 1, next = 0; length <= LONGEST; length++) {
@@ -20,7 +20,7 @@ for (let length = 1, next = 0; length <= LONGEST; length++) {
   beyond[length] = next;
 }
 
-/** How many octets a Huffman-coded text of HPACK decodes to. Null where it is malformed. */
+/** How many octets a Huffman-coded HPACK text decodes to. Null if it is malformed. */
 export function huffmanLength(text: Uint8Array): number | null {
   let count = 0;
   let code = 0;
@@ -38,6 +38,6 @@ export function huffmanLength(text: Uint8Array): number | null {
       }
     }
   }
-  // The last octet is filled with ones: fewer than eight, and no code.
+  // The last octet is padded with ones: fewer than eight, and not a code.
   return length < 8 && code === 2 ** length - 1 ? count : null;
 }

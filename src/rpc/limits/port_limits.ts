@@ -5,43 +5,43 @@ import type { FrameLimits } from "./frame_gate.ts";
 export interface PortLimits extends ConnectionLimits {
   readonly handshakeMs: number;
   readonly frames: FrameLimits;
-  /** What has come of unfinished requests and header blocks, in bytes of memory, of all connections together. */
+  /** Memory for the received parts of unfinished requests and header blocks, in bytes, for all connections together. */
   readonly requestMemory: number;
   /** How long a request, or a frame of one, may take to arrive. */
   readonly requestMs: number;
-  /** HTTP/2 streams of any kind that are open at the same time. */
+  /** Maximum number of concurrent HTTP/2 streams of any kind. */
   readonly streams: number;
-  /** What the headers of all open streams take, in bytes of memory. */
+  /** Memory for the headers of all open streams, in bytes. */
   readonly headerMemory: number;
-  /** For connections whose certificate has another name than the allowed ones: they may ask for health only. */
+  /** For connections whose certificate has a name that is not allowed: they may only ask for health. */
   readonly otherNames: { readonly frames: FrameLimits; readonly streams: number };
 }
 
 /**
- * Pairs of one call's headers. A proxy sends each of a user's groups as one, and company directories put
- * people into hundreds.
+ * Maximum number of header pairs per call. A proxy sends each of a user's groups as one, and company directories put
+ * people into hundreds of groups.
  */
 export const MAX_HEADER_PAIRS = 4096;
 
 /** Overhead of one header pair in memory, beyond its text: two strings, and their places in arrays and maps. */
 const PAIR_BYTES = 160;
 
-/** What a header list takes in memory while its call is open. */
+/** The memory of a header list while its call is open. */
 export function headerMemoryOf(size: { readonly bytes: number; readonly pairs: number }): number {
   return size.bytes + size.pairs * PAIR_BYTES;
 }
 
 /**
- * Headers up to here, in bytes of memory, are those of an ordinary call. Such a call is never refused because
- * the headers of others are large; the limit of streams bounds what all of them take.
+ * Headers up to this size, in bytes of memory, are those of an ordinary call. Such a call is never refused because the
+ * headers of others are large; the limit of streams bounds the memory of all of them.
  */
 export const ORDINARY_HEADER_MEMORY = 8192;
 
-/** Descriptors that connections leave to logs, workers and the API server. */
+/** The share of descriptors that connections may use; the rest is for logs, workers and the API server. */
 const CONNECTIONS_SHARE = 0.4;
 const HANDSHAKES_SHARE = 0.15;
 
-/** How many descriptors the limits of the configuration may need: two for each stream, and some for all else. */
+/** How many descriptors the limits of the configuration may need: two per stream, plus some for everything else. */
 export function descriptorsNeeded(config: {
   readonly maxStreams: number;
   readonly maxConnections: number;
@@ -51,8 +51,8 @@ export function descriptorsNeeded(config: {
 }
 
 /**
- * The limits of the port, from those of the configuration and the descriptors that the process may open:
- * a listener that finds none left is lost, so connections never take the last ones.
+ * The limits of the port, derived from those of the configuration and the number of descriptors that the process may
+ * open. A listener that runs out of descriptors is lost, so connections never take the last ones.
  */
 export function portLimits(config: {
   readonly maxStreams: number;
@@ -78,7 +78,7 @@ export function portLimits(config: {
       headers: { bytes: maxHeaderBytes, pairs: MAX_HEADER_PAIRS },
       requestBytes: maxRequestBytes,
       unfinishedBytes: maxRequestBytes * 4,
-      // Clients send the headers of all calls they begin at once before the first request.
+      // Clients send the headers of all calls that they begin at once before the first request.
       unfinishedRequests: streams,
     },
     requestMs: config.requestTimeoutMs,

@@ -1,9 +1,11 @@
-/** What an owner may hold to take from the reserve, too. */
+/** An owner who holds less than this may also take from the reserve. */
 const FEW = 8;
 
-/** One that takes a part of a limited total. */
+/** A holder of a part of a limited total. */
 export interface Holder {
-  /** From the finest to the coarsest, such as a user and its connection; as many for every holder of a total. */
+  /**
+   * From the finest to the coarsest, such as a user and its connection; the same number for every holder of a total.
+   */
   readonly owners: readonly unknown[];
   /** In units of the total. Default: 1. */
   readonly weight?: number;
@@ -13,26 +15,26 @@ export interface Holder {
 
 interface Owned {
   held: number;
-  /** The oldest first. */
+  /** Oldest first. */
   readonly holders: Set<Holder>;
 }
 
 export interface SharesOptions {
-  /** May change: what is more than it by then stays. */
+  /** May change; parts beyond a lower total are kept. */
   readonly total: () => number;
-  /** Keeps the last tenth for owners who hold few, so that fewer calls are ended for others. */
+  /** Reserves the last tenth for owners who hold little, so that fewer calls are ended for others. */
   readonly reserve?: boolean;
   /**
-   * Lets everybody in who holds nothing: where nobody holds more than one, the oldest of the
-   * coarsest owner with the most gives way.
+   * Admits everybody who holds nothing: if nobody holds more than one, the oldest holder of the coarsest owner with the
+   * most gives way.
    */
   readonly newcomersFirst?: boolean;
 }
 
 /**
- * A total that one owner, or some, cannot use up: when it is reached, whoever holds most gives way to those who hold
- * less, and is the one to be refused. Where a newcomer holds nothing and all others equally much, their coarser owners
- * are compared: a thousand users of one connection are no more than that connection. Owned by whoever counts with it:
+ * A total that one or more owners cannot use up: when it is reached, whoever holds most gives way to those who hold
+ * less, and is refused. If a newcomer holds nothing and all others hold equally much, their coarser owners are
+ * compared: a thousand users of one connection count as that connection. Owned by the limits that count with it:
  * CallLimits, StreamPlaces.
  */
 export class Shares {
@@ -44,17 +46,17 @@ export class Shares {
     this.#options = options;
   }
 
-  /** What all hold together. */
+  /** The sum of all parts. */
   get held(): number {
     return this.#held;
   }
 
-  /** What an owner holds. @param level 0: the finest owners */
+  /** The sum of an owner's parts. @param level 0: the finest owners */
   of(owner: unknown, level = 0): number {
     return this.#levels[level]?.get(owner)?.held ?? 0;
   }
 
-  /** Takes a part, from others if need be; disposing of it gives it back, once. Null where the holder has its share. */
+  /** Takes a part, from others if necessary; disposing of it returns it, once. Null if the holder has its share. */
   take(holder: Holder): Disposable | null {
     const { weight = 1, owners } = holder;
     const total = this.#options.total();
@@ -71,7 +73,7 @@ export class Shares {
     return { [Symbol.dispose]: () => this.#change(holder, -1) };
   }
 
-  /** The newest of the owner who holds most, if that is more than the newcomer would. */
+  /** The newest holder of the owner who holds most, if that is more than the newcomer would hold. */
   #whoGivesPlace(owners: readonly unknown[], weight: number): Holder | null {
     for (const [level, owner] of owners.entries()) {
       const largest = this.#largest(level, owner);
@@ -97,7 +99,7 @@ export class Shares {
     return largest;
   }
 
-  /** Adds the holder, or removes it where it is there. */
+  /** Adds the holder, or removes it if it is there. */
   #change(holder: Holder, sign: 1 | -1): void {
     const { weight = 1, owners } = holder;
     if (sign < 0 && this.#levels[0]?.get(owners[0])?.holders.has(holder) !== true) return;

@@ -3,9 +3,9 @@ import type { HeaderSize } from "./header_meter.ts";
 import { Shares } from "./shares.ts";
 
 export interface StreamPlaceLimits {
-  /** HTTP/2 streams of any kind that are open at the same time. */
+  /** Maximum number of concurrent HTTP/2 streams of any kind. */
   readonly streams: number;
-  /** What the headers of all open streams take, in bytes of memory, but those of ordinary calls. */
+  /** Memory for the headers of all open streams, in bytes, not counting those of ordinary calls. */
   readonly headerMemory: number;
 }
 
@@ -18,20 +18,20 @@ export interface OpenedStream {
   readonly evict: (limit: "streams" | "header-memory") => void;
 }
 
-/** Of a stream from its opening to its close. */
+/** The place of a stream from its opening to its close. */
 export interface StreamPlace {
   /** It counts for its user from now on. */
   claim(): void;
-  /** Its headers are not kept any more. */
+  /** Its headers are no longer kept. */
   dropHeaders(): void;
   close(): void;
 }
 
 /**
- * The HTTP/2 streams of the port. A stream that counts for a user, or among those of health and reflection, is theirs
- * to bound; the places that they leave are for streams that are nobody's: callers to be identified, calls that were
- * refused and whose answers are not read. Connections have equal shares of these places, and of the memory of headers.
- * Owned by Connections, which alone calls it.
+ * The HTTP/2 streams of the port. Streams that count for a user, or as health or reflection calls, are bounded by those
+ * limits; the remaining places are for streams that belong to nobody: callers to be identified, and refused calls whose
+ * answers are not read. Connections have equal shares of these places, and of the memory for headers. Owned by
+ * Connections, which alone calls it.
  */
 export class StreamPlaces {
   readonly #unclaimed: Shares;
@@ -43,7 +43,7 @@ export class StreamPlaces {
     this.#headers = new Shares({ total: () => headerMemory });
   }
 
-  /** Streams that are open, and the bytes of memory that are counted for headers. */
+  /** The number of open streams, and the bytes of memory counted for headers. */
   get held(): { readonly streams: number; readonly headerMemory: number } {
     return {
       streams: this.#claimed + this.#unclaimed.held,
@@ -51,7 +51,10 @@ export class StreamPlaces {
     };
   }
 
-  /** Which limit refuses a stream; otherwise its place. Ordinary headers are never refused for others' large ones. */
+  /**
+   * Returns the limit that refuses the stream, or its place. Ordinary headers are never refused because of others'
+   * large ones.
+   */
   open(stream: OpenedStream): StreamPlace | "streams" | "header-memory" {
     const { connection, peer, evict } = stream;
     const owners = [connection, peer];

@@ -1,9 +1,9 @@
-/** Work of one turn of the event loop, in units of an ordinary call. */
+/** Work in one turn of the event loop, in units of an ordinary call. */
 const UNITS_PER_TURN = 8;
 
 /**
- * Lets everybody's work begin in turns, so that whoever comes with a thousand calls at once keeps those of others
- * waiting for one turn of the event loop, not for all of them. Owned by Connections and by FairTurns, each with its own.
+ * Lets everybody's work begin in turns, so that a client that begins a thousand calls at once delays those of others by
+ * one turn of the event loop, not by all of them. Owned by Connections and by FairTurns, each with its own.
  */
 export class Turns {
   readonly #waiting = new Set<() => number>();
@@ -21,7 +21,7 @@ export class Turns {
     this.#perTurn = this.#left = perTurn;
   }
 
-  /** True where that many units may begin in this turn. Otherwise they must wait. */
+  /** True if that many units may begin in this turn. Otherwise they must wait. */
   take(units: number): boolean {
     if (this.#left <= 0) return false;
     this.#left -= units;
@@ -29,7 +29,10 @@ export class Turns {
     return true;
   }
 
-  /** Calls begin in a later turn, when others that wait have had theirs; it returns the units that it used, 0 where none are left to do. */
+  /**
+   * Calls `begin` in a later turn, when others that wait have had theirs; it returns the units that it used, 0 if none
+   * are left to do.
+   */
   wait(begin: () => number): void {
     this.#waiting.add(begin);
     this.#schedule();

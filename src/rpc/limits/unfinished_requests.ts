@@ -1,35 +1,35 @@
 import type { LimitName } from "../../telemetry/events.ts";
 
 export interface RequestLimits {
-  /** Of one call's request. */
+  /** Maximum size of one call's request. */
   readonly requestBytes: number;
-  /** Of all unfinished ones of the connection together, with what their frames take in memory. */
+  /** Maximum size of all unfinished requests of the connection together, including the memory of their frames. */
   readonly unfinishedBytes: number;
-  /** Requests that are begun and not finished at the same time. */
+  /** Maximum number of requests that have begun but not finished. */
   readonly unfinishedRequests: number;
 }
 
-/** What a connection did that ends it. */
+/** Something that a connection did for which it is ended. */
 export interface Offense {
-  /** Null: not a limit, but something that is no HTTP/2. */
+  /** Null: not a limit, but a violation of HTTP/2. */
   readonly limit: LimitName | null;
   readonly why: string;
 }
 
-/** Overhead of one frame in memory, beyond its content, bytes. */
+/** Overhead of one frame in memory, beyond its content, in bytes. */
 export const FRAME_OVERHEAD = 200;
 
-/** A request whose last byte has not come. */
+/** A request whose last byte has not arrived. */
 interface Unfinished {
   readonly sinceMs: number;
   bytes: number;
-  /** With what its frames take. */
+  /** Including the memory of its frames. */
   memory: number;
 }
 
 /**
- * The requests of one connection that have begun and not ended, by the number of their stream, and what they take
- * together. Owned by its FrameGate, which alone calls it.
+ * The requests of one connection that have begun and not ended, by stream number, and their total memory. Owned by its
+ * FrameGate, which alone calls it.
  */
 export class UnfinishedRequests {
   readonly #limits: RequestLimits;
@@ -43,17 +43,17 @@ export class UnfinishedRequests {
     this.#now = now;
   }
 
-  /** What they take together, with their frames, bytes. */
+  /** Their total memory, including their frames, in bytes. */
   get memory(): number {
     return this.#memory;
   }
 
-  /** The streams, and since when their requests are unfinished by the given clock. */
+  /** The streams, and since when their requests have been unfinished by the given clock. */
   list(): [stream: number, sinceMs: number][] {
     return [...this.#requests].map(([stream, { sinceMs }]) => [stream, sinceMs]);
   }
 
-  /** A stream's headers have come and its request has not. Returns the offense where these are too many. */
+  /** A stream's headers have arrived, but its request has not. Returns the offense if there are too many. */
   begin(stream: number): Offense | null {
     if (this.#requests.has(stream)) return null;
     this.#requests.set(stream, { sinceMs: this.#now(), bytes: 0, memory: 0 });
@@ -63,7 +63,9 @@ export class UnfinishedRequests {
       : null;
   }
 
-  /** A frame with bytes of a request has come, its last one where `isLast`. Returns the offense where these are too many. */
+  /**
+   * A frame with bytes of a request has arrived, the last one if `isLast`. Returns the offense if these are too many.
+   */
   receive(stream: number, bytes: number, isLast: boolean): Offense | null {
     const request = this.#requests.get(stream);
     if (request === undefined) return null;
@@ -88,7 +90,7 @@ export class UnfinishedRequests {
     this.#requests.delete(stream);
   }
 
-  /** Forgets all requests: the connection ends. */
+  /** Forgets all requests because the connection ends. */
   clear(): void {
     this.#requests.clear();
     this.#memory = 0;

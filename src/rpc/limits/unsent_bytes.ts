@@ -1,27 +1,30 @@
-/** Of one connection, where few have unsent bytes: more only takes memory. */
+/** Per connection, if few have unsent bytes: more would only take memory. */
 const MOST_BYTES = 1024 * 1024;
-/** Of all connections together, but what each may have in any case: its socket's high-water mark. */
+/** For all connections together, in addition to what each one may always have: its socket's high-water mark. */
 const TOTAL_BYTES = 16 * 1024 * 1024;
 
-/** The state of a socket that decides how much it may be given. */
+/** The state of a socket that determines how much it may be given. */
 export interface UnsentSocket {
-  /** Bytes. With less in it a socket does not say when it has drained, and a writer that waits for that would wait forever. */
+  /**
+   * Bytes. A socket that holds less than this does not report when it has drained, so a writer waiting for that would
+   * wait forever.
+   */
   readonly writableHighWaterMark: number;
-  /** Bytes that wait to be sent. */
+  /** Bytes waiting to be sent. */
   readonly writableLength: number;
   readonly destroyed: boolean;
 }
 
 /**
- * What lies in the sockets of clients that do not read, or not fast enough, as hundreds of connections may each hold
- * some. A connection may have a quarter of what the others leave, so that none of them, nor all together, take all of
- * it. Owned by Connections; each PortConnection asks it before it sends.
+ * Limits the bytes in the sockets of clients that do not read, or not fast enough, because hundreds of connections may
+ * each hold some. A connection may have a quarter of what the others leave, so neither one of them nor all together
+ * take everything. Owned by Connections; each PortConnection asks it before it sends.
  */
 export class UnsentBytes {
-  /** Those that may have unsent bytes. */
+  /** Sockets that may have unsent bytes. */
   readonly #sockets = new Set<UnsentSocket>();
 
-  /** What lies in all sockets, but the given one. */
+  /** The unsent bytes in all sockets except the given one. */
   bytes(except?: UnsentSocket): number {
     let bytes = 0;
     for (const socket of this.#sockets) {
