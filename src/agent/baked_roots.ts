@@ -2,9 +2,9 @@ import type { Config } from "../config/schema.ts";
 import { hasReadPermission } from "../platform/permissions.ts";
 
 /**
- * The log folders that the released binary may read: its permissions are baked in when it is compiled.
- * The places that kubelet, containerd, CRI-O and Docker use by default (Kubernetes documentation,
- * "Logging Architecture"; Docker documentation, "JSON File logging driver").
+ * The log folders that the released binary may read: its permissions are fixed when it is compiled. These are the
+ * default folders of the kubelet, containerd, CRI-O and Docker (Kubernetes documentation, "Logging Architecture";
+ * Docker documentation, "JSON File logging driver").
  */
 export const bakedLogRoots: readonly string[] = [
   "/var/log/containers",
@@ -13,9 +13,9 @@ export const bakedLogRoots: readonly string[] = [
 ];
 
 /**
- * A message that names the configured log folders which this program may not read, and those it may; null if it may read
- * all of them. The platform is asked, so the answer is also right for a program started with other permissions than the
- * released binary's.
+ * A message that names the configured log folders that this program may not read, and those that it may; null if it may
+ * read all of them. The platform is queried, so the answer is also correct for a program started with other permissions
+ * than the released binary's.
  */
 export function checkBakedRoots(
   config: Pick<Config, "containerLogsDir" | "logRoots">,

@@ -16,19 +16,19 @@ import {
 
 /** The result of a check. */
 export interface Finding {
-  /** What was checked, as "certificates". */
+  /** What was checked, such as "certificates". */
   readonly subject: string;
-  /** error: callers notice now; warn: they will under some condition. */
+  /** error: callers are affected now; warn: they will be under some condition. */
   readonly level: "ok" | "warn" | "error";
-  /** What is there; where it is a problem, with its remedy. */
+  /** What was found; for a problem, including its remedy. */
   readonly text: string;
 }
 
 const HEALTH_TIMEOUT_MS = 2000;
 
 /**
- * Checks all that an agent with this configuration needs from its node and its cluster, in the order in which it needs
- * it: one finding for each subject at least.
+ * Checks everything that an agent with this configuration needs from its node and its cluster, in the order in which it
+ * needs it, with at least one finding per subject.
  */
 export async function* examine(
   config: Config,
@@ -108,7 +108,7 @@ function logsText(config: Config): string {
 
 function serverText(config: Config): string {
   if (allowsAll(config)) return "not needed with allow-all";
-  // Only that of a pod was connected to.
+  // Only the API server of a pod's environment was connected to.
   return (env("KUBERNETES_SERVICE_HOST") ?? "") === "" ? "named by KUBECONFIG" : "reachable";
 }
 
@@ -120,8 +120,8 @@ function reviewsText(config: Config): string {
 }
 
 /**
- * Whether access reviews are answered, and the agent's own account may ask for them where it has to: a question about
- * nobody in particular shows it.
+ * Checks whether access reviews are answered and, if necessary, whether the agent's own account may request them, by
+ * asking about nobody in particular.
  */
 async function reviewProblems(
   config: Config,
@@ -155,7 +155,7 @@ async function reviewProblems(
   }
 }
 
-/** Whether an agent with this configuration runs here, and how it is. */
+/** Whether an agent with this configuration runs here, and its health. */
 async function agentFinding(config: Config): Promise<Finding> {
   const subject = "agent";
   const { telemetry, addr } = config;

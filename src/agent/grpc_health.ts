@@ -5,9 +5,8 @@ import type { Config } from "../config/schema.ts";
 import { readText } from "../platform/files.ts";
 
 /**
- * Asks grpc.health.v1.Health/Check for the whole server, over plain node:http2: the gRPC library
- * would take longer to load than the question to answer. Null when it says SERVING; rejects where
- * the connection fails.
+ * Calls grpc.health.v1.Health/Check for the whole server over plain node:http2: loading the gRPC library would take
+ * longer than the call. Null if the answer is SERVING; rejects if the connection fails.
  */
 export function grpcHealth(
   address: Address,
@@ -53,19 +52,19 @@ export function grpcHealth(
 /** HealthCheckResponse.ServingStatus (grpc/health/v1/health.proto). */
 const stateNames = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];
 
-/** The answer's one field, a small enum: tag 0x08 and a byte. A field with the default value 0 is left out. */
+/** The answer's only field, a small enum: tag 0x08 and a byte. A field with the default value 0 is omitted. */
 function servingStatus(body: Uint8Array): number {
   return body.length >= 7 && body[5] === 0x08 ? body[6] ?? 0 : 0;
 }
 
 /**
- * The agent's own certificate, shown as a client's, is one that its CA signed. The server is trusted
- * by that CA, or by being the certificate of the configuration itself; its name is not checked, for
- * it is the Service's and the agent is asked by its address here.
+ * The agent's own certificate, presented as a client's, is one that its CA signed. The server is trusted through that
+ * CA, or because its certificate is the one in the configuration. Its name is not checked, because it is the Service's,
+ * and the agent is called by its address here.
  */
 function tlsOptions(tls: Config["tls"]) {
   const cert = readText(tls.certFile);
-  // Where clients show no certificate the file need not exist.
+  // If clients present no certificate, the file need not exist.
   const authorities = tls.clientAuth === "none" ? [] : [readText(tls.caFile)];
   return {
     cert,
@@ -75,7 +74,10 @@ function tlsOptions(tls: Config["tls"]) {
   };
 }
 
-/** A server that refuses a client certificate just closes the connection; so the certificate is checked when that happens. */
+/**
+ * A server that rejects a client certificate simply closes the connection, so the certificate is checked when that
+ * happens.
+ */
 function explain(error: Error, tls: Config["tls"]): Error {
   if (!tls.enabled || tls.clientAuth !== "require-and-verify" || mayBeClients(tls.certFile)) {
     return error;
@@ -87,7 +89,7 @@ function explain(error: Error, tls: Config["tls"]): Error {
   );
 }
 
-/** id-kp-clientAuth (RFC 5280, 4.2.1.12); a certificate that names no use is good for all. */
+/** id-kp-clientAuth (RFC 5280, 4.2.1.12); a certificate without any extended key usage is valid for all of them. */
 function mayBeClients(path: string): boolean {
   const uses: readonly string[] | undefined = new X509Certificate(readText(path)).keyUsage;
   return uses === undefined || uses.includes("1.3.6.1.5.5.7.3.2");

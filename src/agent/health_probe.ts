@@ -2,9 +2,9 @@ import { type Address, parseAddress } from "../config/address.ts";
 import type { Config } from "../config/schema.ts";
 
 /**
- * Asks the agent of this configuration on this host whether it is healthy: by /readyz of the telemetry port where there
- * is one (no TLS, fastest), otherwise by grpc.health.v1. Null when healthy, else the reason. Rejects where the agent
- * cannot be reached.
+ * Asks the agent of this configuration on this host whether it is healthy: through /readyz of the telemetry port if
+ * there is one (no TLS, fastest), otherwise through grpc.health.v1. Null if healthy, otherwise the reason. Rejects if
+ * the agent cannot be reached.
  */
 export async function healthProblem(config: Config, signal: AbortSignal): Promise<string | null> {
   const byHttp = config.telemetry.addr !== "";
@@ -23,13 +23,13 @@ export async function healthProblem(config: Config, signal: AbortSignal): Promis
   try {
     return await ask(first);
   } catch (error) {
-    // On a host with one of IPv4 and IPv6 only, the other refuses.
+    // On a host with only one of IPv4 and IPv6, the other one refuses.
     if (second === undefined || signal.aborted) throw error;
     return await ask(second);
   }
 }
 
-/** Where an agent that listens there is reached from its own host. */
+/** The addresses at which an agent that listens there can be reached from its own host. */
 function ownHosts(address: Address): string[] {
   if (address.host === "" || address.host === "::") return ["127.0.0.1", "::1"];
   return [address.host === "0.0.0.0" ? "127.0.0.1" : address.host];

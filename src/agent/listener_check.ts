@@ -1,25 +1,25 @@
 import { connect, type Server, Server as NetServer, type Socket } from "node:net";
 import type { Report } from "../telemetry/events.ts";
 
-/** How often a port is tried. */
+/** How often a port is checked. */
 const CHECK_MS = 1000;
-/** A connection that was not accepted within this time will not be. */
+/** A connection that was not accepted within this time never will be. */
 const ACCEPTED_WITHIN_MS = 10_000;
-/** The same for a listener that found no descriptors lately. */
+/** The same for a listener that recently ran out of descriptors. */
 const SUSPECTED_MS = 1500;
 
 /** A port that must keep accepting connections. */
 export interface CheckedListener {
   readonly name: string;
   readonly server: Server;
-  /** Ends connections that nobody needs, where descriptors have run out. */
+  /** Ends unneeded connections when descriptors have run out. */
   shed(): void;
 }
 
 /**
- * Makes sure that a port accepts connections. A listener of Deno 2.9.6 that once found no descriptor left (EMFILE)
- * accepts nothing any more and reports nothing; so each port is connected to every second, and where the connection
- * does not arrive the listener is bound again, its connections kept. Owned by serve, which disposes of it.
+ * Makes sure that a port accepts connections. A listener of Deno 2.9.6 that once ran out of descriptors (EMFILE)
+ * accepts nothing any more and reports nothing. So the agent connects to each port every second, and if the connection
+ * does not arrive, it binds the listener again, keeping its connections. Owned by serve, which disposes of it.
  */
 export class ListenerCheck implements Disposable {
   readonly #listeners: readonly CheckedListener[];
@@ -34,7 +34,7 @@ export class ListenerCheck implements Disposable {
     this.#timer = setInterval(() => this.#checkAll(), CHECK_MS);
   }
 
-  /** Why connections are not accepted; empty where they are. */
+  /** Why connections are not accepted; empty if they are. */
   get problems(): string[] {
     return [...this.#problems.values()];
   }
@@ -52,7 +52,7 @@ export class ListenerCheck implements Disposable {
   }
 
   async #check(listener: CheckedListener): Promise<void> {
-    // After a shortage a listener is deaf, most likely; before, a slow answer means a busy machine.
+    // After a shortage, a listener most likely no longer accepts; without one, a slow answer means a busy machine.
     const suspected = this.#problems.has(listener);
     const result = await arrives(listener.server, suspected ? SUSPECTED_MS : ACCEPTED_WITHIN_MS);
     if (result === "accepted") return void this.#problems.delete(listener);
@@ -73,7 +73,7 @@ export class ListenerCheck implements Disposable {
   }
 }
 
-/** Connects to the server and waits until it gets the connection. */
+/** Connects to the server and waits until the server gets the connection. */
 function arrives(
   server: Server,
   withinMs: number,
@@ -110,7 +110,7 @@ function arrives(
 function bindAgain(server: Server): void {
   const address = server.address();
   if (address === null || typeof address === "string") return;
-  // Not the server's own close: that of node:http2 would end every session.
+  // Not the server's own close method: that of node:http2 would end every session.
   NetServer.prototype.close.call(server);
   server.listen(address.port, address.address);
 }

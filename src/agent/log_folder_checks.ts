@@ -4,10 +4,10 @@ import { fileErrorKind, type FileFacts, openFile, readDirectory, stat } from "..
 import { userId } from "../platform/process.ts";
 import { checkBakedRoots } from "./baked_roots.ts";
 
-/** How many logs are opened: enough to tell "all" from "one that was just removed". */
+/** How many logs are opened: enough to distinguish "all" from "one that was just removed". */
 const SAMPLES = 20;
 
-/** Why the log folder cannot be listed, with the remedy; null where it can. Cheap: every probe calls it. */
+/** Why the log folder cannot be listed, with the remedy; null if it can. Cheap: every probe calls it. */
 export function logFolderProblem(config: Pick<Config, "containerLogsDir">): string | null {
   const path = config.containerLogsDir;
   try {
@@ -19,8 +19,8 @@ export function logFolderProblem(config: Pick<Config, "containerLogsDir">): stri
 }
 
 /**
- * Why the logs themselves cannot be read although they are listed: their targets are not mounted, or
- * the agent's user may not read them. Null where one can be read, or where there is none yet.
+ * Why the logs themselves cannot be read although they are listed: their targets are not mounted, or the agent's user
+ * may not read them. Null if one can be read, or if there are none yet.
  */
 export function logFilesProblem(config: Pick<Config, "containerLogsDir">): string | null {
   let dangling = 0;
@@ -95,7 +95,7 @@ function factsOf(path: string): FileFacts | null {
   }
 }
 
-/** As ls shows it: drwxr-x---. */
+/** In the format of ls: drwxr-x---. */
 function modeText(facts: FileFacts): string {
   const bits = "rwxrwxrwx".split("").map((letter, index) =>
     (facts.mode & (1 << (8 - index))) !== 0 ? letter : "-"

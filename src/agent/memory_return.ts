@@ -3,21 +3,26 @@ import { residentBytes } from "../platform/process.ts";
 
 /** How often memory is sampled. */
 const SAMPLE_MS = 2000;
-/** Memory that is worth a collection, compared with the least that was seen. */
+/** The growth, relative to the lowest memory seen, that is worth a collection. */
 const WORTH = 1.1;
-/** A collection that returned less than this share is not repeated until memory has grown by as much, or some time later. */
+/**
+ * A collection that returned less than this share is not repeated until memory has grown by as much, or some time has
+ * passed.
+ */
 const SUCCESS = 0.02;
-/** Samples until a collection without effect is repeated; the wait doubles each time, up to the longest. */
+/**
+ * How many samples to wait before an ineffective collection is repeated; the wait doubles each time, up to the longest.
+ */
 const FIRST_WAIT = 4;
 const LONGEST_WAIT = 256;
-/** Beyond this, memory is collected also while it grows: garbage must not take what calls need. */
+/** Above this, memory is also collected while it grows: garbage must not take what calls need. */
 const HIGH_BYTES = 240 * 1024 * 1024;
 const HIGH_GROWTH = 1.1;
 
 /**
- * Returns memory after a burst. V8 collects when something is allocated, so an agent that has become idle
- * would keep the garbage of its busiest moment: buffers above all, which count little in V8's own books. What the start has left
- * is returned, too. Owned by serve, which reports events to it and disposes of it.
+ * Returns memory after a burst. V8 collects when something is allocated, so an idle agent would keep the garbage of its
+ * busiest moment: mainly buffers, most of whose memory V8 does not count. Memory left over from the start is returned
+ * too. Owned by serve, which reports events to it and disposes of it.
  */
 export class MemoryReturn implements Disposable {
   readonly #timer: ReturnType<typeof setInterval>;
@@ -26,7 +31,7 @@ export class MemoryReturn implements Disposable {
   #hasStarted = false;
   #least = Number.POSITIVE_INFINITY;
   #last = 0;
-  /** What memory must reach before it is collected again, or how many samples must pass. */
+  /** The memory at which to collect again, or the number of samples to wait. */
   #next = 0;
   #wait = FIRST_WAIT;
   #waited = 0;
@@ -39,7 +44,7 @@ export class MemoryReturn implements Disposable {
     this.#timer = setInterval(() => this.sample(), SAMPLE_MS);
   }
 
-  /** Collects where memory is well above its least and has stopped growing, or where it has become high. */
+  /** Collects if memory is well above its minimum and has stopped growing, or if it has become high. */
   sample(): void {
     let resident = this.#resident();
     this.#least = Math.min(this.#least, resident);
@@ -61,7 +66,7 @@ export class MemoryReturn implements Disposable {
     const isSuccess = after <= resident * (1 - SUCCESS);
     this.#last = after;
     this.#waited = 0;
-    // What holds memory now may let it go later, without anything that grows.
+    // What holds memory now may release it later, without anything growing.
     this.#wait = isSuccess ? FIRST_WAIT : Math.min(this.#wait * 2, LONGEST_WAIT);
     this.#next = isSuccess && !isHigh ? 0 : after * (1 + SUCCESS);
   }

@@ -8,7 +8,7 @@ const CHECK_MS = 5000;
 export interface ReadinessSources {
   /** End of validity of the certificate in use, milliseconds since the epoch; null: no TLS. */
   readonly certificateNotAfterMs: () => number | null;
-  /** Why access reviews are not possible; null where they are. */
+  /** Why access reviews are not possible; null if they are. */
   readonly reviewProblem: () => string | null;
   /** Which ports accept no connections. */
   readonly listenerProblems?: () => readonly string[];
@@ -47,7 +47,7 @@ export class Readiness implements Disposable {
     clearInterval(this.#timer);
   }
 
-  /** Why the agent is not ready; empty when it is. */
+  /** Why the agent is not ready; empty if it is. */
   problems(): string[] {
     const sources = this.#sources;
     if (this.#isStopping) return ["The agent is stopping"];

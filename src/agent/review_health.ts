@@ -7,8 +7,8 @@ const HEALTHY_MS = 30_000;
 const UNHEALTHY_MS = 5_000;
 
 /**
- * Checks at intervals whether access reviews work: an agent that cannot authorize a call must not be ready. Where the
- * configuration needs no reviews, it asks nothing. Owned by serve, which disposes of it; Readiness asks it.
+ * Checks at intervals whether access reviews work: an agent that cannot authorize a call must not be ready. If the
+ * configuration needs no reviews, it checks nothing. Owned by serve, which disposes of it; Readiness asks it.
  */
 export class ReviewHealth implements Disposable {
   readonly #reviewer: ReviewProblems;
@@ -26,7 +26,7 @@ export class ReviewHealth implements Disposable {
     void this.#check();
   }
 
-  /** Why reviews do not work; null where they do. */
+  /** Why reviews do not work; null if they do. */
   get problem(): string | null {
     return this.#problem;
   }

@@ -35,26 +35,26 @@ import { startupProblems } from "./startup_checks.ts";
 
 /** A running agent. */
 export interface RunningAgent {
-  /** The gRPC port; where addr has port 0, the free port that was chosen. */
+  /** The gRPC port; if addr has port 0, the free port that was chosen. */
   readonly port: number;
-  /** Null where telemetry is off. */
+  /** Null if telemetry is off. */
   readonly telemetryPort: number | null;
-  /** Resolves with the exit code when the agent has stopped. */
+  /** Resolves to the exit code when the agent has stopped. */
   readonly ended: Promise<number>;
-  /** Stops gracefully, as SIGTERM does. */
+  /** Stops gracefully, as on SIGTERM. */
   stop(): void;
 }
 
 export interface ServeOptions {
   /** Receives every event, in addition to log and metrics. */
   readonly report?: Report;
-  /** Handles errors of the whole process that nobody else did; see reportUncaughtErrors. */
+  /** Whether to handle unhandled errors of the whole process; see reportUncaughtErrors. */
   readonly ownsProcess?: boolean;
   /** Replaces access reviews by the Kubernetes API. */
   readonly reviewer?: Reviewer;
 }
 
-/** Assembles the agent and starts it. Rejects with the reason where it cannot serve. */
+/** Assembles the agent and starts it. Rejects with the reason if it cannot serve. */
 export async function serve(config: Config, options: ServeOptions = {}): Promise<RunningAgent> {
   await using parts = new AsyncDisposableStack();
   const readiness = parts.use(new Readiness(config));
@@ -137,7 +137,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     calls,
     report,
     limits: portLimits(config.limits, descriptors),
-    // Where clients show no certificate, none has another name than the allowed ones.
+    // If clients present no certificate, none can have a name that is not allowed.
     allowedNames: config.tls.clientAuth === "none" ? [] : config.tls.allowedNames,
     records: recordsService({
       calls,
@@ -187,7 +187,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
       node: nodeName(),
     },
   });
-  // Runs alongside the first calls: the agent serves as far as it can, even where a check fails.
+  // Runs alongside the first calls: the agent serves as far as it can, even if a check fails.
   const checking = new AbortController();
   parts.defer(() => checking.abort());
   startupProblems(config, { signal: checking.signal }).then((problems) => {
@@ -213,7 +213,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
   };
 }
 
-/** Loads the Kubernetes client with the first question to it: an agent with allow-all does without its memory. */
+/** Loads the Kubernetes client on first use: an agent with allow-all saves its memory. */
 function lateReviewer(
   report: Report,
 ): Pick<KubernetesReviewer, "review" | "whoIs" | "problem" | "close"> {

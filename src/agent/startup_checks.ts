@@ -9,7 +9,7 @@ import { logFilesProblem, logFolderProblem } from "./log_folder_checks.ts";
 
 /** Something that keeps the agent from doing its work, and how to fix it. */
 export interface Problem {
-  /** error: callers notice now; warn: they will under some condition. */
+  /** error: callers are affected now; warn: they will be under some condition. */
   readonly level: "warn" | "error";
   readonly text: string;
 }
@@ -19,8 +19,8 @@ const EXPIRES_SOON_MS = 7 * DAY_MS;
 const CONNECT_TIMEOUT_MS = 2000;
 
 /**
- * Checks what the agent needs from the node. The agent serves in any case: a folder that is mounted late or an API
- * server that is away must not make it restart over and over.
+ * Checks what the agent needs from the node. The agent serves in any case: a folder that is mounted late, or an API
+ * server that is down, must not make it restart over and over.
  */
 export async function startupProblems(
   config: Config,
@@ -34,7 +34,7 @@ export async function startupProblems(
   return problems;
 }
 
-/** What keeps the agent from reading or watching the logs; empty where nothing does. */
+/** What keeps the agent from reading or watching the logs; empty if nothing does. */
 export function logProblems(config: Config): Problem[] {
   const folder = logFolderProblem(config);
   if (folder !== null) return [{ level: "error", text: folder }];
@@ -47,8 +47,8 @@ export function logProblems(config: Config): Problem[] {
 }
 
 /**
- * Tries what following needs, a recursive watch of the log folders: the limits themselves, in /proc/sys/fs/inotify, can
- * be read only with all permissions. Tests pass another `open`.
+ * Tries what following needs, a recursive watch of the log folders, because the limits themselves, in
+ * /proc/sys/fs/inotify, can be read only with all permissions. Tests pass another `open`.
  */
 export function watchProblem(
   roots: readonly string[],
@@ -75,8 +75,8 @@ export function watchProblem(
 }
 
 /**
- * Problems with the dates and uses of the certificates. Whether they can be read and fit their key is checked when they
- * are loaded: without that the agent cannot serve.
+ * Problems with the validity period and uses of the certificates. Whether they can be read and match their key is
+ * checked when they are loaded: otherwise the agent cannot serve.
  */
 export function certificateProblems(tls: Config["tls"], now: Date): Problem[] {
   if (!tls.enabled) return [];
@@ -132,7 +132,7 @@ function daysText(milliseconds: number): string {
   return days < 1 ? "less than a day" : days === 1 ? "1 day" : `${days} days`;
 }
 
-/** The certificates of a PEM file that can be read; what cannot be read is reported where it is loaded. */
+/** The readable certificates of a PEM file; unreadable ones are reported where the file is loaded. */
 function readCertificates(path: string): X509Certificate[] {
   try {
     const blocks = readText(path).match(
@@ -144,7 +144,7 @@ function readCertificates(path: string): X509Certificate[] {
   }
 }
 
-/** Whether the API server of the pod's environment takes connections. */
+/** Whether the API server of the pod's environment accepts connections. */
 export async function apiServerProblems(
   config: Pick<Config, "authorization">,
   options: {
@@ -157,7 +157,7 @@ export async function apiServerProblems(
   const host = lookup("KUBERNETES_SERVICE_HOST") ?? "";
   const port = Number(lookup("KUBERNETES_SERVICE_PORT"));
   if (host === "" || !(port > 0)) {
-    // Outside a pod a kubeconfig may name the server; the reviewer says what it thinks of that.
+    // Outside a pod, a kubeconfig may name the server; the reviewer checks it.
     if ((lookup("KUBECONFIG") ?? "") !== "") return [];
     return [{
       level: "warn",

@@ -11,26 +11,29 @@ import { createMetrics } from "../telemetry/metrics.ts";
 import { createRecent } from "../telemetry/recent.ts";
 import { loadTraces, type StartCallSpan } from "../telemetry/traces.ts";
 
-/** The agent's telemetry: log, metrics, traces and the HTTP port that serves metrics, probes and the status page. */
+/** The agent's telemetry: log, metrics, traces, and the HTTP port that serves metrics, probes and the status page. */
 export interface AgentTelemetry extends AsyncDisposable {
-  /** Takes every event of the agent. */
+  /** Receives every event of the agent. */
   readonly report: Report;
   readonly startCallSpan: StartCallSpan;
-  /** The HTTP port; null where telemetry.addr is empty. */
+  /** The HTTP port; null if telemetry.addr is empty. */
   readonly port: number | null;
-  /** What listens on it. */
+  /** The port's listener. */
   readonly listener: Server | null;
 }
 
-/** Starts log, metrics, traces and the HTTP port as configured. Rejects with an Error naming telemetry.addr where it cannot listen there. */
+/**
+ * Starts log, metrics, traces and the HTTP port as configured. Rejects with an Error naming telemetry.addr if it cannot
+ * listen there.
+ */
 export async function setUpTelemetry(
   config: Config,
   options: {
-    /** Receives every event too. */
+    /** Also receives every event. */
     readonly report?: Report;
-    /** Why the agent is not ready; empty when it is. */
+    /** Why the agent is not ready; empty if it is. */
     readonly readiness: () => readonly string[];
-    /** Takes the log's lines; standard output by default. */
+    /** Receives the lines of the log; standard output by default. */
     readonly write?: (line: string) => void;
   },
 ): Promise<AgentTelemetry> {
@@ -83,7 +86,7 @@ export async function setUpTelemetry(
   }
 }
 
-/** Loaded only if there is such a port, so that other agents save the memory. */
+/** Loaded only if there is such a port, to save memory otherwise. */
 const telemetryPort = () => import("../telemetry/http.ts");
 /** Loaded when the page is first requested. */
 const statusPageModule = () => import("../telemetry/status_page.ts");

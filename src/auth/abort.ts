@@ -1,11 +1,11 @@
 import { Failure } from "../failure/failure.ts";
 
-/** The error with which a wait ends when its call has ended. */
+/** The error with which waiting ends when the call has ended. */
 export function cancelled(): Failure {
   return new Failure("cancelled", "The call has ended");
 }
 
-/** As the promise, but rejects as soon as the signal fires. */
+/** The same promise, but it rejects as soon as the signal fires. */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(cancelled());

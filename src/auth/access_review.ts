@@ -2,10 +2,10 @@ import type { V1SelfSubjectAccessReview } from "@kubernetes/client-node/dist/gen
 import type { V1SubjectAccessReview } from "@kubernetes/client-node/dist/gen/models/V1SubjectAccessReview.js";
 import type { FrontProxyIdentity } from "./identity.ts";
 
-/** Of Kubernetes' authorization API (kubernetes.io, "Checking API access"). */
+/** The version of Kubernetes' authorization API (kubernetes.io, "Checking API access"). */
 export const API_VERSION = "authorization.k8s.io/v1";
 
-/** Verb, resource and subresource as RBAC's `pods/log` names them; no namespace: all of them. */
+/** Verb, resource and subresource as in RBAC's `pods/log`; no namespace: all of them. */
 function attributes(namespace: string) {
   return {
     verb: "get",
@@ -16,7 +16,7 @@ function attributes(namespace: string) {
   };
 }
 
-/** May the bearer of the request's token read logs of the namespace ("": of all)? */
+/** Asks whether the bearer of the request's token may read logs in the namespace ("": in all). */
 export function selfReview(namespace: string): V1SelfSubjectAccessReview {
   return {
     apiVersion: API_VERSION,
@@ -25,7 +25,7 @@ export function selfReview(namespace: string): V1SelfSubjectAccessReview {
   };
 }
 
-/** May the user read logs of the namespace ("": of all)? */
+/** Asks whether the user may read logs in the namespace ("": in all). */
 export function subjectReview(
   identity: FrontProxyIdentity,
   namespace: string,

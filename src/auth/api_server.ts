@@ -4,25 +4,25 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import type { ApiServerAccess } from "./kube_config.ts";
 
-/** What the API server answered. */
+/** A response of the API server. */
 export interface ApiResponse {
   readonly status: number;
-  /** Parsed JSON; undefined where the body was none. */
+  /** Parsed JSON; undefined if the body is not JSON. */
   readonly body: unknown;
-  /** The message of a Status object, with no credentials in it; null where the answer has none. */
+  /** The message of a Status object, without credentials; null if the response has none. */
   readonly message: string | null;
 }
 
-/** No whole answer came; the text says what was wrong, with no credentials in it. */
+/** No complete response arrived; the text says what was wrong, without credentials. */
 export class NoResponse extends Error {
   override readonly name = "NoResponse";
 }
 
-/** Sent with each request, so that an audit log tells who asked. */
+/** Sent with each request, so that an audit log shows who asked. */
 const USER_AGENT = "kubetail-cluster-agent";
-/** A review is well under 1 KiB; its answer repeats it. */
+/** A review is well under 1 KiB, and the answer repeats it. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
-/** Beyond these requests wait for a free connection. */
+/** Beyond this number, requests wait for a free connection. */
 const MAX_CONNECTIONS = 16;
 
 interface Connections {
@@ -33,13 +33,13 @@ interface Connections {
 }
 
 /**
- * Posts JSON to the API server over connections that are kept, as the agent or as a caller. Owned by the reviewer,
- * which alone calls it and closes it.
+ * Posts JSON to the API server over kept-alive connections, as the agent or as a caller. Owned by the reviewer, which
+ * alone calls it and closes it.
  */
 export class ApiServer {
   readonly #access: ApiServerAccess;
   readonly #timeoutMs: number;
-  /** Of each account the connections, and the certificates that they were made with. */
+  /** The connections of each account, and the certificates with which they were made. */
   readonly #connections = new Map<"agent" | "caller", Connections>();
 
   constructor(access: ApiServerAccess, options: { readonly timeoutMs: number }) {
@@ -48,9 +48,9 @@ export class ApiServer {
   }
 
   /**
-   * Posts as the agent's own account, or as the bearer of the given token alone: with
-   * no certificate and no token of the agent's. Tries once more where the connection broke (a
-   * review changes nothing, so asking twice does no harm). Throws NoResponse, or the signal's reason.
+   * Posts as the agent's own account, or as the bearer of the given token only, without the agent's certificate or
+   * token. Retries once if the connection broke (a review changes nothing, so asking twice is harmless). Throws
+   * NoResponse, or the signal's reason.
    */
   async post(
     path: string,
@@ -105,7 +105,7 @@ export class ApiServer {
     this.#connections.clear();
   }
 
-  /** The connections of an account; new ones where its certificates or the authorities have changed. */
+  /** The connections of an account; new ones if its certificates or the CAs have changed. */
   #agent(
     who: "agent" | "caller",
     own: { readonly certificate?: string; readonly key?: string },
@@ -128,7 +128,7 @@ export class ApiServer {
       ...(key === undefined ? {} : { key }),
       ...(serverName === undefined ? {} : { servername: serverName }),
     });
-    // The types know only connections that are there at once.
+    // The type declarations only allow connections that are available immediately.
     agent.createConnection = tcpFirst(this.#timeoutMs) as unknown as typeof agent.createConnection;
     this.#connections.set(who, { agent, ca, certificate, key });
     return agent;
@@ -136,8 +136,8 @@ export class ApiServer {
 }
 
 /**
- * How the agent connects: TLS begins only on an established TCP connection. Deno 2.9.6 never frees a TLS
- * socket whose connection was refused, 16 KB and more for each request while an API server is away.
+ * How the agent connects: TLS begins only on an established TCP connection. Deno 2.9.6 never frees a TLS socket whose
+ * connection was refused, which is 16 KB and more per request while an API server is down.
  */
 function tcpFirst(timeoutMs: number) {
   return (
@@ -147,7 +147,7 @@ function tcpFirst(timeoutMs: number) {
     const raw = connectTcp({ host: options.host ?? "localhost", port: options.port ?? 443 });
     const fail = (error: Error) => done(error);
     raw.once("error", fail);
-    // A host that swallows packets must not keep a place among the connections for minutes.
+    // A host that drops packets must not occupy one of the connections for minutes.
     raw.setTimeout(timeoutMs, () => raw.destroy(new Error("the host does not answer")));
     raw.once("connect", () => {
       raw.off("error", fail);
@@ -195,7 +195,7 @@ function send(
   });
 }
 
-/** A webhook or a proxy may repeat the token that it refuses, and the message goes into the log. */
+/** A webhook or a proxy may repeat the token that it refuses, and the message is logged. */
 function messageOf(body: unknown, token: string | undefined): string | null {
   const message = (body as { readonly message?: unknown } | null | undefined)?.message;
   if (typeof message !== "string") return null;

@@ -16,25 +16,25 @@ import { type Verdict, Verdicts } from "./verdicts.ts";
 
 export interface AuthorizeOptions {
   readonly signal?: AbortSignal;
-  /** The connection of the call, and its address: unknown callers of one wait for each other first. */
+  /** The connection of the call, and its address: unknown callers from one connection wait for each other first. */
   readonly origin?: Origin;
 }
 
-/** Of one call; a call that names more would keep the API server busy for itself alone. */
+/** Per call; a call with more namespaces would keep the API server busy on its own. */
 const MAX_NAMESPACES = 1000;
 const MAX_REVIEWS_OF_CALL = 16;
-/** Tokens of which it is remembered whether they were accepted or refused. */
+/** How many tokens are remembered as accepted or refused. */
 const MAX_TOKENS = 10_000;
-/** Reviews of unknown callers at the same time: half of these, so that others have theirs. */
+/** Concurrent reviews of unknown callers: half of all places, so that known callers have theirs. */
 const MAX_UNKNOWN_REVIEWS = 8;
 /** How long a token that the API server does not accept (401) is refused without asking again. */
 const REFUSED_TTL_MS = 10 * 1000;
-/** A namespace's place in reviews where none was named: all of them. */
+/** The namespace in a review of a call that names none: all of them. */
 const EVERYWHERE = "";
 
 /**
- * May who calls read the logs of these namespaces? A verdict for each namespace is one of the
- * Verdicts, no older than authorization.cache-ttl. Owned by the CallAuthorizer, which alone calls it.
+ * Decides whether a caller may read the logs of the requested namespaces. The verdict for each namespace comes from
+ * Verdicts and is no older than authorization.cache-ttl. Owned by the CallAuthorizer, which alone calls it.
  */
 export class Authorizer {
   readonly #config: Config;
@@ -44,11 +44,11 @@ export class Authorizer {
   readonly #userKeys: UserKeys;
   /** Hashes of tokens that the API server has accepted. */
   readonly #accepted = new LRUCache<string, true>(atMost(MAX_TOKENS));
-  /** Of tokens that were refused lately, by their hashes: why, and when. */
+  /** Recently refused tokens, by their hashes: why and when they were refused. */
   readonly #refused = new LRUCache<string, { readonly failure: Failure; readonly at: number }>(
     atMost(MAX_TOKENS),
   );
-  /** Of callers whom the API server has not accepted yet: invented tokens delay only other unknown callers. */
+  /** The queue of callers whom the API server has not accepted yet: made-up tokens delay only other unknown callers. */
   readonly #unknownCallers: FairQueue;
   constructor(
     options: {
@@ -78,11 +78,10 @@ export class Authorizer {
   }
 
   /**
-   * Resolves where the identity may read the logs of all the namespaces (none named: of the whole
-   * cluster). Throws Failure otherwise: permission-denied naming the namespace, unauthenticated for a
-   * token that the API server refuses, invalid-argument for too many namespaces or a name that is
-   * none, unavailable or internal where no verdict could be obtained, resource-exhausted where too many callers
-   * wait who are not known yet.
+   * Resolves if the identity may read the logs of all the namespaces (none named: of the whole cluster). Throws Failure
+   * otherwise: permission-denied naming the namespace, unauthenticated for a token that the API server refuses,
+   * invalid-argument for too many namespaces or an invalid name, unavailable or internal if no verdict could be
+   * obtained, resource-exhausted if too many unknown callers wait.
    */
   async authorize(
     identity: Identity,
@@ -97,7 +96,9 @@ export class Authorizer {
     await this.#reviewAll(identity, asked, this.#config.authorization.cacheTtlMs, options.signal);
   }
 
-  /** Resolves with whom the call is counted for, before it is known what they may read. Throws as authorize does. */
+  /**
+   * Resolves to the user for whom the call is counted, before it is known what they may read. Throws as authorize does.
+   */
   async userKey(
     identity: Identity,
     namespaces: readonly string[],
@@ -108,7 +109,7 @@ export class Authorizer {
     return await this.#userKeys.keyOf(identity, options);
   }
 
-  /** A token's first review waits in a queue of its own, so that made-up ones do not delay those that are known. */
+  /** A token's first review waits in a separate queue, so that made-up tokens do not delay known ones. */
   async #introduce(
     identity: TokenIdentity,
     [first = EVERYWHERE]: readonly string[],
@@ -127,10 +128,9 @@ export class Authorizer {
   }
 
   /**
-   * Re-checks repeatedly whether a long stream may continue. Resolves with the Failure that must end
-   * the stream, or with a cancelled one once the signal fires. No verdict that it goes by is older
-   * than authorization.recheck-interval; where none can be obtained, the stream may continue for one
-   * interval more.
+   * Re-checks repeatedly whether a long stream may continue. Resolves to the Failure that must end the stream, or to a
+   * cancelled one once the signal fires. It never relies on a verdict that is older than
+   * authorization.recheck-interval; if none can be obtained, the stream may continue for one more interval.
    */
   async recheck(
     identity: Identity,
@@ -153,7 +153,8 @@ export class Authorizer {
       });
       return oldest;
     };
-    // What the stream began with may be as old as the cache allows, so the first re-check is that much earlier.
+    // The verdicts with which the stream began may be as old as the cache allows, so the first re-check is that much
+    // earlier.
     let due = await oldestVerdict() + interval;
     while (!signal.aborted) {
       await sleep(this.#clock, due - this.#clock.now(), signal);
@@ -166,14 +167,14 @@ export class Authorizer {
       });
       if (signal.aborted) break;
       if (failure !== null) return failure;
-      // A tenth at least: answers that take longer than the interval must not become a busy loop.
+      // At least a tenth: answers that take longer than the interval must not cause a busy loop.
       const oldest = await oldestVerdict();
       due = Math.max(oldest, began - interval * 0.9) + interval;
     }
     return ended();
   }
 
-  /** Reviews until a verdict is there, at most for the grace. Null: allowed, or the signal fired. */
+  /** Reviews until there is a verdict, at most for the grace period. Null: allowed, or the signal fired. */
   async #reviewInTime(
     identity: ReviewedIdentity,
     asked: readonly string[],
@@ -183,7 +184,7 @@ export class Authorizer {
     const over = new AbortController();
     const stopTimer = new AbortController();
     const timer = AbortSignal.any([options.signal, stopTimer.signal]);
-    // The last try may be under way at the end of the grace: it is not waited for.
+    // The last attempt may be in progress at the end of the grace period: it is not awaited.
     const graceOver = sleep(this.#clock, options.graceMs, timer).then(() => {
       if (!timer.aborted) over.abort();
     });
@@ -213,7 +214,7 @@ export class Authorizer {
     }
   }
 
-  /** The distinct namespaces to review. Throws Failure where the request or the configuration forbids them. */
+  /** The distinct namespaces to review. Throws Failure if the request or the configuration forbids them. */
   #namespaces(namespaces: readonly string[]): string[] {
     const asked = [...new Set(namespaces)];
     if (asked.length > MAX_NAMESPACES) {
@@ -226,8 +227,8 @@ export class Authorizer {
     const allowed = this.#config.allowedNamespaces;
     for (const namespace of asked) {
       if (namespace !== EVERYWHERE) checkNamespace(namespace);
-      // All namespaces are more than the allowed ones, and an answer that silently left some out would be
-      // mistaken for all of them, so callers must name the namespaces.
+      // All namespaces are more than the allowed ones, and an answer that silently omitted some would be mistaken for a
+      // complete one, so callers must name the namespaces.
       if (allowed.length > 0 && !allowed.includes(namespace)) {
         throw denied(namespace, ": this agent serves only its allowed-namespaces");
       }
@@ -241,7 +242,7 @@ export class Authorizer {
     maxAgeMs: number,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    // Once one is refused the answer is known: the others are given up.
+    // Once one is refused, the result is known: the others are abandoned.
     const done = new AbortController();
     const either = signal === undefined ? done.signal : AbortSignal.any([signal, done.signal]);
     const hash = identityHash(identity);

@@ -1,10 +1,10 @@
 import { Failure } from "../failure/failure.ts";
 
-/** Who waits, and with whom it shares what it takes. */
+/** Identifies a waiter and those with whom it shares its turns. */
 export interface Origin {
   /** The same object or text for all that wait behind each other. */
   readonly owner: unknown;
-  /** Whose owners are compared where each has one waiting. Default: the same for all. */
+  /** If each owner has one waiter, groups are compared. Default: the same for all. */
   readonly group?: unknown;
 }
 
@@ -15,23 +15,23 @@ interface Waiter {
 }
 
 /**
- * A queue for few places, in which owners take turns: a caller with thousands of requests waits only for its own. Where too
- * many wait, the last one of the owner with the most is refused; where each owner has one, the last one of the group
+ * A queue for few places, in which owners take turns: a caller with thousands of requests waits only for its own. If
+ * too many wait, the last one of the owner with the most is refused; if each owner has one, the last one of the group
  * with the most. Owned by the Authorizer and its Verdicts, each with its own.
  */
 export class FairQueue {
   readonly #places: number;
   readonly #max: number;
   readonly #refusal: () => Failure;
-  /** Who waits, by owner; the owner whose turn is next comes first. */
+  /** Waiters by owner; the owner whose turn is next comes first. */
   readonly #waiting = new Map<unknown, Waiter[]>();
   #count = 0;
   #running = 0;
 
   /**
-   * @param options.places that are taken at the same time
-   * @param options.max of those who wait
-   * @param options.refusal what is thrown where too many wait; called for each
+   * @param options.places the number of places that can be taken at the same time
+   * @param options.max the maximum number of waiters
+   * @param options.refusal creates the error to throw if too many wait; called for each
    */
   constructor(options: {
     readonly places: number;
@@ -44,14 +44,14 @@ export class FairQueue {
       (() => new Failure("resource-exhausted", "Too many wait"));
   }
 
-  /** Who waits now. */
+  /** The number of waiters. */
   get waiting(): number {
     return this.#count;
   }
 
   /**
-   * Resolves when it is the owner's turn; disposing of what it resolves with lets the next one in. Rejects with the
-   * refusal where too many wait, with Failure cancelled where the signal fires.
+   * Resolves when it is the owner's turn; disposing of the result admits the next one. Rejects with the refusal if too
+   * many wait, and with Failure cancelled if the signal fires.
    */
   async enter(origin: Origin, signal: AbortSignal): Promise<Disposable> {
     if (this.#running < this.#places) {
@@ -87,7 +87,7 @@ export class FairQueue {
     };
   }
 
-  /** A place is free: the next owner's first one takes it. */
+  /** A place is free: the first waiter of the next owner takes it. */
   #next(): void {
     const [entry] = this.#waiting;
     if (entry === undefined) {

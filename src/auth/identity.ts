@@ -2,22 +2,22 @@ import { createHash } from "node:crypto";
 import type { Config } from "../config/schema.ts";
 import { Failure } from "../failure/failure.ts";
 
-/** The other end of the connection, as TLS verified it. */
+/** The other end of the connection, as verified by TLS. */
 export interface Peer {
-  /** Subject common name of the client certificate that TLS verified; null: no certificate was shown. */
+  /** Subject common name of the client certificate that TLS verified; null: no certificate was presented. */
   readonly commonName: string | null;
 }
 
-/** A user whom a trusted front proxy names. */
+/** A user named by a trusted front proxy. */
 export interface FrontProxyIdentity {
   readonly kind: "front-proxy";
   readonly user: string;
   readonly groups: readonly string[];
-  /** As UserInfo.extra of Kubernetes' authentication API; keys already percent-decoded. */
+  /** As UserInfo.extra of Kubernetes' authentication API; keys are already percent-decoded. */
   readonly extra: ReadonlyMap<string, readonly string[]>;
 }
 
-/** A caller identified by its token alone; the API server knows whose it is. */
+/** A caller identified only by its token; the API server knows whose it is. */
 export interface TokenIdentity {
   readonly kind: "token";
   readonly token: string;
@@ -25,31 +25,30 @@ export interface TokenIdentity {
 
 export type Identity = FrontProxyIdentity | TokenIdentity | { readonly kind: "anonymous" };
 
-/** The part of a call's metadata that is needed here; names are lower case. */
+/** The part of a call's metadata that is needed here; names are in lower case. */
 export interface MetadataReader {
   get(name: string): readonly (string | Uint8Array)[];
 }
 
 /**
- * The most characters that all values of one identity may have together. HTTP/2 bounds a call's
- * metadata already; this bound holds wherever the metadata comes from, so the work here stays small.
+ * Maximum number of characters of all values of one identity together. HTTP/2 already bounds a call's metadata; this
+ * bound applies wherever the metadata comes from, so the work here stays small.
  */
 const MAX_IDENTITY_LENGTH = 64 * 1024;
 
 /**
- * Identifies the caller. Pure. Throws Failure: unauthenticated where nothing identifies it, permission-denied
- * where the certificate's name is not allowed, invalid-argument where the metadata is not well-formed.
+ * Identifies the caller. Pure. Throws Failure: unauthenticated if nothing identifies the caller, permission-denied if
+ * the certificate's name is not allowed, invalid-argument if the metadata is malformed.
  *
- * Metadata names and meaning are those of Kubernetes' authenticating proxies
- * (kubernetes.io, "Authenticating", "Authenticating Proxy"), with all extras in one JSON object.
+ * Names and meaning of the metadata are those of Kubernetes' authenticating proxies (kubernetes.io, "Authenticating",
+ * "Authenticating Proxy"), with all extras in one JSON object.
  */
 export function identify(peer: Peer, metadata: MetadataReader, config: Config): Identity {
   checkCertificate(peer, config);
   const methods = config.authorization.methods;
   if (methods.includes("allow-all")) return { kind: "anonymous" };
 
-  // Two values of one header name two callers, and nothing shows which one a proxy before this agent
-  // believed.
+  // Two values of one header name two callers, and nothing shows which one a proxy in front of this agent believed.
   const user = single(metadata, "x-remote-user");
   const authorization = single(metadata, "authorization");
   const frontProxy = methods.includes("front-proxy");
@@ -75,8 +74,8 @@ export function describeIdentity(identity: Identity): string {
 }
 
 /**
- * Does the certificate belong to a front proxy? It speaks for its users and is not itself a user whose token could
- * be meant: where the user's name is missing, something has been lost.
+ * Whether the certificate belongs to a front proxy. A front proxy speaks for its users and is not itself a user whose
+ * token could be meant: if the user's name is missing, something has been lost.
  */
 function isFrontProxy(peer: Peer, config: Config): boolean {
   return peer.commonName !== null && config.tls.allowedNames.includes(peer.commonName);
@@ -84,7 +83,7 @@ function isFrontProxy(peer: Peer, config: Config): boolean {
 
 function checkCertificate(peer: Peer, config: Config): void {
   if (peer.commonName === null) {
-    // TLS itself refuses such a client; this holds should the server ever be set up otherwise.
+    // TLS itself refuses such a client; this check also holds if the server is ever set up differently.
     if (config.tls.enabled && config.tls.clientAuth === "require-and-verify") {
       throw new Failure("unauthenticated", "missing client certificate");
     }
@@ -104,7 +103,7 @@ function frontProxyIdentity(
   user: string,
   metadata: MetadataReader,
 ): FrontProxyIdentity {
-  // Without a verified certificate anyone could impersonate anyone.
+  // Without a verified certificate, anyone could impersonate anyone.
   if (peer.commonName === null) throw new Failure("unauthenticated", "missing client certificate");
   if (user.trim() === "") throw new Failure("unauthenticated", "missing user header");
 
@@ -114,7 +113,7 @@ function frontProxyIdentity(
   const groups: string[] = [];
   for (const value of groupValues) {
     const group = text(value, "x-remote-group");
-    // One more for each, so that a million empty groups are too many as well.
+    // Plus one for each, so that a million empty groups are too many as well.
     length += group.length + 1;
     if (length > MAX_IDENTITY_LENGTH) break;
     if (group !== "") groups.push(group);
@@ -135,11 +134,11 @@ function tokenIdentity(authorization: string): TokenIdentity {
       `Cannot accept the token: longer than ${MAX_IDENTITY_LENGTH} characters`,
     );
   }
-  // RFC 7235: the scheme's name is not case-sensitive. Kubernetes tokens contain no space, so what
-  // is left of another scheme ("Basic …") is refused below.
+  // RFC 7235: the scheme's name is not case-sensitive. Kubernetes tokens contain no spaces, so the rest of another
+  // scheme ("Basic …") is refused below.
   const token = authorization.trim().replace(/^bearer(?: +|$)/i, "");
   if (token === "") throw new Failure("unauthenticated", "missing token");
-  // It goes into a header of the request to the API server: visible ASCII only.
+  // It becomes a header of the request to the API server: visible ASCII only.
   if (!/^[\x21-\x7e]+$/.test(token)) {
     throw new Failure(
       "unauthenticated",
@@ -149,7 +148,7 @@ function tokenIdentity(authorization: string): TokenIdentity {
   return { kind: "token", token };
 }
 
-/** A JSON object of lists of strings, with keys that may be percent-encoded. */
+/** A JSON object of string lists, with keys that may be percent-encoded. */
 function parseExtras(source: string | null): Map<string, readonly string[]> {
   const extra = new Map<string, readonly string[]>();
   if (source === null || source === "") return extra;
@@ -163,7 +162,7 @@ function parseExtras(source: string | null): Map<string, readonly string[]> {
     throw invalidExtras("not a JSON object");
   }
   const entries = Object.entries(value);
-  // JSON.parse keeps the last of equal keys alone, and an extra that is lost may be one that restricts.
+  // JSON.parse keeps only the last of equal keys, and a lost extra may be one that restricts.
   if (entries.length !== countKeys(source)) throw invalidExtras("a key comes twice");
   for (const [name, values] of entries) {
     if (!Array.isArray(values) || !values.every((each) => typeof each === "string")) {
@@ -171,13 +170,13 @@ function parseExtras(source: string | null): Map<string, readonly string[]> {
     }
     const key = decodeKey(name);
     const known = extra.get(key);
-    // "a%2fb" and "a/b" are one key written in two ways.
+    // "a%2fb" and "a/b" are two spellings of one key.
     extra.set(key, known === undefined ? values : [...known, ...values]);
   }
   return extra;
 }
 
-/** How many keys a JSON object has, equal ones included. Only for text that JSON.parse takes. */
+/** The number of keys in a JSON object, including duplicates. Only for text that JSON.parse accepts. */
 function countKeys(source: string): number {
   let depth = 0;
   let keys = 0;
@@ -193,7 +192,7 @@ function invalidExtras(reason: string): Failure {
   return new Failure("invalid-argument", `invalid metadata for x-remote-extras: ${reason}`);
 }
 
-/** As Kubernetes' request header authenticator does: what is not percent-encoded well stays as it is. */
+/** As Kubernetes' request header authenticator does: a key that is not properly percent-encoded is kept as it is. */
 function decodeKey(name: string): string {
   try {
     return decodeURIComponent(name);

@@ -5,13 +5,13 @@ import { isLoopback } from "../config/address.ts";
 import { fileErrorKind, readText } from "../platform/files.ts";
 import { env as processEnv } from "../platform/process.ts";
 
-/** Where the API server is and as whom the agent speaks to it. */
+/** Where the API server is, and the account that the agent uses for it. */
 export interface ApiServerAccess {
   /** Base of all paths; https, or http on a loopback address. */
   readonly url: URL;
-  /** The name that the server's certificate must bear, where it is not the URL's. */
+  /** The name that the server's certificate must have, if it is not the URL's. */
   readonly serverName: string | undefined;
-  /** PEM of the certificate authorities, read from its file each time; undefined: those of the system. */
+  /** PEM of the CAs, read from its file each time; undefined: those of the system. */
   certificateAuthority(): string | undefined;
   /** The agent's own credentials, read from their files each time, because they rotate. */
   account(): Promise<Account>;
@@ -25,20 +25,20 @@ export interface Account {
   readonly key?: string;
 }
 
-/** The API server cannot be found, or its configuration cannot be used. The text names file and key. */
+/** The API server cannot be found, or its configuration cannot be used. The text names the file and the key. */
 export class KubeConfigError extends Error {
   override readonly name = "KubeConfigError";
 }
 
-/** A user entry, with the key that the library does not know. */
+/** A user entry, with the key that the library does not support. */
 type Credentials = Partial<User> & { readonly tokenFile?: string };
 
 /** Where Kubernetes mounts a pod's account (kubernetes.io, "Accessing the Kubernetes API from a Pod"). */
 const SERVICE_ACCOUNT_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /**
- * Finds the API server: by KUBECONFIG where that is set; in a pod by its service account; otherwise
- * by ~/.kube/config. Throws KubeConfigError.
+ * Finds the API server: through KUBECONFIG if it is set; in a pod through its service account; otherwise through
+ * ~/.kube/config. Throws KubeConfigError.
  */
 export async function findApiServer(
   options: {
@@ -77,10 +77,10 @@ function fromPod(host: string, port: string, folder: string): ApiServerAccess {
   );
 }
 
-/** Missing files are skipped; of two entries with one name the first counts, as with kubectl. */
+/** Missing files are skipped; of two entries with one name, the first counts, as in kubectl. */
 async function fromKubeConfig(files: readonly string[]): Promise<ApiServerAccess> {
-  // The module that reads kubeconfig entries, and none of the hundreds that the package's index pulls
-  // in; nor in a pod, which has no kubeconfig (docs/decisions/0004-access-review-client.md).
+  // Import only the module that reads kubeconfig entries, not the hundreds that the package's index pulls in; a pod,
+  // which has no kubeconfig, does not even load this one (docs/decisions/0004-access-review-client.md).
   const { newClusters, newContexts, newUsers } = await import(
     "@kubernetes/client-node/dist/config_types.js"
   );
@@ -149,7 +149,7 @@ function access(cluster: Cluster, user: Credentials, where: string): ApiServerAc
   } catch {
     throw refuse(`server ${JSON.stringify(cluster.server)} is not a URL`);
   }
-  // Callers' tokens go to this address.
+  // Callers' tokens are sent to this address.
   const local = url.protocol === "http:" && isLoopback(url.hostname.replace(/^\[|\]$/g, ""));
   if (url.protocol !== "https:" && !local) {
     throw refuse(`server ${cluster.server}: https is needed, http only on a loopback address`);
@@ -202,7 +202,7 @@ function access(cluster: Cluster, user: Credentials, where: string): ApiServerAc
   }
 }
 
-/** Credential plugins (client-go credential plugins), for local runs: a pod grants no right to run a program. */
+/** Credential plugins (client-go credential plugins), for local runs: in a pod, the agent may not start programs. */
 async function loadExecAuth(): Promise<(user: Credentials) => Promise<Account>> {
   const { ExecAuth } = await import("@kubernetes/client-node/dist/exec_auth.js");
   const plugin = new ExecAuth();
@@ -216,7 +216,7 @@ async function loadExecAuth(): Promise<(user: Credentials) => Promise<Account>> 
         options,
       );
     } catch (error) {
-      // JSON.parse quotes what it cannot read: the plugin's output is a credential.
+      // JSON.parse quotes invalid input, and the plugin's output is a credential.
       if (!(error instanceof SyntaxError)) throw error;
       throw new KubeConfigError("The credential plugin's output is not valid JSON", {
         cause: error,
@@ -235,7 +235,7 @@ function parseKubeConfig(parse: () => unknown, file: string): Record<string, unk
   try {
     value = parse();
   } catch (error) {
-    // The parser's own message quotes the lines around the error, and one of them may be a token's.
+    // The parser's own message quotes the lines around the error, one of which may contain a token.
     throw new KubeConfigError(`Cannot parse ${file}: not valid YAML${placeOf(error)}`, {
       cause: error,
     });
@@ -246,14 +246,14 @@ function parseKubeConfig(parse: () => unknown, file: string): Record<string, unk
   return value as Record<string, unknown>;
 }
 
-/** Where in the file js-yaml found an error: its marks count from 0. */
+/** Where js-yaml found an error in the file: its marks count from 0. */
 function placeOf(error: unknown): string {
   const mark = (error as { mark?: { line?: unknown; column?: unknown } } | null)?.mark;
   if (typeof mark?.line !== "number" || typeof mark.column !== "number") return "";
   return ` (line ${mark.line + 1}, column ${mark.column + 1})`;
 }
 
-/** `users[].user.tokenFile`, which the library's reader leaves out. */
+/** `users[].user.tokenFile`, which the library's reader ignores. */
 function tokenFileOf(users: unknown, name: string): string | undefined {
   if (!Array.isArray(users)) return undefined;
   const entry: unknown = users.find((each) => each?.name === name)?.user?.tokenFile;

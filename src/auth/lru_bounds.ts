@@ -1,6 +1,6 @@
 /**
- * Options of an LRUCache with a maximum of entries. In place of its option `max`, with which it makes room for all of
- * them at once (200 KB for 10,000), however few there are.
+ * Options of an LRUCache with a maximum number of entries. They replace its option `max`, which allocates room for all
+ * entries at once (200 KB for 10,000), however few there are.
  */
 export function atMost(entries: number): {
   readonly maxSize: number;

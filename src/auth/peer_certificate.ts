@@ -1,14 +1,14 @@
 import { X509Certificate } from "node:crypto";
 
-/** Longer chains than this are refused; those in use have two or three certificates. */
+/** Longer chains are refused; real ones have two or three certificates. */
 const MAX_CHAIN = 8;
 
-/** Whether a peer's certificate counts, and until when that is certain (milliseconds since the epoch). */
+/** Whether a peer's certificate is trusted, and until when that is certain (milliseconds since the epoch). */
 export type PeerVerdict =
   | { readonly trusted: true; readonly untilMs: number }
   | { readonly trusted: false; readonly why: string };
 
-/** The certificates of a PEM text, in order. Throws where one is not a certificate, or where there is none. */
+/** The certificates of a PEM text, in order. Throws if one is not a certificate, or if there is none. */
 export function parseCertificates(pem: string | Uint8Array): X509Certificate[] {
   const text = typeof pem === "string" ? pem : new TextDecoder("latin1").decode(pem);
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
@@ -17,13 +17,13 @@ export function parseCertificates(pem: string | Uint8Array): X509Certificate[] {
 }
 
 /**
- * Verifies that a client's certificate is valid now: not expired, and issued by one of the authorities by way of
- * the certificates that the client showed (RFC 5280, section 6: dates, issuers and signatures; purposes and
- * constraints were verified by the TLS handshake that first showed the chain).
+ * Verifies that a client's certificate is valid now: not expired, and issued by one of the CAs through the certificates
+ * that the client presented (RFC 5280, section 6: dates, issuers and signatures; purposes and constraints were verified
+ * by the TLS handshake that first presented the chain).
  *
  * A resumed TLS session has no such handshake, and the platform verifies nothing when it resumes one.
  *
- * @param chain the client's own certificate first; null or empty where it showed none
+ * @param chain the client's own certificate first; null or empty if it presented none
  */
 export function verifyPeer(
   chain: readonly X509Certificate[] | null,
@@ -51,7 +51,7 @@ interface Issuers {
   readonly nowMs: number;
 }
 
-/** From the certificate to an authority; null where there is no such path. */
+/** From the certificate to a CA; null if there is no such path. */
 function pathToAuthority(
   certificate: X509Certificate,
   issuers: Issuers,
@@ -73,12 +73,12 @@ function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): bool
   try {
     return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
   } catch {
-    return false; // A type of key that the platform does not support.
+    return false; // A key type that the platform does not support.
   }
 }
 
 function isInDate(certificate: X509Certificate, nowMs: number): boolean {
-  // Comparisons with NaN, a date that cannot be read, are false.
+  // Comparisons with NaN, which represents an unreadable date, are false.
   return Date.parse(certificate.validFrom) <= nowMs && nowMs < notAfterMs(certificate);
 }
 

@@ -1,14 +1,14 @@
 import type { FrontProxyIdentity, TokenIdentity } from "./identity.ts";
 import type { User } from "./user.ts";
 
-/** Who can be asked about at the API server. */
+/** An identity that the API server can review. */
 export type ReviewedIdentity = FrontProxyIdentity | TokenIdentity;
 
-/** Asks the API server, or what stands in for it. */
+/** Asks the API server, or its substitute. */
 export interface Reviewer {
   /**
-   * May this identity `get pods/log` in the namespace ("": in every one)? Throws Failure where no
-   * answer could be obtained, which must never count as a yes.
+   * Whether this identity may `get pods/log` in the namespace ("": in all namespaces). Throws Failure if no answer
+   * could be obtained, which must never count as a yes.
    */
   review(
     identity: ReviewedIdentity,
@@ -17,8 +17,8 @@ export interface Reviewer {
   ): Promise<boolean>;
 
   /**
-   * Who the bearer of a token is; null where the API server does not say. A reviewer without it, or one
-   * that throws, counts as one that does not know. Not used for authorization, only to count a user's calls.
+   * Who the bearer of a token is; null if the API server does not say. A reviewer without this method, or whose method
+   * throws, counts as one that does not know. Not used for authorization, only to count a user's calls.
    */
   whoIs?(
     identity: TokenIdentity,

@@ -9,10 +9,10 @@ import type { User } from "./user.ts";
 
 const GROUP = "/apis/authorization.k8s.io/v1";
 const DEFAULT_TIMEOUT_MS = 10_000;
-/** A broken API server fails every call; the log needs to say so once in a while only. */
+/** A broken API server fails every call; it is enough to log this once in a while. */
 const NOTICE_INTERVAL_MS = 60_000;
 
-/** What reviews in a running agent: see KubernetesReviewer. A misconfigured access is reported at once. */
+/** The reviewer of a running agent: see KubernetesReviewer. A misconfigured access is reported at once. */
 export function createReviewer(options: { readonly report: Report }): KubernetesReviewer {
   const reviewer = new KubernetesReviewer(options);
   void reviewer.prepare();
@@ -20,9 +20,9 @@ export function createReviewer(options: { readonly report: Report }): Kubernetes
 }
 
 /**
- * Asks the Kubernetes API server, as its authorization API wants it (kubernetes.io, "Checking API access"): about a
- * proxy's user with a SubjectAccessReview as the agent's own account, about a token's bearer with a
- * SelfSubjectAccessReview as that bearer. Owned by serve, which closes it; the Authorizer and ReviewHealth call it.
+ * Asks the Kubernetes API server through its authorization API (kubernetes.io, "Checking API access"): about a proxy's
+ * user with a SubjectAccessReview as the agent's own account, about a token's bearer with a SelfSubjectAccessReview as
+ * that bearer. Owned by serve, which closes it; the Authorizer and ReviewHealth call it.
  */
 export class KubernetesReviewer implements Reviewer {
   readonly #report: Report;
@@ -44,8 +44,8 @@ export class KubernetesReviewer implements Reviewer {
   }
 
   /**
-   * Finds out where the API server is, asking nothing of it yet. An error is reported, not thrown:
-   * each review tries again, as the files may come later.
+   * Finds out where the API server is, without calling it yet. An error is reported, not thrown: each review tries
+   * again, because the files may appear later.
    */
   async prepare(): Promise<void> {
     try {
@@ -56,8 +56,8 @@ export class KubernetesReviewer implements Reviewer {
   }
 
   /**
-   * Rejects with Failure unauthenticated where the API server refuses the caller's token, and with another where the review
-   * failed.
+   * Rejects with Failure unauthenticated if the API server refuses the caller's token, and with another Failure if the
+   * review failed.
    */
   async review(
     identity: ReviewedIdentity,
@@ -75,8 +75,8 @@ export class KubernetesReviewer implements Reviewer {
   }
 
   /**
-   * Who the bearer of a token is, by a SelfSubjectReview (authentication.k8s.io/v1, since Kubernetes 1.28) as
-   * that bearer. Null where the API server has none, or does not answer it.
+   * Who the bearer of a token is, according to a SelfSubjectReview (authentication.k8s.io/v1, since Kubernetes 1.28) as
+   * that bearer. Null if the API server does not have this API, or does not answer.
    */
   async whoIs(
     identity: TokenIdentity,
@@ -101,10 +101,10 @@ export class KubernetesReviewer implements Reviewer {
   }
 
   /**
-   * Why reviews are not possible now; null where they are. Asks, as the agent's own account, whether that may ask
-   * about others (SelfSubjectAccessReview).
+   * Why reviews are not possible now; null if they are. Asks, as the agent's own account, whether it may ask about
+   * others (SelfSubjectAccessReview).
    *
-   * @param options.ownAccountNeeded whether every caller is asked about as the agent's own account
+   * @param options.ownAccountNeeded whether reviews of all callers use the agent's own account
    */
   async problem(
     options: { readonly ownAccountNeeded: boolean; readonly signal: AbortSignal },
@@ -173,7 +173,7 @@ export class KubernetesReviewer implements Reviewer {
     return this.#server;
   }
 
-  /** Only a whole answer that says so plainly is a yes. */
+  /** Only a complete answer that clearly allows access is a yes. */
   #verdict(answer: ApiResponse, self: boolean): boolean {
     const kind = self ? "SelfSubjectAccessReview" : "SubjectAccessReview";
     const body = record(answer.body);
@@ -235,7 +235,7 @@ export class KubernetesReviewer implements Reviewer {
     const now = performance.now();
     const last = this.#noticed.get(text);
     if (last !== undefined && now - last < NOTICE_INTERVAL_MS) return;
-    // Texts come from a handful of causes; any others must not pile up.
+    // There are only a handful of causes, and so of texts; any others must not pile up.
     if (this.#noticed.size >= 100) this.#noticed.clear();
     this.#noticed.set(text, now);
     const message = answer?.message ?? null;

@@ -1,26 +1,26 @@
 import { createHash } from "node:crypto";
 import type { FrontProxyIdentity, TokenIdentity } from "./identity.ts";
 
-/** A user as Kubernetes' authentication API describes one (UserInfo), without its uid. */
+/** A user as described by Kubernetes' authentication API (UserInfo), without its uid. */
 export interface User {
   readonly user: string;
   readonly groups: readonly string[];
   readonly extra: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Whom the calls of a user are counted for. */
+/** For whom the calls of a user are counted. */
 export interface UserKey {
-  /** Equal for all calls of one user: the whole of it, see userHash. */
+  /** Equal for all calls of one user, based on the whole user: see userHash. */
   readonly user: string;
   /** Equal for all users that one subject may be: see accountHash. */
   readonly account: string;
 }
 
-/** Extras that describe the credential in place of its owner: the token's id, the pod that it is bound to. */
+/** Extras that describe the credential rather than its owner: the token's id, the pod that it is bound to. */
 const OF_CREDENTIAL = "authentication.kubernetes.io/";
 
 /**
- * SHA-256 of the whole user: name, groups and extras, in a canonical form, but for the extras that describe the
+ * SHA-256 of the whole user: name, groups and extras, in a canonical form, except for the extras that describe the
  * credential. So all tokens of one ServiceAccount are one user.
  */
 export function userHash({ user, groups, extra }: User): string {
@@ -31,17 +31,21 @@ export function userHash({ user, groups, extra }: User): string {
 const SERVICE_ACCOUNT = /^(system:serviceaccount:[^:]+:).*/;
 
 /**
- * SHA-256 of the user's name, without groups and extras, which may differ from call to call; of a ServiceAccount its
- * namespace, as whoever may make one there may make a thousand.
+ * SHA-256 of the user's name, without groups and extras, which may differ from call to call; for a ServiceAccount, of
+ * its namespace, because anyone who can create one there can create a thousand.
  */
 export function accountHash({ user }: Pick<User, "user">): string {
   return sha256(JSON.stringify(["account", user.replace(SERVICE_ACCOUNT, "$1")]));
 }
 
-/** Of identities that are in use: one with a thousand groups takes a millisecond, and is asked for at each review. */
+/**
+ * Hashes of identities in use: hashing one with a thousand groups takes a millisecond, and each review needs the hash.
+ */
 const hashes = new WeakMap<object, string>();
 
-/** SHA-256 of a canonical form: the order of groups and extras does not matter, and no token can be read from it. */
+/**
+ * SHA-256 of a canonical form: the order of groups and extras does not matter, and no token can be recovered from it.
+ */
 export function identityHash(identity: FrontProxyIdentity | TokenIdentity): string {
   const known = hashes.get(identity);
   if (known !== undefined) return known;

@@ -6,19 +6,21 @@ import type { Reviewer } from "./review.ts";
 import { accountHash, identityHash, type User, userHash, type UserKey } from "./user.ts";
 
 const MAX_TOKENS = 10_000;
-/** How long a token's user is remembered; it changes only when an account is deleted and created again under the same name. */
+/**
+ * How long a token's user is cached; it changes only if an account is deleted and created again under the same name.
+ */
 const USER_TTL_MS = 10 * 60 * 1000;
-/** Where the API server did not say whose a token is, it is asked again after this time. */
+/** If the API server did not say whose a token is, it is asked again after this time. */
 const UNKNOWN_USER_TTL_MS = 30 * 1000;
 
 /**
- * Keys to count calls by, equal for all calls of one user; see userHash. A token counts for who the API server says
- * its bearer is, and for itself where it does not say. Only tokens that have passed a review may come here: they are
+ * Keys to count calls by, equal for all calls of one user; see userHash. A token counts for the bearer that the API
+ * server names, or for itself if it names none. Only tokens that have passed a review may be passed in: they are
  * genuine. Owned by the Authorizer, which alone calls it.
  */
 export class UserKeys {
   readonly #reviewer: Reviewer;
-  /** Of each token, by its hash, the key of its user. */
+  /** The key of the user of each token, by the token's hash. */
   readonly #keys = new LRUCache<string, Promise<UserKey>>({
     ...atMost(MAX_TOKENS),
     ttl: USER_TTL_MS,
@@ -28,7 +30,7 @@ export class UserKeys {
     this.#reviewer = reviewer;
   }
 
-  /** Rejects where the signal fires. */
+  /** Rejects if the signal fires. */
   async keyOf(
     identity: Identity,
     options: { readonly signal: AbortSignal },
@@ -43,7 +45,7 @@ export class UserKeys {
   }
 
   #askWhoIs(token: string, identity: TokenIdentity): Promise<UserKey> {
-    // Shared by all who wait: no single call's end ends it; the reviewer has a deadline of its own.
+    // Shared by all waiting calls: the end of a single call does not end it; the reviewer has its own deadline.
     const { signal } = new AbortController();
     const asked = Promise.resolve(this.#reviewer.whoIs?.(identity, { signal }) ?? null)
       .catch(() => null)

@@ -8,13 +8,13 @@ import { atMost } from "./lru_bounds.ts";
 import type { ReviewedIdentity, Reviewer } from "./review.ts";
 import { sha256 } from "./user.ts";
 
-/** What was said, and when it was asked (milliseconds of the clock). */
+/** The answer, and when it was requested (milliseconds of the clock). */
 export interface Verdict {
   readonly allowed: boolean;
   readonly at: number;
 }
 
-/** A review that is being waited for. */
+/** A pending review. */
 interface Pending {
   readonly verdict: Promise<Verdict>;
   readonly abort: AbortController;
@@ -23,18 +23,21 @@ interface Pending {
 
 const VERB = "get";
 const MAX_VERDICTS = 10_000;
-/** Reviews at the same time, of callers of one kind: as many as there are connections to the API server for them. */
+/**
+ * Maximum number of concurrent reviews for callers of one kind: as many as there are connections to the API server for
+ * them.
+ */
 const MAX_REVIEWS = 16;
 
 /**
- * What the reviewer says, for each identity and namespace: equal questions share one review, its verdict is kept, and
- * callers take turns. Owned by the Authorizer, which alone calls it.
+ * The reviewer's verdicts for each identity and namespace: identical questions share one review, its verdict is cached,
+ * and callers take turns. Owned by the Authorizer, which alone calls it.
  */
 export class Verdicts {
   readonly #reviewer: Pick<Reviewer, "review">;
   readonly #report: Report;
   readonly #clock: Clock;
-  /** Keys are hashes: no token lies here. */
+  /** Keys are hashes: no token is stored here. */
   readonly #verdicts = new LRUCache<string, Verdict>(atMost(MAX_VERDICTS));
   readonly #pending = new Map<string, Pending>();
   /** Callers take turns: one who asks for a thousand namespaces delays nobody else. */
@@ -63,7 +66,7 @@ export class Verdicts {
     return known;
   }
 
-  /** A new verdict. Rejects with what the reviewer throws, and with Failure cancelled when the signal fires. */
+  /** A new verdict. Rejects with the reviewer's error, and with Failure cancelled when the signal fires. */
   async ask(
     identity: ReviewedIdentity,
     hash: string,
@@ -77,7 +80,7 @@ export class Verdicts {
       return await unlessAborted(pending.verdict, signal);
     } finally {
       pending.waiting--;
-      // The review belongs to all who wait for it; with the last of them it goes.
+      // The review belongs to all who wait for it; it ends with the last of them.
       if (pending.waiting === 0) {
         if (this.#pending.get(key) === pending) this.#pending.delete(key);
         pending.abort.abort();
@@ -85,7 +88,9 @@ export class Verdicts {
     }
   }
 
-  /** When the oldest of the verdicts was requested, milliseconds; -Infinity where one is missing. `hash`: of the identity. */
+  /**
+   * When the oldest of the verdicts was requested, milliseconds; -Infinity if one is missing. `hash`: of the identity.
+   */
   oldest(hash: string, namespaces: readonly string[]): number {
     let oldest = this.#clock.now();
     for (const namespace of namespaces) {
@@ -98,7 +103,7 @@ export class Verdicts {
   #begin(key: string, identity: ReviewedIdentity, hash: string, namespace: string): Pending {
     const abort = new AbortController();
     const verdict = this.#ask(key, identity, hash, namespace, abort.signal);
-    // Those who wait get the error; when all have left, nobody needs it.
+    // Waiting calls get the error; if all have left, nobody needs it.
     verdict.catch(() => {});
     const pending = { verdict, abort, waiting: 0 };
     this.#pending.set(key, pending);
@@ -124,7 +129,7 @@ export class Verdicts {
       throw error;
     }
     const verdict = { allowed, at };
-    // A verdict whose callers have all left is as good as any.
+    // A verdict whose callers have all left is as good as any other.
     this.#verdicts.set(key, verdict);
     this.#report({
       type: "review",
@@ -135,7 +140,7 @@ export class Verdicts {
   }
 }
 
-/** The API server has answered, and does not take the caller's token: whoever makes one up must not raise an alarm. */
+/** The API server has answered, but does not accept the caller's token: made-up tokens must not raise an alarm. */
 function isRefusal(error: unknown): boolean {
   return error instanceof Failure &&
     (error.kind === "unauthenticated" || error.kind === "permission-denied");

@@ -9,26 +9,26 @@ import { encodeFixedFields, ListEncoder } from "./list_encoder.ts";
 /** A LogMetadataList as bytes. */
 export interface EncodedList {
   readonly bytes: Uint8Array;
-  /** How many logs it holds. */
+  /** The number of logs in it. */
   readonly count: number;
 }
 
-/** How long a list holds the event loop at a time, milliseconds. */
+/** How long a list blocks the event loop at a time, milliseconds. */
 const SLICE_MS = 8;
-/** The clock is read once in this many stat calls. */
+/** The clock is read once per this many stat calls. */
 const STATS_PER_CHECK = 64;
 
 /**
- * Answers List. A response is true at the moment of the call or later: only what cannot change while a link
- * exists (its names, encoded) is kept from call to call. Owned by the metadata service, which alone calls it.
+ * Answers List. A response is correct as of the call or later: only data that cannot change while a link exists (its
+ * names, encoded) is kept from call to call. Owned by the metadata service, which alone calls it.
  */
 export class LogLister {
   readonly #links: LogLinks;
   readonly #nodeName: string;
   readonly #folder: string;
-  /** Encoded id and spec of each link. Links that are gone take their bytes with them. */
+  /** Encoded id and spec of each link. Their memory is freed with the link. */
   readonly #fixedFields = new WeakMap<LogLink, Uint8Array>();
-  /** Lists that have not begun, by their namespaces: those who ask the same meanwhile share one. */
+  /** Lists that have not begun, by their namespaces: identical requests meanwhile share one. */
   readonly #next = new Map<string, Promise<EncodedList>>();
   #running: Promise<unknown> = Promise.resolve();
 
@@ -39,15 +39,15 @@ export class LogLister {
   }
 
   /**
-   * The logs of the namespaces, all where none is named, in no order. Rejects with Failure not-found where the log
-   * folder is missing, permission-denied where it or every log in it may not be read.
+   * The logs of the namespaces, or all logs if none is named, in no particular order. Rejects with Failure not-found if
+   * the log folder is missing, permission-denied if the folder or every log in it may not be read.
    */
   list(namespaces: readonly string[]): Promise<EncodedList> {
     const wanted = new Set(namespaces);
     const key = JSON.stringify([...wanted].sort());
     const shared = this.#next.get(key);
     if (shared !== undefined) return shared;
-    // Lists run one after another: to share one that has begun would answer with what was true before the call.
+    // Lists run one after another: sharing one that has begun would return a state from before the call.
     const list = this.#running.then(() => {
       this.#next.delete(key);
       return this.#encode(wanted);
@@ -88,7 +88,7 @@ export class LogLister {
   }
 }
 
-/** No facts where the target is gone, is no regular file, or may not be seen. */
+/** No facts if the target is gone, is not a regular file, or may not be examined. */
 function targetFacts(
   { target }: LogLink,
 ): { facts: FileFacts | null; error?: FileErrorKind } {

@@ -7,21 +7,21 @@ import { logMetadata } from "./log_metadata.ts";
 /** Room for the tags, lengths and numbers that `add` writes in addition to the fixed fields: at most 61 bytes. */
 const MAX_VARIABLE_BYTES = 64;
 
-/** The fields of a LogMetadata that stay as they are for as long as the log exists: id and spec. */
+/** The fields of a LogMetadata that do not change while the log exists: id and spec. */
 export function encodeFixedFields(nodeName: string, name: LogName): Uint8Array {
   return LogMetadata.encode(logMetadata(nodeName, name, undefined)).finish();
 }
 
 /**
- * Writes a LogMetadataList of proto/cluster_agent.proto straight to bytes: no object for a log, and no BigInt for its
- * numbers. Owned by one answer of the LogLister.
+ * Writes a LogMetadataList of proto/cluster_agent.proto directly as bytes, without an object per log and without BigInt
+ * for its numbers. Owned by one answer of the LogLister.
  */
 export class ListEncoder {
   #bytes = new Uint8Array(1 << 16);
   #length = 0;
   #count = 0;
 
-  /** Items so far. */
+  /** The number of items so far. */
   get count(): number {
     return this.#count;
   }
@@ -45,12 +45,12 @@ export class ListEncoder {
     this.#int64(0x10, time.nanos); // Timestamp.nanos
   }
 
-  /** The list as it is now. The encoder is not used afterwards. */
+  /** The finished list. The encoder must not be used afterwards. */
   finish(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
   }
 
-  /** A field with its default value is left out, as proto3 does. */
+  /** A field with its default value is omitted, as in proto3. */
   #int64(tag: number, value: number): void {
     if (value === 0) return;
     this.#byte(tag);
@@ -74,7 +74,7 @@ export class ListEncoder {
   }
 }
 
-/** Bytes that a field of an int64 with a tag of one byte takes. */
+/** The size in bytes of an int64 field with a one-byte tag. */
 function int64Field(value: number): number {
   if (value === 0) return 0;
   if (value < 0) return 11;

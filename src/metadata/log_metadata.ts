@@ -3,7 +3,7 @@ import type { LogMetadata, LogMetadataFileInfo } from "../generated/cluster_agen
 import type { FileFacts } from "../platform/files.ts";
 import { mtime } from "../platform/mtime.ts";
 
-/** Size and time of a log file, as the wire has them. `facts` are those that stat has just given of `path`. */
+/** Size and time of a log file in their wire format. `facts` are the result of a stat of `path` just before. */
 export function fileInfo({ path, facts }: { path: string; facts: FileFacts }): LogMetadataFileInfo {
   const { seconds, nanos } = mtime(path, facts);
   return {
@@ -12,7 +12,7 @@ export function fileInfo({ path, facts }: { path: string; facts: FileFacts }): L
   };
 }
 
-/** One log of this node, as the wire has it. */
+/** One log of this node in its wire format. */
 export function logMetadata(
   nodeName: string,
   name: LogName,

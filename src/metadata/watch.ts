@@ -12,47 +12,49 @@ export interface WatchLogsOptions {
   /** Empty: all. */
   readonly namespaces: readonly string[];
   readonly watcher: FileWatcher;
-  /** The least time between two MODIFIED events of a file, milliseconds. */
+  /** The minimum time between two MODIFIED events of a file, milliseconds. */
   readonly debounceMs: number;
   readonly signal: AbortSignal;
   readonly report: Report;
 }
 
-/** A rotation has a moment without link or file: a log that is missing for less is still there. */
+/**
+ * During a rotation, link or file may be missing for a moment: a log that is missing for less than this still exists.
+ */
 const GONE_MS = 2000;
 
 /**
- * What changes among the logs from now on: ADDED, MODIFIED, DELETED (missing for two seconds). Ends when the signal
- * fires. Throws Failure not-found where the log folder is missing.
+ * The changes among the logs from now on: ADDED, MODIFIED, DELETED (missing for two seconds). Ends when the signal
+ * fires. Throws Failure not-found if the log folder is missing.
  *
- * The log folder is listed every 500 ms, once for all who watch. A reader that is slow gets, when it asks, the difference
- * between what it was sent last and what is there: one event a file, the last state. While the folder, or the
- * file that a link leads to, cannot be examined, nothing is known and nothing is sent.
+ * The log folder is listed every 500 ms, once for all watches. When a slow reader asks, it gets the difference between
+ * what it was last sent and the current state: one event per file, with its latest state. While the folder, or the file
+ * that a link leads to, cannot be examined, nothing is known and nothing is sent.
  */
 export function watchLogs(options: WatchLogsOptions): AsyncIterableIterator<LogMetadataWatchEvent> {
   return new LogWatch(options);
 }
 
-/** What a reader was sent of a file. */
+/** What a reader was sent about a file. */
 interface SentState {
   readonly entry: FolderEntry;
-  /** When a MODIFIED was sent last, by the watcher's clock. */
+  /** When a MODIFIED event was last sent, by the watcher's clock. */
   readonly modifiedAt: number;
 }
 
 class LogWatch implements AsyncIterableIterator<LogMetadataWatchEvent> {
   readonly #options: WatchLogsOptions;
   readonly #wanted: ReadonlySet<string>;
-  /** What the reader knew at the beginning; one object for all who began at the same moment. */
+  /** What the reader knew at the beginning; one object for all readers that began at the same moment. */
   readonly #base: LogFolder;
-  /** What the reader was sent since, by file name; null: that the file is gone. */
+  /** What the reader has been sent since, by file name; null: that the file is gone. */
   readonly #sent = new Map<string, SentState | null>();
   /** Since when a file that the reader knows has been missing, by the watcher's clock. */
   readonly #missingSince = new Map<string, number>();
   #latest: LogFolder;
   /** File names whose state may differ from what was sent. */
   readonly #unsent = new Set<string>();
-  /** Of these, what has not been compared since the last listing. */
+  /** Those that have not been compared since the last listing. */
   #pending: Iterator<string> = [].values();
   #hasListing = false;
   #ended = false;
@@ -108,7 +110,7 @@ class LogWatch implements AsyncIterableIterator<LogMetadataWatchEvent> {
       const isKnown = this.#sentEntry(fileName) !== null;
       if (!isMissing) this.#missingSince.delete(fileName);
       else if (isKnown && !this.#missingSince.has(fileName)) this.#missingSince.set(fileName, now);
-      // A file that came and went while the reader did not read is not reported.
+      // A file that appeared and disappeared while the reader was not reading is not reported.
       if (isMissing && !isKnown) this.#unsent.delete(fileName);
       else this.#unsent.add(fileName);
     }
@@ -128,7 +130,7 @@ class LogWatch implements AsyncIterableIterator<LogMetadataWatchEvent> {
     }
   }
 
-  /** What the reader does not know yet of a file; null where that is nothing, or too soon. */
+  /** What the reader does not know yet about a file; null if there is nothing, or if it is too soon. */
   #diffSinceSent(fileName: string): LogMetadataWatchEvent | null {
     const sent = this.#sentEntry(fileName);
     const entry = this.#latest.entries.get(fileName);
@@ -163,13 +165,13 @@ class LogWatch implements AsyncIterableIterator<LogMetadataWatchEvent> {
     return this.#event("MODIFIED", entry);
   }
 
-  /** The reader knows the file's state, or does not want to. */
+  /** The reader knows the file's state, or is not interested in it. */
   #settled(fileName: string): null {
     this.#unsent.delete(fileName);
     return null;
   }
 
-  /** The entry of a file as the reader knows it; null where it knows none. */
+  /** The entry of a file as the reader knows it; null if it knows none. */
   #sentEntry(fileName: string): FolderEntry | null {
     const sent = this.#sent.get(fileName);
     if (sent !== undefined) return sent?.entry ?? null;

@@ -14,11 +14,11 @@ import type { Bounds } from "./messages.ts";
 import { InflatedFiles } from "./open_files.ts";
 import { newScratch, type Piece, type PieceResult, Scanners, scanPiece } from "./piece.ts";
 
-/** How long the event loop is held at a time, about. */
+/** Roughly how long the event loop is blocked at a time. */
 const MAX_SLICE_MS = 10;
 
 /**
- * The pool's work done in the thread that calls it: small pieces, and everything where the pool has no workers. Owns
+ * The pool's work that is done in the calling thread: small pieces, and everything if the pool has no workers. Owns
  * that thread's scanners, scratch memory and inflated files; the pool alone calls it.
  */
 export class CallingThread {
@@ -26,7 +26,7 @@ export class CallingThread {
   readonly #leavesLongLines: boolean;
   readonly #scanners = new Scanners();
   readonly #inflated = new InflatedFiles();
-  /** Also what inlined pieces are read into. */
+  /** Inlined pieces are also read into this memory. */
   readonly scratch = newScratch();
 
   /** `leavesLongLines`: there are workers, which read long lines. */
@@ -35,13 +35,13 @@ export class CallingThread {
     this.#leavesLongLines = options.leavesLongLines;
   }
 
-  /** Throws a Failure where the pattern is not valid, and the signal's reason where it has fired. */
+  /** Throws a Failure if the pattern is invalid, and the signal's reason if it has fired. */
   async check(spec: ScanSpec, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
     await this.#scanners.get(spec);
   }
 
-  /** Scans a piece, a small one in this turn of the event loop. Throws the signal's reason where it has fired. */
+  /** Scans a piece, a small one in this turn of the event loop. Throws the signal's reason if it has fired. */
   async scan(
     piece: Piece,
     { isSmall, signal }: { readonly isSmall: boolean; readonly signal: AbortSignal },
@@ -56,7 +56,7 @@ export class CallingThread {
     return scanPiece(piece, piece.source, scanner, this.scratch, limits);
   }
 
-  /** Null: its time was up; asked again, it continues. */
+  /** Null: its time was up; a repeated call continues. */
   async locate(task: LocateTask, signal: AbortSignal): Promise<Bounds | null> {
     await turnOfEventLoop();
     signal.throwIfAborted();
@@ -72,8 +72,8 @@ export class CallingThread {
   }
 
   /**
-   * Null: its time was up; asked again, it continues. Throws the signal's reason where it has fired, and Failure
-   * not-found where the file is not at its path any more.
+   * Null: its time was up; a repeated call continues. Throws the signal's reason if it has fired, and Failure not-found
+   * if the file is no longer at its path.
    */
   async examine(
     compressed: FileIdentity,

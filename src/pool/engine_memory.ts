@@ -5,17 +5,17 @@ const MIB = 2 ** 20;
 /** The default of limits.engine-memory. */
 export const ENGINE_MEMORY = 160 * MIB;
 
-/** Enough for what the regex crate compiles to its limit of 10 MiB; its module allows no more. */
+/** Enough for everything that the regex crate compiles within its limit of 10 MiB; its module allows no more. */
 const MAX_ENGINE_BYTES = 128 * MIB;
 /** An engine begins with 1.5 MiB; the patterns that clients send take 2 to 10. */
 const MIN_SMALL_BYTES = 3 * MIB;
 const MAX_SMALL_BYTES = 16 * MIB;
 
 /**
- * Divides the memory of all regex engines among the threads: each has a small part, and the one thread of the large lane
- * what is left. So their sum is known before any pattern is, and no thread ever waits for another's memory.
+ * Divides the memory of all regex engines among the threads: each has a small share, and the one thread of the large
+ * lane gets the rest. So their sum is known before any pattern is, and no thread ever waits for another's memory.
  *
- * @param bytes of all; beyond some hundred threads their small parts take more
+ * @param bytes the total; with more than some hundred threads, the small shares exceed it
  */
 export function shareEngineMemory(
   bytes: number,

@@ -4,38 +4,38 @@ import { type LineChunk, type LinePosition, readLines } from "../scan/line_reade
 import { MAX_KEPT_BYTES, type Piece, type PieceResult, resumeAt, type Scratch } from "./piece.ts";
 import type { UnnumberedRequest } from "./thread.ts";
 
-/** Pieces of at most this size are inlined: to read an appended line here costs less than to open its file there. */
+/** Pieces up to this size are inlined: reading an appended line here costs less than opening its file in a worker. */
 const INLINED_PIECE_BYTES = 64 * 1024;
 /** How much of a piece is inlined at a time. */
 const MAX_INLINED_BYTES = MIN_PART_BYTES;
-/** How long the event loop reads at a time for lines to inline, milliseconds. */
+/** How long the event loop reads lines to inline at a time, in milliseconds. */
 const READ_MS = 4;
 
-/** What of a piece was inlined. */
+/** The inlined part of a piece. */
 export interface InlinedLines {
   readonly chunk: LineChunk;
   /** Where it was read. */
   readonly position: LinePosition;
 }
 
-/** Is the piece scanned where its stream runs, in one turn of the event loop, whatever workers there are? */
+/** Whether the piece is scanned in the thread of its stream, in one turn of the event loop, regardless of workers. */
 export function isSmallPiece({ from, to, spec, line, source }: Piece): boolean {
-  // A long line takes its time, however small the piece is in which it begins.
+  // A long line takes time, however small the piece is in which it begins.
   return to - from <= INLINED_PIECE_BYTES && spec.grep === "" && line === null &&
     source.compressed === undefined;
 }
 
-/** Is the piece one whose bytes the owner of the file reads, and not the worker? */
+/** Whether the owner of the file, not the worker, reads the bytes of the piece. */
 export function isInlinedPiece(piece: Piece): boolean {
   const { source, from, to, line } = piece;
   if (source.compressed !== undefined) return false;
-  // Through a long line a worker reads on by itself: to begin in a small piece says nothing about its length.
+  // A worker continues through a long line on its own: beginning in a small piece says nothing about the line's length.
   return source.dev === null || to - from <= INLINED_PIECE_BYTES && line === null;
 }
 
 /**
  * The request for a piece whose bytes are read here, from the owner's file: its next lines, as many as are inlined at a
- * time, or none where reading has only come further through a long line. Throws what reading throws.
+ * time, or none if reading has only advanced within a long line. Throws what reading throws.
  */
 export function inlinedRequest(
   piece: Piece,
@@ -47,7 +47,7 @@ export function inlinedRequest(
   const { from, length } = lines.chunk;
   const bytes = new Uint8Array(scratch.bytes.subarray(0, length));
   if (scratch.bytes.length > MAX_KEPT_BYTES) release(scratch);
-  // The lines are a piece of their own. A part's offsets are counted from where its line begins.
+  // The lines form a piece of their own. The offsets of a part are counted from the beginning of its line.
   const to = from + length;
   return {
     request: {
@@ -75,7 +75,7 @@ function readNext(piece: Piece, scratch: Scratch): InlinedLines {
   }
 }
 
-/** The result of a piece whose lines were inlined: what the worker found in them, seen from the piece. */
+/** The result of a piece whose lines were inlined: the worker's result, with offsets of the piece. */
 export function inlinedResult(
   piece: Piece,
   { chunk, position }: InlinedLines,
@@ -84,7 +84,7 @@ export function inlinedResult(
   const { direction } = piece.spec;
   let resume = resumeAt(chunk.next, direction, chunk.length === 0 ? piece.skip : 0);
   if (result.resume !== null) {
-    // Of a long line, the same part comes again.
+    // For a long line, the same part is read again.
     resume = chunk.isPart ? resumeAt(position, direction, result.resume.skip) : result.resume;
   }
   return {

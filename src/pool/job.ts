@@ -7,7 +7,7 @@ import type { Bounds } from "./messages.ts";
 import type { Piece, PieceResult, PieceSource } from "./piece.ts";
 import type { Lane } from "./thread.ts";
 
-/** Where in a compressed log to find a window. */
+/** A window to find in a compressed log. */
 export interface LocateTask {
   readonly source: PieceSource;
   readonly compressed: FileIdentity;
@@ -21,32 +21,32 @@ export interface ExamineTask {
   readonly range: ExaminedPart;
 }
 
-/** Of a scan; of locating or examining, null where it must be requested again; of a check, null. */
+/** The result of a scan; of locating or examining, null if it must be requested again; of a check, null. */
 export type JobResult = PieceResult | Bounds | ExaminedText | ExaminedBeginning | null;
 
 /**
- * One call of the pool's check or scan: what is to be done, on whose behalf, and its result. Made by the pool; while it
- * waits or runs, the scheduler alone changes its state.
+ * One call of the pool's check or scan: what to do, on whose behalf, and its result. Made by the pool; while it waits
+ * or runs, only the scheduler changes its state.
  */
 export class Job {
   /** Streams take turns. */
   readonly stream: object;
-  /** Users take turns, and each one's streams within theirs. */
+  /** Users take turns, and the streams of each user within the user's turns. */
   readonly user: string;
-  /** Null: only the pattern is to be checked. */
+  /** Null: only the pattern is checked. */
   readonly piece: Piece | null;
-  /** Not null: a window is to be located in a compressed log. */
+  /** Not null: a window is located in a compressed log. */
   readonly locate: LocateTask | null;
-  /** Not null: a compressed log is to be examined. */
+  /** Not null: a compressed log is examined. */
   readonly examine: ExamineTask | null;
   readonly spec: ScanSpec;
   readonly signal: AbortSignal | undefined;
   lane: Lane = "quick";
-  /** Are its bytes read by the owner of the file and sent to the worker? */
+  /** Whether its bytes are read by the owner of the file and sent to the worker. */
   isInlined: boolean;
-  /** Of an inlined piece: what its worker was sent. */
+  /** For an inlined piece: the part that was sent to the worker. */
   inlined: InlinedLines | null = null;
-  /** Workers that died of it. */
+  /** How many workers died of it. */
   deaths = 0;
   readonly #isWanted: () => boolean;
   readonly #onSettled: (job: Job) => void;
@@ -62,9 +62,9 @@ export class Job {
     readonly spec: ScanSpec;
     readonly signal: AbortSignal | undefined;
     readonly isInlined: boolean;
-    /** Of a scan for several streams: does one of them still wait for it? */
+    /** For a scan on behalf of several streams: whether one of them still waits for it. */
     readonly isWanted: (() => boolean) | undefined;
-    /** Called once, when the job is finished or has failed. */
+    /** Called once, when the job has finished or failed. */
     onSettled(job: Job): void;
   }) {
     this.stream = options.stream;
@@ -83,14 +83,16 @@ export class Job {
     return this.#result.promise;
   }
 
-  /** Is a compressed file inflated for it, or a long Docker line held? Only one thread has the memory for such. */
+  /**
+   * Whether a compressed file is inflated for it, or a long Docker line held. Only one thread has the memory for that.
+   */
   get inflates(): boolean {
     if (this.piece?.line && this.spec.format === "docker") return true;
     return this.locate !== null || this.examine !== null ||
       this.piece?.source.compressed !== undefined;
   }
 
-  /** May its owner read it where no worker can? A compressed file it would have to inflate. */
+  /** Whether its owner may read it if no worker can. It would have to inflate a compressed file. */
   get canBeInlined(): boolean {
     return this.piece !== null && this.piece.source.compressed === undefined;
   }
@@ -99,7 +101,7 @@ export class Job {
     return this.spec.grep !== "";
   }
 
-  /** It has its result, or nobody wants one any more: all jobs of a signal are over as soon as that fires. */
+  /** It has its result, or none is needed any more: all jobs of a signal are over as soon as it fires. */
   get isOver(): boolean {
     return this.#isSettled || this.signal?.aborted === true || !this.#isWanted();
   }

@@ -1,4 +1,4 @@
-/** What a worker is asked for a job, and how the job ends with what the worker answers. */
+/** The request that a worker gets for a job, and how the worker's answer ends the job. */
 import { Failure } from "../failure/failure.ts";
 import { inlinedRequest, inlinedResult } from "./inlined_piece.ts";
 import type { Job } from "./job.ts";
@@ -6,15 +6,15 @@ import type { ResponseMessage } from "./messages.ts";
 import type { Piece, Scratch } from "./piece.ts";
 import type { UnnumberedRequest } from "./thread.ts";
 
-/** A request, and the buffers that go with it and are the worker's from then on. */
+/** A request, and the buffers that are transferred to the worker with it. */
 export interface JobRequest {
   readonly request: UnnumberedRequest;
   readonly transfer: Transferable[];
 }
 
 /**
- * A job's request. Of an inlined piece it reads the next lines into the scratch memory, and keeps with the job what the
- * result must be read against. Throws what reading throws, and where a piece is of no file.
+ * A job's request. For an inlined piece, it reads the next lines into the scratch memory, and stores with the job what
+ * is needed to interpret the result. Throws what reading throws, and if a piece has no file.
  */
 export function requestFor(
   job: Job,
@@ -56,7 +56,7 @@ function fileRequest({ source, ...piece }: Piece, sliceMs: number): UnnumberedRe
   };
 }
 
-/** Ends a job with what a worker answered. */
+/** Ends a job with a worker's answer. */
 export function endJob(job: Job, response: ResponseMessage): void {
   switch (response.kind) {
     case "scanned":
@@ -78,7 +78,7 @@ export function endJob(job: Job, response: ResponseMessage): void {
           "Invalid grep pattern: too big for the regex engine's memory",
         ),
       );
-    case "file-unavailable": // Of a compressed log that was deleted meanwhile.
+    case "file-unavailable": // For a compressed log that was deleted meanwhile.
       return job.fail(
         new Failure(
           "not-found",

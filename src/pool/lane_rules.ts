@@ -2,35 +2,38 @@ import { estimateEngineBytes } from "../scan/pattern_size.ts";
 import type { Job } from "./job.ts";
 import type { Lane } from "./thread.ts";
 
-/** Fast pieces in a row after which a stream leaves the slow lane; doubled each time that it comes back. */
+/**
+ * The number of consecutive fast pieces after which a stream leaves the slow lane; doubled each time that it comes
+ * back.
+ */
 const FIRST_FAST_PIECES = 2;
 const MAX_FAST_PIECES = 64;
 
 interface SlowStream {
-  /** Is it in the slow lane now? Otherwise it was once. */
+  /** Whether it is in the slow lane now; if not, it was once. */
   isSlow: boolean;
-  /** Fast pieces in a row, and how many are needed to leave. */
+  /** The number of consecutive fast pieces, and how many are needed to leave. */
   fast: number;
   needed: number;
 }
 
 /**
- * Which lane a job belongs to. A stream is slow from the time that it held others up by computing until it has been
- * fast for some pieces. A pattern is slow as long as it runs in the slow lane: then others' jobs with it go
- * there, too. A stream that holds others up by waiting (for a disk, for a module to load) stays aside for that one job
- * and says nothing about its pattern. Owned by the scheduler, which alone calls it.
+ * Determines the lane of a job. A stream is slow from the moment it delayed others by computing until it has been fast
+ * for some pieces. A pattern is slow as long as it runs in the slow lane: other streams' jobs with it go there too. A
+ * stream that delays others by waiting (for a disk, or for a module to load) is set aside for that one job and does not
+ * affect its pattern. Owned by the scheduler, which alone calls it.
  */
 export class LaneRules {
   readonly #slowStreams = new WeakMap<object, SlowStream>();
   readonly #waitingStreams = new WeakSet<object>();
-  /** Does the stream's pattern need more memory than every engine has? Guessed at first. */
+  /** Whether the stream's pattern needs more memory than every engine has. At first an estimate. */
   readonly #largeStreams = new WeakMap<object, boolean>();
   readonly #engineBytes: number;
-  /** Jobs in the slow lane whose patterns are slow, and how many each pattern has. */
+  /** Jobs in the slow lane whose patterns are slow, and how many there are per pattern. */
   readonly #slowJobs = new Set<Job>();
   readonly #slowPatterns = new Map<string, number>();
 
-  /** @param engineBytes what the engine of a thread outside the large lane may take, bytes */
+  /** @param engineBytes the memory that the engine of a thread outside the large lane may take, in bytes */
   constructor(engineBytes: number) {
     this.#engineBytes = engineBytes;
   }
@@ -52,12 +55,12 @@ export class LaneRules {
     this.#count(job.spec.grep, 1);
   }
 
-  /** The job is over, or goes to another lane. */
+  /** The job is over, or moves to another lane. */
   leave(job: Job): void {
     if (this.#slowJobs.delete(job)) this.#count(job.spec.grep, -1);
   }
 
-  /** The stream held others up by computing. */
+  /** The stream delayed others by computing. */
   markSlow(stream: object): void {
     const before = this.#slowStreams.get(stream);
     const needed = before === undefined
@@ -66,22 +69,22 @@ export class LaneRules {
     this.#slowStreams.set(stream, { isSlow: true, fast: 0, needed });
   }
 
-  /** The stream holds others up by waiting: it stays aside until that job is done. */
+  /** The stream delays others by waiting: it is set aside until that job is done. */
   markWaiting(stream: object): void {
     this.#waitingStreams.add(stream);
   }
 
-  /** The stream's pattern needs more memory than is given to every engine. */
+  /** The stream's pattern needs more memory than every engine gets. */
   markLarge(stream: object): void {
     this.#largeStreams.set(stream, true);
   }
 
-  /** A job of the stream is done. True: the stream leaves the slow lane with it. */
+  /** A job of the stream is done. True: the stream leaves the slow lane as a result. */
   completed(job: Job, isFast: boolean): boolean {
     const hasWaited = this.#waitingStreams.delete(job.stream);
     const slow = this.#slowStreams.get(job.stream);
     if (slow?.isSlow !== true) return hasWaited;
-    // A check says how long a pattern takes to compile, not how long it takes to search.
+    // A check shows how long a pattern takes to compile, not how long it takes to search.
     if (job.piece !== null) slow.fast = isFast ? slow.fast + 1 : 0;
     if (slow.fast >= slow.needed) slow.isSlow = false;
     return !slow.isSlow;

@@ -7,8 +7,8 @@ import { WaitingJobs } from "./waiting_jobs.ts";
 export const LANES: readonly Lane[] = ["quick", "slow", "large", "inflate"];
 
 /**
- * The jobs that wait for a thread, each in its lane, in the order of their turns. The LaneRules decide which lane is a
- * job's. Owned by the scheduler, which alone calls it.
+ * The jobs that wait for a thread, each in its lane, in the order of their turns. The LaneRules determine a job's lane.
+ * Owned by the scheduler, which alone calls it.
  */
 export class Lanes {
   readonly #rules: LaneRules;
@@ -21,7 +21,7 @@ export class Lanes {
   };
   #largeTurn: { readonly stream: object; readonly since: number } = { stream: {}, since: 0 };
 
-  /** `engineBytes`: what a regex engine outside the large lane may take, bytes. */
+  /** `engineBytes`: the memory that a regex engine outside the large lane may take, in bytes. */
   constructor(options: { readonly engineBytes: number; readonly largeTurnMs: number }) {
     this.#rules = new LaneRules(options.engineBytes);
     this.#largeTurnMs = options.largeTurnMs;
@@ -33,23 +33,23 @@ export class Lanes {
     this.#waiting[job.lane].add(job);
   }
 
-  /** A job that was taken before waits again, as the next of its lane. */
+  /** Puts back a job that was taken before, as the next one in its lane. */
   putBack(job: Job): void {
     this.#waiting[job.lane].putBack(job);
   }
 
-  /** Removes a job that is settled, wherever it was. */
+  /** Removes a settled job, wherever it is. */
   remove(job: Job): void {
     this.#rules.leave(job);
     this.#waiting[job.lane].remove(job);
   }
 
-  /** The next job of the lane that is not over; undefined where there is none. */
+  /** The next job of the lane that is not over; undefined if there is none. */
   take(lane: Lane): Job | undefined {
     return lane === "large" ? this.#takeLarge() : this.#waiting[lane].take();
   }
 
-  /** All jobs that wait. */
+  /** All waiting jobs. */
   takeAll(): Job[] {
     return LANES.flatMap((lane) => this.#waiting[lane].takeAll(() => true));
   }
@@ -58,42 +58,42 @@ export class Lanes {
     return this.#waiting[lane].size > 0;
   }
 
-  /** Does a job of another stream wait in the quick lane? */
+  /** Whether a job of another stream waits in the quick lane. */
   hasOthersInQuick(stream: object): boolean {
     return this.#waiting.quick.hasOtherThan(stream);
   }
 
-  /** A job was done, fast or not: its stream may leave the slow lane with it. */
+  /** A job was done, fast or not: its stream may leave the slow lane as a result. */
   completed(job: Job, isFast: boolean): void {
     if (!this.#rules.completed(job, isFast)) return;
     const ofStream = this.#waiting.slow.takeAll(({ stream }) => stream === job.stream);
-    // They and the job that is done make their pattern slow no longer.
+    // These jobs and the completed one no longer make their pattern slow.
     for (const one of [job, ...ofStream]) this.#rules.leave(one);
     for (const next of ofStream) this.add(next);
   }
 
-  /** The job needs more memory than other engines have: it waits for the large lane's thread, as the next. */
+  /** The job needs more memory than other engines have: it waits for the large lane's thread, as the next one. */
   putIntoLarge(job: Job): void {
     this.#rules.markLarge(job.stream);
     this.#rules.enter(job, "large");
     this.putBack(job);
   }
 
-  /** The job has held others up by computing: it and its stream belong in the slow lane. */
+  /** The job has delayed others by computing: it and its stream belong in the slow lane. */
   markSlow(job: Job): void {
     this.#rules.markSlow(job.stream);
     this.#rules.enter(job, "slow");
     this.#moveToSlow();
   }
 
-  /** The job holds others up by waiting: it is in the slow lane until it is done, and says nothing about its pattern. */
+  /** The job delays others by waiting: it is in the slow lane until it is done, and does not affect its pattern. */
   setAside(job: Job): void {
     this.#rules.markWaiting(job.stream);
     this.#rules.enter(job, "slow");
     this.#moveToSlow();
   }
 
-  /** Moves what waits in the quick lane and belongs in the slow one by now. */
+  /** Moves jobs from the quick lane that now belong in the slow one. */
   #moveToSlow(): void {
     const { quick, slow } = this.#waiting;
     for (const job of quick.takeAll((job) => this.#rules.laneOf(job) === "slow")) {
@@ -102,7 +102,7 @@ export class Lanes {
     }
   }
 
-  /** Streams of the large lane have long turns: between two of them a pattern may have to be compiled again. */
+  /** Streams of the large lane have long turns: a change of turns may require compiling a pattern again. */
   #takeLarge(): Job | undefined {
     const now = performance.now();
     const { large } = this.#waiting;

@@ -5,7 +5,7 @@ import { windowEnd, windowStart } from "../scan/time_search.ts";
 import type { TimeWindow } from "../scan/time_window.ts";
 import type { Bounds } from "./messages.ts";
 
-/** Where in a source the lines of a window lie. */
+/** Where the lines of a window are in a source. */
 export async function locateWindow(
   source: ByteSource,
   { format, window }: { readonly format: LogFormat; readonly window: TimeWindow },

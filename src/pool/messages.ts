@@ -11,32 +11,32 @@ export interface Bounds {
   readonly to: number;
 }
 
-/** What the pool sends a worker first. */
+/** The first message from the pool to a worker. */
 export interface Init {
   readonly kind: "init";
   /** The memory of a SharedFlags. */
   readonly sharedFlags: SharedArrayBuffer;
-  /** How much memory the worker's regex engine may take, bytes. */
+  /** How much memory the worker's regex engine may take, in bytes. */
   readonly engineBytes: number;
 }
 
-/** What the pool asks of a worker, which answers each in order, except for those that were revoked. */
+/** A request from the pool to a worker, which answers each in order, except revoked ones. */
 export type Request = ScanRequest | CheckRequest | LocateRequest | ExamineRequest;
 
 export interface ScanRequest {
   readonly kind: "scan";
   readonly id: number;
   readonly piece: PieceRange & { readonly spec: ScanSpec };
-  /** The file to open (and inflate), or its bytes, inlined: they begin at `offset`. */
+  /** The file to open (and inflate), or its inlined bytes, which begin at `offset`. */
   readonly source:
     | FileIdentity & { readonly isCompressed: boolean }
     | { readonly bytes: Uint8Array<ArrayBuffer>; readonly offset: number };
   readonly sliceMs: number;
-  /** Leave long lines to the thread that has the memory for them. */
+  /** Leaves long lines to the thread that has the memory for them. */
   readonly leavesLongLines?: boolean;
 }
 
-/** Where in a compressed log a window lies. */
+/** Where a window is in a compressed log. */
 export interface LocateRequest {
   readonly kind: "locate";
   readonly id: number;
@@ -46,7 +46,7 @@ export interface LocateRequest {
   readonly sliceMs: number;
 }
 
-/** What following must know of a compressed log. */
+/** What following needs to know about a compressed log. */
 export interface ExamineRequest {
   readonly kind: "examine";
   readonly id: number;
@@ -61,17 +61,17 @@ export interface CheckRequest {
   readonly spec: ScanSpec;
 }
 
-/** What a worker tells the pool. */
+/** A message from a worker to the pool. */
 export type Message =
-  /** The worker is up. */
+  /** The worker has started. */
   | { readonly kind: "ready" }
-  /** It has a regex engine, or another one: a first word that is not 0 ends the engine's work at once. */
+  /** It has a regex engine, or a new one: a first word other than 0 ends the engine's work at once. */
   | { readonly kind: "stop-flag"; readonly stopFlag: SharedArrayBuffer }
   | ResponseMessage;
 
-/** A response, and what it took. */
+/** A response, and its cost. */
 export type ResponseMessage = Response & {
-  /** How long the worker has computed for it, without waiting for a disk or a module; milliseconds. */
+  /** How long the worker has computed for it, excluding waiting for a disk or a module, in milliseconds. */
   readonly computedMs: number;
 };
 
@@ -79,7 +79,7 @@ export type ResponseMessage = Response & {
 export type Response =
   | { readonly kind: "scanned"; readonly id: number; readonly result: PieceResult }
   | { readonly kind: "checked"; readonly id: number }
-  /** Null: its time was up; asked again, it continues. */
+  /** Null: its time was up; a repeated request continues. */
   | { readonly kind: "located"; readonly id: number; readonly bounds: Bounds | null }
   /** Null: as above. */
   | {
@@ -87,11 +87,11 @@ export type Response =
     readonly id: number;
     readonly examined: ExaminedText | ExaminedBeginning | null;
   }
-  /** It was stopped before it was begun. */
+  /** It was stopped before it began. */
   | { readonly kind: "stopped"; readonly id: number }
   /** The path does not lead to the piece's file, or this worker may not read it. */
   | { readonly kind: "file-unavailable"; readonly id: number }
-  /** Its regex engine was stopped during the request, or trapped by itself. */
+  /** Its regex engine was stopped during the request, or trapped on its own. */
   | { readonly kind: "engine-trapped"; readonly id: number }
   /** The pattern needs more memory than the worker's regex engine may take. */
   | { readonly kind: "engine-full"; readonly id: number }

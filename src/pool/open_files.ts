@@ -6,14 +6,14 @@ import type { ByteSource } from "../scan/time_window.ts";
 
 const MAX_FILES = 4;
 
-/** The files that a worker read last, kept open from piece to piece. Owned by one worker. */
+/** The most recently read files of a worker, kept open from piece to piece. Owned by one worker. */
 export class OpenFiles {
   readonly #files = new LRUCache<string, OpenFile>({
     max: MAX_FILES,
     dispose: (file) => file.close(),
   });
 
-  /** The file, or null where the path leads elsewhere by now or may not be opened here. */
+  /** The file, or null if the path now leads elsewhere or may not be opened here. */
   get(identity: FileIdentity): ByteSource | null {
     const key = `${identity.dev}:${identity.ino}:${identity.path}`;
     const known = this.#files.get(key);
@@ -45,8 +45,8 @@ interface InflatedFile {
 }
 
 /**
- * The compressed files that a worker inflated last. Each is held open, so that its device and inode are no other
- * file's, until it was not read for a while; then its memory is released. Owned by one thread.
+ * The most recently inflated files of a worker. Each is held open, so that no other file can have its device and inode,
+ * until it has not been read for a while; then its memory is released. Owned by one thread.
  */
 export class InflatedFiles {
   readonly #files = new LRUCache<string, InflatedFile>({
@@ -58,11 +58,11 @@ export class InflatedFiles {
   });
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** The inflated bytes, or null where the path leads elsewhere by now or may not be opened here. */
+  /** The inflated bytes, or null if the path now leads elsewhere or may not be opened here. */
   get(identity: FileIdentity): InflatedBytes | null {
     const key = `${identity.dev}:${identity.ino}`;
     let found = this.#files.get(key) ?? null;
-    // One that was still being written is inflated again.
+    // A file that was still being written is inflated again.
     if (found !== null && found.file.facts().size !== found.size) {
       this.#files.delete(key);
       found = null;
@@ -105,14 +105,14 @@ function inflateSame(identity: FileIdentity): InflatedFile | null {
 function openSame({ path, dev, ino }: FileIdentity): OpenFile | null {
   let file: OpenFile | null = null;
   try {
-    // Checked before it is opened: opening a FIFO waits for its writer.
+    // Checked before opening: opening a FIFO waits for its writer.
     const before = lstat(path);
     if (!before.isFile || before.dev !== dev || before.ino !== ino) return null;
     file = openFile(path);
     const facts = file.facts();
     if (facts.isFile && facts.dev === dev && facts.ino === ino) return file;
   } catch {
-    // Gone, or not readable for this thread: the owner has it open and reads it.
+    // Gone, or unreadable for this thread: the owner has it open and reads it.
   }
   file?.close();
   return null;

@@ -9,40 +9,43 @@ import { createScanner, type Scanner, type ScanResult, type ScanSpec } from "../
 /** The owner's open file. */
 export interface PieceSource extends ByteSource {
   readonly path: string;
-  /** Null where the bytes are not those of the file at `path` (inflated, or held in memory). */
+  /** Null if the bytes are not those of the file at `path` (inflated, or held in memory). */
   readonly dev: number | null;
   readonly ino: number | null;
-  /** Where its bytes are inflated from this file. */
+  /** The file from which its bytes are inflated, if they are. */
   readonly compressed?: FileIdentity | undefined;
 }
 
-/** Where a piece lies in its source, and how much of it is wanted at a time. */
+/** Where a piece is in its source, and how much of it to read at a time. */
 export interface PieceRange extends LinePosition {
-  /** From an earlier result's `resume`; 0 otherwise. */
+  /** From the `resume` of an earlier result; 0 otherwise. */
   readonly skip: number;
-  /** The scan stops after the record with which the frames reach this size, bytes. */
+  /** The scan stops after the record with which the frames reach this size, in bytes. */
   readonly budget: number;
-  /** Records with other times are left out; null: none are. */
+  /** Records with times outside the window are omitted; null: none are. */
   readonly window: TimeWindow | null;
 }
 
 /** Where to continue a piece that was not scanned to its end. */
 export interface PieceResume {
-  /** Forward, [offset, to) is left; backward, [from, offset). It may lie beyond the piece where its last line does. */
+  /**
+   * Forward, [offset, to) is left; backward, [from, offset). It may be beyond the piece if the piece's last line ends
+   * there.
+   */
   readonly offset: number;
-  /** How many records of the first line (in scan order) that is left are done. */
+  /** How many records of the first remaining line (in scan order) are done. */
   readonly skip: number;
   /** The long line that is being read. */
   readonly line: LinePosition["line"];
 }
 
-/** A part of a log that is scanned in one go. */
+/** A part of a log that is scanned as a unit. */
 export interface Piece extends PieceRange {
   readonly spec: ScanSpec;
   readonly source: PieceSource;
 }
 
-/** What a piece gave. */
+/** The result of scanning a piece. */
 export interface PieceResult extends Omit<ScanResult, "resume"> {
   /** Not null: the budget was reached, or the piece's time was up. */
   readonly resume: PieceResume | null;
@@ -50,34 +53,34 @@ export interface PieceResult extends Omit<ScanResult, "resume"> {
   readonly from: number;
   readonly to: number;
   readonly bytes: number;
-  /** Of work, without waiting for a worker. */
+  /** Seconds of work, excluding waiting for a worker. */
   readonly seconds: number;
-  /** The source held less than [from, to) promised: it was truncated meanwhile. */
+  /** The source was shorter than [from, to): it was truncated meanwhile. */
   readonly short: boolean;
 }
 
-/** Memory that is used for piece after piece. */
+/** Memory that is reused from piece to piece. */
 export interface Scratch extends ReadBuffer {
   /** How much is read and scanned at a time: adapts to the speed of the pattern. */
   blockBytes: number;
 }
 
-/** When to leave off between two blocks. */
+/** When to stop between two blocks. */
 export interface PieceLimits {
-  /** Milliseconds after which the rest of the piece is left for another time. */
+  /** Milliseconds after which the rest of the piece is left for later. */
   readonly sliceMs: number;
-  /** Asked between blocks: is the result no longer needed? */
+  /** Called between blocks: whether the result is no longer needed. */
   readonly isStopped?: () => boolean;
   /** The event loop scans: long lines are left to a worker. */
   readonly inline?: boolean;
   /**
-   * Does not stop before the first lines, however little time is left: the piece's bytes were inlined, and what was
-   * read of them before a line began would be inlined again, without end.
+   * Does not stop before the first lines, however little time is left: the piece's bytes were inlined, and bytes read
+   * before a line began would be inlined again, endlessly.
    */
   readonly reachesLines?: boolean;
 }
 
-/** Large enough that a block costs little besides its scan, small enough to lie in a processor's cache. */
+/** Large enough that a block costs little besides its scan, small enough to fit into a processor's cache. */
 const MAX_BLOCK_BYTES = 256 * 1024;
 const MIN_BLOCK_BYTES = 64 * 1024;
 /** How many times as large the last block of a piece may be. */
@@ -85,17 +88,17 @@ const MAX_STRETCH = 1.5;
 /** A block that took less time makes the next one larger; one that took more makes it smaller. */
 const QUICK_BLOCK_MS = 2;
 const LONG_BLOCK_MS = 16;
-/** Memory that grew further for an over-long line is released after the piece. */
+/** If the memory grew beyond this for an over-long line, it is released after the piece. */
 export const MAX_KEPT_BYTES = 2 * 1024 * 1024;
 
-/** Memory for the pieces of one thread; it grows with what they need. */
+/** Memory for the pieces of one thread; grows as needed. */
 export function newScratch(): Scratch {
   return { bytes: new Uint8Array(0), blockBytes: MIN_BLOCK_BYTES };
 }
 
 /**
- * Scans the lines of a piece block by block, in the direction of the scanner, until the piece, its
- * budget or its time is used up. The same code runs in place and in a worker.
+ * Scans the lines of a piece block by block, in the direction of the scanner, until the piece, its budget or its time
+ * is used up. The same code runs in place and in a worker.
  */
 export function scanPiece(
   piece: PieceRange & { readonly spec: ScanSpec },
@@ -141,7 +144,7 @@ export function scanPiece(
     accumulated.addChunk(chunk);
     if (resume !== null) {
       skip = resume.skip;
-      // Of a long line, the same part comes again.
+      // For a long line, the same part is read again.
       if (chunk.isPart) break;
       const offset: number = chunk.from + resume.offset;
       position = forward ? { ...position, from: offset } : { ...position, to: offset };
@@ -167,17 +170,17 @@ export function scanPiece(
   };
 }
 
-/** How much to read next: what is left where that is little more, as the frames of two blocks must be put together. */
+/** How much to read next: everything if only a little more is left, because the frames of two blocks must be joined. */
 function blockSize({ from, to }: LinePosition, bytes: number): number {
   return to - from <= bytes * MAX_STRETCH ? to - from : bytes;
 }
 
-/** Where in the source the next lines of a position are read from, about. */
+/** Roughly where in the source the next lines of a position are read from. */
 function firstRead(position: LinePosition, forward: boolean): number {
   return position.line?.at ?? (forward ? position.from : Math.max(position.from, position.to - 1));
 }
 
-/** Where to continue from a position; null: there is nothing left. */
+/** Where to continue from a position; null: nothing is left. */
 export function resumeAt(
   position: LinePosition | null,
   direction: ScanSpec["direction"],
@@ -196,7 +199,7 @@ function adaptBlock(scratch: Scratch, milliseconds: number): void {
   }
 }
 
-/** The results of a piece's blocks, put together. */
+/** Joins the results of a piece's blocks. */
 class PieceAccumulator {
   #budget: number;
   #frames: Uint8Array<ArrayBuffer>[] = [];
@@ -249,7 +252,7 @@ function concatenate(parts: Uint8Array<ArrayBuffer>[], length: number): Uint8Arr
   for (const part of parts) {
     all.set(part, at);
     at += part.length;
-    part.buffer.transfer(0); // Given back at once, not when garbage is collected.
+    part.buffer.transfer(0); // Freed at once, without waiting for garbage collection.
   }
   return all;
 }
@@ -258,13 +261,13 @@ function concatenate(parts: Uint8Array<ArrayBuffer>[], length: number): Uint8Arr
 const MAX_SCANNERS = 4;
 
 /**
- * Scanners by what they scan for: the many pieces of a stream use one. The least recently used ones go. Owned by one
+ * Scanners by spec: the many pieces of a stream share one. The least recently used ones are dropped. Owned by one
  * thread.
  */
 export class Scanners {
   readonly #scanners = new LRUCache<string, Scanner>({ max: MAX_SCANNERS });
 
-  /** Throws Failure("invalid-argument") where the pattern is not valid. */
+  /** Throws Failure("invalid-argument") if the pattern is invalid. */
   async get(spec: ScanSpec): Promise<Scanner> {
     const key = `${spec.format} ${spec.direction} ${spec.maxRecordBytes} ${spec.grep}`;
     const known = this.#scanners.get(key);

@@ -20,14 +20,17 @@ export { isSmallPiece };
 export type { Bounds, LocateTask, Piece, PieceResult, PieceResume, PoolTimes };
 
 export interface ScanPoolOptions {
-  /** How many threads; "auto": one for each core, at most 4; 0: none, the calling thread scans. */
+  /** The number of threads; "auto": one per core, at most 4; 0: none, the calling thread scans. */
   readonly workers: number | "auto";
   readonly report: Report;
-  /** Real paths of the folders that workers may read, asked at each start of one. Without it they may what the process may. */
+  /**
+   * Real paths of the folders that workers may read, called whenever one starts. By default they may read what the
+   * process may.
+   */
   readonly readRoots?: () => readonly string[];
-  /** How many searches of one user run at once; the others wait in turn. */
+  /** How many searches of one user run at once; the others wait for their turn. */
   readonly searchesPerUser?: number;
-  /** What all regex engines together may take, bytes. */
+  /** The memory that all regex engines together may take, in bytes. */
   readonly engineMemory?: number;
   /** For tests. */
   readonly times?: Partial<PoolTimes>;
@@ -36,16 +39,16 @@ export interface ScanPoolOptions {
 
 /** On whose behalf a piece is scanned or a pattern checked. */
 export interface Caller {
-  /** Whose piece it is: the streams of a user take turns. */
+  /** The stream of the piece: the streams of a user take turns. */
   readonly stream: object;
-  /** Whose stream it is: users take turns. All callers without one count as one user. */
+  /** The user of the stream: users take turns. All callers without a user count as one. */
   readonly user?: string;
 }
 
 /** Null: its time was up. */
 type Examined = ExaminedText | ExaminedBeginning | null;
 
-/** What is to be done: a piece scanned, a window located, or else the pattern checked. */
+/** What to do: scan a piece, locate a window, or check the pattern. */
 interface Work {
   readonly piece?: Piece | null;
   readonly locate?: LocateTask | null;
@@ -54,13 +57,13 @@ interface Work {
 }
 
 const MAX_WORKERS = 4;
-/** The most threads for slow jobs, in addition to the pool's: half as many. */
+/** Maximum number of threads for slow jobs, in addition to the pool's: half as many. */
 const MAX_SLOW_WORKERS = 2;
 const SEARCHES_PER_USER = 8;
 
 /**
- * Scans pieces of logs and checks patterns in a fixed number of threads, fairly and in bounded memory. Owned by whoever
- * assembles the program, who closes it; everybody with a piece or a pattern may call it.
+ * Scans pieces of logs and checks patterns in a fixed number of threads, fairly and in bounded memory. Owned by the
+ * program, which closes it; anyone with a piece or a pattern may call it.
  */
 export class ScanPool {
   readonly #times: PoolTimes;
@@ -103,8 +106,8 @@ export class ScanPool {
   }
 
   /**
-   * Is the pattern valid? Rejects with Failure("invalid-argument", "Invalid grep pattern: …"), or
-   * with the signal's reason.
+   * Checks the pattern. Rejects with Failure("invalid-argument", "Invalid grep pattern: …"), or with the signal's
+   * reason.
    */
   async check(
     grep: string,
@@ -119,8 +122,8 @@ export class ScanPool {
   }
 
   /**
-   * Scans a piece. Rejects with the signal's reason as soon as it fires, and with a Failure where
-   * the pattern is not valid or the piece kills its workers.
+   * Scans a piece. Rejects with the signal's reason as soon as it fires, and with a Failure if the pattern is invalid
+   * or the piece kills its workers.
    */
   async scan(
     piece: Piece,
@@ -140,8 +143,8 @@ export class ScanPool {
   }
 
   /**
-   * Where in a compressed log the lines of a window lie; its end is the end of the last final line at or before the
-   * stop. Inflates all of it once, in slices. Rejects with the signal's reason.
+   * Where the lines of a window are in a compressed log; its end is the end of the last final line at or before the
+   * stop. Inflates the whole log once, in slices. Rejects with the signal's reason.
    */
   async locate(
     task: LocateTask,
@@ -158,8 +161,8 @@ export class ScanPool {
   }
 
   /**
-   * What following must know of a compressed log. Inflates all of it once, in slices. Rejects with the signal's reason,
-   * and with Failure not-found where the file is not at its path any more.
+   * What following needs to know about a compressed log. Inflates the whole log once, in slices. Rejects with the
+   * signal's reason, and with Failure not-found if the file is no longer at its path.
    */
   async examine(
     task: ExamineTask & { readonly format: LogFormat; readonly range: TextRange | null },
@@ -168,7 +171,7 @@ export class ScanPool {
     return await this.#examine(task, options) as ExaminedText;
   }
 
-  /** How the text of a compressed log begins. Inflates no more than that takes, in slices. Rejects as `examine` does. */
+  /** How the text of a compressed log begins. Inflates no more than necessary, in slices. Rejects as `examine` does. */
   async fingerprint(
     task: Omit<ExamineTask, "range"> & { readonly format: LogFormat },
     options: Caller & { readonly signal: AbortSignal },
@@ -189,7 +192,7 @@ export class ScanPool {
     }
   }
 
-  /** Ends all threads and rejects what is not done. */
+  /** Ends all threads and rejects unfinished jobs. */
   close(): void {
     this.#closed = true;
     this.#callingThread.close();
@@ -242,7 +245,7 @@ export class ScanPool {
   }
 }
 
-/** The same for equal scans of one user, and for those alone. */
+/** The same for identical scans of one user, and only for those. */
 function nameOf({ source, ...piece }: Piece, user: string): string {
   const { path, dev, ino } = source.compressed ?? source;
   return JSON.stringify([user, path, dev, ino, piece]);

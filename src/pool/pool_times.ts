@@ -1,12 +1,15 @@
 /** Time limits of the pool, in milliseconds. The scheduler applies them; tests pass shorter ones. */
 export interface PoolTimes {
-  /** After this long a job leaves the rest of its piece for another turn. */
+  /** After this long, a job leaves the rest of its piece for another turn. */
   readonly slice: number;
-  /** How long a turn of a stream of the large lane is: at each turn its pattern may have to be compiled again. */
+  /** How long a turn of a stream in the large lane lasts: at each turn, its pattern may have to be compiled again. */
   readonly largeTurn: number;
-  /** A job that computes for longer, while others wait, is slow. */
+  /** A job that computes for longer while others wait is slow. */
   readonly slow: number;
-  /** A worker that has not left a stopped job by then is ended and replaced. With `slice` below it, few are. */
+  /**
+   * A worker that has not left a stopped job within this time is ended and replaced. If `slice` is shorter, this is
+   * rare.
+   */
   readonly grace: number;
   /** Workers end after this long without work. */
   readonly idle: number;

@@ -1,18 +1,18 @@
 import type { Request, Response, ResponseMessage } from "./messages.ts";
 import type { SharedFlags } from "./shared_flags.ts";
 
-/** Does what a request asks for. Must not reject. `isStopped`: is the result no longer needed? */
+/** Carries out a request. Must not reject. `isStopped` returns whether the result is no longer needed. */
 export type CarryOut = (request: Request, isStopped: () => boolean) => Promise<Response>;
 
 /**
- * A worker's side of the protocol: carries out requests one after another, in their order, skips those that were
- * revoked, and answers the others once each. Owned by one worker; the tests' workers run this same loop.
+ * A worker's side of the protocol: carries out requests one after another, in order, skips revoked ones, and answers
+ * each of the others once. Owned by one worker; the tests' workers run the same loop.
  */
 export class RequestLoop {
   readonly #flags: SharedFlags;
   readonly #carryOut: CarryOut;
   readonly #respond: (response: ResponseMessage) => void;
-  /** Done when all requests are; to load an engine takes several turns of the event loop. */
+  /** Resolves when all requests are done; loading an engine takes several turns of the event loop. */
   #done: Promise<void> = Promise.resolve();
 
   constructor(

@@ -8,26 +8,26 @@ import type { PoolTimes } from "./pool_times.ts";
 import type { Lane, Thread } from "./thread.ts";
 import { ThreadSet, type ThreadSetOptions } from "./thread_set.ts";
 
-/** A piece can kill the worker that scans it; after this many workers its job fails. */
+/** A piece can kill the worker that scans it; after this many workers, its job fails. */
 const MAX_DEATHS = 2;
-/** A job that waits for its disk, or for a module to load, may take this many times as long as one that computes. */
+/** A job that waits for a disk, or for a module to load, may take this many times as long as one that computes. */
 const WAITING_FACTOR = 2;
 
 export interface SchedulerOptions extends Omit<ThreadSetOptions, "idleMs"> {
   readonly times: PoolTimes;
-  /** Makes a job's request. Throws where the piece's bytes cannot be read. */
+  /** Creates a job's request. Throws if the piece's bytes cannot be read. */
   readonly requestFor: (job: Job) => JobRequest;
-  /** A worker has completed a job. */
+  /** Called when a worker has completed a job. */
   readonly onDone: (job: Job, response: ResponseMessage) => void;
 }
 
 /**
- * Gives jobs to threads and takes threads from jobs that hold others up. Owns the lanes, where jobs wait, and the
- * threads, a limited number for each lane; the pool alone calls it.
+ * Gives jobs to threads, and takes threads from jobs that delay others. Owns the lanes, where jobs wait, and the
+ * threads, a limited number per lane; the pool alone calls it.
  *
- * No pattern holds others up: a job that has computed for too long while others wait moves with its thread into the
- * slow lane, and a new thread takes its place. The slow lane has few threads, for which its streams take turns (a job
- * that comes when all are busy is stopped and waits for one). So everybody else waits for a slow pattern once, for a
+ * No pattern delays others: a job that has computed for too long while others wait moves with its thread into the slow
+ * lane, and a new thread takes its place. The slow lane has few threads, for which its streams take turns (a job that
+ * arrives when all are busy is stopped and waits for one). So everybody else waits for a slow pattern once, for a
  * quarter of a second.
  */
 export class Scheduler {
@@ -58,12 +58,12 @@ export class Scheduler {
     this.#dispatch();
   }
 
-  /** The job is settled: it is removed where it waits, and its thread is stopped where it runs. */
+  /** The job is settled: removes it if it waits, and stops its thread if it runs. */
   forget(job: Job): void {
     this.#lanes.remove(job);
     for (const thread of this.#threads) {
       if (thread.job === job) this.#stop(thread);
-      // One that was begun already is stopped when it becomes the thread's job.
+      // If it has already begun, it is stopped when it becomes the thread's current job.
       else if (thread.queuedJob === job) thread.revokeQueued();
       else continue;
       return this.#dispatch();
@@ -111,8 +111,8 @@ export class Scheduler {
   #responded(thread: Thread<Job>, response: ResponseMessage): void {
     const job = thread.complete();
     if (response.kind === "engine-trapped") {
-      // It was stopped where nobody wants the job any more; otherwise it ran out of memory. Only a new
-      // worker has little memory: WebAssembly's never shrinks.
+      // If the job is no longer needed, the thread was stopped; otherwise it ran out of memory. Only a new worker has a
+      // small memory: that of WebAssembly never shrinks.
       this.#replace(thread, job === null || job.isOver ? "stuck" : "died", job);
       return this.#dispatch();
     }
@@ -139,11 +139,11 @@ export class Scheduler {
     this.#dispatch();
   }
 
-  /** A new one starts when a job needs it. The job is the one that it was at. */
+  /** Replaces a thread; a new one starts when a job needs it. `job` is the one that it worked on. */
   #replace(thread: Thread<Job>, reason: "died" | "stuck", job: Job | null): void {
     this.#report({ type: "worker-replaced", reason });
     this.#threads.remove(thread);
-    this.#putBack(thread.complete()); // What was queued behind it.
+    this.#putBack(thread.complete()); // The job that was queued behind it.
     if (job === null || job.isOver) return;
     job.deaths++;
     if (job.deaths < MAX_DEATHS) this.#putBack(job);
@@ -154,7 +154,7 @@ export class Scheduler {
     if (job !== null && !job.isOver) this.#lanes.putBack(job);
   }
 
-  /** Tells a thread to leave its job; one that has not within the grace is ended and replaced. */
+  /** Tells a thread to leave its job; a thread that has not done so within the grace period is ended and replaced. */
   #stop(thread: Thread<Job>, { grace = this.#times.grace } = {}): void {
     this.#putBack(thread.revokeQueued());
     thread.stop(grace, this.#times.grace / 2, () => {
@@ -164,7 +164,7 @@ export class Scheduler {
     });
   }
 
-  /** While jobs wait, watches those that hold them up. */
+  /** While jobs wait, watches the jobs that delay them. */
   #watchOvertime(): void {
     clearTimeout(this.#overtimeTimer);
     const now = performance.now();
@@ -203,7 +203,7 @@ export class Scheduler {
     this.#dispatch();
   }
 
-  /** The job stays on its thread, and others get another one if there is one. That does not make it slow. */
+  /** The job stays on its thread, and others get another thread if there is one. The job does not become slow. */
   #setAside(thread: Thread<Job>, job: Job): boolean {
     if (!this.#threads.moveToSlowLane(thread)) return false;
     this.#putBack(thread.revokeQueued());

@@ -1,4 +1,4 @@
-/** A job of a search: one piece of it, or the check of its pattern. */
+/** A job of a search: one of its pieces, or the check of its pattern. */
 export interface SearchJob {
   readonly user: string;
   readonly stream: object;
@@ -6,17 +6,17 @@ export interface SearchJob {
 
 /** The searches of one user. */
 interface Searches<J> {
-  /** Those that may work now, with the number of their jobs that have not ended and when their turn began. */
+  /** Searches that may work now, with the number of their unfinished jobs and when their turn began. */
   readonly active: Map<object, { jobs: number; readonly since: number }>;
-  /** The others' jobs, in the order of their turns. */
+  /** The jobs of the others, in the order of their turns. */
   readonly waiting: Map<object, J[]>;
 }
 
 /**
- * Limits how many searches of one user run at once; the others wait in turn. A search is a stream with a
+ * Limits how many searches of one user run at once; the others wait for their turn. A search is a stream with a
  * pattern. Its turn ends when it has no job (its caller has all that it reads for now, or it is done), and, while
- * others wait, after some time: then it is handed on between two pieces. Owned by the pool, which asks before it
- * schedules a job and says when one has ended.
+ * others wait, after some time: then the turn passes on between two pieces. Owned by the pool, which asks before it
+ * schedules a job and reports when one has ended.
  */
 export class SearchTurns<J extends SearchJob> {
   readonly #perUser: number;
@@ -32,7 +32,7 @@ export class SearchTurns<J extends SearchJob> {
       readonly turnMs: number;
       /** Milliseconds; performance.now by default. */
       readonly now?: () => number;
-      /** Called with how many searches wait, when that changes. */
+      /** Called with the number of waiting searches when it changes. */
       readonly onWaiting?: (count: number) => void;
     },
   ) {
@@ -49,7 +49,7 @@ export class SearchTurns<J extends SearchJob> {
     return count;
   }
 
-  /** May the job be scheduled? Otherwise it is kept until `end` or `remove`. */
+  /** Whether the job may be scheduled. If not, it is kept until `end` or `remove`. */
   begin(job: J): boolean {
     const searches = this.#searches(job.user);
     const { active, waiting } = searches;
@@ -69,7 +69,7 @@ export class SearchTurns<J extends SearchJob> {
     return true;
   }
 
-  /** A job that had begun has ended. Returns those that may be scheduled now. */
+  /** A job that had begun has ended. Returns the jobs that may be scheduled now. */
   end(job: J): J[] {
     const searches = this.#searches(job.user);
     const { active, waiting } = searches;
@@ -78,7 +78,7 @@ export class SearchTurns<J extends SearchJob> {
     const begun: J[] = [];
     for (const [stream, jobs] of waiting) {
       if (active.size >= this.#perUser) break;
-      if (active.has(stream)) continue; // Its former turn has not ended.
+      if (active.has(stream)) continue; // Its previous turn has not ended.
       waiting.delete(stream);
       active.set(stream, { jobs: jobs.length, since: this.#now() });
       begun.push(...jobs);
@@ -88,7 +88,7 @@ export class SearchTurns<J extends SearchJob> {
     return begun;
   }
 
-  /** Forgets a job that waits. False: it does not. */
+  /** Forgets a waiting job. False: it is not waiting. */
   remove(job: J): boolean {
     const searches = this.#searches(job.user);
     const jobs = searches.waiting.get(job.stream);
@@ -100,7 +100,7 @@ export class SearchTurns<J extends SearchJob> {
     return index >= 0;
   }
 
-  /** Takes all that wait. */
+  /** Takes all waiting jobs. */
   takeAll(): J[] {
     const jobs = [...this.#users.values()].flatMap(({ waiting }) => [...waiting.values()].flat());
     for (const { waiting } of this.#users.values()) waiting.clear();

@@ -4,28 +4,29 @@ interface Waiter {
   readonly signal: AbortSignal;
 }
 
-/** A scan under way, and those who wait for its result. */
+/** A scan in progress, and those who wait for its result. */
 interface Shared {
   readonly result: Promise<PieceResult>;
   readonly controller: AbortController;
   readonly waiters: Set<Waiter>;
-  /** The first who takes the result takes its buffer; the others get copies. */
+  /** The first one to take the result gets its buffer; the others get copies. */
   isTaken: boolean;
 }
 
-/** Starts a scan. `isWanted`: does anybody still wait for its result? */
+/** Starts a scan. `isWanted` returns whether anybody still waits for its result. */
 export type StartScan = (signal: AbortSignal, isWanted: () => boolean) => Promise<PieceResult>;
 
 /**
- * Equal scans that are under way at the same time are one: many streams that search the same log for the same, as when a
- * page is opened several times, cost little more than one. Owned by the pool, which calls it for pieces of files.
+ * Identical scans in progress at the same time are shared: many streams that search the same log for the same pattern,
+ * as when a page is opened several times, cost little more than one. Owned by the pool, which calls it for pieces of
+ * files.
  */
 export class SharedScans {
   readonly #scans = new Map<string, Shared>();
 
   /**
-   * The result of the scan of that name, which is started where none is under way. Rejects with the signal's reason as
-   * soon as it fires; the scan itself is aborted when nobody waits for it any more.
+   * The result of the scan with that name, which is started unless it is in progress. Rejects with the signal's reason
+   * as soon as it fires; the scan itself is aborted when nobody waits for it any more.
    */
   run(name: string, signal: AbortSignal, start: StartScan): Promise<PieceResult> {
     if (signal.aborted) return Promise.reject(signal.reason);
@@ -64,7 +65,7 @@ export class SharedScans {
     shared.result.then((result) => {
       if (!shared.waiters.has(waiter)) return;
       leave();
-      // All of these run before any waiter continues, so the buffer is still there.
+      // All of these run before any waiter continues, so the buffer still exists.
       resolve(shared.isTaken ? { ...result, frames: result.frames.slice() } : result);
       shared.isTaken = true;
     }, (error) => {

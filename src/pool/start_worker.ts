@@ -1,10 +1,10 @@
 import { hasReadPermission } from "../platform/permissions.ts";
 
-/** Starts a worker that may read the roots (without them: all that this process may read) and nothing else. */
+/** Starts a worker that may only read the roots (without roots: everything that this process may read). */
 export function startWorker(readRoots?: () => readonly string[]): Worker {
   const url = new URL("./worker.ts", import.meta.url);
   if (readRoots === undefined) return new Worker(url, { type: "module" });
-  // To ask for more than the process has would be refused as a whole.
+  // A request for more than the process has would be rejected entirely.
   const read = readRoots().filter(hasReadPermission);
   return new Worker(url, {
     type: "module",

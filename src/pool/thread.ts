@@ -2,9 +2,9 @@ import type { Init, Message, Request, ResponseMessage } from "./messages.ts";
 import { REQUEST_FLAGS, SharedFlags } from "./shared_flags.ts";
 
 /**
- * Where a thread's jobs come from. "quick": all, until found slow. "slow": patterns that held others up. "large":
+ * Where a thread's jobs come from. "quick": all jobs, until found slow. "slow": patterns that delayed others. "large":
  * patterns that need more memory than other threads' regex engines may take. "inflate": compressed files, whose
- * inflated text one thread holds.
+ * inflated text is held by one thread.
  */
 export type Lane = "quick" | "slow" | "large" | "inflate";
 
@@ -13,7 +13,7 @@ export type UnnumberedRequest = Unnumbered<Request>;
 
 /** The events of a thread. */
 export interface ThreadEvents {
-  /** It is up: the time of its first job counts from now. */
+  /** It has started: the time of its first job counts from now. */
   ready(): void;
   responded(response: ResponseMessage): void;
   died(why: string): void;
@@ -22,25 +22,27 @@ export interface ThreadEvents {
 /** A request that the worker has not answered yet. */
 interface Assignment<J> {
   readonly id: number;
-  /** Null: the response is not needed any more. */
+  /** Null: the response is no longer needed. */
   job: J | null;
 }
 
-/** Limit of requests that were revoked but that the worker has not passed yet: at it, no job is queued behind another. */
+/**
+ * Maximum number of revoked requests that the worker has not passed yet: at the limit, no job is queued behind another.
+ */
 const MAX_OUTSTANDING = REQUEST_FLAGS / 2;
 
-/** How many graces a worker may wait with a stopped job before it counts as stuck. */
+/** For how many grace periods a worker may wait with a stopped job before it counts as stuck. */
 const MAX_WAITS = 40;
 
 /**
- * A worker and its assignments: one job, and at most one queued behind it, so that it does not wait for the pool
- * between two. Owned by the scheduler, which alone calls it.
+ * A worker and its assignments: one job, and at most one queued behind it, so that the worker does not wait for the
+ * pool between two jobs. Owned by the scheduler, which alone calls it.
  */
 export class Thread<J> {
   lane: Lane;
   readonly #worker: Worker;
   readonly #flags = new SharedFlags();
-  /** Of its regex engine, once that is loaded. */
+  /** The stop flag of its regex engine, once that is loaded. */
   #stopFlag: Int32Array | null = null;
   #isReady = false;
   #since = performance.now();
@@ -64,7 +66,7 @@ export class Thread<J> {
       else if (data.id === this.#assigned[0]?.id) events.responded(data);
     };
     worker.onerror = (event) => {
-      event.preventDefault(); // Otherwise the error would be thrown here, too.
+      event.preventDefault(); // Otherwise the error would also be thrown here.
       events.died(event.message);
     };
     worker.onmessageerror = () => events.died("a message could not be read");
@@ -72,38 +74,40 @@ export class Thread<J> {
     worker.postMessage(init);
   }
 
-  /** What it works on; null also where its answer is awaited but nobody wants it. */
+  /** Its current job; null also if its answer is pending but no longer needed. */
   get job(): J | null {
     return this.#assigned[0]?.job ?? null;
   }
 
-  /** What it will do after that. */
+  /** The job that it will do next. */
   get queuedJob(): J | null {
     return this.#assigned[1]?.job ?? null;
   }
 
-  /** Does it have a request that it has not answered? */
+  /** Whether it has an unanswered request. */
   get isBusy(): boolean {
     return this.#assigned.length > 0;
   }
 
-  /** May a job be queued behind the one that it is at? */
+  /** Whether a job may be queued behind the current one. */
   get canQueue(): boolean {
     return this.#isReady && this.#assigned.length === 1 && this.job !== null &&
       this.#flags.outstanding(this.#lastId) < MAX_OUTSTANDING;
   }
 
-  /** When its job, or its time without one, began, milliseconds of performance.now; Infinity while the worker starts. */
+  /**
+   * When its job, or its time without one, began, milliseconds of performance.now; Infinity while the worker starts.
+   */
   get since(): number {
     return this.#isReady ? this.#since : Infinity;
   }
 
-  /** Is it still at its job, as far as the worker itself says? Its answer may be on the way. */
+  /** Whether it is still working on its job, according to the worker itself. Its answer may be on the way. */
   get isWorking(): boolean {
     return this.isBusy && !this.#flags.isFinished(this.#assigned[0]!.id);
   }
 
-  /** How long it has computed for the job that it is at; milliseconds. Waiting for a disk is not computing. */
+  /** How long it has computed for its current job, in milliseconds. Waiting for a disk is not computing. */
   get computedMs(): number {
     return this.isWorking ? this.#flags.computedMs : 0;
   }
@@ -113,7 +117,7 @@ export class Thread<J> {
     return this.#flags.engineBytes;
   }
 
-  /** Gives it a job: to do at once, or, where canQueue says so, after the one that it is at. */
+  /** Gives it a job: to do now, or, if canQueue allows it, after the current one. */
   assign(job: J, request: UnnumberedRequest, transfer: Transferable[] = []): void {
     const id = this.#lastId = (this.#lastId + 1) | 0;
     this.#flags.queue(id);
@@ -122,7 +126,7 @@ export class Thread<J> {
     this.#worker.postMessage({ ...request, id }, transfer);
   }
 
-  /** It has answered, or is gone: returns the job, unless that was abandoned. */
+  /** It has answered, or is gone: returns the job, unless it was abandoned. */
   complete(): J | null {
     const assignment = this.#assigned.shift();
     this.#since = performance.now();
@@ -131,7 +135,7 @@ export class Thread<J> {
     return assignment?.job ?? null;
   }
 
-  /** Takes back the queued job; null where there is none, or where it was begun already. */
+  /** Takes back the queued job; null if there is none, or if it has already begun. */
   revokeQueued(): J | null {
     const queued = this.#assigned[1];
     if (queued === undefined || !this.#flags.revoke(queued.id)) return null;
@@ -139,16 +143,16 @@ export class Thread<J> {
     return queued.job;
   }
 
-  /** Takes its job away; the response will be ignored. */
+  /** Abandons its job; the response will be ignored. */
   abandon(): void {
     if (this.isBusy) this.#assigned[0]!.job = null;
   }
 
   /**
-   * Tells the worker to stop what it does. It does so between two blocks of its piece, and does not begin what it has
-   * not begun. If it still computes after the grace (milliseconds) its regex engine is ended, which takes no time.
-   * Calls back where not even that has helped after the second grace, or where it waits (for a disk, for a module to
-   * load) much longer than that.
+   * Tells the worker to stop. It stops between two blocks of its piece, and does not begin a queued job. If it still
+   * computes after the grace period (milliseconds), its regex engine is ended, which takes no time. Calls back if even
+   * that has not helped after the second grace period, or if the worker waits (for a disk, or for a module to load) for
+   * much longer.
    */
   stop(grace: number, secondGrace: number, onStuck: () => void): void {
     const assignment = this.#assigned[0];
@@ -170,7 +174,7 @@ export class Thread<J> {
   end(): void {
     clearTimeout(this.#graceTimer);
     this.#worker.onmessage = this.#worker.onerror = this.#worker.onmessageerror = null;
-    // To terminate a worker does not end what it computes.
+    // Terminating a worker does not end its computation.
     if (this.#stopFlag !== null) Atomics.store(this.#stopFlag, 0, 1);
     this.#worker.terminate();
   }

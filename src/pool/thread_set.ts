@@ -4,7 +4,7 @@ import type { ResponseMessage } from "./messages.ts";
 import { type Lane, Thread } from "./thread.ts";
 
 export interface ThreadSetOptions {
-  /** The most threads of each lane. */
+  /** Maximum number of threads per lane. */
   readonly threads: Readonly<Record<Lane, number>>;
   /** Memory of a thread's regex engine, bytes. */
   readonly engineBytes: Readonly<Record<Lane, number>>;
@@ -20,7 +20,10 @@ export interface ThreadSetEvents {
   died(thread: Thread<Job>, why: string): void;
 }
 
-/** The threads of all lanes: starts them up to each lane's number and ends them. Owned by the scheduler, which alone calls it. */
+/**
+ * The threads of all lanes: starts them, up to each lane's number, and ends them. Owned by the scheduler, which alone
+ * calls it.
+ */
 export class ThreadSet implements Iterable<Thread<Job>> {
   readonly #options: ThreadSetOptions;
   readonly #events: ThreadSetEvents;
@@ -33,7 +36,7 @@ export class ThreadSet implements Iterable<Thread<Job>> {
     this.#events = events;
   }
 
-  /** A copy: threads may be removed while it is gone through. */
+  /** A copy: threads may be removed during the iteration. */
   [Symbol.iterator](): Iterator<Thread<Job>> {
     return [...this.#threads].values();
   }
@@ -42,24 +45,24 @@ export class ThreadSet implements Iterable<Thread<Job>> {
     return [...this.#threads].filter((thread) => thread.lane === lane);
   }
 
-  /** A thread of the lane without work, started if need be; null where all are busy. */
+  /** A thread of the lane without work, started if necessary; null if all are busy. */
   free(lane: Lane): Thread<Job> | null {
     const threads = this.of(lane);
-    // The thread that worked last has the file open, the pattern compiled; others may come to end.
+    // The thread that worked last has the file open and the pattern compiled; the others may become idle and end.
     const free = threads.filter((thread) => !thread.isBusy)
       .sort((a, b) => b.since - a.since)[0];
     if (free !== undefined) return free;
     return threads.length < this.#options.threads[lane] ? this.#start(lane) : null;
   }
 
-  /** The quick thread that has been at its job for longest, if one may be given another to do after it. */
+  /** The quick thread that has worked on its job for longest, if it may be given another job to do next. */
   toQueueAt(): Thread<Job> | null {
     return this.of("quick")
       .filter((thread) => thread.canQueue && thread.job?.isOver === false)
       .sort((a, b) => a.since - b.since)[0] ?? null;
   }
 
-  /** Moves a thread to the slow lane, in place of one without work if need be. False where all are busy there. */
+  /** Moves a thread to the slow lane, replacing one without work if necessary. False if all are busy there. */
   moveToSlowLane(thread: Thread<Job>): boolean {
     const slow = this.of("slow");
     if (slow.length >= this.#options.threads.slow) {
@@ -83,8 +86,8 @@ export class ThreadSet implements Iterable<Thread<Job>> {
   }
 
   /**
-   * Ends threads that have had no work for long enough, and looks again when the next one will have. Where such a look
-   * is planned, that is early enough: what has worked since then may stay for longer.
+   * Ends threads that have had no work for long enough, and schedules the next check for when another one will have. If
+   * a check is already scheduled, that is early enough: threads that have worked since may stay longer.
    */
   endIdle(): void {
     if (this.#idleTimer === undefined) this.#endIdleNow();

@@ -1,22 +1,22 @@
-/** What waits for a worker, and on whose behalf. */
+/** A job that waits for a worker, and on whose behalf. */
 export interface Waiter {
   readonly user: string;
   readonly stream: object;
-  /** Nobody wants it any more: it is never taken. */
+  /** Its result is no longer needed: it is never taken. */
   readonly isOver: boolean;
 }
 
 /**
- * Jobs that wait, taken in turn: users take turns, the streams of a user take turns within theirs, and each gives
- * one job a turn. So however many streams a user has and however many jobs a stream, the next one waits for one job
- * of each. Owned by the scheduler, one for each lane.
+ * Waiting jobs, taken in turns: users take turns, the streams of a user take turns within theirs, and each stream gives
+ * one job per turn. So however many streams a user has, and however many jobs a stream has, the next one waits for one
+ * job of each. Owned by the scheduler, one per lane.
  */
 export class WaitingJobs<J extends Waiter> {
-  /** In the order of their turns. Nobody without jobs is in it. */
+  /** In the order of their turns. Contains only users with jobs. */
   readonly #users = new Map<string, Map<object, J[]>>();
   #size = 0;
 
-  /** How many jobs wait, of all users. */
+  /** How many jobs of all users wait. */
   get size(): number {
     return this.#size;
   }
@@ -30,7 +30,7 @@ export class WaitingJobs<J extends Waiter> {
     this.#size++;
   }
 
-  /** Puts a job back that was taken before: it is the next of all. */
+  /** Puts back a job that was taken before: it becomes the very next one. */
   putBack(job: J): void {
     const streams = this.#users.get(job.user) ?? new Map<object, J[]>();
     putFirst(streams, job.stream, [job, ...streams.get(job.stream) ?? []]);
@@ -38,7 +38,7 @@ export class WaitingJobs<J extends Waiter> {
     this.#size++;
   }
 
-  /** The next job that is not over; undefined where there is none. */
+  /** The next job that is not over; undefined if there is none. */
   take(): J | undefined {
     for (;;) {
       const job = this.#takeNext();
@@ -46,7 +46,7 @@ export class WaitingJobs<J extends Waiter> {
     }
   }
 
-  /** The next job of a stream that is not over; undefined where there is none. It costs the stream no turn. */
+  /** The next job of a stream that is not over; undefined if there is none. It does not use up the stream's turn. */
   takeOf(stream: object): J | undefined {
     for (const streams of this.#users.values()) {
       for (const job of [...streams.get(stream) ?? []]) {
@@ -68,7 +68,7 @@ export class WaitingJobs<J extends Waiter> {
     this.#size--;
   }
 
-  /** Takes the jobs that are meant, those of a stream in their order. */
+  /** Takes the matching jobs, those of a stream in their order. */
   takeAll(isMeant: (job: J) => boolean): J[] {
     const all = [...this.#users.values()].flatMap((streams) => [...streams.values()].flat());
     const taken = all.filter(isMeant);
@@ -76,7 +76,7 @@ export class WaitingJobs<J extends Waiter> {
     return taken;
   }
 
-  /** Does a job of another stream wait? */
+  /** Whether a job of another stream is waiting. */
   hasOtherThan(stream: object): boolean {
     for (const streams of this.#users.values()) {
       if (streams.size > (streams.has(stream) ? 1 : 0)) return true;
@@ -100,7 +100,7 @@ export class WaitingJobs<J extends Waiter> {
   }
 }
 
-/** A map keeps the order of insertion, so to be the first is to be inserted before all others. */
+/** A map keeps insertion order, so the first entry must be inserted before all others. */
 function putFirst<K, V>(map: Map<K, V>, key: K, value: V): void {
   map.delete(key);
   const others = [...map];

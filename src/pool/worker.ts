@@ -1,7 +1,4 @@
-/**
- * One worker of the scan pool: carries out one request at a time. It may read files below the log roots and
- * nothing else.
- */
+/** A worker of the scan pool: carries out one request at a time. It may only read files below the log roots. */
 import { Failure } from "../failure/failure.ts";
 import { examineInflated } from "../files/examined_text.ts";
 import type { InflatedBytes } from "../files/inflated_bytes.ts";
@@ -23,7 +20,7 @@ import { newScratch, Scanners, scanPiece } from "./piece.ts";
 import { RequestLoop } from "./request_loop.ts";
 import { SharedFlags } from "./shared_flags.ts";
 
-/** Without requests for this long, files are closed and memory is released. */
+/** Without requests for this long, it closes files and releases memory. */
 const REST_AFTER_MS = 200;
 
 const scanners = new Scanners();
@@ -106,7 +103,7 @@ async function carryOut(request: Request, isStopped: () => boolean): Promise<Res
   }
 }
 
-/** Null: its time was up, or nobody wants the result any more. */
+/** Null: its time was up, or the result is no longer needed. */
 async function locate(
   { format, window, sliceMs }: LocateRequest,
   source: InflatedBytes,
@@ -124,7 +121,7 @@ function pauses(sliceMs: number, isStopped: () => boolean): () => boolean {
   return () => performance.now() >= end || isStopped();
 }
 
-/** Loading the regex engine is waiting; compiling the pattern is computing. */
+/** Loading the regex engine counts as waiting; compiling the pattern counts as computing. */
 async function compile(spec: ScanSpec): Promise<Scanner> {
   if (spec.grep !== "" && engineModule === null) {
     await import("../scan/pattern.ts");
@@ -140,7 +137,7 @@ async function compile(spec: ScanSpec): Promise<Scanner> {
   }
 }
 
-/** The scanner, with the time that it takes counted as computing; what is read between two scans is not. */
+/** Wraps the scanner so that its time counts as computing; reading between two scans does not. */
 function timed(scanner: Scanner): Scanner {
   return {
     memory: scanner.memory,
@@ -168,7 +165,7 @@ function open(source: ScanRequest["source"]): ByteSource | null {
   };
 }
 
-/** An unexpected error without its message, which may quote the log: what it is and where it arose. */
+/** An unexpected error without its message, which may quote the log: its kind and where it was thrown. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return "Cannot scan the log: unknown error";
   const place = error.stack?.split("\n").find((line) => /^\s+at .*:\d+:\d+/.test(line))?.trim();

@@ -20,9 +20,9 @@ export interface KeptIdentity extends Disposable {
   readonly identity: Identity;
 }
 
-/** Who keeps an identity. */
+/** The user of a kept identity. */
 export interface Keeper {
-  /** Whom its memory is counted for, from the finest to the coarsest: user, account, connection. */
+  /** For whom its memory is counted, from the finest to the coarsest: user, account, connection. */
   readonly owners: readonly unknown[];
   /** Its memory is given to another one: the call must end. */
   readonly evict: (why: Failure) => void;

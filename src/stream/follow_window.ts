@@ -59,7 +59,7 @@ export class FollowWindow {
     const end = stop === null ? to : await windowEnd(source, format, stop, rest, breathe);
     const over = stop !== null && await hasLaterLine(source, format, stop, rest, breathe);
     const heldBytes = (end > begin ? 0 : this.#held.bytes) + to - end;
-    // What is not held back need not be in memory, however much it is.
+    // Data that is not held back need not be in memory, however large it is.
     const mayHold = stop !== null && !over && begin < to && heldBytes <= MAX_HELD_BYTES;
     const held = mayHold ? inMemory(source, end, to) : null;
     if (!isIntact()) return null;
@@ -89,7 +89,7 @@ class HeldParts {
   #parts: LogRange[] = [];
   #bytes = 0;
 
-  /** How many are held now. */
+  /** How many bytes are held now. */
   get bytes(): number {
     return this.#bytes;
   }
