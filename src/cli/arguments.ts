@@ -1,6 +1,6 @@
 import { UsageError } from "./terminal.ts";
 
-/** A whole number of at least 1; null where the option is not given. Throws UsageError for anything else. */
+/** A whole number of at least 1; null if the option is not given. Throws UsageError for anything else. */
 export function readCount(option: string, text: string | undefined): number | null {
   if (text === undefined) return null;
   if (!/^[1-9]\d{0,14}$/.test(text)) {
@@ -11,7 +11,7 @@ export function readCount(option: string, text: string | undefined): number | nu
   return Number(text);
 }
 
-/** One of the words, the first where the option is not given. Throws UsageError for any other. */
+/** One of the words, the first one if the option is not given. Throws UsageError for any other. */
 export function readWord<const Words extends readonly [string, ...string[]]>(
   option: string,
   text: string | undefined,

@@ -20,7 +20,7 @@ function clientHelp(columns = 80): string {
   );
 }
 
-/** `client …`: calls agents. Resolves with the exit code (exitCode). */
+/** `client …`: calls agents. Resolves to the exit code (exitCode). */
 export function client(
   args: readonly string[],
   terminal: Terminal = processTerminal,

@@ -2,7 +2,7 @@ import type { Options } from "./command.ts";
 import { readWord } from "./arguments.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** The option by which every command that shows records chooses color. */
+/** The color option of every command that shows records. */
 export const colorOption = {
   color: {
     type: "string",

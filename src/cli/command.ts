@@ -2,16 +2,16 @@ import { parseArgs } from "node:util";
 import { nearest } from "../config/nearest.ts";
 import { UsageError } from "./terminal.ts";
 
-/** An option of a command: what parses it, explains it and completes it. */
+/** An option of a command, for parsing, help and completion. */
 export interface Option {
   readonly type: "string" | "boolean";
   readonly short?: string;
   readonly multiple?: true;
-  /** What its value is called in help, as FILE. */
+  /** The name of its value in help, such as FILE. */
   readonly value?: string;
   /** What it does. */
   readonly help: string;
-  /** The values that it takes, for completion. */
+  /** The values that it accepts, for completion. */
   readonly choices?: readonly string[];
   /** Its value is a path, for completion. */
   readonly path?: true;
@@ -19,34 +19,34 @@ export interface Option {
 
 export type Options = Readonly<Record<string, Option>>;
 
-/** A command as a person sees it: the one source of its help, its parsing and its completion. */
+/** A command from the user's point of view: the only source of its help, its parsing and its completion. */
 export interface Command<O extends Options = Options> {
-  /** As it is typed, as "client forward". */
+  /** As it is typed, such as "client forward". */
   readonly name: string;
-  /** What follows the name, as "POD... [options]". */
+  /** What follows the name, such as "POD... [options]". */
   readonly usage: string;
   /** One line, for the list of commands. */
   readonly summary: string;
-  /** Paragraphs that say what it does. */
+  /** Paragraphs that describe what it does. */
   readonly description: readonly string[];
   readonly options: O;
-  /** Further options that many commands share, under a heading of their own. */
+  /** Further options that many commands share, under their own heading. */
   readonly exits?: string;
   /** Its words are paths, for completion. */
   readonly paths?: true;
 }
 
-/** What every command accepts. */
+/** Accepted by every command. */
 const helpOption = { help: { type: "boolean", short: "h", help: "show this help" } } as const;
 
-/** Whether the words ask for help rather than for work. */
+/** Whether the words ask for help. */
 export function asksForHelp(words: readonly string[]): boolean {
   const end = words.indexOf("--");
   const options = end < 0 ? words : words.slice(0, end);
   return options.includes("--help") || options.includes("-h");
 }
 
-/** Parses the words that follow the command's name. Throws UsageError for what the command does not take. */
+/** Parses the words that follow the command's name. Throws UsageError for words that the command does not accept. */
 export function parseCommand<const O extends Options>(
   command: Command<O>,
   words: readonly string[],
@@ -72,7 +72,10 @@ export function parseCommand<const O extends Options>(
   }
 }
 
-/** What parseArgs found wrong, in its first line's words, without its advice on dashes but with the option that was meant. */
+/**
+ * The error of parseArgs, from its first line, without its advice on dashes but with the option that was probably
+ * meant.
+ */
 function argumentProblem(error: TypeError & { readonly code?: string }, names: string[]): string {
   const [first = ""] = error.message.split("\n");
   const unknown = /^Unknown option '(-[^']*)'/.exec(first);
@@ -98,7 +101,7 @@ type Parsed<O extends Options> = {
   readonly positionals: readonly string[];
 };
 
-/** The command's help, its lines at most `columns` wide. */
+/** The command's help, with lines of at most `columns` characters. */
 export function helpText(command: Command, columns = 80): string {
   const width = Math.max(40, Math.min(columns, 100));
   const rows = Object.entries({ ...command.options, ...helpOption })
@@ -140,7 +143,7 @@ function optionText(name: string, { short, value }: Option): string {
   return `${head}--${name}${value === undefined ? "" : ` ${value}`}`;
 }
 
-/** Rows of two columns; a long first column gets a line of its own. */
+/** Rows of two columns; a long first column gets its own line. */
 function table(rows: readonly (readonly [string, string])[], width: number): string[] {
   const left = Math.min(Math.max(...rows.map(([text]) => text.length)), 26);
   const indent = " ".repeat(left + 4);
@@ -151,7 +154,7 @@ function table(rows: readonly (readonly [string, string])[], width: number): str
   });
 }
 
-/** Breaks a text at spaces into lines of at most `width` characters; longer words stay whole. */
+/** Breaks a text at spaces into lines of at most `width` characters; longer words are not broken. */
 export function wrap(text: string, width: number, indent = ""): string[] {
   const lines: string[] = [];
   let line = "";

@@ -3,7 +3,7 @@ import { exitCode, type Terminal, UsageError } from "./terminal.ts";
 
 const shells = ["bash", "zsh", "fish"] as const;
 
-/** A command without options of its own, as it is listed. */
+/** A command without options of its own, for listing. */
 export const completionCommand = {
   name: "completion",
   usage: "bash|zsh|fish",
@@ -11,8 +11,8 @@ export const completionCommand = {
 } as const;
 
 /**
- * `completion SHELL` of a program: prints a script that completes its commands and options. Throws UsageError for another
- * shell.
+ * `completion SHELL` of a program: prints a script that completes its commands and options. Throws UsageError for an
+ * unknown shell.
  */
 export function completion(
   program: string,
@@ -51,11 +51,11 @@ Prints a completion script.
 `;
 }
 
-/** How a shell's function offers words, and names of files; what either does must be the last that it does. */
+/** How a shell's function offers words and file names; each must be the last thing that the function does. */
 interface Dialect {
   readonly offer: (words: readonly string[]) => string;
   readonly files: string;
-  /** Holds where an option is being typed. */
+  /** Holds if an option is being typed. */
   readonly isOption: string;
 }
 
@@ -83,7 +83,7 @@ complete -F ${id} ${program}
 `;
 }
 
-/** A function of zsh's own completion system (zshcompsys): what emulates bash's there has no compopt. */
+/** A function of zsh's own completion system (zshcompsys): its emulation of bash's has no compopt. */
 function zsh(program: string, commands: readonly Command[]): string {
   return `#compdef ${program}
 _${program}() {
@@ -95,7 +95,7 @@ if [[ "\${funcstack[1]}" == _${program} ]]; then _${program} "$@"; else compdef 
 `;
 }
 
-/** The rest of the function, from within its loop over the words before the one that is typed. */
+/** The rest of the function, starting inside its loop over the words before the current one. */
 function body(commands: readonly Command[], dialect: Dialect): string {
   const names = commands.map(({ name }) => name);
   const groups = new Set(names.map((name) => name.split(" ").slice(0, -1).join(" ")));
@@ -135,7 +135,7 @@ ${paths ? `      ${isOption} || { ${files}; return; }\n` : ""}      ${
   } ;;`;
 }
 
-/** Words that may follow the words so far: the next words of commands that begin so. */
+/** The possible next words: those of commands that begin with the words so far. */
 function nextWords(commands: readonly Command[], before: readonly string[]): string[] {
   const words = commands.map(({ name }) => name.split(" "))
     .filter((name) => name.length > before.length && before.every((word, i) => name[i] === word))
@@ -143,7 +143,7 @@ function nextWords(commands: readonly Command[], before: readonly string[]): str
   return [...new Set(words)];
 }
 
-/** An option in all its spellings, as a pattern of `case`. */
+/** An option in all its spellings, as a `case` pattern. */
 function spellings(name: string, { short }: Option): string {
   return short === undefined ? `--${name}` : `--${name}|-${short}`;
 }
@@ -185,7 +185,7 @@ function fish(program: string, commands: readonly Command[]): string {
       lines.push([
         `complete -c ${program} -n ${seen} -l ${option}`,
         ...(short === undefined ? [] : [`-s ${short}`]),
-        // A value, and no file unless it is one.
+        // A value, and a file only if it is a path.
         ...(type === "string" ? [path ? "-r" : "-x"] : []),
         ...(choices === undefined ? [] : [`-a ${quote(choices.join(" "))}`]),
         ...(path ? ["-F"] : []),

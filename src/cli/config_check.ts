@@ -6,7 +6,7 @@ import { asksForHelp, helpText } from "./command.ts";
 import { readConfigSources } from "./config_options.ts";
 import { exitCode, processTerminal, type Terminal, UsageError } from "./terminal.ts";
 
-/** `config check`. Resolves with 0, or with 2 where the agent would not start with this configuration. */
+/** `config check`. Resolves to 0, or to 2 if the agent would not start with this configuration. */
 export async function configCheck(
   args: readonly string[],
   terminal: Terminal = processTerminal,

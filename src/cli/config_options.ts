@@ -2,7 +2,7 @@ import type { Command, Options } from "./command.ts";
 import { parseCommand } from "./command.ts";
 import { UsageError } from "./terminal.ts";
 
-/** How every command of the agent names its configuration. */
+/** The options with which every command of the agent names its configuration. */
 export const configOptions = {
   config: {
     type: "string",
@@ -26,7 +26,7 @@ export const configOptions = {
   },
 } as const satisfies Options;
 
-/** What loadConfig takes. */
+/** The arguments of loadConfig. */
 export interface ConfigSources {
   readonly file?: string;
   readonly addr?: string;

@@ -3,7 +3,7 @@ const STYLE = /\p{Cc}\[[\d;:]*m/yu;
 const RESET = "\x1b[0m";
 
 /**
- * The line at most `width` characters wide, where it is longer with … at its end; styles take no room.
+ * The line, cut to at most `width` characters with … at its end if it is longer; styles take up no width.
  *
  * ```ts
  * import assert from "node:assert/strict";

@@ -10,11 +10,11 @@ import { type Step, tour } from "./demo/tour.ts";
 import { type CommandContext, runCommand } from "./run_command.ts";
 import { exitCode, processTerminal, type Terminal } from "./terminal.ts";
 
-/** While --stay: how often the live log gets a line, and after how many it is rotated. */
+/** With --stay: how often the live log gets a line, and after how many lines it is rotated. */
 const LINE_MS = 1000;
 const LINES_OF_FILE = 20;
 
-/** `demo`: runs an agent on sample logs. Resolves with the exit code (exitCode). */
+/** `demo`: runs an agent on sample logs. Resolves to the exit code (exitCode). */
 export function demo(
   args: readonly string[],
   terminal: Terminal = processTerminal,
@@ -97,7 +97,7 @@ class Demo {
     return exitCode.done;
   }
 
-  /** Shows one command and what it answers. */
+  /** Shows one command and its output. */
   async #show(
     { title, args, takes, isLive }: Step,
     agent: DemoAgent,
@@ -119,7 +119,7 @@ class Demo {
     return code;
   }
 
-  /** Three lines before a rotation and three after it, as a container writes them. */
+  /** Writes three lines before a rotation and three after it, as a container would. */
   async #writeThroughRotation(live: LiveLog, running: Promise<number>): Promise<void> {
     for (let line = 1; line <= 6; line++) {
       live.write();
@@ -169,7 +169,7 @@ class Demo {
     return this.#terminal.color ? `\x1b[1m${text}\x1b[0m` : text;
   }
 
-  /** The terminal for the client: log lines are cut at its width, so that each stays one line. */
+  /** The terminal for the client: log lines are cut at its width, so that each stays on one line. */
   #cutting(): Terminal {
     const terminal = this.#terminal;
     const width = this.#width;

@@ -14,7 +14,7 @@ import { safeJson } from "./terminal_text.ts";
 const doctorExit = { ok: 0, warn: 1, error: 2 } as const;
 const colors = { ok: 32, warn: 33, error: 31 } as const;
 
-/** `doctor`: says what is wrong and how to fix it. Resolves with the exit code, by severity. */
+/** `doctor`: reports problems and how to fix them. Resolves to the exit code, by severity. */
 export function doctor(
   args: readonly string[],
   terminal: Terminal = processTerminal,
@@ -56,7 +56,7 @@ async function runDoctor(
   return counts.error > 0 ? doctorExit.error : counts.warn > 0 ? doctorExit.warn : doctorExit.ok;
 }
 
-/** Loads the configuration and shows what it says about itself; null where no agent would start with it. */
+/** Loads the configuration and shows its own findings; null if no agent would start with it. */
 async function configFindings(
   sources: ConfigSources,
   show: (finding: Finding) => void,

@@ -14,12 +14,12 @@ import { runCommand } from "./run_command.ts";
 import { exitCode, processTerminal, type Terminal, UsageError } from "./terminal.ts";
 import { timeArgument } from "./time_argument.ts";
 
-/** What the exit code of grep says, as with POSIX grep. */
+/** The exit codes of grep, as in POSIX grep. */
 const grepExit = { found: 0, nothing: 1, failed: 2 } as const;
 
 const MAX_CONTEXT = 10_000;
 
-/** `grep …`: searches local log files with the agent's engine. Resolves with the exit code. */
+/** `grep …`: searches local log files with the agent's engine. Resolves to the exit code. */
 export async function grep(
   args: readonly string[],
   terminal: Terminal = processTerminal,
@@ -43,11 +43,11 @@ async function runGrep(
     return exitCode.done;
   }
   const search = await readSearch(args, terminal);
-  // As GNU grep: nothing is read then.
+  // As in GNU grep: nothing is read then.
   if (search.maxCount === 0) return grepExit.nothing;
   const { found, hasFailed } = await searchPaths(search, signal);
   if (signal.aborted) return exitCode.interrupted;
-  // What was asked quietly is answered, whatever else could not be read (POSIX).
+  // With -q, a match is enough, whatever else could not be read (POSIX).
   if (search.report.kind === "nothing" && found > 0) return grepExit.found;
   return hasFailed ? grepExit.failed : found > 0 ? grepExit.found : grepExit.nothing;
 }
@@ -117,7 +117,7 @@ function isSeveral(paths: readonly string[]): boolean {
     const [first] = filesOf(path);
     return first !== path;
   } catch {
-    return false; // The search reports it.
+    return false; // The search reports the error.
   }
 }
 
@@ -130,7 +130,7 @@ function patternOf(
   );
   const [only = ""] = parts;
   let pattern = parts.length === 1 ? only : parts.map((part) => `(?:${part})`).join("|");
-  // No word character on either side: \b would ask for one within a pattern that begins or ends with another.
+  // No word character on either side: \b would require one inside a pattern that begins or ends with another character.
   if (options.words) pattern = `\\b{start-half}(?:${pattern})\\b{end-half}`;
   return options.ignoreCase && pattern !== "" ? `(?i)${pattern}` : pattern;
 }

@@ -8,7 +8,7 @@ import { exitCode, processTerminal, type Terminal, UsageError } from "./terminal
 
 const TIMEOUT_MS = 2000;
 
-/** `healthcheck`. Resolves with 0 when healthy, 1 when not or when that cannot be determined; says why. */
+/** `healthcheck`. Resolves to 0 if healthy, 1 if not or if that cannot be determined; prints why. */
 export async function healthcheck(
   args: readonly string[],
   terminal: Terminal = processTerminal,

@@ -1,14 +1,14 @@
 import type { FindMatches } from "./output.ts";
 
-/** Longer messages are shown without highlights: finding them could take longer than reading them is worth. */
+/** Longer messages are shown without highlights: finding them could take longer than it is worth. */
 const MAX_CHARACTERS = 64 * 1024;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * Finds what the agent's grep matches, by the same engine. Null where the pattern is not valid: the agent says why. The
- * engine is loaded only when something is to be highlighted.
+ * Finds the matches of the agent's grep, with the same engine. Null if the pattern is invalid: the agent reports why.
+ * The engine is loaded only when something is to be highlighted.
  */
 export async function loadHighlighter(pattern: string): Promise<FindMatches | null> {
   const { RustRegex } = await import("../scan/rust_regex.ts");

@@ -3,41 +3,41 @@ import { timeText } from "../client/names.ts";
 import type { Terminal } from "./terminal.ts";
 import { oneLine, safeJson } from "./terminal_text.ts";
 
-/** How results are written: for people, as messages alone, or one JSON object a line. */
+/** How results are written: for people, as messages only, or as one JSON object per line. */
 export type OutputFormat = "text" | "json" | "raw";
 
-/** Text that waits to be written at once: a write for every record would be slow. */
+/** Text is collected up to this size and written at once: a write per record would be slow. */
 const FLUSH_AT = 64 * 1024;
 
 const RESET = "\x1b[0m";
 const DIM = "\x1b[2m";
-/** Bold red; ended by what leaves the message's own other styles alone. */
+/** Bold red; its end sequence does not affect the message's other styles. */
 const MATCH = "\x1b[1;31m";
 const MATCH_END = "\x1b[22;39m";
 /** Distinct on dark and light backgrounds; red is for matches. */
 const NAME_COLORS = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94];
 
-/** Where in a text a pattern matches: [start, end) in UTF-16 units, in order. */
+/** Where a pattern matches in a text: [start, end) in UTF-16 units, in order. */
 export type FindMatches = (text: string) => readonly (readonly [start: number, end: number])[];
 
 export interface OutputOptions {
   readonly format: OutputFormat;
-  /** Whether control characters reach a terminal as they are. */
+  /** Whether control characters reach a terminal unchanged. */
   readonly raw?: boolean;
-  /** In place of what the terminal says. */
+  /** Overrides the terminal's default. */
   readonly color?: boolean;
-  /** Finds what is highlighted. */
+  /** Finds the text to highlight. */
   readonly findMatches?: FindMatches | null;
 }
 
-/** Writes results; flush when something waits for more, and at the end. Made by each command for itself. */
+/** Writes results; call flush when the command waits for more, and at the end. Made by each command for itself. */
 export class Output {
   readonly format: OutputFormat;
   readonly #terminal: Terminal;
   readonly #raw: boolean;
   readonly #color: boolean;
   readonly #findMatches: FindMatches | null;
-  /** A message's own colors reach a terminal, also where this program adds none: they must end with it. */
+  /** A message's own colors reach a terminal even if this program adds none: they must end with the message. */
   readonly #keepsColors: boolean;
   readonly #colorOfName = new Map<string, number>();
   #waiting = "";
@@ -52,8 +52,8 @@ export class Output {
   }
 
   /**
-   * One record. As text: the log's name where there is one, time and message on one line; as JSON all of it, with
-   * further fields in front.
+   * One record. As text: the log's name if there is one, time and message on one line; as JSON: everything, with
+   * additional fields in front.
    */
   record(
     record: LogRecord,
@@ -77,7 +77,7 @@ export class Output {
     }
   }
 
-  /** A message on one line, with what matches highlighted; its colors end with it. */
+  /** A message on one line, with matches highlighted; its colors end with it. */
   message(message: string): string {
     const text = this.#raw ? message : oneLine(message);
     if (this.#findMatches === null) {
@@ -94,7 +94,7 @@ export class Output {
     return text.includes("\x1b[") ? shown + RESET : shown;
   }
 
-  /** A name in a color of its own, the same each time. */
+  /** A name in its own color, always the same one. */
   name(name: string): string {
     if (!this.#color) return name;
     let color = this.#colorOfName.get(name);
@@ -121,7 +121,7 @@ export class Output {
     this.#terminal.out(text, { raw: this.#raw });
   }
 
-  /** Rows in columns of their own widths; the first row is the head. */
+  /** Rows in columns of appropriate widths; the first row is the header. */
   table(rows: readonly (readonly string[])[]): void {
     const widths = columnWidths(rows);
     for (const [n, row] of rows.entries()) {
@@ -135,7 +135,7 @@ function columnWidths(rows: readonly (readonly string[])[]): number[] {
   return rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0))) ?? [];
 }
 
-/** How wide a table of these rows is, in characters. */
+/** The width of a table with these rows, in characters. */
 export function tableWidth(rows: readonly (readonly string[])[]): number {
   const widths = columnWidths(rows);
   return widths.reduce((sum, width) => sum + width, 0) + 2 * (widths.length - 1);
@@ -149,7 +149,7 @@ export function ageText(seconds: number): string {
   return whole < 172_800 ? `${Math.round(whole / 3600)}h` : `${Math.round(whole / 86_400)}d`;
 }
 
-/** One log as a JSON object with the names of the protocol. */
+/** One log as a JSON object with the protocol's names. */
 export function metadataJson({ id, spec, fileInfo }: LogMetadata): Record<string, unknown> {
   return {
     id,

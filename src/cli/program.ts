@@ -3,19 +3,19 @@ import { type Command, commandList } from "./command.ts";
 import { completion, completionCommand } from "./completion.ts";
 import { exitCode, type Terminal, UsageError } from "./terminal.ts";
 
-/** A program of several commands. */
+/** A program with several commands. */
 export interface Program {
   readonly name: string;
-  /** What it is, in a sentence. */
+  /** What it is, in one sentence. */
   readonly summary: string;
   /** All its commands, for help and completion. */
   readonly commands: readonly Command[];
   readonly foot: string;
-  /** Runs a command by its first word; null where there is none of that name. */
+  /** Runs a command by its first word; null if there is none of that name. */
   readonly run: (word: string | undefined, rest: readonly string[]) => Promise<number> | null;
 }
 
-/** Runs what the words say. Resolves with the exit code. */
+/** Runs the command that the words name. Resolves to the exit code. */
 export async function runProgram(
   program: Program,
   words: readonly string[],

@@ -1,20 +1,26 @@
 import { exitCode, isReaderGone, type Terminal, UsageError } from "./terminal.ts";
 
-/** A second interrupt within this time is a duplicate: `deno task` forwards what the terminal sends to every process anyway. */
+/**
+ * A second interrupt within this time is a duplicate: `deno task` forwards an interrupt that the terminal already sends
+ * to every process.
+ */
 const SAME_INTERRUPT_MS = 1000;
 
-/** What a running command is given. */
+/** The context of a running command. */
 export interface CommandContext {
   /** Fires when the command is interrupted: it should end soon. */
   readonly signal: AbortSignal;
-  /** Registers what must happen even where the command is ended at once, by a second interrupt. Returns its removal. */
+  /**
+   * Registers clean-up that must run even if the command is ended at once, by a second interrupt. Returns a function
+   * that unregisters it.
+   */
   onForcedEnd(cleanUp: () => void): () => void;
 }
 
 /**
- * Runs a command: signals when it is interrupted, and turns what it throws into a message and an exit code. Errors that
- * isExpected knows speak for themselves; any other is a fault in the program and shows where. A second interrupt ends
- * the process at once.
+ * Runs a command: signals when it is interrupted, and turns its errors into a message and an exit code. Errors that
+ * isExpected recognizes are shown by their message only; any other is a bug in the program and is shown with its
+ * location. A second interrupt ends the process at once.
  */
 export async function runCommand(
   terminal: Terminal,

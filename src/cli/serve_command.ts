@@ -12,8 +12,8 @@ import { serve } from "../agent/serve.ts";
 const signals = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
- * `serve`: runs the agent until a signal ends it. Resolves with the exit code: 0 after a graceful stop, 130 or
- * 143 where a second signal cut that short, 1 where it could not serve, 2 for wrong arguments or configuration.
+ * `serve`: runs the agent until a signal ends it. Resolves to the exit code: 0 after a graceful stop, 130 or 143 if a
+ * second signal interrupted it, 1 if the agent could not serve, 2 for wrong arguments or configuration.
  */
 export async function serveCommand(
   args: readonly string[],
@@ -24,7 +24,7 @@ export async function serveCommand(
     return exitCode.done;
   }
   const cut = Promise.withResolvers<number>();
-  let stop = () => {}; // A signal before the agent runs ends at once.
+  let stop = () => {}; // A signal before the agent runs ends the process at once.
   let asked = false;
   const removers = Object.entries(signals).map(([signal, code]) =>
     onSignal(signal as keyof typeof signals, () => {

@@ -12,8 +12,8 @@ import { terminalSafe } from "./terminal_text.ts";
 /** Where a command writes, and what ends it early. Tests pass their own. */
 export interface Terminal {
   /**
-   * Writes results. Where a person reads them (interactive), control characters other than line feed, tab and colors
-   * are shown escaped unless raw is set. Throws where the reader has ended (isReaderGone).
+   * Writes results. If a person reads them (interactive), control characters other than line feed, tab and colors are
+   * escaped unless raw is set. Throws if the reader has gone (isReaderGone).
    */
   out(text: string, options?: { readonly raw?: boolean }): void;
   /** Writes everything about the results: endings, hints, errors. Control characters are always escaped. */
@@ -22,9 +22,12 @@ export interface Terminal {
   readonly color: boolean;
   /** Whether out is read by a person rather than by a file or program. */
   readonly interactive: boolean;
-  /** Width in characters; null where out is no terminal. */
+  /** Width in characters; null if out is not a terminal. */
   readonly columns: number | null;
-  /** Calls handler when the command is interrupted (Ctrl-C, or its terminal is closed); returns a function that stops that. */
+  /**
+   * Calls handler when the command is interrupted (by Ctrl-C, or because its terminal is closed); returns a function
+   * that ends this.
+   */
   onInterrupt(handler: () => void): () => void;
   /** Ends the process at once. */
   exit(code: number): void;
@@ -32,7 +35,7 @@ export interface Terminal {
   now(): number;
 }
 
-/** The process's own terminal. NO_COLOR (no-color.org), when not empty, forbids color. */
+/** The process's own terminal. A non-empty NO_COLOR (no-color.org) disables color. */
 export const processTerminal: Terminal = {
   out(text, { raw = false } = {}) {
     writeOut(!raw && outputIsTerminal() ? terminalSafe(text) : text);
@@ -56,7 +59,9 @@ export const processTerminal: Terminal = {
   now: () => Date.now(),
 };
 
-/** Whether the program that read our output has ended, as `head` does: not a failure, but there is nothing left to do. */
+/**
+ * Whether the program that read our output has ended, as `head` does: not a failure, but there is nothing left to do.
+ */
 export function isReaderGone(error: unknown): boolean {
   return error instanceof Error && error.name === "BrokenPipe";
 }

@@ -1,21 +1,21 @@
 /**
- * Text from elsewhere (a log, a name, a server's error message) made safe to show. A log's writer can otherwise set the
- * reader's clipboard (OSC 52) or window title, hide lines (carriage return, cursor movement, concealed text) or reorder
- * what is read (bidirectional controls: CVE-2021-42574).
+ * Makes text from elsewhere (a log, a name, a server's error message) safe to show. Otherwise a log's writer could set
+ * the reader's clipboard (OSC 52) or window title, hide lines (carriage return, cursor movement, concealed text) or
+ * reorder the visible text (bidirectional controls: CVE-2021-42574).
  */
 
 /**
  * Control characters except tab and line feed, with the rest of a color sequence that they start; line and paragraph
- * separators; format characters (Unicode's Cf: bidirectional controls, zero-width spaces, tags) and fillers, which no
- * terminal shows, but for those that scripts and emoji are written with: joiners, and signs that enclose digits.
+ * separators; format characters (Unicode's Cf: bidirectional controls, zero-width spaces, tags) and fillers, which
+ * terminals do not show, except those used to write scripts and emoji: joiners, and enclosing marks for digits.
  */
 const UNSAFE =
   /(?![\t\n])\p{Cc}(?:\[([0-9;:]{0,64})m)?|(?![\u200c\u200d\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}])[\p{Zl}\p{Zp}\p{Cf}\u3164\uffa0]/gu;
 const ESCAPE = "\x1b";
 
 /**
- * The text as a terminal may show it: line feeds, tabs and colors stay, every other control character is shown as
- * \xNN or \u{N}.
+ * The text in a form that is safe for a terminal: line feeds, tabs and colors are kept, every other control character
+ * is shown as \xNN or \u{N}.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -34,17 +34,17 @@ export function terminalSafe(text: string): string {
   );
 }
 
-/** The same with line feeds shown too, so that a message cannot pretend to be several lines. */
+/** The same with line feeds shown too, so that a message cannot pose as several lines. */
 export function oneLine(text: string): string {
   return text.includes("\n") ? text.replaceAll("\n", "\\n") : text;
 }
 
-/** JSON whose strings contain no control character: those that JSON.stringify keeps become \uXXXX. */
+/** JSON whose strings contain no control characters: those that JSON.stringify keeps become \uXXXX. */
 export function safeJson(value: unknown): string {
   return JSON.stringify(value).replace(UNSAFE, (found: string) => afterFirst(found, jsonEscape));
 }
 
-/** The first character as escape makes it, the rest as it is. */
+/** The first character escaped, the rest unchanged. */
 function afterFirst(found: string, escape: (character: string) => string): string {
   const [first = ""] = found;
   return escape(first) + found.slice(first.length);
@@ -66,8 +66,8 @@ function shown(character: string): string {
 }
 
 /**
- * Whether the parameters of an SGR sequence (ECMA-48, 8.3.117) only style text. Concealed text (8) is not let through,
- * nor a number that this program does not know.
+ * Whether the parameters of an SGR sequence (ECMA-48, 8.3.117) only style text. Concealed text (8) is not allowed, and
+ * neither are numbers unknown to this program.
  */
 function isStyle(parameters: string): boolean {
   const codes = parameters.split(";");
@@ -76,7 +76,7 @@ function isStyle(parameters: string): boolean {
     const number = Number(code);
     if (number === 38 || number === 48 || number === 58) {
       if (parts.length > 0) continue;
-      // Another 256-color index or red, green and blue follow.
+      // Another 256-color index, or red, green and blue, follow.
       i += codes[i + 1] === "5" ? 2 : codes[i + 1] === "2" ? 4 : codes.length;
       continue;
     }

@@ -18,8 +18,9 @@ export const TIME_HELP = "a duration ago (90s, 5m, 1h30m, 2d), a date (2024-10-0
   "(2024-10-01T05:00:00Z; UTC where no offset is given)";
 
 /**
- * Reads a person's notation of a time as RFC 3339. Accepts a duration ago, a date, a date and time, and RFC 3339. A date
- * is its first moment, in UTC as times are shown; for --until its last. Throws UsageError naming the option.
+ * Converts a person's notation of a time to RFC 3339. Accepts a duration ago, a date, a date and time, and RFC 3339. A
+ * date stands for its first moment, in UTC like the times that are shown; for --until, for its last. Throws UsageError
+ * naming the option.
  *
  * ```ts
  * import assert from "node:assert/strict";

@@ -6,11 +6,11 @@ import { diagnose } from "./diagnosis.ts";
 /** A call that the agent refused, or that could not reach it. The message names cause and remedy. */
 export class CallError extends Error {
   override readonly name = "CallError";
-  /** gRPC status name, as in NOT_FOUND. */
+  /** gRPC status name, such as NOT_FOUND. */
   readonly code: string;
-  /** What was being done, as "list the logs of localhost:50051". */
+  /** What was being done, such as "list the logs of localhost:50051". */
   readonly doing: string;
-  /** Whether messages had come before the call failed. */
+  /** Whether messages had arrived before the call failed. */
   readonly begun: boolean;
 
   constructor(
@@ -48,8 +48,8 @@ const remedies: readonly (readonly [code: string, details: RegExp, remedy: strin
 ];
 
 /**
- * The error as a person needs it: where a call could not reach the agent, the cause, determined by a connection of its own.
- * Errors of any other kind are returned unchanged.
+ * The error in the form that a person needs: if a call could not reach the agent, the cause, determined by a separate
+ * connection. Other kinds of errors are returned unchanged.
  */
 export async function explained(error: unknown, connection: Connection): Promise<unknown> {
   if (!(error instanceof CallError) || error.begun || error.code !== "UNAVAILABLE") return error;
@@ -58,7 +58,7 @@ export async function explained(error: unknown, connection: Connection): Promise
   return new CallError(error.doing, { code: grpc.status.UNAVAILABLE, details });
 }
 
-/** The logs of the namespaces, or of all. Throws CallError; as CANCELLED when the signal fires. */
+/** The logs of the namespaces, or all logs. Throws CallError, with CANCELLED when the signal fires. */
 export async function list(
   connection: Connection,
   namespaces: readonly string[],
@@ -93,7 +93,7 @@ function callList(
   });
 }
 
-/** What the agents answered, in order, and the errors of those that did not, each with cause and remedy. */
+/** The agents' answers, in order, and the errors of those that did not answer, each with cause and remedy. */
 export interface Answers<T> {
   readonly answers: readonly T[];
   readonly errors: readonly unknown[];
@@ -101,7 +101,7 @@ export interface Answers<T> {
   readonly answered: readonly Connection[];
 }
 
-/** Calls each agent; one that fails does not keep the others from answering. */
+/** Calls each agent; a failing one does not keep the others from answering. */
 export async function fromEach<T>(
   connections: readonly Connection[],
   ask: (connection: Connection) => Promise<T>,
@@ -124,9 +124,9 @@ export type Ending =
   | "interrupted";
 
 /**
- * Reads a stream to its end. onMessage returns false where it has enough: then, and when the signal fires, the call
- * is cancelled. onPause is called when nothing more has come for now. Throws CallError where the agent
- * ended the stream with an error, and what onMessage and onPause throw.
+ * Reads a stream to its end. onMessage returns false when it has enough: then, and when the signal fires, the call is
+ * cancelled. onPause is called when no more messages have arrived for now. Throws CallError if the agent ended the
+ * stream with an error, and errors of onMessage and onPause.
  */
 export function readStream<T>(
   call: grpc.ClientReadableStream<T>,
@@ -161,7 +161,7 @@ export function readStream<T>(
   function pauseSoon(): void {
     if (pausing) return;
     pausing = true;
-    // After all messages that came with the same packet.
+    // After all messages that arrived in the same packet.
     setTimeout(() => {
       pausing = false;
       attempt(handlers.onPause);
@@ -171,7 +171,7 @@ export function readStream<T>(
   let ended = false;
   let status: grpc.StatusObject | null = null;
   function settle(): void {
-    // The status may come before the last messages are read.
+    // The status may arrive before the last messages are read.
     if (!ended || status === null) return;
     const { code } = status;
     const final = status;
@@ -193,7 +193,7 @@ export function readStream<T>(
     ended = true;
     settle();
   });
-  call.on("error", () => {}); // The status says the same.
+  call.on("error", () => {}); // The status contains the same information.
   call.on("status", (given: grpc.StatusObject) => {
     status = given;
     settle();

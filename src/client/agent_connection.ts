@@ -17,8 +17,8 @@ export interface Connection extends Disposable {
 }
 
 /**
- * Opens a connection to an agent; it connects with its first call. `identity` is sent with every call. Throws where the
- * endpoint's certificates cannot be used.
+ * Opens a connection to an agent; it connects on its first call. `identity` is sent with every call. Throws if the
+ * endpoint's certificates are unusable.
  */
 export function connect(endpoint: Endpoint, identity: grpc.Metadata): Connection {
   const { host, port, tls } = endpoint;
@@ -28,7 +28,7 @@ export function connect(endpoint: Endpoint, identity: grpc.Metadata): Connection
   const credentials = credentialsOf(tls, byIp ? host : null);
   const serverName = byIp ? PLACEHOLDER_NAME : givenName;
   const options = {
-    // The agent decides how long a record may be.
+    // The agent determines the maximum length of a record.
     "grpc.max_receive_message_length": -1,
     ...(serverName === null ? {} : { "grpc.ssl_target_name_override": serverName }),
   };
@@ -49,7 +49,7 @@ export function connect(endpoint: Endpoint, identity: grpc.Metadata): Connection
 }
 
 /**
- * The platform's TLS requests a server by name only. Where an IP address is called, this name takes its place, and the
+ * The platform's TLS can only request a server by name. For an IP address, this name is used instead, and the
  * certificate is checked against the address.
  */
 const PLACEHOLDER_NAME = "agent.invalid";

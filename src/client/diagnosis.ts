@@ -1,13 +1,13 @@
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls, type PeerCertificate } from "node:tls";
 
-/** How an agent is reached; the certificates as PEM. */
+/** How an agent is reached, with certificates as PEM. */
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
   /** Null: no TLS. */
   readonly tls: {
-    /** Null: the well-known authorities. */
+    /** Null: the well-known CAs. */
     readonly ca: Uint8Array | null;
     readonly cert: Uint8Array | null;
     readonly key: Uint8Array | null;
@@ -24,8 +24,9 @@ const SETTINGS = 0x04;
 const TLS_RECORDS = [21, 22];
 
 /**
- * Connects once more, without the gRPC library, to find out why a call could not reach the agent: the gRPC library's own messages name
- * a symptom ("write EPIPE"). Resolves with cause and remedy in one or two sentences; null where this connection works.
+ * Connects once more, without the gRPC library, to find out why a call could not reach the agent: the gRPC library's
+ * own messages only name a symptom ("write EPIPE"). Resolves to cause and remedy in one or two sentences; null if this
+ * connection works.
  */
 export async function diagnose(endpoint: Endpoint): Promise<string | null> {
   const seen = await tryConnection(endpoint);
@@ -71,14 +72,14 @@ export async function diagnose(endpoint: Endpoint): Promise<string | null> {
   return seen.message;
 }
 
-/** How servers refuse a client's certificate: by an alert (RFC 8446, 6.2), or by hanging up. */
+/** How servers reject a client's certificate: by an alert (RFC 8446, 6.2), or by closing the connection. */
 const REFUSALS =
   /^(?:ended|ECONNRESET|EPIPE)$|ALERT_(?:BAD_|NO_|UNKNOWN_)?(?:CERTIFICATE|CA|HANDSHAKE)/;
 const AUTHORITY_ERRORS = /SELF_SIGNED|UNABLE_TO|ISSUER|^CERT_|SIGNATURE_FAILURE/;
 
 /**
- * Why the agent's certificate could not be verified. The platform reports an expired certificate like one of an unknown
- * issuer, so its dates and issuer are read over a connection that verifies nothing and sends nothing.
+ * Why the agent's certificate could not be verified. The platform reports an expired certificate like one from an
+ * unknown issuer, so its dates and issuer are read over a connection that verifies nothing and sends nothing.
  */
 async function authorityProblem(endpoint: Endpoint, message: string): Promise<string> {
   const certificate = await peerCertificate(endpoint);
@@ -100,7 +101,7 @@ async function authorityProblem(endpoint: Endpoint, message: string): Promise<st
     : `the agent's certificate is not from the authority given (${from}). Check --ca, or ca.crt in --tls`;
 }
 
-/** The certificate that the agent presents; null where it presents none. */
+/** The certificate that the agent presents; null if it presents none. */
 function peerCertificate({ host, port, tls }: Endpoint): Promise<PeerCertificate | null> {
   const { promise, resolve } = Promise.withResolvers<PeerCertificate | null>();
   const name = tls?.serverName ?? host;
@@ -130,7 +131,7 @@ interface Seen {
   /** "ok", "ended", "timeout", "speaks-tls", or the platform's error code. */
   readonly code: string;
   readonly message: string;
-  /** What the server's certificate is for. */
+  /** The names for which the server's certificate is valid. */
   readonly names?: string | undefined;
 }
 

@@ -1,24 +1,24 @@
 import type { LogRecord } from "../generated/cluster_agent.ts";
 import type { Timestamp } from "../generated/google/protobuf/timestamp.ts";
 
-/** A line longer than this many characters is returned in several pieces: memory stays bounded. */
+/** A line with more characters than this is returned in several pieces, so that memory stays bounded. */
 const MAX_LINE_CHARACTERS = 8 * 2 ** 20;
 
 /**
- * Joins the records of one log that are parts of one line (is_final is false on all but the last): CRI's partial
+ * Joins the records of one log that are parts of one line (is_final is false for all but the last): CRI's partial
  * lines, and lines longer than the agent's max-line-bytes. Owned by one reader of one log.
  */
 export class LineJoiner {
   readonly #backward: boolean;
   readonly #isFiltered: boolean;
-  /** Parts of the line that is not complete, in the order in which they came. */
+  /** Parts of the incomplete line, in the order of arrival. */
   #parts: LogRecord[] = [];
   #characters = 0;
 
   constructor(
     options: {
       readonly direction: "forward" | "backward";
-      /** With a grep, parts may be missing: only parts of the same time belong together for certain. */
+      /** With a grep, parts may be missing: only parts with the same time are certain to belong together. */
       readonly isFiltered: boolean;
     },
   ) {
@@ -26,10 +26,10 @@ export class LineJoiner {
     this.#isFiltered = options.isFiltered;
   }
 
-  /** Takes a record; returns the lines that are complete with it. */
+  /** Takes a record; returns the lines that it completes. */
   add(record: LogRecord): LogRecord[] {
     const last = this.#parts.at(-1);
-    // Backward, a line's last part comes first: the next final record shows that it was whole.
+    // Backward, a line's last part comes first: the next final record shows that the line was complete.
     const startsLine = last !== undefined && (this.#backward ? record.is_final : last.is_final);
     const isForeign = last !== undefined && this.#isFiltered &&
       !isSameTime(last.timestamp, record.timestamp);

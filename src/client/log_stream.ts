@@ -14,7 +14,7 @@ export interface LogStreamOptions {
   readonly direction: "forward" | "backward";
   /** Start with the last N lines instead of the beginning; null: all. Forward only. */
   readonly tail: number | null;
-  /** Whether a line may consist of several records, of which the last alone is final. */
+  /** Whether a line may consist of several records, of which only the last is final. */
   readonly joinsLines: boolean;
   readonly onRecord: (record: LogRecord) => void;
   readonly onPause: () => void;
@@ -57,7 +57,7 @@ export class LogStream {
     return await this.#readFromTail(tail, take);
   }
 
-  /** The last lines, then, when following, what comes after them: no record twice, none left out. */
+  /** The last lines, then, if following, the lines after them: no record twice, none missing. */
   async #readFromTail(
     tail: number,
     take: (record: LogRecord) => boolean,
@@ -90,7 +90,7 @@ export class LogStream {
       "forward",
       { ...this.#request, start_time: timeText(newest) },
       (record) => {
-        // The window begins with all records of that time: those shown, and earlier ones before them.
+        // The window begins with all records of that time: those already shown, and earlier ones before them.
         if (shown.length > 0 && isOfNewest(record)) {
           const at = shown.indexOf(record.message);
           if (at >= 0) shown.splice(at, 1);

@@ -1,16 +1,16 @@
 import type { LogRecord } from "../generated/cluster_agent.ts";
 
-/** Records that wait of one source; beyond either it is paused. */
+/** The number of waiting records of one source; beyond either limit, it is paused. */
 const MAX_RECORDS = 1024;
 const MAX_CHARACTERS = 2 ** 20;
-/** While following: how long a record waits for earlier ones of other logs, milliseconds. */
+/** While following: how long a record waits for earlier ones from other logs, milliseconds. */
 const HOLD_MS = 150;
 /** A log with this many waiting records is catching up rather than live. */
 const CATCHING_UP = 64;
 
 /** One log's records on their way into the merge. */
 export interface MergeSource {
-  /** Adds a record. Returns false where the source should pause until onRoom is called. */
+  /** Adds a record. Returns false if the source should pause until onRoom is called. */
   add(record: LogRecord): boolean;
   /** No more records come. */
   end(): void;
@@ -18,19 +18,19 @@ export interface MergeSource {
 
 export interface MergeOptions {
   readonly direction: "forward" | "backward";
-  /** Logs are followed: a log that says nothing must not hold back the others. */
+  /** Logs are followed: a silent log must not hold back the others. */
   readonly live: boolean;
-  /** Takes the records in order. Returns false where it has enough. */
+  /** Receives the records in order. Returns false when it has enough. */
   readonly emit: (record: LogRecord, name: string) => boolean;
-  /** Records that had waited for others were emitted, and nothing has come meanwhile. */
+  /** Records that had waited for others were emitted, and nothing has arrived meanwhile. */
   readonly onReleased: () => void;
-  /** Milliseconds of a clock that only goes forward. */
+  /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
 }
 
 /**
- * Merges the records of several logs in the order of their times. Without following the order is exact; while
- * following a record waits at most 150 ms for earlier ones, so that logs on several nodes are shown in order as they
+ * Merges the records of several logs in the order of their times. Without following, the order is exact; while
+ * following, a record waits at most 150 ms for earlier ones, so that logs from several nodes are shown in order as they
  * are written. Owned by the session, which alone calls it.
  */
 export class RecordMerge {
@@ -62,7 +62,7 @@ export class RecordMerge {
     };
   }
 
-  /** Emits nothing more. */
+  /** Stops emitting. */
   close(): void {
     this.#isDone = true;
     clearTimeout(this.#timer);
@@ -90,7 +90,7 @@ export class RecordMerge {
     }
   }
 
-  /** The source whose record is next; how long to wait, milliseconds; null: until something comes. */
+  /** The source whose record is next, or how long to wait in milliseconds; null: until a record arrives. */
   #next(): Source | number | null {
     const now = this.#now();
     let best: Source | null = null;
@@ -124,13 +124,16 @@ class Source {
   readonly name: string;
   readonly #onRoom: () => void;
   #records: LogRecord[] = [];
-  /** When each came. */
+  /** When each arrived. */
   #since: number[] = [];
   #first = 0;
   #characters = 0;
   #isPaused = false;
   isEnded = false;
-  /** When the last record came, or the source was opened: one that was silent for long does not delay the others. */
+  /**
+   * When the last record arrived, or the source was opened: a source that has been silent for long does not delay the
+   * others.
+   */
   lastArrival: number;
 
   constructor(name: string, onRoom: () => void, now: number) {
@@ -155,7 +158,7 @@ class Source {
     return this.length >= MAX_RECORDS || this.#characters >= MAX_CHARACTERS;
   }
 
-  /** False where the source must pause until onRoom is called. */
+  /** False if the source must pause until onRoom is called. */
   pauseIfFull(): boolean {
     if (this.isFull) this.#isPaused = true;
     return !this.#isPaused;
@@ -186,7 +189,7 @@ class Source {
   }
 }
 
-/** Negative where a is earlier. */
+/** Negative if a is earlier. */
 function compareTimes(a: LogRecord, b: LogRecord): number {
   const [x, y] = [a.timestamp, b.timestamp];
   const [s, t] = [x?.seconds ?? 0n, y?.seconds ?? 0n];

@@ -1,8 +1,8 @@
-/** What people call logs and times. */
+/** Names of logs and texts of times, for people. */
 import type { LogMetadata } from "../generated/cluster_agent.ts";
 import type { Timestamp } from "../generated/google/protobuf/timestamp.ts";
 
-/** namespace/pod/container: what a person calls a log. */
+/** namespace/pod/container: how a person refers to a log. */
 export function logName({ spec }: LogMetadata): string {
   return `${spec?.namespace}/${spec?.pod_name}/${spec?.container_name}`;
 }

@@ -11,7 +11,7 @@ import { LineJoiner } from "./line_joiner.ts";
 import { LogStream } from "./log_stream.ts";
 import { RecordMerge } from "./merge.ts";
 
-/** The selected logs, also those that appear later. */
+/** The selected logs, including those that appear later. */
 export interface Selection {
   readonly namespace: string;
   includes(log: LogMetadata): boolean;
@@ -36,12 +36,12 @@ export interface SessionOptions {
   readonly tail: number | null;
   /** Whether records that are parts of one line are joined. */
   readonly joinLines: boolean;
-  /** Takes the merged records. Returns false where it has enough. */
+  /** Receives the merged records. Returns false when it has enough. */
   readonly onRecord: (record: LogRecord, of: NodeLog) => boolean;
-  /** Nothing more has come for now. */
+  /** Called when no more records have arrived for now. */
   readonly onPause: () => void;
   readonly onOpen: (of: NodeLog, isNew: boolean) => void;
-  /** A log that was followed is gone. */
+  /** A followed log is gone. */
   readonly onGone: (of: NodeLog) => void;
   /** A log cannot be read any further; the others continue. */
   readonly onError: (error: unknown) => void;
@@ -52,8 +52,8 @@ export interface SessionOptions {
 export type SessionEnding = "complete" | "enough" | "interrupted";
 
 /**
- * Reads several logs at once, merged in the order of their times; logs may join while it follows. Made by a command
- * for one call of it.
+ * Reads several logs at once, merged in the order of their times; logs may join while it follows. Made by a command for
+ * a single call.
  */
 export class RecordsSession {
   readonly #options: SessionOptions;
@@ -87,14 +87,14 @@ export class RecordsSession {
     );
   }
 
-  /** Resolves when all logs are at their end, enough was read, or the signal fires. Rejects with what onRecord throws. */
+  /** Resolves when all logs are at their end, enough was read, or the signal fires. Rejects with errors of onRecord. */
   async ended(): Promise<SessionEnding> {
     if (this.#options.signal.aborted) this.#finish("interrupted");
     this.#settle();
     return await this.#ended.promise;
   }
 
-  /** Reads these logs as asked. */
+  /** Reads these logs as requested. */
   read(logs: readonly NodeLog[]): void {
     this.#reading++;
     for (const of of logs) this.#start(of, this.#options.request.follow_from, false);
@@ -102,8 +102,8 @@ export class RecordsSession {
   }
 
   /**
-   * Adds logs that appear on the agent and are selected. Resolves when the agent reports new logs. `holds`: the session
-   * continues while this watch does, even when no log is left.
+   * Adds selected logs that appear on the agent. Resolves when the agent has begun to report new logs. `holds`: the
+   * session continues as long as this watch does, even if no log is left.
    */
   watch(
     connection: Connection,
@@ -172,7 +172,7 @@ export class RecordsSession {
     const stream = new LogStream(connection, wanted, {
       doing: `read ${logName(of.log)}`,
       direction,
-      // A log that is new has no records that are too old.
+      // A new log has no records that are too old.
       tail: isNew ? null : this.#options.tail,
       joinsLines: joinLines,
       onRecord: (record) =>
@@ -202,7 +202,7 @@ export class RecordsSession {
     });
   }
 
-  /** Ends when nothing is read any more and nothing can come. */
+  /** Ends when nothing is being read and nothing more can come. */
   #settle(): void {
     if (this.#reading === 0 && this.#watching === 0) this.#finish("complete");
   }
@@ -214,7 +214,7 @@ export class RecordsSession {
     this.#stop.abort();
   }
 
-  /** Runs work that throws when the reader of the output has ended; that ends the session. */
+  /** Runs work that throws when the reader of the output has gone, which ends the session. */
   #attempt(work: () => void): void {
     try {
       work();

@@ -11,19 +11,19 @@ export interface KeyPair {
   readonly key: string;
 }
 
-/** A certificate authority that lives as long as the object does, for demos and tests. */
+/** A certificate authority that exists as long as the object does, for demos and tests. */
 export interface ThrowawayAuthority {
-  /** The authority's own certificate, PEM. */
+  /** The CA's own certificate, PEM. */
   readonly cert: string;
-  /** A server certificate for localhost, 127.0.0.1 and ::1, and the further DNS names given. */
+  /** A server certificate for localhost, 127.0.0.1 and ::1, and the given DNS names. */
   server(options?: { names?: readonly string[]; notAfter?: Date }): Promise<KeyPair>;
   /** A client certificate with commonName as its subject CN. */
   client(commonName: string, options?: { notAfter?: Date }): Promise<KeyPair>;
 }
 
 /**
- * Makes an authority with a new key (ECDSA P-256). Everything that it signs is valid from an hour
- * ago, so that clocks may differ, for a day.
+ * Creates a CA with a new key (ECDSA P-256). Everything that it signs is valid from an hour ago, because clocks may
+ * differ, for a day.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -97,7 +97,7 @@ export async function createAuthority(commonName = "Throwaway CA"): Promise<Thro
   };
 }
 
-/** The subject as its parts: in text form a comma in a name would need escaping. */
+/** The subject as its parts: in text form, a comma in a name would need escaping. */
 function subject(commonName: string): x509.JsonName {
   return [{ CN: [commonName] }];
 }

@@ -6,11 +6,13 @@ import { createAuthority, type KeyPair } from "./certificates.ts";
 import { LiveLog } from "./live_log.ts";
 import { layOutSamples, type NodeLogs } from "./samples.ts";
 
-/** The demo's agent on its own logs, with what a client needs to call it. Made by the demo, which stops it. */
+/**
+ * The demo's agent on its own logs, with everything that a client needs to call it. Made by the demo, which stops it.
+ */
 export class DemoAgent {
   readonly #agent: RunningAgent;
   readonly live: LiveLog;
-  /** The folder of a client's certificates, laid out as a Kubernetes TLS secret. */
+  /** The folder with a client's certificates, laid out like a Kubernetes TLS Secret. */
   readonly clientTls: string;
   /** Resolves when the first log is followed. */
   readonly followed: Promise<void>;
@@ -30,8 +32,8 @@ export class DemoAgent {
   }
 
   /**
-   * Makes logs and certificates in the folder and serves the logs on free ports of 127.0.0.1, over mutual TLS. Null where
-   * the signal has fired meanwhile. Rejects with what making and serving them throws.
+   * Creates logs and certificates in the folder, and serves the logs on free ports of 127.0.0.1 over mutual TLS. Null
+   * if the signal has fired meanwhile. Rejects with errors of creating or serving them.
    */
   static async start(dir: string, signal: AbortSignal): Promise<DemoAgent | null> {
     const clientTls = join(dir, "client");
@@ -57,7 +59,7 @@ export class DemoAgent {
     return this.#agent.telemetryPort;
   }
 
-  /** Resolves with the exit code when the agent has ended. */
+  /** Resolves to the exit code when the agent has ended. */
   get ended(): Promise<number> {
     return this.#agent.ended;
   }
@@ -69,7 +71,10 @@ export class DemoAgent {
   }
 }
 
-/** Certificates for the agent, whose folder is returned, and for clients, each folder as a Kubernetes TLS secret. */
+/**
+ * Writes certificates for the agent, whose folder is returned, and for clients, each in a folder like a Kubernetes TLS
+ * Secret.
+ */
 async function writeCertificates(dir: string, clientTls: string): Promise<string> {
   const authority = await createAuthority("Demo CA");
   const write = (folder: string, { cert, key }: KeyPair) => {
@@ -107,7 +112,7 @@ function configOf(logs: NodeLogs, serverTls: string): Config {
       caFile: join(serverTls, "ca.crt"),
     },
     authorization: { ...defaults.authorization, methods: ["front-proxy"] },
-    // Its only client is this process: on a slow machine a handshake takes as long as it takes.
+    // This process is its only client, and a handshake on a slow machine may take any time.
     limits: {
       ...defaults.limits,
       handshakeTimeoutMs: 600_000,

@@ -7,8 +7,8 @@ const PREFIX = "agent-demo-";
 const ABANDONED_MS = 25 * 3_600_000;
 
 /**
- * A temporary folder, removed with the object. It holds private keys, so that folders of demos that were killed are
- * removed too, when they are more than a day old. Owned by the demo, which disposes of it.
+ * A temporary folder, removed with the object. It contains private keys, so folders of killed demos are removed too, if
+ * they are more than a day old. Owned by the demo, which disposes of it.
  */
 export class DemoFolder implements Disposable {
   readonly path: string;
@@ -31,7 +31,7 @@ function removeAbandoned(): void {
       if (Date.now() - statSync(path).mtimeMs < ABANDONED_MS) continue;
       rmSync(path, { recursive: true, force: true });
     } catch {
-      // Another user's: it is theirs to remove.
+      // Another user's folder, which is theirs to remove.
     }
   }
 }

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import type { NodeLogs } from "./samples.ts";
 
 /**
- * A container's log that is written while the demo runs, and rotated as the kubelet does: by renaming. Owned by the
+ * A container's log that is written while the demo runs, and rotated as by the kubelet, by renaming. Owned by the
  * DemoAgent; the demo writes to it.
  */
 export class LiveLog {
@@ -14,7 +14,7 @@ export class LiveLog {
   readonly #file: string;
   #count = 0;
 
-  /** Lays the log out among the node's logs, empty. */
+  /** Creates the log, empty, among the node's logs. */
   constructor(logs: NodeLogs, dir: string) {
     const name = `${this.namespace}/${this.pod}/${this.container}`;
     const id = createHash("sha256").update(name).digest("hex");

@@ -36,14 +36,14 @@ const samples: readonly Sample[] = [
   },
 ];
 
-/** Where the logs of a node lie. */
+/** Where the logs of a node are. */
 export interface NodeLogs {
   readonly containerLogsDir: string;
   readonly logRoots: readonly string[];
 }
 
 /**
- * Copies the sample logs to dir, laid out as on a node: links in containers/ lead to
+ * Copies the sample logs to dir, laid out as on a node: links in containers/ point to
  * pods/{namespace}_{pod}_{uid}/{container}/0.log, and with Docker on to docker/{id}/{id}-json.log.
  */
 export function layOutSamples(dir: string): NodeLogs {

@@ -5,13 +5,13 @@ const BLOCK_BYTES = 256 * 1024;
 
 export interface FileBlocksOptions {
   readonly signal: AbortSignal;
-  /** The file was truncated, and no copy holds so many of its bytes. */
+  /** The file was truncated, and this many of its bytes are in no copy. */
   onLost(bytes: number): void;
 }
 
 /**
- * The blocks of a file from its beginning; between them the event loop runs. Each is verified before it is returned:
- * where the file was truncated and rewritten meanwhile, the rest comes from a copy. Throws Failure where that has gone.
+ * The blocks of a file from its beginning; the event loop runs between them. Each is verified before it is returned: if
+ * the file was truncated and rewritten meanwhile, the rest comes from a copy. Throws Failure if the copy has gone.
  */
 export async function* fileBlocks(
   source: LogSource,

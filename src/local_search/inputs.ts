@@ -7,17 +7,17 @@ import { fileErrorKind, lstat, readDirectory, realPath, stat } from "../platform
 import { lineParser } from "../scan/line_parser.ts";
 import { lineEnd } from "../scan/lines.ts";
 
-/** How much of a file shows whether it is a container log, bytes. */
+/** How many bytes of a file are enough to tell whether it is a container log. */
 const HEAD_BYTES = 64 * 1024;
 const LF = 0x0a;
 
-/** The files that a path means, in order: itself, or all files in the folder and below. Throws Failure. */
+/** The files that a path refers to, in order: the file itself, or all files in and below the folder. Throws Failure. */
 export function* filesOf(path: string): Generator<string> {
   const found = new Set<string>();
   yield* walk(path, found);
 }
 
-/** Links are followed, as in /var/log/containers; `found` holds what was visited, so that none is visited twice. */
+/** Follows links, as in /var/log/containers; `found` contains the visited paths, so that none is visited twice. */
 function* walk(path: string, found: Set<string>): Generator<string> {
   let facts;
   try {
@@ -42,14 +42,14 @@ function* walk(path: string, found: Set<string>): Generator<string> {
     try {
       yield* walk(`${path.replace(/\/$/, "")}/${name}`, found);
     } catch (error) {
-      // A link without a target, as a log that was just removed leaves behind.
+      // A link without a target, such as a removed log leaves behind.
       if (!(error instanceof Failure) || error.kind !== "not-found") throw error;
     }
   }
 }
 
 /**
- * Opens a regular file; a link is followed, and gzip is inflated. What is read of any other is verified, for it may be
+ * Opens a regular file; follows links and inflates gzip. Bytes read from any other file are verified, because it may be
  * truncated and rewritten meanwhile. Throws Failure.
  *
  * @param examine for a copy of a truncated file that was compressed
@@ -66,7 +66,7 @@ export function openInput(path: string, examine: ExamineCompressed): LogSource {
   }
 }
 
-/** Whether a file has lines but none that a container runtime writes, as far as its beginning shows. */
+/** Whether a file has lines but, judging by its beginning, none that a container runtime writes. */
 export function isNoContainerLog(source: LogSource): boolean {
   const head = new Uint8Array(HEAD_BYTES);
   const count = source.readAt(0, head);
@@ -75,7 +75,7 @@ export function isNoContainerLog(source: LogSource): boolean {
   let lines = 0;
   for (let start = 0; start < count;) {
     const end = lineEnd(bytes, start, count);
-    // A line that the head cuts says nothing.
+    // A line that is cut off by the head says nothing.
     if (end === count && count === HEAD_BYTES && lines > 0) break;
     if (end > start) {
       lines++;
@@ -85,18 +85,18 @@ export function isNoContainerLog(source: LogSource): boolean {
     }
     start = end + 1;
   }
-  // One line of 64 KiB and more may be Docker's.
+  // A single line of 64 KiB or more may be Docker's.
   return lines > 0 && !(count === HEAD_BYTES && !bytes.includes(LF));
 }
 
-/** A crash can leave a run of NUL bytes in front of a line. */
+/** A crash can leave a run of NUL bytes at the beginning of a line. */
 function afterNuls(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   while (at < end && bytes[at] === 0) at++;
   return at;
 }
 
-/** Whether the file begins as gzip's do (RFC 1952, 2.3.1). */
+/** Whether the file begins like a gzip file (RFC 1952, 2.3.1). */
 function isGzip(file: LogFile): boolean {
   const head = new Uint8Array(2);
   return file.readAt(0, head) === 2 && head[0] === 0x1f && head[1] === 0x8b;

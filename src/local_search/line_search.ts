@@ -9,18 +9,18 @@ import { repairUtf8, trimmedEnd } from "../scan/text.ts";
 import { readInput } from "../platform/process.ts";
 
 const BLOCK_BYTES = 256 * 1024;
-/** A longer line is skipped: Docker's are at most 16 MiB by the agent's own rules. */
+/** A longer line is skipped: by the agent's own rules, Docker's lines are at most 16 MiB. */
 const MAX_LINE_BYTES = 16 * 2 ** 20;
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** A line that is shown. */
+/** A line to show. */
 export interface FoundLine {
   readonly record: LogRecord;
   /** From 1. */
   readonly number: number;
-  /** Whether it was selected, rather than shown around one that was. */
+  /** Whether it was selected, rather than shown as context. */
   readonly isMatch: boolean;
-  /** Whether lines between this one and the one shown before it are left out. */
+  /** Whether lines between this one and the previously shown one are omitted. */
   readonly isAfterGap: boolean;
 }
 
@@ -28,20 +28,20 @@ export interface LineSearchOptions {
   /** Null: every message matches. */
   readonly regex: RustRegex | null;
   readonly invert: boolean;
-  /** Lines shown before and after each selected line. */
+  /** Number of lines shown before and after each selected line. */
   readonly before: number;
   readonly after: number;
-  /** How many selected lines to find; the lines that follow the last one are still shown. */
+  /** How many selected lines to find; the context after the last one is still shown. */
   readonly maxCount: number | null;
   readonly window: { readonly start: Instant | null; readonly stop: Instant | null };
   readonly signal: AbortSignal;
-  /** Counts what was read: lines that are not blank, and those of them that a container runtime wrote. */
+  /** Counts what was read: lines that are not blank, and those among them that a container runtime wrote. */
   readonly seen?: { lines: number; records: number };
 }
 
 /**
- * Searches line by line, in order: what the engine does not tell about a match, its number and its neighbors, and what
- * cannot be read at any offset, standard input. Malformed lines count and are not shown.
+ * Searches line by line, in order. This provides what the engine does not: a match's line number and neighbors, and
+ * searching standard input, which cannot be read at arbitrary offsets. Malformed lines count but are not shown.
  */
 export async function* searchLines(
   blocks: AsyncIterable<Uint8Array>,
@@ -138,7 +138,7 @@ async function* lines(
       end < bytes.length;
       end = lineEnd(bytes, start, bytes.length)
     ) {
-      // A line that is too long counts, as a malformed one.
+      // A line that is too long counts as a malformed one.
       yield { bytes, start: isTooLong ? end : start, end };
       isTooLong = false;
       start = end + 1;
@@ -167,7 +167,9 @@ function isWithin(
     (stop === null || compareInstants(line, stop) <= 0);
 }
 
-/** The message as valid UTF-8, before its trailing white space is trimmed: what a pattern is matched against. */
+/**
+ * The message as valid UTF-8, before its trailing white space is trimmed: the text that a pattern is matched against.
+ */
 function validText({ text, start, end }: LineParser) {
   if (isUtf8(text.subarray(start, end))) return { text, from: start, to: end };
   const repaired = repairUtf8(text.subarray(start, end));

@@ -13,37 +13,37 @@ import { filesOf, isNoContainerLog, openInput } from "./inputs.ts";
 import { fileBlocks, type FileBlocksOptions } from "./file_blocks.ts";
 import { inputBlocks, searchLines } from "./line_search.ts";
 
-/** As the agent's default: longer messages are cut into several records. */
+/** The agent's default: longer messages are split into several records. */
 const MAX_RECORD_BYTES = 2 * 1024 * 1024;
 const TRUNCATED = "it was truncated while it was read, and no copy holds them";
 
-/** Takes what is found, in order, and what is to be said about the files. */
+/** Receives the results, in order, and notes about the files. */
 export interface SearchReport {
-  /** What is wanted of each file: its lines, their count, its name if there are any, or nothing. */
+  /** What to report about each file: its lines, their count, its name if there are any, or nothing. */
   readonly kind: "lines" | "count" | "files" | "nothing";
-  /** A line that was selected, or one around it. Lines that were read one by one have a number, from 1. */
+  /** A selected line, or one around it. Lines that were read one by one have a number, from 1. */
   line(
     file: string,
     record: LogRecord,
     context?: { readonly number?: number; readonly isMatch?: boolean },
   ): void;
-  /** Lines between those reported are left out. */
+  /** Lines between the reported ones are omitted. */
   gap(): void;
-  /** How many lines of the file were selected. */
+  /** The number of selected lines in the file. */
   count(file: string, count: number): void;
   /** The file has selected lines. */
   file(file: string): void;
-  /** More may come only later: what was reported is to be shown now. */
+  /** More results may come only later: show now what was reported. */
   flush(): void;
-  /** The path, named by the caller, is no container log. */
+  /** The path, named by the caller, is not a container log. */
   noContainerLog(path: string): void;
   /** How many files in the folder are not container logs. */
   skipped(folder: string, files: number): void;
-  /** A path cannot be read; the others are searched. */
+  /** A path cannot be read; the others are still searched. */
   failed(failure: Failure): void;
 }
 
-/** A search as a caller asks for it. */
+/** A search as requested by a caller. */
 export interface Search {
   readonly pattern: string;
   readonly regex: RustRegex | null;
@@ -53,15 +53,15 @@ export interface Search {
   readonly maxCount: number | null;
   readonly window: Parameters<typeof planRanges>[1];
   readonly direction: "forward" | "backward";
-  /** Whether lines must be read one by one, for what the engine does not tell. */
+  /** Whether lines must be read one by one, to get information that the engine does not provide. */
   readonly byLines: boolean;
   readonly paths: readonly string[];
   readonly report: SearchReport;
 }
 
 /**
- * Searches every path, in order. A path that cannot be read is reported and the others are searched; resolves
- * with how many lines were selected. Throws Failure invalid-argument for a pattern that is not valid.
+ * Searches every path, in order. A path that cannot be read is reported, and the others are searched; resolves to the
+ * number of selected lines. Throws Failure invalid-argument for an invalid pattern.
  */
 export async function searchPaths(
   search: Search,
@@ -112,7 +112,7 @@ export async function searchPaths(
       }
       if (skipped > 1) report.skipped(path, skipped);
     } catch (error) {
-      // As grep: what can be read is searched all the same. A pattern is wrong for every file.
+      // As in grep: readable files are still searched. An invalid pattern is invalid for every file.
       const isOfFile = error instanceof Failure && error.kind !== "invalid-argument";
       if (!isOfFile) throw error;
       report.failed(error);
@@ -123,7 +123,7 @@ export async function searchPaths(
   return { found, hasFailed };
 }
 
-/** Resolves with how many lines were selected. */
+/** Resolves to the number of selected lines. */
 async function searchInput(
   search: Search,
   signal: AbortSignal,
@@ -135,7 +135,7 @@ async function searchInput(
   return found;
 }
 
-/** Resolves with how many lines were selected. */
+/** Resolves to the number of selected lines. */
 async function searchByLines(
   name: string,
   source: LogSource | null,
@@ -164,7 +164,7 @@ async function searchByLines(
   return count;
 }
 
-/** Resolves with how many lines were selected. */
+/** Resolves to the number of selected lines. */
 async function searchByEngine(
   name: string,
   source: LogSource,
@@ -200,7 +200,7 @@ async function searchByEngine(
     return count !== maxCount;
   };
   let isDone = false;
-  // Leaving the loop cancels the stream, and with it the scans under way.
+  // Leaving the loop cancels the stream, and with it its running scans.
   reading: for await (const chunk of chunks) {
     for (const frame of frames(chunk)) {
       if (take(joiner.add(LogRecord.decode(frame)))) continue;

@@ -4,7 +4,7 @@ import { TIME_HELP } from "../time_argument.ts";
 
 /* The client's commands, apart from what they do: help and completion load nothing else. */
 
-/** How every client command reaches its agents. */
+/** The options with which every client command reaches its agents. */
 const connectionOptions = {
   addr: {
     type: "string",
@@ -180,7 +180,7 @@ export const backwardCommand = {
   options: { ...selectionOptions, ...connectionOptions },
 } as const satisfies Command;
 
-/** All of them, in the order in which help lists them. */
+/** All commands, in the order of the help. */
 export const clientCommands: readonly Command[] = [
   listCommand,
   watchCommand,

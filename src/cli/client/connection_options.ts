@@ -11,7 +11,7 @@ export interface Connections extends Disposable {
   readonly all: readonly Connection[];
 }
 
-/** Opens a connection to each agent; they connect with their first calls. Throws UsageError for options that cannot be used. */
+/** Opens a connection to each agent; they connect on their first calls. Throws UsageError for unusable options. */
 export function connectAll(given: ConnectionValues): Connections {
   const values = withEnvironment(given);
   const addresses = (values.addr ?? ["localhost:50051"]).flatMap((text) => text.split(","))
@@ -22,7 +22,7 @@ export function connectAll(given: ConnectionValues): Connections {
   return { all, [Symbol.dispose]: () => kept.dispose() };
 }
 
-/** Options that are not given, from the environment; none that would contradict those that are. */
+/** Takes missing options from the environment, except those that would contradict the given ones. */
 function withEnvironment(values: ConnectionValues): ConnectionValues {
   const variable = (name: string) => {
     const text = env(name) ?? "";
@@ -51,7 +51,7 @@ function connectTo(address: string, values: ConnectionValues): Connection {
   const host = parsed.host === "" ? "localhost" : parsed.host;
   const identity = identityOf(values);
   if (values["insecure-plaintext"] && identity.get("authorization").length > 0) {
-    // Anybody on the way could use the token.
+    // Anybody on the network path could use the token.
     if (!isLoopback(host)) {
       throw new UsageError("A token is sent without TLS to loopback addresses only");
     }

@@ -10,7 +10,7 @@ import { listCommand } from "./commands.ts";
 import { connectAll } from "./connection_options.ts";
 import { unknownNamespaceText } from "./target.ts";
 
-/** `client list`. Resolves with the exit code; rejects with CallError where no agent answered. */
+/** `client list`. Resolves to the exit code; rejects with CallError if no agent answered. */
 export async function clientList(
   args: readonly string[],
   terminal: Terminal,
@@ -51,7 +51,7 @@ export async function clientList(
   return errors.length > 0 || unknown.length > 0 ? exitCode.failed : exitCode.done;
 }
 
-/** The table; where it is wider than the terminal, the time of the last change as an age. */
+/** The table; if it is wider than the terminal, it shows the modification time as an age. */
 function tableOf(
   logs: readonly LogMetadata[],
   withNode: boolean,

@@ -12,7 +12,7 @@ import { RecordsSession } from "../../client/session.ts";
 import { parseTarget } from "./target.ts";
 import { TargetReader } from "./target_reader.ts";
 
-/** `client forward` and `client backward`. Resolves with the exit code. Rejects with UsageError. */
+/** `client forward` and `client backward`. Resolves to the exit code. Rejects with UsageError. */
 export async function clientRecords(
   direction: "forward" | "backward",
   args: readonly string[],

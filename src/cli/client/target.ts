@@ -2,16 +2,16 @@ import type { LogMetadata } from "../../generated/cluster_agent.ts";
 import { logName } from "../../client/names.ts";
 import { UsageError } from "../terminal.ts";
 
-/** What a person selects logs by. */
+/** How a person selects logs. */
 export interface Target {
   /** As it was typed. */
   readonly text: string;
   readonly namespace: string;
-  /** A pod's name, the beginning of pods' names, or a pattern with `*`. */
+  /** A pod's name, a prefix of pod names, or a pattern with `*`. */
   readonly pod: string;
-  /** The same of a container; null: all containers. */
+  /** The same for a container; null: all containers. */
   readonly container: string | null;
-  /** The beginning of a container id; null: the newest log of each container. */
+  /** A prefix of a container id; null: the newest log of each container. */
   readonly id: string | null;
 }
 
@@ -27,18 +27,18 @@ export function parseTarget(text: string): Target {
   return { text, namespace, pod, container: container ?? null, id: id.at(-1) ?? null };
 }
 
-/** Which logs a target means, fixed by what was there when it was resolved. */
+/** The logs that a target refers to, based on what existed when it was resolved. */
 export interface Selection {
   readonly target: Target;
-  /** Whether it names one pod exactly, so that nothing but this pod is meant. */
+  /** Whether it names exactly one pod, so that only this pod is meant. */
   readonly isExact: boolean;
-  /** Whether a log, also one that appears later, is selected. */
+  /** Whether a log is selected, including one that appears later. */
   includes(log: LogMetadata): boolean;
 }
 
 /**
- * Resolves a target against the logs there are. A pod or container of exactly this name is meant alone; otherwise all
- * whose names begin so. Without an id, of a restarted container only the newest log is in `logs`.
+ * Resolves a target against the existing logs. If a pod or container has exactly this name, only that one is meant;
+ * otherwise all whose names begin with it. Without an id, `logs` contains only the newest log of a restarted container.
  */
 export function select(
   target: Target,
@@ -62,7 +62,7 @@ export function select(
   return { selection, logs: target.id === null ? newestOfEach(included) : included };
 }
 
-/** Why a target selects nothing, with what there is instead; one sentence. */
+/** Why a target selects nothing, and what exists instead, in one sentence. */
 export function notFoundText(target: Target, all: readonly LogMetadata[], where: string): string {
   const ofNamespace = all.filter(({ spec }) => spec?.namespace === target.namespace);
   if (ofNamespace.length === 0) return unknownNamespaceText(target.namespace, all, where);
@@ -75,7 +75,7 @@ export function notFoundText(target: Target, all: readonly LogMetadata[], where:
   }`;
 }
 
-/** No log is in this namespace; `all` are logs of other namespaces, as far as they are known. */
+/** There is no log in this namespace; `all` are the known logs of other namespaces. */
 export function unknownNamespaceText(
   namespace: string,
   all: readonly LogMetadata[],
@@ -113,7 +113,7 @@ function newestOfEach(logs: readonly LogMetadata[]): LogMetadata[] {
   return [...newest.values()];
 }
 
-/** Negative where a was changed after b. */
+/** Negative if a was changed after b. */
 function newestFirst(a: LogMetadata, b: LogMetadata): number {
   const [x, y] = [a.fileInfo?.last_modified_at, b.fileInfo?.last_modified_at];
   const seconds = Number((y?.seconds ?? 0n) - (x?.seconds ?? 0n));

@@ -9,9 +9,9 @@ import type { NodeLog, RecordsSession, SessionEnding } from "../../client/sessio
 import { notFoundText, select, type Selection, type Target } from "./target.ts";
 
 /**
- * Prints what happens while targets are read: records with the names of their logs, logs that come and go, errors, and
- * how it ended. Its handlers are passed to the session, which opens and merges the logs. Made by the command for each
- * call.
+ * Prints what happens while targets are read: records with the names of their logs, logs that appear and disappear,
+ * errors, and how it ended. Its handlers are passed to the session, which opens and merges the logs. Made by the
+ * command for each call.
  */
 export class TargetReader {
   readonly #terminal: Terminal;
@@ -57,7 +57,10 @@ export class TargetReader {
     };
   }
 
-  /** Opens the logs that the targets name on every agent. Throws Failure where they name none, and the error where no agent answers. */
+  /**
+   * Opens the logs that the targets name on every agent. Throws Failure if they name none, and the error if no agent
+   * answers.
+   */
   async open(
     session: RecordsSession,
     targets: readonly Target[],
@@ -99,7 +102,7 @@ export class TargetReader {
       await Promise.all(
         answered.map((connection) => session.watch(connection, selections, { holds })),
       );
-      // What appeared before the watch did.
+      // Logs that appeared before the watch began.
       const again = await fromEach(
         answered,
         async (connection) =>
@@ -116,7 +119,7 @@ export class TargetReader {
     session.read(chosen);
   }
 
-  /** How it ended, in words; null where an error already said so. */
+  /** How it ended, in words; null if an error already said so. */
   endingText(ending: SessionEnding, until: string | undefined): string | null {
     const records = countText(this.#count, "record") +
       (this.#logs > 1 ? ` of ${this.#logs} logs` : "");
@@ -141,7 +144,7 @@ export class TargetReader {
     });
   }
 
-  /** Logs of all namespaces, to say what there is; none where the caller may not list them. */
+  /** Logs of all namespaces, to show what exists; none if the caller may not list them. */
   async #otherLogs(signal: AbortSignal): Promise<NodeLog[]> {
     const { answers } = await fromEach(
       this.#connections,

@@ -7,8 +7,8 @@ import { UsageError } from "../terminal.ts";
 import type { ConnectionValues } from "./commands.ts";
 
 /**
- * Reads the certificates and the key that the options name; null: no TLS. Throws UsageError where a file cannot be used: the
- * platform would report one that is not what its option says as a failed connection.
+ * Reads the certificates and the key that the options name; null: no TLS. Throws UsageError if a file is unusable: the
+ * platform would report a file of the wrong kind as a failed connection.
  */
 export function tlsFiles(values: ConnectionValues): Endpoint["tls"] {
   if (values["insecure-plaintext"]) {
@@ -37,7 +37,7 @@ export function tlsFiles(values: ConnectionValues): Endpoint["tls"] {
 }
 
 interface PemFile {
-  /** The option and the path, as the person knows it. */
+  /** The option and the path, as the user knows them. */
   readonly name: string;
   readonly bytes: Buffer;
 }
@@ -66,7 +66,7 @@ function attempt<T>(file: PemFile, problem: string, parse: () => T): T {
   }
 }
 
-/** The file of its own option, otherwise of that name in the folder of --tls; null where neither is given. */
+/** The file of its own option, otherwise the one with that name in the folder of --tls; null if neither is given. */
 function fileOf(
   values: ConnectionValues,
   option: "ca" | "cert" | "key",

@@ -10,7 +10,7 @@ import { watchCommand } from "./commands.ts";
 import type { Connection } from "../../client/agent_connection.ts";
 import { connectAll } from "./connection_options.ts";
 
-/** `client watch`. Resolves with the exit code; rejects with CallError where the only agent failed. */
+/** `client watch`. Resolves to the exit code; rejects with CallError if the only agent failed. */
 export async function clientWatch(
   args: readonly string[],
   terminal: Terminal,
@@ -74,7 +74,7 @@ export async function clientWatch(
   return failed === undefined ? exitCode.done : exitCode.failed;
 }
 
-/** Says of which namespaces there is no log yet: their names may be misspelt. */
+/** Reports namespaces without logs so far: their names may be misspelled. */
 function noteUnknown(
   connection: Connection,
   namespaces: readonly string[],
@@ -87,7 +87,7 @@ function noteUnknown(
       if (logs.some(({ spec }) => spec?.namespace === name)) continue;
       terminal.err(`No logs of namespace ${name} on ${connection.address} yet.\n`);
     }
-  }, () => {}); // The watch itself reports what is wrong.
+  }, () => {}); // The watch itself reports the error.
 }
 
 function show({ type, object }: LogMetadataWatchEvent, output: Output): void {

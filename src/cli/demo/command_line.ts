@@ -3,10 +3,10 @@ import { basename, delimiter, join } from "node:path";
 import { env, executablePath, isStandalone } from "../../platform/process.ts";
 import { version } from "../../config/version.ts";
 
-/** How the person who runs this program calls it, before the command's name. */
+/** How the user calls this program, up to the command's name. */
 export function invocation(
   options: {
-    /** Path of the program's own binary; null where it runs from its sources. */
+    /** Path of the program's own binary; null if it runs from source. */
     readonly binary?: string | null;
     readonly path?: string;
     readonly deno?: string;
@@ -20,10 +20,10 @@ export function invocation(
   return finds(path, "deno") ? "deno task" : `npx -y deno@${options.deno ?? denoVersion} task`;
 }
 
-/** The runtime's version, which package registries know Deno's own package by. */
+/** The runtime's version, under which package registries know Deno's own package. */
 const denoVersion = (navigator.userAgent.match(/^Deno\/(\S+)/)?.[1]) ?? version;
 
-/** Whether a shell finds the program: npx adds folders of its own to PATH, which the person's shell does not have. */
+/** Whether a shell finds the program: npx adds its own folders to PATH, which the user's shell does not have. */
 function finds(path: string, program: string): boolean {
   return path.split(delimiter)
     .filter((folder) => folder !== "" && !/[/\\]node_modules[/\\]\.bin|[/\\]_npx[/\\]/.test(folder))
@@ -31,21 +31,21 @@ function finds(path: string, program: string): boolean {
       try {
         const file = join(folder, program);
         accessSync(file, constants.X_OK);
-        return statSync(file).isFile(); // Not a link that leads nowhere: access lets it pass.
+        return statSync(file).isFile(); // Not a dangling link, which access accepts.
       } catch {
         return false;
       }
     });
 }
 
-/** Words as a shell takes them. */
+/** Words quoted for a shell. */
 export function quoted(words: readonly string[]): string[] {
   return words.map((word) =>
     /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
   );
 }
 
-/** A command over as many lines as the width asks for, each but the last ending in a backslash. */
+/** A command on as many lines as the width requires, each but the last ending with a backslash. */
 export function commandLines(words: readonly string[], width: number, prompt = "$ "): string {
   const lines: string[] = [];
   let line = "";

@@ -1,6 +1,6 @@
 import type { Command } from "../command.ts";
 
-/** `demo` as help, parsing and completion know it. */
+/** `demo` for help, parsing and completion. */
 export const demoCommand = {
   name: "demo",
   usage: "[options]",

@@ -3,11 +3,11 @@ import { exitCode } from "../terminal.ts";
 /** A command of the tour. */
 export interface Step {
   readonly title: string;
-  /** The client's arguments, without how to reach the agent. */
+  /** The client's arguments, except those that say how to reach the agent. */
   readonly args: readonly string[];
   /** The exit code with which it ends. */
   readonly code: number;
-  /** What its time holds besides the work itself; null: its time says nothing. */
+  /** What its time includes besides the work itself; null: its time is not meaningful. */
   readonly takes: string | null;
   /** Whether the live log is written and rotated while it runs. */
   readonly isLive?: true;

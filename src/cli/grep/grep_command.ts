@@ -2,7 +2,7 @@ import { colorOption } from "../color.ts";
 import type { Command } from "../command.ts";
 import { TIME_HELP } from "../time_argument.ts";
 
-/** `grep` as help, parsing and completion know it; its options are those of POSIX grep where it has them. */
+/** `grep` for help, parsing and completion; its options are those of POSIX grep where POSIX has them. */
 export const grepCommand = {
   name: "grep",
   usage: "PATTERN [FILE|FOLDER]... [options]",

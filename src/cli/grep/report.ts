@@ -8,7 +8,10 @@ import { safeJson } from "../terminal_text.ts";
 
 const NO_CONTAINER_LOG = "no container log (neither CRI nor Docker json-file format)";
 
-/** Prints the lines that a search found, as grep does: FILE:NUMBER:TIME MESSAGE. Made by the command, called by its search. */
+/**
+ * Prints the lines that a search found, as grep does: FILE:NUMBER:TIME MESSAGE. Made by the command, called by its
+ * search.
+ */
 export class Report implements SearchReport {
   readonly kind: SearchReport["kind"];
   readonly #terminal: Terminal;
@@ -62,7 +65,7 @@ export class Report implements SearchReport {
     );
   }
 
-  /** Marks that lines between the printed ones are left out. */
+  /** Marks that lines between the printed ones are omitted. */
   gap(): void {
     if (this.#hasShown && this.#output.format !== "json") this.#output.line("--");
   }
@@ -92,7 +95,7 @@ export class Report implements SearchReport {
     this.#tell(failure.message);
   }
 
-  /** After what was found before it. */
+  /** Written after the results before it. */
   #tell(text: string): void {
     this.flush();
     this.#terminal.err(`${text}\n`);
