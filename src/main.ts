@@ -9,7 +9,7 @@ const program: Program = {
   summary: "serves a Kubernetes node's container logs over gRPC.",
   commands: agentCommands,
   foot:
-    "Without a command: serve. Exit codes: 0 ended as asked, 1 failed, 2 wrong arguments or configuration.",
+    "Without a command: serve. Exit codes: 0 stopped by a signal, 1 failed, 2 wrong arguments or configuration.",
   run(word, rest) {
     switch (word) {
       case "config":

@@ -38,7 +38,7 @@ export async function* examine(
   yield* findings(
     "certificates",
     await tlsProblems(config),
-    config.tls.enabled ? "valid, and the key fits" : "TLS is disabled",
+    config.tls.enabled ? "valid, and the key matches" : "TLS is disabled",
   );
   yield* findings("callers", callerProblems(config), callersText(config));
   yield* findings("logs", logProblems(config), `${config.containerLogsDir}: ${logsText(config)}`);
@@ -116,7 +116,7 @@ function reviewsText(config: Config): string {
   if (allowsAll(config)) return "not needed with allow-all";
   return config.authorization.methods.includes("front-proxy")
     ? "the agent may create them"
-    : "answered; with tokens alone the agent needs no right of its own";
+    : "answered; with the method token alone, the agent needs no rights of its own";
 }
 
 /**
@@ -160,8 +160,7 @@ async function agentFinding(config: Config): Promise<Finding> {
   const subject = "agent";
   const { telemetry, addr } = config;
   if (parseAddress(telemetry.addr === "" ? addr : telemetry.addr)?.port === 0) {
-    const text =
-      "not asked for its health: only the agent itself knows the port that it has chosen";
+    const text = "health not checked: only the agent itself knows the port that it has chosen";
     return { subject, level: "ok", text };
   }
   try {

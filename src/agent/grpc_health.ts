@@ -83,8 +83,8 @@ function explain(error: Error, tls: Config["tls"]): Error {
     return error;
   }
   return new Error(
-    `${error.message}: the certificate ${tls.certFile} is good for servers only (no extended key ` +
-      "usage clientAuth). Set telemetry.addr, and the check needs none; or make it good for both",
+    `${error.message}: the certificate ${tls.certFile} is valid for servers only (no extended key ` +
+      "usage clientAuth). Set telemetry.addr, so that the check needs no certificate, or issue it for both uses",
     { cause: error },
   );
 }

@@ -94,7 +94,7 @@ export function certificateProblems(tls: Config["tls"], now: Date): Problem[] {
     problems.push({
       level: "warn",
       text: `tls.cert-file ${tls.certFile}: names no host (subjectAltName is missing), which ` +
-        "clients refuse. Make it again with the DNS name that clients use",
+        "clients refuse. Issue it again with the DNS name that clients use",
     });
   }
   return problems;
@@ -108,14 +108,14 @@ function dateProblems(which: string, certificate: X509Certificate, now: Date): P
       level: "error",
       text:
         `${which}: not valid before ${iso(notBefore)}, and this node's clock says ${iso(now)}. ` +
-        "Set the clock (NTP), or make the certificate again",
+        "Set the clock (NTP), or issue the certificate again",
     }];
   }
   if (now >= notAfter) {
     return [{
       level: "error",
       text: `${which}: expired ${iso(notAfter)}, and this node's clock says ${iso(now)}. ` +
-        "Renew it; the agent loads the new file by itself",
+        "Renew it; the agent loads the new file automatically",
     }];
   }
   const left = notAfter.getTime() - now.getTime();
@@ -123,7 +123,7 @@ function dateProblems(which: string, certificate: X509Certificate, now: Date): P
     level: "warn",
     text:
       `${which}: expires in ${daysText(left)}, ${iso(notAfter)}. Renew it; the agent loads the ` +
-      "new file by itself",
+      "new file automatically",
   }];
 }
 
@@ -161,9 +161,9 @@ export async function apiServerProblems(
     if ((lookup("KUBECONFIG") ?? "") !== "") return [];
     return [{
       level: "warn",
-      text: "No Kubernetes API server to ask who may read what: KUBERNETES_SERVICE_HOST and " +
-        "KUBECONFIG are not set. Calls will be refused UNAVAILABLE. Run the agent in a pod, or for " +
-        "a test on a loopback address set authorization.methods: [allow-all]",
+      text: "No Kubernetes API server for access reviews: KUBERNETES_SERVICE_HOST and " +
+        "KUBECONFIG are not set. Calls will be refused with UNAVAILABLE. Run the agent in a pod, or for " +
+        "a test on a loopback address, set authorization.methods: [allow-all]",
     }];
   }
   const why = await connectionProblem(host, port, options);

@@ -71,7 +71,7 @@ export class Authorizer {
         this.#report({ type: "limit-reached", limit: "unknown-callers" });
         return new Failure(
           "resource-exhausted",
-          `Cannot review access now: ${max} callers wait who are not known yet (limits.max-unknown-callers); try again`,
+          `Cannot review access now: ${max} unknown callers are already waiting (limits.max-unknown-callers); try again`,
         );
       },
     });

@@ -163,7 +163,7 @@ function parseExtras(source: string | null): Map<string, readonly string[]> {
   }
   const entries = Object.entries(value);
   // JSON.parse keeps only the last of equal keys, and a lost extra may be one that restricts.
-  if (entries.length !== countKeys(source)) throw invalidExtras("a key comes twice");
+  if (entries.length !== countKeys(source)) throw invalidExtras("a key appears twice");
   for (const [name, values] of entries) {
     if (!Array.isArray(values) || !values.every((each) => typeof each === "string")) {
       throw invalidExtras(`${JSON.stringify(name.slice(0, 64))} is not a list of strings`);

@@ -152,7 +152,7 @@ function access(cluster: Cluster, user: Credentials, where: string): ApiServerAc
   // Callers' tokens are sent to this address.
   const local = url.protocol === "http:" && isLoopback(url.hostname.replace(/^\[|\]$/g, ""));
   if (url.protocol !== "https:" && !local) {
-    throw refuse(`server ${cluster.server}: https is needed, http only on a loopback address`);
+    throw refuse(`server ${cluster.server}: https is required, except on a loopback address`);
   }
   if (cluster.skipTLSVerify) {
     throw refuse(
@@ -162,7 +162,9 @@ function access(cluster: Cluster, user: Credentials, where: string): ApiServerAc
   if (cluster.proxyUrl) throw refuse("proxy-url is not supported");
   if (user.authProvider) throw refuse("auth-provider is not supported; use exec or a token");
   if (user.impersonateUser) throw refuse("as (impersonation) is not supported");
-  if (user.username) throw refuse("username and password: no API server takes them since 1.19");
+  if (user.username) {
+    throw refuse("username and password: no API server has accepted them since 1.19");
+  }
 
   const authority = fileOrData("certificate-authority-data", cluster.caFile, cluster.caData);
   const certificate = fileOrData("client-certificate-data", user.certFile, user.certData);

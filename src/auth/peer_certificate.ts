@@ -32,7 +32,9 @@ export function verifyPeer(
 ): PeerVerdict {
   const own = chain?.[0];
   if (own === undefined) return { trusted: false, why: "its certificate is not available" };
-  if (!isInDate(own, nowMs)) return { trusted: false, why: "its certificate is not in date" };
+  if (!isInDate(own, nowMs)) {
+    return { trusted: false, why: "its certificate is expired or not valid yet" };
+  }
   const path = pathToAuthority(own, {
     untried: new Set((chain ?? []).slice(1, MAX_CHAIN).filter((certificate) => certificate.ca)),
     authorities: authorities.filter((authority) => isInDate(authority, nowMs)),

@@ -158,7 +158,7 @@ export class KubernetesReviewer implements Reviewer {
       }
       // Kubeconfig, certificates or a token's file: for the operator to fix, not for the caller to read.
       this.#notice(`Cannot ask for access reviews: ${messageOf(error)}`);
-      throw unavailable("the agent's access to it is not configured, or not correctly", error);
+      throw unavailable("the agent's access to it is not configured, or is misconfigured", error);
     }
   }
 
@@ -199,7 +199,7 @@ export class KubernetesReviewer implements Reviewer {
     if (answer.status === 403) {
       return new Failure(
         "permission-denied",
-        "permission denied: the Kubernetes API server lets this token ask for no access review",
+        "permission denied: the Kubernetes API server does not let this token request access reviews",
       );
     }
     return this.#noVerdict(answer);

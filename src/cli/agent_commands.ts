@@ -1,7 +1,7 @@
 import type { Command } from "./command.ts";
 import { configOptions } from "./config_options.ts";
 
-/* The commands of the agent's program, apart from what they do: help and completion load nothing else. */
+/* Descriptions of the commands of the agent's program: help and completion load nothing else. */
 
 export const serveCommand = {
   name: "serve",
@@ -10,14 +10,14 @@ export const serveCommand = {
   description: ["Serves the container logs of this node over gRPC until SIGTERM or SIGINT."],
   options: configOptions,
   exits:
-    "Exit codes: 0 ended as asked, 1 failed, 2 wrong arguments or configuration, 130 and 143 cut short by a " +
+    "Exit codes: 0 stopped by a signal, 1 failed, 2 wrong arguments or configuration, 130 and 143 cut short by a " +
     "second SIGINT or SIGTERM.",
 } as const satisfies Command;
 
 export const configCheckCommand = {
   name: "config check",
   usage: "-c FILE [options]",
-  summary: "check a configuration and print all of it",
+  summary: "check a configuration and print it in full",
   description: [
     "Prints the configuration as the agent would use it, as YAML, with every default. Warnings go to standard error.",
   ],
@@ -30,8 +30,8 @@ export const healthcheckCommand = {
   usage: "-c FILE [options]",
   summary: "exit 0 when the agent of this configuration is healthy",
   description: [
-    "Asks the agent of this configuration on this host whether it is healthy: by /readyz of telemetry.addr where that is " +
-    "set, otherwise by the gRPC health service.",
+    "Asks the agent of this configuration on this host whether it is healthy: through /readyz of telemetry.addr if that is " +
+    "set, otherwise through the gRPC health service.",
   ],
   options: configOptions,
   exits: "Exit codes: 0 healthy, 1 not healthy, not reachable, or wrong arguments.",
@@ -43,7 +43,7 @@ export const doctorCommand = {
   summary: "check a configuration, this node and the cluster, and say what to fix",
   description: [
     "Checks what an agent with this configuration needs: permissions, certificates, who may call, the log folders, the " +
-    "API server, the right to ask for access reviews, and the agent itself if it runs here. Run it where the agent runs " +
+    "API server, the right to request access reviews, and the agent itself if it runs here. Run it where the agent runs " +
     "(kubectl exec), or on a configuration before it is rolled out.",
   ],
   options: {
@@ -53,11 +53,11 @@ export const doctorCommand = {
       short: "o",
       value: "FORMAT",
       choices: ["text", "json"],
-      help: "text (default), or json: one object a line",
+      help: "text (default), or json: one object per line",
     },
   },
   exits:
-    "Exit codes: 0 nothing to fix, 1 warnings only, 2 errors or wrong arguments, 130 interrupted.",
+    "Exit codes: 0 no problems, 1 warnings only, 2 errors or wrong arguments, 130 interrupted.",
 } as const satisfies Command;
 
 /** All commands, in the order in which help lists them. */

@@ -15,14 +15,14 @@ export const configOptions = {
     type: "string",
     short: "a",
     value: "HOST:PORT",
-    help: "address of the gRPC port, in place of addr of the file",
+    help: "address of the gRPC port; overrides addr in the file",
   },
   param: {
     type: "string",
     short: "p",
     multiple: true,
     value: "KEY:VALUE",
-    help: "one key of the configuration, as logging.level:debug; repeatable",
+    help: "one configuration key, such as logging.level:debug; repeatable",
   },
 } as const satisfies Options;
 

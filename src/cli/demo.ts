@@ -75,7 +75,7 @@ class Demo {
   async #tour(agent: DemoAgent): Promise<number> {
     this.#say(
       "An agent serves sample logs of real containers over mutual TLS. Its port, its certificates and its users were " +
-        "made just now: admin may read everything, dev only namespace shop. These are commands that you could type:",
+        "created just now: admin may read everything, dev only the namespace shop. You could type these commands:",
     );
     const reach: readonly (readonly [string, string])[] = [
       ["KUBETAIL_AGENT_ADDR", `localhost:${agent.port}`],
@@ -92,7 +92,7 @@ class Demo {
     }
     this.#say(
       "",
-      `That was the tour. To leave the agent running for commands of your own: ${this.#program} demo --stay`,
+      `That was the tour. To keep the agent running for your own commands: ${this.#program} demo --stay`,
     );
     return exitCode.done;
   }
@@ -132,7 +132,7 @@ class Demo {
   async #stay({ live, telemetryPort, ended }: DemoAgent): Promise<void> {
     this.#say(
       "",
-      `The agent stays until Ctrl-C, and shop/web-0 writes a line each second. Status page: http://localhost:${telemetryPort}/`,
+      `The agent runs until Ctrl-C, and shop/web-0 writes a line each second. Status page: http://localhost:${telemetryPort}/`,
       "Export the variables above in another terminal and try:",
     );
     const tries = [

@@ -32,7 +32,7 @@ const remedies: readonly (readonly [code: string, details: RegExp, remedy: strin
   [
     "UNAUTHENTICATED",
     /user header/,
-    ". Give --user NAME, or --token-file FILE where the agent takes tokens and the certificate is not a front proxy's",
+    ". Give --user NAME, or --token-file FILE if the agent accepts tokens and the certificate is not a front proxy's",
   ],
   [
     "UNAUTHENTICATED",

@@ -65,7 +65,7 @@ export async function diagnose(endpoint: Endpoint): Promise<string | null> {
     }
     return tls.cert === null
       ? "the agent requires a client certificate. Give --tls FOLDER (with tls.crt and tls.key), or --cert and --key"
-      : "the agent refuses the client certificate. Give one with --cert and --key that its authority (tls.ca-file) " +
+      : "the agent refuses the client certificate. Give one with --cert and --key that a CA in its tls.ca-file " +
         "issued and that has not expired";
   }
   if (AUTHORITY_ERRORS.test(seen.code)) return await authorityProblem(endpoint, seen.message);
@@ -97,8 +97,8 @@ async function authorityProblem(endpoint: Endpoint, message: string): Promise<st
   const issuer = certificate?.issuer?.CN;
   const from = issuer === undefined ? message : `it is from ${String(issuer)}`;
   return endpoint.tls?.ca === null
-    ? `the agent's certificate is not from a well-known authority (${from}). Give its authority with --ca FILE or --tls FOLDER`
-    : `the agent's certificate is not from the authority given (${from}). Check --ca, or ca.crt in --tls`;
+    ? `the agent's certificate is not from a well-known CA (${from}). Give its CA with --ca FILE or --tls FOLDER`
+    : `the agent's certificate is not from the given CA (${from}). Check --ca, or ca.crt in --tls`;
 }
 
 /** The certificate that the agent presents; null if it presents none. */

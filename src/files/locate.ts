@@ -88,7 +88,7 @@ export function accessFailure(path: string, error: unknown): Failure {
       if (error instanceof Error && error.name === "FilesystemLoop") {
         return new Failure(
           "not-found",
-          `failed to access log file ${path}: its links lead in a circle`,
+          `failed to access log file ${path}: its links form a circle`,
           { cause: error },
         );
       }
@@ -134,12 +134,12 @@ export function checkRegular(path: string, facts: FileFacts): void {
   if (facts.isFile && !facts.isSymlink) {
     throw new Failure(
       "permission-denied",
-      `failed to access log file ${path}: it has ${facts.nlink} hard links, and only files with one are read`,
+      `failed to access log file ${path}: it has ${facts.nlink} hard links, and the agent reads only files with one`,
     );
   }
   throw new Failure(
     "permission-denied",
-    `failed to access log file ${path}: not a regular file, and only those are read`,
+    `failed to access log file ${path}: not a regular file`,
   );
 }
 

@@ -117,7 +117,7 @@ export class FileCredentials implements Disposable {
     const text = (milliseconds: number) => new Date(milliseconds).toISOString();
     throw new Error(
       `Cannot use tls.cert-file ${this.#tls.certFile}: valid from ${text(notBeforeMs)}` +
-        ` to ${text(notAfterMs)}, which is not now`,
+        ` to ${text(notAfterMs)}, which does not include the current time`,
     );
   }
 }

@@ -99,7 +99,7 @@ export class KeptIdentities {
 function exhausted(what: string): Failure {
   return new Failure(
     "resource-exhausted",
-    `${what}: the identities of all who follow take too much memory (limits.header-memory)`,
+    `${what}: the identities of all followers take too much memory (limits.header-memory)`,
   );
 }
 

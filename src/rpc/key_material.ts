@@ -103,7 +103,7 @@ export async function tryHandshake(material: KeyMaterial, certFile: string): Pro
 function handshake(secureContext: SecureContext): Promise<void> {
   const [serverSide, clientSide] = duplexPair();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => reject(new Error("no end in time")), HANDSHAKE_MS);
+  const timer = setTimeout(() => reject(new Error("it did not finish in time")), HANDSHAKE_MS);
   const server = new TLSSocket(serverSide, { isServer: true, secureContext });
   server.on("error", reject);
   const client = connect({ socket: clientSide, rejectUnauthorized: false }, resolve);

@@ -166,13 +166,13 @@ export function describeEvents(now: () => Date): (event: AgentEvent) => Line | n
           }
           : {
             level: "error",
-            text: "the new certificate cannot be used, the old one is kept",
+            text: "the new certificate cannot be used; the old one is kept",
             fields: { problem: event.problem, expires: instant(event.notAfterMs) },
           };
       case "uncaught-error":
         return {
           level: "error",
-          text: "an error that nobody handled; the agent keeps running",
+          text: "an unhandled error; the agent keeps running",
           fields: { kind: event.kind, error: event.error, at: event.at },
         };
       case "notice":

@@ -2,7 +2,7 @@ import { colorOption } from "../color.ts";
 import type { Command, Options } from "../command.ts";
 import { TIME_HELP } from "../time_argument.ts";
 
-/* The client's commands, apart from what they do: help and completion load nothing else. */
+/* Descriptions of the client's commands: help and completion load nothing else. */
 
 /** The options with which every client command reaches its agents. */
 const connectionOptions = {
@@ -12,34 +12,34 @@ const connectionOptions = {
     multiple: true,
     value: "HOST:PORT",
     help:
-      "the agent (default localhost:50051, or $KUBETAIL_AGENT_ADDR); repeatable, or several with commas",
+      "the agent's address (default localhost:50051, or $KUBETAIL_AGENT_ADDR); repeatable, or several separated by commas",
   },
   tls: {
     type: "string",
     value: "FOLDER",
     path: true,
     help:
-      "folder with ca.crt, tls.crt and tls.key, laid out as a Kubernetes TLS secret (default $KUBETAIL_AGENT_TLS)",
+      "folder with ca.crt, tls.crt and tls.key, laid out like a Kubernetes TLS Secret (default $KUBETAIL_AGENT_TLS)",
   },
   ca: {
     type: "string",
     value: "FILE",
     path: true,
-    help: "authority of the agent's certificate (default: the well-known ones)",
+    help: "CA of the agent's certificate (default: the well-known CAs)",
   },
   cert: { type: "string", value: "FILE", path: true, help: "the client's certificate" },
   key: { type: "string", value: "FILE", path: true, help: "the client certificate's key" },
   "server-name": {
     type: "string",
     value: "NAME",
-    help: "the name in the agent's certificate, where it is not that of --addr",
+    help: "the name in the agent's certificate, if it is not that of --addr",
   },
   "insecure-plaintext": { type: "boolean", help: "connect without TLS" },
   user: {
     type: "string",
     value: "NAME",
     help:
-      "the user to call for, as Kubetail's Cluster API does (x-remote-user; default $KUBETAIL_AGENT_USER)",
+      "the user on whose behalf to call, as Kubetail's Cluster API does (x-remote-user; default $KUBETAIL_AGENT_USER)",
   },
   group: {
     type: "string",
@@ -76,9 +76,9 @@ export interface ConnectionValues {
 export const listCommand = {
   name: "client list",
   usage: "[NAMESPACE]... [options]",
-  summary: "the container logs of the agents' nodes",
+  summary: "list the container logs on the agents' nodes",
   description: [
-    "Lists the container logs of the agents' nodes: of the namespaces given, or of all that the caller may read.",
+    "Lists the container logs on the agents' nodes: in the given namespaces, or in all that the caller may read.",
   ],
   options: {
     output: {
@@ -86,7 +86,7 @@ export const listCommand = {
       short: "o",
       value: "FORMAT",
       choices: ["text", "json"],
-      help: "text: a table (default); json: one object a line",
+      help: "text: a table (default); json: one object per line",
     },
     ...connectionOptions,
   },
@@ -97,7 +97,7 @@ export const watchCommand = {
   usage: "[NAMESPACE]... [options]",
   summary: "stream changes to the list of logs",
   description: [
-    "Streams the logs that are added, modified and deleted, until Ctrl-C: in the namespaces given, or in all.",
+    "Streams the logs that are added, modified and deleted, until Ctrl-C: in the given namespaces, or in all.",
   ],
   options: {
     limit: { type: "string", short: "n", value: "N", help: "stop after N events" },
@@ -106,7 +106,7 @@ export const watchCommand = {
       short: "o",
       value: "FORMAT",
       choices: ["text", "json"],
-      help: "text: a line for each event (default); json: one object a line",
+      help: "text: a line for each event (default); json: one object per line",
     },
     ...connectionOptions,
   },
@@ -118,7 +118,7 @@ const selectionOptions = {
     short: "g",
     value: "PATTERN",
     help:
-      "only records whose message matches this regular expression (Rust's syntax; (?i) at its beginning ignores case); " +
+      "only records whose message matches this regular expression (Rust syntax; a leading (?i) ignores case); " +
       "matches are highlighted",
   },
   since: { type: "string", value: "TIME", help: `from this time on: ${TIME_HELP}` },
@@ -130,7 +130,7 @@ const selectionOptions = {
     value: "FORMAT",
     choices: ["text", "json", "raw"],
     help:
-      "text: names, time and message (default); json: one object a line; raw: the message alone",
+      "text: names, time and message (default); json: one object per line; raw: the message only",
   },
   raw: { type: "boolean", help: "pass control characters of messages to the terminal unescaped" },
   ...colorOption,
@@ -145,7 +145,7 @@ const followOptions = {
   follow: {
     type: "boolean",
     short: "f",
-    help: "keep streaming new records, also of pods that appear later, until Ctrl-C",
+    help: "keep streaming new records, including those of pods that appear later, until Ctrl-C",
   },
   "follow-from": {
     type: "string",
@@ -174,7 +174,7 @@ export const backwardCommand = {
   usage: "TARGET... [options]",
   summary: "read logs from new to old",
   description: [
-    "Reads container logs from new to old: with --limit 5 the last 5 records.",
+    "Reads container logs from new to old: with --limit 5, the last 5 records.",
     TARGETS,
   ],
   options: { ...selectionOptions, ...connectionOptions },

@@ -85,7 +85,7 @@ function identityOf(values: ConnectionValues): grpc.Metadata {
 
   const file = values["token-file"];
   if (token !== undefined && file !== undefined) {
-    throw new UsageError("--token and --token-file exclude each other");
+    throw new UsageError("--token and --token-file cannot be combined");
   }
   const secret = file === undefined
     ? token

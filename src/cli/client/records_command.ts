@@ -30,7 +30,7 @@ export async function clientRecords(
   const { values, positionals } = parseCommand(forwardCommand, args);
   if (direction === "backward" && values.tail !== undefined) {
     throw new UsageError(
-      "client backward begins with the last records: use --limit in place of --tail",
+      "client backward begins with the last records: use --limit instead of --tail",
     );
   }
   if (positionals.length === 0) {
@@ -44,7 +44,7 @@ export async function clientRecords(
   const tail = readCount("--tail", values.tail);
   const follow = followFrom(values.follow ?? false, values["follow-from"]);
   if (tail !== null && follow === FollowFrom.END) {
-    throw new UsageError("--tail and --follow-from end exclude each other");
+    throw new UsageError("--tail and --follow-from end cannot be combined");
   }
   const now = terminal.now();
   const time = (option: "since" | "until") => {

@@ -21,7 +21,7 @@ export function parseTarget(text: string): Target {
   if (namespace === "" || pod === "" || container === "" || (id.length > 0 && id.at(-1) === "")) {
     throw new UsageError(
       `Cannot read the target ${JSON.stringify(text)}: expected NAMESPACE/POD[/CONTAINER[/ID]], ` +
-        "where POD may be the beginning of pods' names, as default/web-",
+        "where POD may be the beginning of pod names, such as default/web-",
     );
   }
   return { text, namespace, pod, container: container ?? null, id: id.at(-1) ?? null };

@@ -132,7 +132,7 @@ export class TargetReader {
         if (this.hasFailed && this.#logs === 1) return null;
         if (!this.#isGone) return `${records}.`;
         return until === undefined
-          ? `The log is gone, its pod or container was removed: ${records}.`
+          ? `The log is gone; its pod or container was removed: ${records}.`
           : `--until ${until} has come, or the log is gone: ${records}.`;
     }
   }

@@ -15,7 +15,7 @@ export function tlsFiles(values: ConnectionValues): Endpoint["tls"] {
     const contrary = (["tls", "ca", "cert", "key", "server-name"] as const)
       .find((name) => values[name] !== undefined);
     if (contrary !== undefined) {
-      throw new UsageError(`--insecure-plaintext and --${contrary} exclude each other`);
+      throw new UsageError(`--insecure-plaintext and --${contrary} cannot be combined`);
     }
     return null;
   }
@@ -50,7 +50,7 @@ function checkPair(cert: PemFile, key: PemFile): void {
   );
   const privateKey = attempt(
     key,
-    "no private key in PEM form, or one that is encrypted",
+    "no PEM private key, or an encrypted one",
     () => createPrivateKey(key.bytes),
   );
   if (certificate instanceof X509Certificate && !certificate.checkPrivateKey(privateKey)) {

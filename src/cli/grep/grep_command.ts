@@ -8,22 +8,26 @@ export const grepCommand = {
   usage: "PATTERN [FILE|FOLDER]... [options]",
   summary: "search container log files without an agent",
   description: [
-    "Searches container log files with the agent's engine: CRI and Docker's json-file format, also compressed by gzip. " +
-    "In folders all files are searched. Without FILE, or where FILE is -, standard input is read.",
-    'PATTERN is a regular expression in the syntax of Rust\'s regex crate and is matched against the message alone; "" ' +
+    "Searches container log files with the agent's engine: CRI and Docker's json-file format, plain or compressed with gzip. " +
+    "In folders, all files are searched. Without FILE, or if FILE is -, standard input is read.",
+    'PATTERN is a regular expression in the syntax of Rust\'s regex crate and is matched against the message only; "" ' +
     "matches every message.",
   ],
   options: {
     "ignore-case": { type: "boolean", short: "i", help: "ignore case" },
     "invert-match": { type: "boolean", short: "v", help: "select messages that do not match" },
-    "fixed-strings": { type: "boolean", short: "F", help: "PATTERN is a text, not an expression" },
+    "fixed-strings": {
+      type: "boolean",
+      short: "F",
+      help: "PATTERN is plain text, not an expression",
+    },
     "word-regexp": { type: "boolean", short: "w", help: "match whole words only" },
     regexp: {
       type: "string",
       short: "e",
       multiple: true,
       value: "PATTERN",
-      help: "search for this too; repeatable, and then no PATTERN comes first",
+      help: "search for this too; repeatable, and replaces PATTERN",
     },
     count: { type: "boolean", short: "c", help: "show only how many lines are selected" },
     "files-with-matches": {
@@ -43,7 +47,7 @@ export const grepCommand = {
       help: "stop after N lines of each file",
     },
     recursive: { type: "boolean", short: "r", help: "accepted; folders are always searched" },
-    backward: { type: "boolean", short: "b", help: "from new to old" },
+    backward: { type: "boolean", short: "b", help: "search from new to old" },
     since: { type: "string", value: "TIME", help: `from this time on: ${TIME_HELP}` },
     until: { type: "string", value: "TIME", help: "up to this time" },
     output: {
@@ -51,7 +55,7 @@ export const grepCommand = {
       short: "o",
       value: "FORMAT",
       choices: ["text", "json", "raw"],
-      help: "text: time and message (default); json: one object a line; raw: the message alone",
+      help: "text: time and message (default); json: one object per line; raw: the message only",
     },
     raw: { type: "boolean", help: "pass control characters of messages to the terminal unescaped" },
     ...colorOption,

@@ -195,7 +195,7 @@ export class PortConnection implements CountedConnection {
   ): void {
     if (this.#establishedMs === null) {
       if (now - this.#acceptedMs > limits.handshakeMs) {
-        this.end("handshake-time", "its TLS handshake is not complete");
+        this.end("handshake-time", "its TLS handshake did not complete in time");
       }
       return;
     }
@@ -204,11 +204,11 @@ export class PortConnection implements CountedConnection {
     // Without a gate, it has not agreed to HTTP/2.
     const incomplete = gate === null ? this.#establishedMs : gate.incompleteSince;
     if (incomplete !== null && incomplete < oldest && !this.#isWaiting) {
-      return this.end("request-time", "a frame or the beginning of HTTP/2 is not complete");
+      return this.end("request-time", "a frame or the HTTP/2 preface did not complete in time");
     }
     for (const [stream, since] of gate?.unfinished ?? []) {
       if (since < oldest && this.#streams.get(stream)?.mayStayOpen !== true) {
-        return this.end("request-time", "a request is not complete");
+        return this.end("request-time", "a request did not complete in time");
       }
     }
   }
@@ -254,7 +254,7 @@ export class PortConnection implements CountedConnection {
     if (this.#socket.writableLength <= UNREAD_BYTES) this.#unreadReplies = 0;
     else this.#unreadReplies += replies;
     if (this.#unreadReplies > MAX_UNREAD_REPLIES) {
-      this.end("frames", `${MAX_UNREAD_REPLIES} frames whose answers it does not read`);
+      this.end("frames", `it does not read the answers to ${MAX_UNREAD_REPLIES} frames`);
     }
   }
 

@@ -130,7 +130,7 @@ export class Connections implements Disposable {
     if (connection === undefined) return void socket.destroy();
     connection.established(socket);
     const limit = this.#budget.establish(connection);
-    if (limit !== null) connection.end(limit, "all others are at work");
+    if (limit !== null) connection.end(limit, "all others have calls");
   }
 
   #begun(session: Http2Session): void {
@@ -204,7 +204,7 @@ export class Connections implements Disposable {
 
   #explain(limit: "streams" | "header-memory"): string {
     return limit === "streams"
-      ? `the agent has ${this.#limits.streams} calls open, finished ones included`
+      ? `the agent has ${this.#limits.streams} calls open, including finished ones`
       : "the headers of all open calls take too much memory";
   }
 

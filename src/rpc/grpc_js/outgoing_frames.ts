@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { UnsentBytes } from "../limits/unsent_bytes.ts";
 import type { Http2Session } from "./http2_servers.ts";
 
-/** How much is written at a time: larger blocks of memory would be mapped anew each time. */
+/** How much is written at a time: larger blocks of memory would be mapped again each time. */
 const WRITTEN_BYTES = 256 * 1024;
 /**
  * How much may be written before the room left by others is checked again: hundreds of connections may fill at the same
@@ -138,7 +138,7 @@ function nativeSession(session: Http2Session): NativeSession {
     ? undefined
     : (session as unknown as Record<symbol, NativeSession | undefined>)[key];
   if (typeof native?.getOutgoingChunk !== "function" || typeof native.sendPending !== "function") {
-    throw new Error("This version of node:http2 does not show its native session");
+    throw new Error("This version of node:http2 does not expose its native session");
   }
   return native;
 }

@@ -160,7 +160,7 @@ export class FrameGate {
     const length = Math.min(bytes.length, preface.length - this.#prefaceSeen);
     for (let i = 0; i < length; i++) {
       if (bytes[i] !== preface[this.#prefaceSeen + i]) {
-        this.#offend(null, "it does not begin as HTTP/2 does");
+        this.#offend(null, "it does not begin with the HTTP/2 preface");
         return bytes;
       }
     }
@@ -198,7 +198,7 @@ export class FrameGate {
       }
       case frameTypes.continuation:
         if (this.#block === null) {
-          this.#offend(null, "a CONTINUATION frame continues nothing");
+          this.#offend(null, "a CONTINUATION frame has no header block");
           return "held";
         }
         return this.#addToBlock(this.#block, frame, frame.subarray(FRAME_HEADER_BYTES), flag);

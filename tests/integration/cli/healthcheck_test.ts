@@ -110,5 +110,8 @@ Deno.test("healthcheck: an agent's certificate that is no client certificate is 
     `tls.key-file:${dir}/server.key`,
   );
   assert.equal(code, 1);
-  assert.match(output, /server\.crt is good for servers only .*clientAuth\)\. Set telemetry\.addr/);
+  assert.match(
+    output,
+    /server\.crt is valid for servers only .*clientAuth\)\. Set telemetry\.addr/,
+  );
 });

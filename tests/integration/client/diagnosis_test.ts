@@ -59,9 +59,9 @@ Deno.test("with the wrong CA, or none, the error names --ca", async () => {
   Deno.writeTextFileSync(other, (await createAuthority("Other")).cert);
   assert.match(
     await listing(...address, "--ca", other),
-    /not from the authority given \(it is from Throwaway CA\)\. Check --ca/,
+    /not from the given CA \(it is from Throwaway CA\)\. Check --ca/,
   );
-  assert.match(await listing(...address), /not from a well-known authority .*Give .* --ca FILE/);
+  assert.match(await listing(...address), /not from a well-known CA .*Give .* --ca FILE/);
 });
 
 Deno.test("where the agent's certificate has expired, the error says when, and where to renew it", async () => {

@@ -91,7 +91,7 @@ Deno.test("access reviews are good only where an API server has answered, with t
   };
   assert.match(
     await reviews(["token"]),
-    /^ok: answered; with tokens alone the agent needs no right/,
+    /^ok: answered; with the method token alone, the agent needs no rights/,
   );
   assert.equal(await reviews(["front-proxy", "token"]), "ok: the agent may create them");
   await api.stop();
@@ -111,7 +111,7 @@ Deno.test("an agent that chooses its own port is not asked, and not called unhea
   ) {
     const [agent] = (await findings(tree, overrides)).get("agent")!;
     assert.equal(agent?.level, "ok");
-    assert.match(agent?.text ?? "", /not asked/);
+    assert.match(agent?.text ?? "", /health not checked/);
   }
 });
 

@@ -112,7 +112,10 @@ Deno.test("the API server: not named, not reachable, reachable", async () => {
       lookup: (name) => environment[name],
     });
   const [missing] = await at({});
-  assert.match(missing?.text ?? "", /^No Kubernetes API server to ask.*KUBERNETES_SERVICE_HOST/);
+  assert.match(
+    missing?.text ?? "",
+    /^No Kubernetes API server for access reviews.*KUBERNETES_SERVICE_HOST/,
+  );
   assert.deepEqual(await at({ KUBECONFIG: "/home/me/.kube/config" }), []);
   assert.deepEqual(await at({}, ["allow-all"]), []);
 

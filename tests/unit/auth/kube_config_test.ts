@@ -189,15 +189,15 @@ Deno.test("http is taken on a loopback address (kubectl proxy), nowhere else", a
   }
   for (const server of ["http://10.0.0.1:8001", "http://api.example.org", "http://0.0.0.0:1"]) {
     setup.env["KUBECONFIG"] = setup.write("config", kubeConfig({ server }));
-    await setup.fails(/https is needed, http only on a loopback address/);
+    await setup.fails(/https is required, except on a loopback address/);
   }
 });
 
 const refused: [string, object, RegExp][] = [
   ["an unverified server", kubeConfig({ "insecure-skip-tls-verify": true }), /insecure-skip-tls/],
   ["a proxy", kubeConfig({ "proxy-url": "http://proxy" }), /proxy-url is not supported/],
-  ["a URL that is none", kubeConfig({ server: "10.0.0.1:6443" }), /is not a URL|https is needed/],
-  ["another scheme", kubeConfig({ server: "ftp://10.0.0.1" }), /https is needed/],
+  ["a URL that is none", kubeConfig({ server: "10.0.0.1:6443" }), /is not a URL|https is required/],
+  ["another scheme", kubeConfig({ server: "ftp://10.0.0.1" }), /https is required/],
   ["no server", kubeConfig({ server: "" }), /clusters\[0\]\.cluster\.server is missing/],
   ["impersonation", kubeConfig({}, { as: "admin" }), /as \(impersonation\) is not supported/],
   ["a password", kubeConfig({}, { username: "a", password: "b" }), /username and password/],

@@ -76,7 +76,7 @@ Deno.test("client forward --follow tells that the log is gone", async () => {
   Deno.removeSync(web.link);
   Deno.removeSync(web.path);
   assert.equal(await done, 0);
-  assert.equal(terminal.stderr, "The log is gone, its pod or container was removed: 1 record.\n");
+  assert.equal(terminal.stderr, "The log is gone; its pod or container was removed: 1 record.\n");
 });
 
 Deno.test("client forward --follow tells that the agent stops, after what it had to show", async () => {

@@ -38,13 +38,13 @@ Deno.test("tls files: one that is not what its option says is named, in place of
       [{ cert: key, key }, `Cannot use --cert ${key}: it holds no certificate in PEM form`],
       [
         { cert, key: encrypted },
-        `Cannot use --key ${encrypted}: it holds no private key in PEM form, or one that is encrypted`,
+        `Cannot use --key ${encrypted}: it holds no PEM private key, or an encrypted one`,
       ],
       [{ cert }, "--cert and --key must be given together"],
       [{ tls: `${dir}/no` }, `Cannot read --tls ${dir}/no/ca.crt: No such file or directory`],
       [
         { "insecure-plaintext": true, ca },
-        "--insecure-plaintext and --ca exclude each other",
+        "--insecure-plaintext and --ca cannot be combined",
       ],
     ] as const
   ) {
