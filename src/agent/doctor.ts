@@ -41,7 +41,11 @@ export async function* examine(
     config.tls.enabled ? "valid, and the key matches" : "TLS is disabled",
   );
   yield* findings("callers", callerProblems(config), callersText(config));
-  yield* findings("logs", logProblems(config), `${config.containerLogsDir}: ${logsText(config)}`);
+  yield* findings(
+    "logs",
+    logProblems(config),
+    `${config.containerLogsDir}: ${await logsText(config)}`,
+  );
   yield* findings("api server", await apiServerProblems(config, options), serverText(config));
   yield* findings("access reviews", await reviewProblems(config, options), reviewsText(config));
   yield await agentFinding(config);
@@ -97,9 +101,9 @@ function callersText({ authorization: { methods }, tls: { allowedNames } }: Conf
   return methods.join(" and ") + (hasNames ? ` (${allowedNames.join(", ")})` : "");
 }
 
-function logsText(config: Config): string {
+async function logsText(config: Config): Promise<string> {
   try {
-    const count = readLogFolder(config.containerLogsDir).entries.size;
+    const count = (await readLogFolder(config.containerLogsDir)).entries.size;
     return `${count} ${count === 1 ? "log" : "logs"}`;
   } catch (error) {
     return messageOf(error);

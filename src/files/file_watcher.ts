@@ -79,7 +79,7 @@ export class FileWatcher {
       },
       peekAll: (onDone) => this.#rounds.run("peek", onDone),
     });
-    this.listing = new FolderListing(options.roots.containerLogsDir, this.#clock);
+    this.listing = new FolderListing(options.roots.containerLogsDir, this.#clock, this.turns);
   }
 
   get clock(): Clock {

@@ -1,7 +1,9 @@
 import { setImmediate } from "node:timers";
 import { Failure } from "../failure/failure.ts";
 import type { Clock } from "../platform/clock.ts";
-import { type FolderEntry, type LogFolder, readLogFolder } from "./log_folder.ts";
+import type { TaskTurns } from "../platform/task_turns.ts";
+import { compareFolders } from "./folder_changes.ts";
+import { FolderReading, type LogFolder, readFileNames } from "./log_folder.ts";
 
 /** Receives the content of the log folder, and the file names whose entry differs from the previous listing. */
 export type Listing = (folder: LogFolder, changed: ReadonlySet<string>) => void;
@@ -22,45 +24,62 @@ const NAMES_PER_TURN = 10_000;
 export class FolderListing {
   readonly #path: string;
   readonly #clock: Clock;
+  readonly #turns: TaskTurns;
   readonly #listeners = new Set<Listing>();
   /** Listeners that have not received the last listing yet, with what they are to receive. */
   readonly #untold = new Map<Listing, { folder: LogFolder; changed: ReadonlySet<string> }>();
   #telling: ReturnType<typeof setImmediate> | null = null;
   #latest: LogFolder | null = null;
+  #reading: Promise<LogFolder> | null = null;
   #listedAt = -Infinity;
   #cancelTimer: (() => void) | null = null;
   #closed = false;
 
-  constructor(path: string, clock: Clock) {
+  constructor(path: string, clock: Clock, turns: TaskTurns) {
     this.#path = path;
     this.#clock = clock;
+    this.#turns = turns;
   }
 
   /**
-   * Calls `listing` from now on, every 500 ms if the folder can be read. Returns the folder as it is, or was at most 50
-   * ms ago: later changes come with the next listing. Throws as readLogFolder does.
+   * Calls `listing` from now on, every 500 ms if the folder can be read. `folder` is the folder as it is, or was at most 50
+   * ms ago: later changes come with the next listing. It is a promise if the folder is very large, because it is read in
+   * several turns of the event loop. Throws, or rejects, as readFileNames does.
    */
-  begin(listing: Listing): { readonly folder: LogFolder; readonly end: () => void } {
-    const isRecent = this.#clock.now() - this.#listedAt < SHARED_MS;
-    const folder = isRecent && this.#latest !== null ? this.#latest : this.#read();
-    this.#listeners.add(listing);
-    this.#schedule();
+  begin(
+    listing: Listing,
+  ): { readonly folder: LogFolder | Promise<LogFolder>; readonly end: () => void } {
+    let isOver = false;
     const end = () => {
+      isOver = true;
       this.#listeners.delete(listing);
       this.#untold.delete(listing);
       if (this.#listeners.size === 0) this.#rest();
     };
-    return { folder, end };
+    const begun = (folder: LogFolder) => {
+      if (isOver || this.#closed) return folder;
+      this.#listeners.add(listing);
+      this.#schedule();
+      return folder;
+    };
+    const isRecent = this.#clock.now() - this.#listedAt < SHARED_MS;
+    const folder = isRecent && this.#latest !== null ? this.#latest : this.#read();
+    return { folder: folder instanceof Promise ? folder.then(begun) : begun(folder), end };
   }
 
   /** Lists now, if there are any watches. */
   list(): void {
     if (this.#listeners.size === 0) return;
-    try {
-      this.#read();
-    } catch (error) {
+    const failed = (error: unknown) => {
       // A folder that cannot be read now says nothing about its logs; if the folder is gone, its logs are gone too.
-      if (error instanceof Failure && error.kind === "not-found") this.#listed(emptyFolder);
+      const isGone = error instanceof Failure && error.kind === "not-found";
+      if (isGone) void this.#take(this.#compareSteps(emptyFolder, this.#clock.now()));
+    };
+    try {
+      const read = this.#read();
+      if (read instanceof Promise) read.catch(failed);
+    } catch (error) {
+      failed(error);
     }
   }
 
@@ -71,18 +90,37 @@ export class FolderListing {
     this.#rest();
   }
 
-  #read(): LogFolder {
-    return this.#listed(readLogFolder(this.#path));
+  /** Reads the folder, once for all that ask while it is being read. */
+  #read(): LogFolder | Promise<LogFolder> {
+    if (this.#reading !== null) return this.#reading;
+    const began = this.#clock.now();
+    const names = readFileNames(this.#path);
+    const steps = (names: readonly string[]) =>
+      this.#readSteps(new FolderReading(this.#path, names), began);
+    if (!(names instanceof Promise)) return this.#take(steps(names));
+    return this.#wait(names.then((names) => this.#turns.runSteps(steps(names))));
   }
 
-  #listed(now: LogFolder): LogFolder {
-    const before = this.#latest ?? emptyFolder;
-    const changed = changedNames(before, now);
-    // Watches keep the folder as it was when they began: hundreds that began one after another share everything that
-    // has not changed in between.
-    const folder = changed.size === 0 ? before : withEntriesOf(before, now);
+  #take(steps: Iterator<void, LogFolder>): LogFolder | Promise<LogFolder> {
+    const folder = this.#turns.runSteps(steps);
+    return folder instanceof Promise ? this.#wait(folder) : folder;
+  }
+
+  /** No other listing begins before this one has ended. */
+  #wait(folder: Promise<LogFolder>): Promise<LogFolder> {
+    return this.#reading = folder.finally(() => this.#reading = null);
+  }
+
+  *#readSteps(reading: FolderReading, began: number): Generator<void, LogFolder> {
+    while (!reading.readOn(() => false)) yield;
+    return yield* this.#compareSteps(reading.folder, began);
+  }
+
+  /** `listedAt`: when the listing began, by the clock. */
+  *#compareSteps(now: LogFolder, listedAt: number): Generator<void, LogFolder> {
+    const { folder, changed } = yield* compareFolders(this.#latest ?? emptyFolder, now);
     this.#latest = folder;
-    this.#listedAt = this.#clock.now();
+    this.#listedAt = listedAt;
     for (const listing of this.#listeners) this.#tellLater(listing, folder, changed);
     this.#tell();
     return folder;
@@ -125,49 +163,4 @@ export class FolderListing {
     this.#cancelTimer = null;
     this.#latest = null;
   }
-}
-
-/**
- * Whether it is the same, unchanged file.
- *
- * ```ts
- * import assert from "node:assert/strict";
- * import { isSameEntry } from "./folder_listing.ts";
- * import { lstat } from "../platform/files.ts";
- *
- * const facts = lstat(import.meta.filename ?? "");
- * const name = { namespace: "ns", podName: "p", containerName: "c", containerId: "1" };
- * const entry = { name, path: "/logs/p_ns_c-1.log", facts };
- * assert.equal(isSameEntry(entry, { ...entry }), true);
- * assert.equal(isSameEntry(entry, { ...entry, facts: { ...facts, size: facts.size + 1 } }), false);
- * ```
- */
-export function isSameEntry(a: FolderEntry, b: FolderEntry): boolean {
-  return a.facts.size === b.facts.size && a.facts.mtimeMs === b.facts.mtimeMs &&
-    a.facts.ino === b.facts.ino && a.facts.dev === b.facts.dev;
-}
-
-/** The later listing, with the entries of the earlier one where they are the same. */
-function withEntriesOf(before: LogFolder, now: LogFolder): LogFolder {
-  const entries = new Map<string, FolderEntry>();
-  for (const [fileName, entry] of now.entries) {
-    const known = before.entries.get(fileName);
-    entries.set(fileName, known !== undefined && isSameEntry(known, entry) ? known : entry);
-  }
-  return { ...now, entries };
-}
-
-function changedNames(before: LogFolder, now: LogFolder): Set<string> {
-  const changed = new Set<string>();
-  for (const [fileName, entry] of now.entries) {
-    const old = before.entries.get(fileName);
-    if (old === undefined || !isSameEntry(old, entry)) changed.add(fileName);
-  }
-  for (const fileName of before.entries.keys()) {
-    if (!now.entries.has(fileName)) changed.add(fileName);
-  }
-  // Whether a file is unknown determines whether it is missing.
-  for (const fileName of before.unknown) if (!now.unknown.has(fileName)) changed.add(fileName);
-  for (const fileName of now.unknown) if (!before.unknown.has(fileName)) changed.add(fileName);
-  return changed;
 }

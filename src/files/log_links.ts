@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { type FileFacts, readLink, stat } from "../platform/files.ts";
+import type { Breathe } from "../scan/source_window.ts";
 import { readFileNames } from "./log_folder.ts";
 import { type LogName, parseLogFileName } from "./name.ts";
 
@@ -20,6 +21,9 @@ const SETTLED_MS = 2000;
 /** A folder with more links than this is read each time, so that memory stays bounded. */
 const MAX_KEPT = 20_000;
 
+/** How many links are read before others may have their turn of the event loop. */
+const LINKS_PER_STEP = 32;
+
 /**
  * The links of the log folder, read again only if the folder has changed. A link cannot be changed in place: to point
  * elsewhere it must be created again, which changes the folder's own time stamps. So `read` always returns the folder's
@@ -37,11 +41,14 @@ export class LogLinks {
     this.#now = now;
   }
 
-  /** Throws Failure not-found or permission-denied naming the folder. */
-  read(): readonly LogLink[] {
+  /**
+   * Rejects with Failure not-found or permission-denied naming the folder, and with what `breathe` rejects with. The next
+   * call comes after this one has settled.
+   */
+  async read(breathe: Breathe): Promise<readonly LogLink[]> {
     const before = this.#settledStamp();
     if (before !== null && before === this.#stamp) return this.#links;
-    const links = readLinks(this.#folder);
+    const links = await readLinks(this.#folder, breathe);
     // The result belongs to the stamp only if nothing changed meanwhile.
     const isStable = before !== null && before === this.#settledStamp();
     const isKept = isStable && links.length <= MAX_KEPT;
@@ -64,11 +71,13 @@ export class LogLinks {
   }
 }
 
-function readLinks(folder: string): LogLink[] {
+async function readLinks(folder: string, breathe: Breathe): Promise<LogLink[]> {
   const links: LogLink[] = [];
-  for (const fileName of readFileNames(folder)) {
+  for (const [index, fileName] of (await readFileNames(folder)).entries()) {
     const name = parseLogFileName(fileName);
     if (name !== null) links.push({ name, target: targetOf(folder, fileName) });
+    const turn = index % LINKS_PER_STEP === LINKS_PER_STEP - 1 ? breathe() : null;
+    if (turn !== null) await turn;
   }
   return links;
 }

@@ -3,6 +3,7 @@ import type { LogRoots } from "../files/locate.ts";
 import { type LogLink, LogLinks } from "../files/log_links.ts";
 import { Failure } from "../failure/failure.ts";
 import { type FileErrorKind, fileErrorKind, type FileFacts, stat } from "../platform/files.ts";
+import type { Breathe } from "../scan/source_window.ts";
 import { mtime } from "../platform/mtime.ts";
 import { encodeFixedFields, ListEncoder } from "./list_encoder.ts";
 
@@ -11,6 +12,13 @@ export interface EncodedList {
   readonly bytes: Uint8Array;
   /** The number of logs in it. */
   readonly count: number;
+}
+
+/** A list that callers wait for. */
+interface SharedList {
+  readonly list: Promise<EncodedList>;
+  /** How many wait for it. */
+  callers: number;
 }
 
 /** How long a list blocks the event loop at a time, milliseconds. */
@@ -26,13 +34,22 @@ export class LogLister {
   readonly #links: LogLinks;
   readonly #nodeName: string;
   readonly #folder: string;
+  readonly #sliceMs: number;
   /** Encoded id and spec of each link. Their memory is freed with the link. */
   readonly #fixedFields = new WeakMap<LogLink, Uint8Array>();
   /** Lists that have not begun, by their namespaces: identical requests meanwhile share one. */
-  readonly #next = new Map<string, Promise<EncodedList>>();
+  readonly #next = new Map<string, SharedList>();
   #running: Promise<unknown> = Promise.resolve();
 
-  constructor(options: { readonly roots: LogRoots; readonly nodeName: string }) {
+  constructor(
+    options: {
+      readonly roots: LogRoots;
+      readonly nodeName: string;
+      /** How long a list blocks the event loop at a time, milliseconds. */
+      readonly sliceMs?: number;
+    },
+  ) {
+    this.#sliceMs = options.sliceMs ?? SLICE_MS;
     this.#folder = options.roots.containerLogsDir;
     this.#nodeName = options.nodeName;
     this.#links = new LogLinks(this.#folder);
@@ -40,38 +57,55 @@ export class LogLister {
 
   /**
    * The logs of the namespaces, or all logs if none is named, in no particular order. Rejects with Failure not-found if
-   * the log folder is missing, permission-denied if the folder or every log in it may not be read.
+   * the log folder is missing, permission-denied if the folder or every log in it may not be read. A list is abandoned
+   * once the signals of all its callers have fired.
    */
-  list(namespaces: readonly string[]): Promise<EncodedList> {
+  list(namespaces: readonly string[], signal?: AbortSignal): Promise<EncodedList> {
     const wanted = new Set(namespaces);
     const key = JSON.stringify([...wanted].sort());
-    const shared = this.#next.get(key);
-    if (shared !== undefined) return shared;
-    // Lists run one after another: sharing one that has begun would return a state from before the call.
-    const list = this.#running.then(() => {
-      this.#next.delete(key);
-      return this.#encode(wanted);
-    });
-    this.#next.set(key, list);
-    this.#running = list.catch(() => {}); // The callers report it.
-    return list;
+    const shared = this.#next.get(key) ?? this.#begin(key, wanted);
+    shared.callers++;
+    const leave = () => void shared.callers--;
+    if (signal?.aborted) leave();
+    else signal?.addEventListener("abort", leave, { once: true });
+    return shared.list.finally(() => signal?.removeEventListener("abort", leave));
   }
 
-  async #encode(wanted: ReadonlySet<string>): Promise<EncodedList> {
+  /** Lists run one after another: sharing one that has begun would return a state from before the call. */
+  #begin(key: string, wanted: ReadonlySet<string>): SharedList {
+    const list = this.#running.then(() => {
+      this.#next.delete(key);
+      return this.#encode(wanted, this.#turns(() => shared.callers > 0));
+    });
+    const shared: SharedList = { list, callers: 0 };
+    this.#next.set(key, shared);
+    this.#running = list.catch(() => {}); // The callers report it.
+    return shared;
+  }
+
+  /** Yields to the event loop after each slice; rejects if nobody waits for the list any more. */
+  #turns(isWanted: () => boolean): Breathe {
+    let sliceEnd = performance.now() + this.#sliceMs;
+    const turn = async () => {
+      await setImmediate();
+      if (!isWanted()) throw new DOMException("Nobody waits for this list", "AbortError");
+      sliceEnd = performance.now() + this.#sliceMs;
+    };
+    return () => performance.now() < sliceEnd ? null : turn();
+  }
+
+  async #encode(wanted: ReadonlySet<string>, breathe: Breathe): Promise<EncodedList> {
     const encoder = new ListEncoder();
     let refused: unknown;
-    let sliceEnd = performance.now() + SLICE_MS;
     let stats = 0;
-    for (const link of this.#links.read()) {
+    for (const link of await this.#links.read(breathe)) {
+      const turn = ++stats % STATS_PER_CHECK === 0 ? breathe() : null;
+      if (turn !== null) await turn;
       if (wanted.size > 0 && !wanted.has(link.name.namespace)) continue;
       const { facts, error } = targetFacts(link);
       if (error === "permission-denied") refused = error;
       if (facts !== null) {
         encoder.add(this.#fixedFieldsOf(link), facts.size, mtime(link.target, facts));
-      }
-      if (++stats % STATS_PER_CHECK === 0 && performance.now() > sliceEnd) {
-        await setImmediate();
-        sliceEnd = performance.now() + SLICE_MS;
       }
     }
     if (encoder.count === 0 && refused !== undefined) throw allRefused(this.#folder);

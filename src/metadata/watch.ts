@@ -1,8 +1,9 @@
 import type { FileWatcher } from "../files/file_watcher.ts";
-import { isSameEntry } from "../files/folder_listing.ts";
+import { isSameEntry } from "../files/folder_changes.ts";
 import type { FolderEntry, LogFolder } from "../files/log_folder.ts";
 import type { LogRoots } from "../files/locate.ts";
 import type { LogMetadataWatchEvent } from "../generated/cluster_agent.ts";
+import { loopTurns } from "../platform/loop_turns.ts";
 import type { Report } from "../telemetry/events.ts";
 import { fileInfo, logMetadata } from "./log_metadata.ts";
 
@@ -18,6 +19,8 @@ export interface WatchLogsOptions {
   readonly report: Report;
 }
 
+const nothing: LogFolder = { entries: new Map(), unknown: new Set() };
+
 /**
  * During a rotation, link or file may be missing for a moment: a log that is missing for less than this still exists.
  */
@@ -31,9 +34,22 @@ const GONE_MS = 2000;
  * what it was last sent and the current state: one event per file, with its latest state. While the folder, or the file
  * that a link leads to, cannot be examined, nothing is known and nothing is sent.
  */
-export function watchLogs(options: WatchLogsOptions): AsyncIterableIterator<LogMetadataWatchEvent> {
+export function watchLogs(options: WatchLogsOptions): LogEvents {
   return new LogWatch(options);
 }
+
+/** The events of a watch. */
+export interface LogEvents extends AsyncIterableIterator<LogMetadataWatchEvent> {
+  /** Resolves when the watch has begun: later changes are events. Rejects with the Failure that watchLogs throws. */
+  readonly begun: Promise<void>;
+}
+
+/** How many names a watch compares before others may have their turn of the event loop: about two milliseconds. */
+const NAMES_PER_TURN = 4096;
+/** How many names are compared between two checks of that. */
+const NAMES_PER_STEP = 64;
+/** An event takes as long as this many names: it is encoded and written. */
+const EVENT_NAMES = 32;
 
 /** What a reader was sent about a file. */
 interface SentState {
@@ -42,22 +58,28 @@ interface SentState {
   readonly modifiedAt: number;
 }
 
-class LogWatch implements AsyncIterableIterator<LogMetadataWatchEvent> {
+class LogWatch implements LogEvents {
+  readonly begun: Promise<void>;
   readonly #options: WatchLogsOptions;
   readonly #wanted: ReadonlySet<string>;
   /** What the reader knew at the beginning; one object for all readers that began at the same moment. */
-  readonly #base: LogFolder;
+  #base: LogFolder = nothing;
   /** What the reader has been sent since, by file name; null: that the file is gone. */
   readonly #sent = new Map<string, SentState | null>();
   /** Since when a file that the reader knows has been missing, by the watcher's clock. */
   readonly #missingSince = new Map<string, number>();
-  #latest: LogFolder;
+  #latest: LogFolder = nothing;
   /** File names whose state may differ from what was sent. */
   readonly #unsent = new Set<string>();
   /** Those that have not been compared since the last listing. */
   #pending: Iterator<string> = [].values();
   #hasListing = false;
   #ended = false;
+  /** Is the log folder being read for the first time? */
+  #isBeginning = false;
+  /** Done since others had their turn, in names. */
+  #work = 0;
+  readonly #breathe: () => Promise<void> | null;
   #wake: () => void = () => {};
   readonly #unregister: () => void;
   readonly #onAbort = () => this.#end();
@@ -68,8 +90,10 @@ class LogWatch implements AsyncIterableIterator<LogMetadataWatchEvent> {
     const { folder, end } = options.watcher.listing.begin((folder, changed) =>
       this.#listed(folder, changed)
     );
-    this.#base = this.#latest = folder;
     this.#unregister = end;
+    this.#breathe = loopTurns(options.signal);
+    this.begun = this.#begin(folder);
+    this.begun.catch(() => this.#end());
     options.report({ type: "watchers", change: 1 });
     options.signal.addEventListener("abort", this.#onAbort, { once: true });
     if (options.signal.aborted) this.#end();
@@ -80,10 +104,21 @@ class LogWatch implements AsyncIterableIterator<LogMetadataWatchEvent> {
   }
 
   async next(): Promise<IteratorResult<LogMetadataWatchEvent>> {
+    if (this.#isBeginning) await this.begun;
     while (!this.#ended) {
-      const event = this.#take();
-      if (event !== null) return { done: false, value: event };
+      if (this.#work >= NAMES_PER_TURN) {
+        this.#work = 0;
+        await this.#breathe()?.catch(() => {}); // It rejects if the signal fires, which ends the watch.
+        continue;
+      }
+      const event = this.#step();
+      if (event === "more") continue;
+      if (event !== null) {
+        this.#work += EVENT_NAMES;
+        return { done: false, value: event };
+      }
       await new Promise<void>((resolve) => this.#wake = resolve);
+      this.#work = 0;
     }
     return { done: true, value: undefined };
   }
@@ -102,9 +137,25 @@ class LogWatch implements AsyncIterableIterator<LogMetadataWatchEvent> {
     this.#wake();
   }
 
+  async #begin(read: LogFolder | Promise<LogFolder>): Promise<void> {
+    if (read instanceof Promise) {
+      this.#isBeginning = true;
+      const ended = new Promise<null>((resolve) => this.#wake = () => resolve(null));
+      const folder = await Promise.race([read, ended]);
+      this.#isBeginning = false;
+      if (folder !== null) this.#base = this.#latest = folder;
+    } else this.#base = this.#latest = read;
+  }
+
   #listed(folder: LogFolder, changed: ReadonlySet<string>): void {
+    const { turns, clock } = this.#options.watcher;
+    void turns.runSteps(this.#noteSteps(folder, changed, clock.now()));
+  }
+
+  /** Notes the names whose entries have changed with a listing, `now` by the watcher's clock. */
+  *#noteSteps(folder: LogFolder, changed: ReadonlySet<string>, now: number): Generator<void, void> {
     this.#latest = folder;
-    const now = this.#options.watcher.clock.now();
+    let noted = 0;
     for (const fileName of changed) {
       const isMissing = !folder.entries.has(fileName) && !folder.unknown.has(fileName);
       const isKnown = this.#sentEntry(fileName) !== null;
@@ -113,21 +164,27 @@ class LogWatch implements AsyncIterableIterator<LogMetadataWatchEvent> {
       // A file that appeared and disappeared while the reader was not reading is not reported.
       if (isMissing && !isKnown) this.#unsent.delete(fileName);
       else this.#unsent.add(fileName);
+      if (++noted % NAMES_PER_STEP === 0) yield;
+      if (this.#ended) return;
     }
     this.#hasListing = true;
     this.#wake();
   }
 
-  #take(): LogMetadataWatchEvent | null {
-    while (true) {
-      for (let next = this.#pending.next(); !next.done; next = this.#pending.next()) {
-        const event = this.#diffSinceSent(next.value);
+  /** Compares some names. Returns an event, "more" if none has been found yet, and null if there is none. */
+  #step(): LogMetadataWatchEvent | "more" | null {
+    for (let names = 0; names < NAMES_PER_STEP; names++) {
+      this.#work++;
+      const pending = this.#pending.next();
+      if (!pending.done) {
+        const event = this.#diffSinceSent(pending.value);
         if (event !== null) return event;
-      }
-      if (!this.#hasListing) return null;
-      this.#hasListing = false;
-      this.#pending = this.#unsent.values();
+      } else if (this.#hasListing) {
+        this.#hasListing = false;
+        this.#pending = this.#unsent.values();
+      } else return null;
     }
+    return "more";
   }
 
   /** What the reader does not know yet about a file; null if there is nothing, or if it is too soon. */

@@ -108,6 +108,28 @@ export function readDirectory(path: string): DirectoryEntry[] {
   return fileSystem.readDirectory(path);
 }
 
+/** A folder that is itself larger than this, in bytes, may have thousands of entries. */
+const LARGE_FOLDER_BYTES = 256 * 1024;
+const NAMES_PER_TURN = 4096;
+
+/**
+ * The names in a folder, in no order. A small folder is read at once; a large one off the event loop, and the result is a
+ * promise. Throws, or rejects, if the folder cannot be read.
+ */
+export function readNames(path: string): string[] | Promise<string[]> {
+  const isLarge = fileSystem === platformFiles && stat(path).size > LARGE_FOLDER_BYTES;
+  return isLarge ? readManyNames(path) : readDirectory(path).map(({ name }) => name);
+}
+
+async function readManyNames(path: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(path)) {
+    names.push(name);
+    if (names.length % NAMES_PER_TURN === 0) await new Promise((resolve) => setTimeout(resolve));
+  }
+  return names;
+}
+
 /** Opens path for reading; follows links. The caller first checks that it is a regular file: opening a FIFO blocks. */
 export function openFile(path: string): OpenFile {
   return fileSystem.openFile(path);

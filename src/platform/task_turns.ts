@@ -53,6 +53,36 @@ export class TaskTurns {
     this.#schedule();
   }
 
+  /**
+   * Takes all steps, as many as this turn has time for and the others in later turns, and returns what the last one
+   * returns: a promise if that is in a later turn. Throws, or rejects with, what a step throws. The promise never settles
+   * after `close`.
+   */
+  runSteps<T>(steps: Iterator<void, T>): T | Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    let result: { readonly value: T } | null = null;
+    let isLate = false;
+    const takeSteps = () => {
+      try {
+        for (let hasTime = true; hasTime; hasTime = this.hasTime()) {
+          const { done, value } = steps.next();
+          if (done) {
+            result = { value };
+            return resolve(value);
+          }
+        }
+      } catch (error) {
+        if (!isLate) throw error;
+        return reject(error);
+      }
+      this.run(takeSteps);
+    };
+    this.run(takeSteps);
+    isLate = true;
+    const ended = result as { readonly value: T } | null;
+    return ended === null ? promise : ended.value;
+  }
+
   /** Whether there is time left in this turn. A task calls it between its steps. */
   hasTime(): boolean {
     const now = this.#clock.now();

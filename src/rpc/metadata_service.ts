@@ -49,7 +49,7 @@ export function metadataService(options: MetadataServiceOptions): MetadataServic
       access: (namespaces) => namespaces,
       memory,
     }, async (running, namespaces) => {
-      const list = await lister.list(namespaces);
+      const list = await lister.list(namespaces, running.signal);
       running.records = list.count;
       return list;
     }),
@@ -70,6 +70,7 @@ export function metadataService(options: MetadataServiceOptions): MetadataServic
         signal,
         report,
       });
+      await events.begun;
       // The headers tell the client that the watch has begun; events may come much later.
       call.sendMetadata(new Metadata());
       for await (const event of events) {

@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../src/failure/failure.ts";
 import { FolderListing } from "../../../src/files/folder_listing.ts";
-import { ManualClock } from "../../harness/manual_clock.ts";
+import { TaskTurns } from "../../../src/platform/task_turns.ts";
+import { idle, ManualClock } from "../../harness/manual_clock.ts";
+import { PassingClock } from "../../harness/passing_clock.ts";
 
 function setUp() {
   const root = Deno.makeTempDirSync({ prefix: "listing-" });
   Deno.mkdirSync(`${root}/containers`);
   const clock = new ManualClock();
-  const listing = new FolderListing(`${root}/containers`, clock);
+  const turns = new TaskTurns(clock);
+  const listing = new FolderListing(`${root}/containers`, clock, turns);
   const path = (id: string) => `${root}/containers/p_n_c-${id}.log`;
   return {
     root,
@@ -19,6 +22,7 @@ function setUp() {
     begin() {
       const seen: string[][] = [];
       const { folder, end } = listing.begin((_, changed) => void seen.push([...changed].sort()));
+      assert.ok(!(folder instanceof Promise), "it is read in several turns");
       return { names: [...folder.entries.keys()].sort(), folder, seen, end };
     },
     [Symbol.dispose]() {
@@ -117,4 +121,47 @@ Deno.test("hundreds who watch thousands of logs are told some at a time, and of 
     assert.equal(seen.flat().length, 1001, "each once");
     end();
   }
+});
+
+Deno.test("regression: a folder of very many logs was read in one turn of the event loop", async () => {
+  using t = setUp();
+  for (let i = 0; i < 400; i++) t.add(`x${i}`);
+  // Each step takes a millisecond by this clock.
+  const clock = new PassingClock(1);
+  const turns = new TaskTurns(clock);
+  const listing = new FolderListing(`${t.root}/containers`, clock, turns);
+  const changes: number[] = [];
+  const begin = () => listing.begin((_, changed) => void changes.push(changed.size));
+  const first = begin();
+  const second = begin();
+  const gone = begin();
+  assert.ok(first.folder instanceof Promise);
+  gone.end();
+  let others = 0;
+  for (; turns.waiting > 0; others++) {
+    clock.advance(0);
+    await idle();
+  }
+  assert.ok(others >= 3, `${others} turns`);
+  assert.equal((await first.folder).entries.size, 400);
+  assert.equal(await first.folder, await second.folder, "read once for both");
+  t.add("later");
+  while (changes.length < 2) await clock.pass(500);
+  assert.deepEqual(changes, [1, 1]);
+  listing.close();
+});
+
+Deno.test("a large folder that goes while it is read holds nothing any more", async () => {
+  using t = setUp();
+  for (let i = 0; i < 400; i++) t.add(`x${i}`);
+  const clock = new PassingClock(0.5);
+  const listing = new FolderListing(`${t.root}/containers`, clock, new TaskTurns(clock));
+  const changes: number[] = [];
+  const { folder } = listing.begin((_, changed) => void changes.push(changed.size));
+  await clock.pass(100);
+  assert.equal((await folder).entries.size, 400);
+  Deno.removeSync(`${t.root}/containers`, { recursive: true });
+  while (changes.length === 0) await clock.pass(500);
+  assert.equal(changes[0], 400);
+  listing.close();
 });

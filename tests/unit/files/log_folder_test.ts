@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { readFileNames, readLogFolder } from "../../../src/files/log_folder.ts";
 
-async function withFolder(run: (folder: string) => void): Promise<void> {
+async function withFolder(run: (folder: string) => void | Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
-    run(folder);
+    await run(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
 Deno.test("links to regular files whose names are a log's are listed, and nothing else", () =>
-  withFolder((folder) => {
+  withFolder(async (folder) => {
     const target = `${folder}/target`;
     Deno.writeTextFileSync(target, "12345");
     Deno.symlinkSync(target, `${folder}/a_ns_c-1.log`);
@@ -19,7 +19,7 @@ Deno.test("links to regular files whose names are a log's are listed, and nothin
     Deno.symlinkSync(`${folder}/none`, `${folder}/gone_ns_c-3.log`);
     Deno.symlinkSync("circle_ns_c-4.log", `${folder}/circle_ns_c-4.log`);
     Deno.mkdirSync(`${folder}/folder_ns_c-5.log`);
-    const all = readLogFolder(folder);
+    const all = await readLogFolder(folder);
     assert.deepEqual([...all.entries.keys()].sort(), ["a_ns_c-1.log", "a_other_c-2.log"]);
     assert.deepEqual([...all.unknown], []);
     const entry = all.entries.get("a_ns_c-1.log");

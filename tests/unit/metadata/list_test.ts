@@ -99,6 +99,36 @@ Deno.test("equal Lists share one answer, but never one that was begun before the
   });
 });
 
+Deno.test("regression: a first List held the event loop for all links, and one that nobody waited for ran to its end", async () => {
+  await withFolder(async (folder) => {
+    Deno.mkdirSync(`${folder}/containers`);
+    for (let i = 0; i < 200; i++) {
+      Deno.writeTextFileSync(`${folder}/containers/p_ns_c-id${i}.log`, "");
+    }
+    const roots = { containerLogsDir: `${folder}/containers`, logRoots: [] };
+    const lister = new LogLister({ roots, nodeName: "node-1", sliceMs: 0 });
+    let turns = 0;
+    let isDone = false;
+    const listed = lister.list([]).then(({ count }) => {
+      isDone = true;
+      return count;
+    });
+    for (; !isDone; turns++) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(await listed, 200);
+    assert.ok(turns >= 200 / 32 + 200 / 64, `${turns} turns`);
+
+    const [one, two] = [new AbortController(), new AbortController()];
+    const shared = [lister.list([], one.signal), lister.list([], two.signal)];
+    one.abort();
+    await new Promise((resolve) => setImmediate(resolve));
+    two.abort();
+    for (const list of shared) await assert.rejects(list, { name: "AbortError" });
+    const [kept, left] = [lister.list([]), lister.list([], one.signal)];
+    assert.equal((await kept).count, 200, "one of its callers is there");
+    await left;
+  });
+});
+
 Deno.test("a List after one that failed is answered for itself", async () => {
   await withFolder(async (folder) => {
     const lister = listerOf(folder);

@@ -4,14 +4,14 @@ import { FileWatcher } from "../../../src/files/file_watcher.ts";
 import { watchLogs } from "../../../src/metadata/watch.ts";
 import { type AgentEvent, silent } from "../../../src/telemetry/events.ts";
 import { replaceFileSystem } from "../../../src/platform/files.ts";
-import { ManualClock } from "../../harness/manual_clock.ts";
+import { idle, ManualClock } from "../../harness/manual_clock.ts";
+import { PassingClock } from "../../harness/passing_clock.ts";
 import { MemoryFiles } from "../../harness/memory_files.ts";
 
-function setUp() {
+function setUp(clock = new ManualClock()) {
   const root = Deno.makeTempDirSync({ prefix: "watch-" });
   Deno.mkdirSync(`${root}/containers`);
   Deno.mkdirSync(`${root}/pods`);
-  const clock = new ManualClock();
   const roots = { containerLogsDir: `${root}/containers`, logRoots: [root] };
   const watcher = new FileWatcher({ roots, report: silent, clock, watch: null });
   const stop = new AbortController();
@@ -227,4 +227,46 @@ Deno.test("while the log folder or its files cannot be examined, nothing is said
       watcher.close();
     });
   }
+});
+
+Deno.test("regression: a reader of very many events left the event loop to nobody before the last one", async () => {
+  using t = setUp();
+  const events = t.watch();
+  await events.begun;
+  for (let i = 0; i < 2000; i++) t.add(`x${i}`);
+  t.clock.advance(500);
+  let read = 0;
+  const all = (async () => {
+    for await (const { type } of events) {
+      assert.equal(type, "ADDED");
+      if (++read === 2000) return;
+    }
+  })();
+  let turns = 0;
+  for (; read < 2000; turns++) await new Promise((resolve) => setImmediate(resolve));
+  await all;
+  assert.ok(turns >= 3, `${turns} turns`);
+});
+
+Deno.test("a watch of a very large folder begins when that has been read, or ends with its signal before", async () => {
+  using t = setUp(new PassingClock(0.5));
+  for (let i = 0; i < 400; i++) t.add(`x${i}`);
+  const events = t.watch();
+  let hasBegun = false;
+  const begun = events.begun.then(() => hasBegun = true);
+  const next = events.next();
+  await idle();
+  assert.equal(hasBegun, false);
+  await t.clock.pass(100);
+  await begun;
+  t.add("later");
+  await t.clock.pass(1000);
+  assert.equal((await next).value?.object?.id, "later");
+
+  await t.clock.pass(100);
+  const ended = t.watch();
+  const end = ended.next();
+  t.stop.abort();
+  await ended.begun;
+  assert.equal((await end).done, true);
 });

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { fileErrorKind, lstat, openFile, readLink, stat } from "../../../src/platform/files.ts";
+import {
+  fileErrorKind,
+  lstat,
+  openFile,
+  readLink,
+  readNames,
+  stat,
+} from "../../../src/platform/files.ts";
 
 Deno.test("links are followed by stat and not by lstat; reads are whole", () => {
   const folder = Deno.makeTempDirSync();
@@ -40,6 +47,22 @@ Deno.test("errors by kind: a path through a file leads nowhere", () => {
     assert.equal(kindOf(`${folder}/file/below`), "not-found");
     Deno.symlinkSync("circle", `${folder}/circle`);
     assert.equal(kindOf(`${folder}/circle`), "other");
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
+Deno.test("regression: a very large folder was read in one turn of the event loop", async () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const names = Array.from({ length: 5000 }, (_, i) => `${"x".repeat(150)}${i}`).sort();
+    assert.deepEqual(readNames(folder), []);
+    for (const name of names) Deno.writeTextFileSync(`${folder}/${name}`, "");
+    const read = readNames(folder);
+    // Not every file system tells by a folder's own size how much is in it.
+    assert.equal(read instanceof Promise, Deno.statSync(folder).size > 256 * 1024);
+    assert.deepEqual((await read).sort(), names);
+    assert.throws(() => readNames(`${folder}/none`), Deno.errors.NotFound);
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }

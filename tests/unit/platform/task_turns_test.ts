@@ -98,3 +98,38 @@ Deno.test("closed, it runs nothing any more and has no timer", () => {
   assert.equal(clock.timers, 0);
   assert.deepEqual(turn(), []);
 });
+
+/** Steps of a millisecond each, and then their number. */
+function* stepsOf(clock: ManualClock, count: number): Generator<void, number> {
+  for (let i = 0; i < count; i++) {
+    clock.skip(1);
+    yield;
+  }
+  return count;
+}
+
+Deno.test("steps that this turn has time for give their result at once, more of them a promise of it", async () => {
+  const { clock, turns, turn } = setUp();
+  assert.equal(turns.runSteps(stepsOf(clock, 3)), 3);
+  clock.skip(1);
+  const late = turns.runSteps(stepsOf(clock, 10));
+  assert.ok(late instanceof Promise);
+  let others = 0;
+  for (; turns.waiting > 0; others++) turn();
+  assert.equal(others, 2, "turns for others");
+  assert.equal(await late, 10);
+});
+
+Deno.test("what a step throws is thrown at once, or the promise rejects with it", async () => {
+  const { clock, turns, turn } = setUp();
+  const failing = function* (count: number): Generator<void, never> {
+    yield* stepsOf(clock, count);
+    throw new Error("broken");
+  };
+  assert.throws(() => turns.runSteps(failing(1)), /broken/);
+  clock.skip(1);
+  const late = turns.runSteps(failing(5));
+  const rejected = assert.rejects(async () => await late, /broken/);
+  while (turns.waiting > 0) turn();
+  await rejected;
+});
