@@ -12,16 +12,16 @@ export interface Answer {
   readonly body: { message?: string; reason?: string } & Record<string, unknown>;
 }
 
-/** A real etcd and kube-apiserver on loopback, empty at first and gone when disposed of. */
+/** A real etcd and kube-apiserver on loopback, initially empty and removed when disposed of. */
 export interface ApiServer extends AsyncDisposable {
   readonly url: string;
-  /** PEM that its certificate is verified with. */
+  /** PEM with which its certificate is verified. */
   readonly ca: string;
   /** PEM of the private key that signs service accounts' tokens. */
   readonly serviceAccountKey: string;
-  /** One request as the cluster's administrator. */
+  /** Makes one request as the cluster's administrator. */
   call(method: string, path: string, body?: string, contentType?: string): Promise<Answer>;
-  /** Ends kube-apiserver as a crash would; what it stored stays. */
+  /** Ends kube-apiserver as a crash would; its stored data is kept. */
   crash(): Promise<void>;
   /** Starts kube-apiserver again, at the same address; resolves when it is ready. */
   restart(): Promise<void>;
@@ -29,9 +29,9 @@ export interface ApiServer extends AsyncDisposable {
 
 const TOKEN = "administrator";
 
-/** Far above what a slow machine needs. */
+/** Far more than a slow machine needs. */
 const DEADLINE_MS = 300_000;
-/** A port that was free may be another process's by the time that a server listens on it. */
+/** A port that was free may belong to another process by the time a server listens on it. */
 const MOST_STARTS = 3;
 
 /**
@@ -54,16 +54,16 @@ async function startOnce(assets: string): Promise<ApiServer> {
   const stop = async () => {
     for (const child of running.reverse()) {
       try {
-        child.kill("SIGKILL"); // what it stored is thrown away anyway
+        child.kill("SIGKILL"); // its data is discarded anyway
       } catch {
-        // Ended by itself.
+        // It has already ended.
       }
       await child.status;
     }
     rmSync(folder, { recursive: true, force: true });
   };
   const start = (name: string, args: string[]) => {
-    // Through a shell for the log file only: exec leaves the very process that is ended later.
+    // The shell is only there for the log file: exec replaces it with the process that is ended later.
     const child = new Deno.Command("/bin/sh", {
       args: ["-c", `exec "$0" "$@" >"${folder}/${name}.log" 2>&1`, join(assets, name), ...args],
       stdin: "null",
@@ -115,7 +115,7 @@ async function startOnce(assets: string): Promise<ApiServer> {
           );
           throw new Error(`kube-apiserver does not get ready:\n${logs.join("\n")}`);
         }
-        await wait(100); // nothing tells when it is ready but asking
+        await wait(100); // polling is the only way to find out when it is ready
       }
     };
     let server = startServer();

@@ -1,10 +1,10 @@
 /**
- * Bundles a program: its own modules and what it uses of its packages, as a few JavaScript files
- * beside its workers and WebAssembly modules. This is what `deno task compile` embeds in a binary.
+ * Bundles a program: its own modules and the used parts of its packages, as a few JavaScript files next to its workers
+ * and WebAssembly modules. `deno task compile` embeds the result in a binary.
  *
  *     deno run -A hack/bundle.ts kubetail-cluster-agent FOLDER
  *
- * esbuild does it: `deno bundle` 2.9.6 fails on this module graph.
+ * It uses esbuild, because `deno bundle` 2.9.6 fails on this module graph.
  */
 import { cpSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
@@ -21,11 +21,11 @@ export interface Bundle {
   readonly folder: string;
   /** Path of the module to start. */
   readonly entry: string;
-  /** Paths of what the entry's module graph does not show: workers, WebAssembly modules, data, source maps. */
+  /** Paths that the entry's module graph does not contain: workers, WebAssembly modules, data, source maps. */
   readonly include: readonly string[];
   /** The packages with code in the bundle, by name. */
   readonly packages: readonly Package[];
-  /** Licenses of all that is bundled, as one text. */
+  /** Licenses of everything in the bundle, as one text. */
   readonly licenses: string;
   /** CycloneDX, JSON. */
   readonly sbom: string;
@@ -49,12 +49,12 @@ export async function bundle(program: Program, folder: string): Promise<Bundle> 
     platform: "node",
     target: "esnext",
     nodePaths: [installPackages()],
-    // Its build for Node makes a `require` of its own to start workers; nothing here has it start any.
+    // Its build for Node creates a `require` to start workers; nothing here makes it start any.
     alias: { fflate: "fflate/browser" },
-    // Less text for the runtime to keep. Names stay: stack traces say them.
+    // Less text for the runtime to keep. Names are kept: stack traces contain them.
     minifySyntax: true,
     minifyWhitespace: true,
-    legalComments: "none", // they are in the file of licenses
+    legalComments: "none", // they are in the license file
     sourcemap: "linked",
     sourcesContent: false,
     metafile: true,
@@ -84,7 +84,7 @@ export async function bundle(program: Program, folder: string): Promise<Bundle> 
   for (const path of data) {
     cpSync(join(project, path), join(folder, basename(path)), { recursive: true });
   }
-  // A binary embeds the times of its files: with none of their own, equal sources give equal bytes.
+  // A binary embeds the times of its files: with fixed times, equal sources give equal bytes.
   for (const path of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
     utimesSync(join(folder, path), 0, 0);
   }
@@ -116,7 +116,10 @@ function javaScriptName(path: string): string {
   return basename(path).replace(/\.ts$/, ".js");
 }
 
-/** Maps the first place of a module to a source without a name, and nothing else. esbuild ignores a map that names no source. */
+/**
+ * Maps the first position of a module to a source without a name, and nothing else. esbuild ignores a map that names no
+ * source.
+ */
 const emptyMap = {
   version: 3,
   sources: [""],
@@ -124,15 +127,16 @@ const emptyMap = {
 };
 
 /**
- * Packages' modules go without source maps. The runtime holds all maps in memory as soon as it loads a module; without
- * those of packages an idle agent needs 1 MB less. A stack trace names a package's function and its place in the bundle.
+ * Packages' modules have no source maps. The runtime keeps all maps in memory as soon as it loads a module; without
+ * those of packages, an idle agent needs 1 MB less. A stack trace names a package's function and its position in the
+ * bundle.
  */
 function withoutPackagesMaps(): esbuild.Plugin {
   const map = btoa(JSON.stringify(emptyMap));
   return {
     name: "without-packages-maps",
     setup(build) {
-      // esbuild passes on a map that a module brings along, so an empty one leaves nothing of it.
+      // esbuild keeps a map that a module brings along, so an empty one replaces it.
       build.onLoad({ filter: /\/node_modules\/.*\.[cm]?js$/ }, ({ path }) => ({
         contents: `${
           readFileSync(path, "utf8")
@@ -143,7 +147,7 @@ function withoutPackagesMaps(): esbuild.Plugin {
   };
 }
 
-/** WebAssembly modules lie beside the bundle, imported in the source phase as in the sources. */
+/** WebAssembly modules are next to the bundle, imported in the source phase as in the sources. */
 function webAssemblyBeside(): esbuild.Plugin {
   return {
     name: "web-assembly-beside",
@@ -156,7 +160,7 @@ function webAssemblyBeside(): esbuild.Plugin {
   };
 }
 
-/** A worker is started by its address relative to the module: that is a file of the bundle now. */
+/** A worker is started by its URL relative to the module, which is now a file of the bundle. */
 function workersBeside(entries: readonly string[]): esbuild.Plugin {
   return {
     name: "workers-beside",
@@ -178,7 +182,7 @@ function workersBeside(entries: readonly string[]): esbuild.Plugin {
   };
 }
 
-/** deno.json is imported for the version alone; the rest of it is not for a program to carry. */
+/** Only the version of deno.json is imported; programs need not carry the rest. */
 function onlyVersion(): esbuild.Plugin {
   return {
     name: "only-version",
@@ -192,9 +196,9 @@ function onlyVersion(): esbuild.Plugin {
 }
 
 /**
- * Packages name Node's modules with and without `node:`; Deno wants the former where it knows no packages. What CommonJS
- * packages require is imported: ES modules have no `require`, and to make one (node:module) loads 2 MB of the
- * runtime.
+ * Packages name Node's modules with and without `node:`; Deno requires the prefix if there are no packages. Modules
+ * that CommonJS packages require are imported: ES modules have no `require`, and creating one (node:module) loads 2 MB
+ * of the runtime.
  */
 function platformModules(): esbuild.Plugin {
   return {

@@ -3,7 +3,7 @@ import { jsonSchema } from "../src/config/json_schema.ts";
 type Schema = Readonly<Record<string, unknown>>;
 
 const text: Schema = { type: "string" };
-/** Part of an object's name, or a whole one; empty: the default. */
+/** A part of an object's name, or a whole name; empty: the default. */
 const name: Schema = { type: "string", pattern: "^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$" };
 const flag: Schema = { type: "boolean" };
 const anyObject: Schema = { type: "object" };
@@ -18,10 +18,10 @@ const quantity: Schema = {
     pattern: "^[0-9]+(\\.[0-9]+)?(m|[kMGTPE]i?|Ki)?$",
   }],
 };
-/** Label values and names: a dictionary of strings, for a number is not a label. */
+/** Label names and values: a dictionary of strings, because a number is not a label. */
 const strings: Schema = { type: "object", additionalProperties: { type: "string" } };
 
-/** An object that has these keys and no others: a misspelt value must not be ignored. */
+/** An object with these keys and no others: a misspelled value must not be ignored. */
 function object(properties: Readonly<Record<string, Schema>>): Schema {
   return { type: "object", additionalProperties: false, properties };
 }
@@ -31,8 +31,8 @@ function list(items: Schema): Schema {
 }
 
 /**
- * The JSON Schema of the chart's values, deploy/chart/values.schema.json (Helm, "Charts", "Schema Files"). The
- * agent's own configuration in it is that of src/config/schema.ts.
+ * The JSON Schema of the chart's values, deploy/chart/values.schema.json (Helm, "Charts", "Schema Files"). For the
+ * agent's own configuration, it uses src/config/schema.ts.
  */
 export function chartSchema(): Schema {
   const port: Schema = { type: "integer", minimum: 1, maximum: 65535 };
@@ -147,7 +147,7 @@ export function chartSchema(): Schema {
   };
 }
 
-/** The agent's configuration, but that the chart must be able to read the ports. */
+/** The agent's configuration, except that the chart must be able to read the ports. */
 function configSchema(): Schema {
   const { properties, additionalProperties } = jsonSchema() as {
     properties: Record<string, Schema & { properties?: Record<string, Schema> }>;

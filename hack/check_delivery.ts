@@ -1,11 +1,12 @@
 /**
- * Checks all that is not code: workflows, the image's bake file, charts, manifests, alerts, shell scripts, links, spelling.
+ * Checks everything that is not code: workflows, the image's bake file, charts, manifests, alerts, shell scripts,
+ * links, spelling.
  *
- *     deno task check:delivery [WORD...]     only the checks whose names have one of the words
+ *     deno task check:delivery [WORD...]     only the checks whose names contain one of the words
  *     deno task check:spelling               the last of them
  *
- * Tools written in Go are built once (hack/tool.sh). A check whose tool is not available is skipped and says
- * so; everything else that is wrong ends in exit 1.
+ * Tools written in Go are built once (hack/tool.sh). A check whose tool is unavailable is skipped with a message; any
+ * other problem ends with exit code 1.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -100,7 +101,7 @@ async function kubernetes(): Promise<string> {
 
 async function rights(): Promise<string> {
   await using server = await apiServer("nothing was checked");
-  // The profile without rights first: both have the same account on this server.
+  // The profile without rights comes first: both have the same account on this server.
   for (const profile of ["token", "front-proxy"]) {
     const name = `deploy/chart with profile=${profile}`;
     const objects = manifests(renderChart(["--set", `profile=${profile}`]));
@@ -130,7 +131,7 @@ async function dryRun(done: string, sets: readonly ManifestSet[]): Promise<numbe
   return await dryRunAll(server, sets);
 }
 
-/** @param done what was checked before, for the message where there is no API server */
+/** @param done what was checked before, for the message if there is no API server */
 async function apiServer(done: string): Promise<ApiServer> {
   const assets = await findAssets();
   if ("missing" in assets) {

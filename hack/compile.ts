@@ -5,10 +5,10 @@
  *     deno task compile --program kubetail-cluster-agent --target x86_64-unknown-linux-gnu --no-pack
  *     deno task compile --out FOLDER --version 1.2.3
  *
- * Leaves bundle/PROGRAM, TARGET/PROGRAM, an archive for each program and target (with LICENSE, the
- * licenses of what is bundled, README.md and, for the agent, an example of its configuration), the
- * bill of materials of each program (PROGRAM_VERSION.cdx.json), and SHA256SUMS of archives and bills.
- * `deno compile` downloads the runtime of each target once.
+ * Writes bundle/PROGRAM, TARGET/PROGRAM, an archive per program and target (with LICENSE, the licenses of the bundled
+ * software, README.md and, for the agent, an example configuration), the bill of materials of each program
+ * (PROGRAM_VERSION.cdx.json), and SHA256SUMS of archives and bills. `deno compile` downloads the runtime of each target
+ * once.
  */
 import {
   copyFileSync,
@@ -37,13 +37,16 @@ export interface CompileOptions {
   readonly out: string;
   readonly version: string;
   readonly pack: boolean;
-  /** Path of a runtime to embed in instead of the target's own, which is downloaded. */
+  /** Path of a runtime to embed instead of the target's own, which would be downloaded. */
   readonly runtime?: string;
 }
 
 const project = resolve(import.meta.dirname!, "..");
 
-/** Throws an Error that names the step that failed. Returns the paths of archives and bills of materials, or the binaries' when nothing is packed. */
+/**
+ * Throws an Error that names the failed step. Returns the paths of archives and bills of materials, or those of the
+ * binaries if nothing is packed.
+ */
 export async function compile(options: CompileOptions): Promise<string[]> {
   const binaries: Binary[] = [];
   for (const program of options.programs) {
@@ -83,7 +86,7 @@ interface Binary {
   readonly path: string;
 }
 
-/** The same bytes for the same input: names in order, no owner, no times but the program's own. */
+/** The same bytes for the same input: names in order, no owner, and only the program's own times. */
 function pack({ program, bundled, target, path }: Binary, options: CompileOptions): string {
   const folder = `${program.name}_${options.version}_${targets[target]}`;
   const staged = join(options.out, folder);

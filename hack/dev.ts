@@ -1,13 +1,13 @@
 /**
- * Runs the agent from its sources on this machine, restarted when a source changes, against the
- * cluster of the current kubeconfig: that cluster's API server says who may read what.
+ * Runs the agent from source on this machine, restarted when a source file changes, against the cluster of the current
+ * kubeconfig: that cluster's API server decides who may read what.
  *
  *     deno task dev [--logs FOLDER] [--inspect-wait] [more arguments of serve]
  *
- * Logs: those of FOLDER/containers and the files in FOLDER that they link to; by default /var/log (a kind
- * cluster made with hack/kind/dev.yaml writes there).
- * gRPC without TLS on 127.0.0.1:50051, for callers with tokens (kubectl create token NAME); status
- * page on http://127.0.0.1:9464/; inspector on 127.0.0.1:9229.
+ * Logs: those of FOLDER/containers and the files in FOLDER that they link to; by default /var/log (a kind cluster
+ * created with hack/kind/dev.yaml writes there).
+ * gRPC without TLS on 127.0.0.1:50051, for callers with tokens (kubectl create token NAME); status page on
+ * http://127.0.0.1:9464/; inspector on 127.0.0.1:9229.
  */
 import { existsSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
@@ -65,13 +65,13 @@ const child = new Deno.Command(Deno.execPath(), {
   ],
 }).spawn();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  // The agent would end gracefully, but what watches the sources would wait for the next change.
+  // The agent would end gracefully, but the process that watches the sources would wait for the next change.
   Deno.addSignalListener(signal, () => child.kill("SIGKILL"));
 }
 await child.status;
 Deno.exit(0);
 
-/** Takes an option and its value out of the arguments. */
+/** Removes an option and its value from the arguments. */
 function option(name: string): string | undefined {
   const at = args.indexOf(name);
   return at < 0 ? undefined : args.splice(at, 2)[1];

@@ -1,14 +1,14 @@
 import { loadAll } from "js-yaml";
 import type { ApiServer } from "./api_server.ts";
 
-/** What every Kubernetes object has. */
+/** The common part of every Kubernetes object. */
 export interface Manifest {
   apiVersion: string;
   kind: string;
   metadata: { name: string; namespace?: string };
 }
 
-/** The documents of a YAML stream. Throws where one is not a Kubernetes object. */
+/** The documents of a YAML stream. Throws if one is not a Kubernetes object. */
 export function manifests(yaml: string): Manifest[] {
   return (loadAll(yaml) as (Manifest | null)[])
     .filter((manifest) => manifest !== null)
@@ -24,8 +24,8 @@ export function manifests(yaml: string): Manifest[] {
  * Applies an object to the server: server-side apply with strict field validation (Kubernetes API
  * Concepts, "Server-Side Apply", "Field validation").
  *
- * @param options dryRun: the server checks and admits it but keeps nothing
- * @returns null, or the server's words for what is wrong
+ * @param options dryRun: the server checks and admits it but stores nothing
+ * @returns null, or the server's error message
  */
 export async function apply(
   server: ApiServer,

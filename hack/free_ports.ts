@@ -1,4 +1,4 @@
-/** Ports of 127.0.0.1 that nobody listens on now. All are held until the last is known, so they differ. */
+/** Ports of 127.0.0.1 on which nobody listens now. All are held until the last one is known, so they are different. */
 export function freePorts(count: number): number[] {
   const listeners = Array.from(
     { length: count },

@@ -1,10 +1,10 @@
 /**
- * Makes src/generated: protobuf code from proto/, the file descriptors that reflection serves,
- * src/scan/needle_search.wat as WebAssembly, and the Rust regex engine as its npm package ships it
- * (copied so that loading it needs no permission to read the package cache).
+ * Generates src/generated: protobuf code from proto/, the file descriptors that reflection serves,
+ * src/scan/needle_search.wat as WebAssembly, and the Rust regex engine from its npm package (copied so that loading it
+ * needs no permission to read the package cache).
  *
  *     deno task gen            writes src/generated
- *     deno task gen OUT_DIR    writes elsewhere (the test of staleness compares)
+ *     deno task gen OUT_DIR    writes elsewhere (the freshness test compares)
  */
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -66,8 +66,9 @@ mkdirSync(join(out, "rregex"));
 for (const [from, to] of [["lib/web.js", "rregex.js"], ["lib/web.d.ts", "rregex.d.ts"]] as const) {
   cpSync(join(rregex, from), join(out, "rregex", to));
 }
-// With a way to end its work from another thread, which src/pool uses, and at most 128 MiB of memory: what the crate
-// compiles to its limit of 10 MiB takes less, but for the way there nothing else sets a limit (it took 4 GiB).
+// With a way to end its work from another thread, which src/pool uses, and with at most 128 MiB of memory: patterns
+// that the crate compiles within its limit of 10 MiB need less, but nothing else limits the memory during compilation
+// (it took 4 GiB).
 writeFileSync(
   join(out, "rregex/rregex.wasm"),
   interruptible(readFileSync(join(rregex, "lib/rregex.wasm")), { maxMemoryPages: 2048 }),

@@ -1,5 +1,5 @@
 /**
- * Makes docs/configuration.md, docs/config.schema.json, deploy/config.example.yaml and
+ * Generates docs/configuration.md, docs/config.schema.json, deploy/config.example.yaml and
  * deploy/chart/values.schema.json from the schema in src/config/schema.ts.
  *
  *     deno task gen:docs            writes the project's files
@@ -15,7 +15,7 @@ import { defaults, schema } from "../src/config/schema.ts";
 import { chartSchema } from "./chart_schema.ts";
 import { answerHelp } from "./usage.ts";
 
-/** Every file that is generated, by its path in the project. */
+/** Every generated file, by its path in the project. */
 export function generatedDocs(): ReadonlyMap<string, string> {
   return new Map([
     ["docs/configuration.md", configurationPage()],
@@ -47,7 +47,7 @@ kubetail-cluster-agent serve -c FILE [-a HOST:PORT] [-p key:value]...
 kubetail-cluster-agent config check -c FILE [-a HOST:PORT] [-p key:value]...
 \`\`\`
 
-Without a file the defaults below apply. \`config check\` reads a configuration as \`serve\` does, prints all of it as YAML, and
+Without a file the defaults below apply. \`config check\` reads a configuration as \`serve\` does, prints it in full as YAML, and
 exits with 0, or with 2 if \`serve\` would not start with it. [\`doctor\`](tools.md#doctor) also checks what the configuration needs
 from the node and the cluster.
 

@@ -6,10 +6,10 @@ import { answerHelp } from "./usage.ts";
 const document = new URL("../docs/development.md", import.meta.url);
 const BLOCK = /(<!-- map -->\n)[\s\S]*?(<!-- \/map -->)/;
 
-/** Used by nearly every folder: arrows to them would hide the others. */
+/** Used by nearly every folder: arrows to these would hide the others. */
 const EVERYWHERE = ["failure", "platform", "telemetry"];
 
-/** The document with a fresh map. Throws where it has no place for one. */
+/** The document with an updated map. Throws if it has no place for one. */
 export function withMap(text: string, graph: ImportGraph): string {
   if (!BLOCK.test(text)) throw new Error("docs/development.md has no <!-- map --> block");
   return text.replace(
@@ -18,7 +18,7 @@ export function withMap(text: string, graph: ImportGraph): string {
   );
 }
 
-/** A Mermaid flowchart: an arrow leads from a folder to one that it imports, unless a longer way leads there too. */
+/** A Mermaid flowchart: an arrow leads from a folder to one that it imports, unless there is a longer path. */
 function map(graph: ImportGraph): string {
   const folders = layers.filter((folder) => !EVERYWHERE.includes(folder) && folder !== "");
   const imports = new Map(folders.map((folder) => [folder, new Set<string>()]));

@@ -1,5 +1,5 @@
 /**
- * Makes docs/images/demo.svg from a real session: runs the demo on a terminal of its own and draws what it shows.
+ * Generates docs/images/demo.svg from a real session: runs the demo on a pseudo-terminal and draws its output.
  *
  *     deno task gen:picture            writes the project's file
  *     deno task gen:picture FILE       writes another
@@ -11,10 +11,10 @@ import type { Terminal } from "../src/cli/terminal.ts";
 import { answerHelp } from "./usage.ts";
 
 const COLUMNS = 100;
-/** Steps of the tour that the picture shows, by the beginning of their titles. */
+/** Steps of the tour to show in the picture, by the beginning of their titles. */
 const shown = ["# Which", "# How did", "# Follow", "# User"];
 
-/** What a demo shows, with its colors. */
+/** The output of a demo, with its colors. */
 async function session(): Promise<string> {
   let text = "";
   const terminal: Terminal = {
@@ -32,7 +32,7 @@ async function session(): Promise<string> {
   return text;
 }
 
-/** The steps that are shown, without blank lines at the ends. */
+/** The steps to show, without leading and trailing blank lines. */
 function select(text: string): string[] {
   const steps = text.split(/\n(?=# )/);
   return steps.filter((step) => shown.some((title) => step.startsWith(title)))
@@ -54,7 +54,7 @@ const LINE_HEIGHT = 20;
 const CHARACTER_WIDTH = 8.43;
 const MARGIN = 16;
 
-/** Lines with ANSI styles as an SVG that needs nothing else. */
+/** Lines with ANSI styles as a self-contained SVG. */
 export function picture(lines: readonly string[]): string {
   const width = Math.ceil(COLUMNS * CHARACTER_WIDTH + 2 * MARGIN);
   const height = lines.length * LINE_HEIGHT + 2 * MARGIN;

@@ -1,7 +1,7 @@
-/** Which module of src/ imports which, as `deno info` reads it from the sources. */
+/** The imports between the modules of src/, as `deno info` reads them from the sources. */
 import { fileURLToPath } from "node:url";
 
-/** The order of dependence: a folder imports only from itself and from those before it. */
+/** The order of dependence: a folder imports only from itself and from earlier ones. */
 export const layers: readonly string[] = [
   "failure",
   "platform",
@@ -37,7 +37,7 @@ interface Module {
   }[];
 }
 
-/** Every module that the programs and the worker reach. Rejects with what `deno info` says where it fails. */
+/** Every module that the programs and the worker reach. Rejects with the output of `deno info` if it fails. */
 export async function importGraph(): Promise<ImportGraph> {
   const graph = new Map<string, string[]>();
   for (const entry of entries) {
@@ -53,7 +53,7 @@ export async function importGraph(): Promise<ImportGraph> {
   return graph;
 }
 
-/** The folder of src/ that a module lies in; "" for src/ itself. */
+/** The folder of src/ that contains a module; "" for src/ itself. */
 export function folderOf(path: string): string {
   return path.includes("/") ? path.slice(0, path.indexOf("/")) : "";
 }

@@ -1,12 +1,12 @@
 /**
- * Makes a WebAssembly module whose work another thread can end. It gets a second memory, shared and exported as "stop";
- * every iteration of every loop checks its first word and traps where that is not 0. An engine that is linear but slow
- * would otherwise run to its end: no thread of this platform can be ended from outside while it computes. Its own memory
- * gets a maximum, beyond which it cannot grow; the second word of "stop", where it is not 0, is a lower one for this
- * instance, pages of 64 KiB.
+ * Modifies a WebAssembly module so that another thread can end its work. It gets a second memory, shared and exported
+ * as "stop"; every iteration of every loop checks its first word and traps if it is not 0. Otherwise, an engine that is
+ * linear but slow would run to its end: no thread of this platform can be ended from outside while it computes. Its own
+ * memory gets a maximum beyond which it cannot grow; the second word of "stop", if it is not 0, is a lower maximum for
+ * this instance, in pages of 64 KiB.
  *
  * Reads the binary format of the WebAssembly core specification (section 5), version 1: the instructions that stable
- * compilers emit, without SIMD and exceptions. Throws where it finds another.
+ * compilers emit, without SIMD and exceptions. Throws if it finds any other.
  *
  * @param options.maxMemoryPages of 64 KiB each
  */
@@ -53,8 +53,8 @@ const CHECK = [0x41, 0, 0xfe, 0x10, 0x42, 1, 0, 0x04, 0x40, 0x00, 0x0b];
 const LOAD_LIMIT = [0x41, 0, 0xfe, 0x10, 0x42, 1, 4];
 
 /**
- * In place of memory.grow: -1 where the memory would have more pages than the limit; 0 is none. The local is one of the
- * function's own.
+ * Replaces memory.grow: -1 if the memory would have more pages than the limit; 0 means no limit. The local is one of
+ * the function's own.
  */
 function limitedGrow(local: readonly number[]): number[] {
   return [
@@ -67,7 +67,7 @@ function limitedGrow(local: readonly number[]): number[] {
   ];
 }
 
-/** How many parameters each type has. */
+/** The number of parameters of each type. */
 function readTypes(reader: Reader): number[] {
   return Array.from({ length: reader.unsigned() }, () => {
     const form = reader.byte();
@@ -80,7 +80,7 @@ function readTypes(reader: Reader): number[] {
   });
 }
 
-/** A vector of indices, or of value types, which are bytes below 128 as well. */
+/** A vector of indices, or of value types, which are also bytes below 128. */
 function readIndices(reader: Reader): number[] {
   return Array.from({ length: reader.unsigned() }, () => reader.unsigned());
 }
@@ -155,7 +155,7 @@ function encoded(value: number): number[] {
   return [...writer.take()];
 }
 
-/** Reads one instruction with what belongs to it. */
+/** Reads one instruction with its operands. */
 function skipInstruction(reader: Reader): "loop" | "grow" | "other" {
   const at = reader.at;
   const code = reader.byte();
@@ -184,7 +184,7 @@ function skipInstruction(reader: Reader): "loop" | "grow" | "other" {
   return code === 0x40 ? "grow" : "other";
 }
 
-/** Instructions of one byte and nothing else. */
+/** Instructions that consist of a single byte. */
 function isPlain(code: number): boolean {
   return code === 0x00 || code === 0x01 || code === 0x05 || code === 0x0b || code === 0x0f ||
     code === 0x1a || code === 0x1b || (code >= 0x45 && code <= 0xc4) || code === 0xd1;
@@ -211,7 +211,7 @@ class Reader {
     return this.source[this.at++]!;
   }
 
-  /** LEB128. The value is right up to 32 bits; the length is for all. */
+  /** LEB128. The value is correct up to 32 bits; the length is correct for all. */
   unsigned(): number {
     let value = 0;
     for (let shift = 0;; shift += 7) {

@@ -1,17 +1,17 @@
-/** docs/limits.md: what the agent bounds, from the schema and the names of limits. */
+/** docs/limits.md: what the agent bounds, from the schema and the limit names. */
 import { valueText } from "../src/config/config_text.ts";
 import type { Field } from "../src/config/field.ts";
 import { schema } from "../src/config/schema.ts";
 import { type LimitName, limitNames } from "../src/telemetry/events.ts";
 
 interface LimitDoc {
-  /** Keys under `limits`; none: not configurable. */
+  /** Keys under `limits`; empty: not configurable. */
   readonly keys: readonly (keyof typeof schema.limits.fields)[];
   readonly bounds: string;
   readonly refusal: string;
 }
 
-/** As plain data, whatever the types of the values. */
+/** As plain data, regardless of value types. */
 const fields = schema.limits.fields as unknown as Readonly<Record<string, Field<unknown>>>;
 
 const ENDED = "the connection is ended (GOAWAY ENHANCE_YOUR_CALM)";

@@ -1,6 +1,6 @@
 /**
- * The two programs and what each may do: the one list that `deno task serve`, `deno task compile`,
- * the images and the tests share. Nothing else is granted, and nothing prompts.
+ * The two programs and their permissions: the only list, shared by `deno task serve`, `deno task compile`, the images
+ * and the tests. Nothing else is granted, and nothing prompts.
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -9,38 +9,38 @@ import { bakedLogRoots } from "../src/agent/baked_roots.ts";
 export interface Program {
   /** File name of the binary. */
   readonly name: string;
-  /** Relative to the project's folder, as all paths here. */
+  /** Relative to the project's folder, like all paths here. */
   readonly entry: string;
   readonly permissions: readonly string[];
   readonly unstable: readonly string[];
   /** Further flags of `deno run` and of `deno compile`. */
   readonly runtime: readonly string[];
   readonly v8Flags: readonly string[];
-  /** Variables of the process, for the C library: they can be set from outside only. */
+  /** Environment variables of the process, for the C library: they can only be set from outside. */
   readonly environment: Readonly<Record<string, string>>;
   /**
-   * What the module graph does not hold: workers are started by address, and a WebAssembly module that
-   * is imported in the source phase counts as external.
+   * Files that are not in the module graph: workers are started by URL, and a WebAssembly module that is imported in
+   * the source phase counts as external.
    */
   readonly include: readonly string[];
-  /** Whether it is a client of gRPC servers too: one that is not is bundled without the library's clients. */
+  /** Whether it is also a client of gRPC servers; otherwise it is bundled without the library's clients. */
   readonly callsGrpc: boolean;
 }
 
-/** Where Kubernetes gives a pod its identity; /var/run is a link to /run in many images. */
+/** Where Kubernetes puts a pod's identity; /var/run is a link to /run in many images. */
 const serviceAccount = [
   "/var/run/secrets/kubernetes.io/serviceaccount",
   "/run/secrets/kubernetes.io/serviceaccount",
 ];
 
-/** Any port, but only of "all addresses" and of loopback: the agent's own ports are configurable. */
+/** Any port, but only on all addresses and on loopback: the agent's own ports are configurable. */
 const listen = ["0.0.0.0", "[::]", "127.0.0.1", "[::1]", "localhost"];
 
 /**
- * The API server as pods see it. Its Service has port 443 in every cluster (the port is fixed in
- * kube-apiserver) but an address from a range that the cluster's maker chose: the private ranges of
- * RFC 1918 and RFC 6598, and what GKE takes by default. A cluster with other addresses, or with IPv6
- * (the platform knows no IPv6 ranges), sets KUBERNETES_SERVICE_HOST=kubernetes.default.svc.
+ * The API server as seen by pods. Its Service has port 443 in every cluster (the port is fixed in kube-apiserver), but
+ * its address comes from a range that the cluster's creator chose: the private ranges of RFC 1918 and RFC 6598, and
+ * GKE's default. A cluster with other addresses, or with IPv6 (the platform supports no IPv6 ranges), sets
+ * KUBERNETES_SERVICE_HOST=kubernetes.default.svc.
  */
 const apiServer = [
   "10.0.0.0/8:443",
@@ -51,7 +51,7 @@ const apiServer = [
   "kubernetes.default.svc:443",
 ];
 
-/** KUBETAIL_* is for ${VAR} in configuration files; GRPC_* is what @grpc/grpc-js reads. */
+/** KUBETAIL_* is for ${VAR} in configuration files; GRPC_* is read by @grpc/grpc-js. */
 const environment = [
   "NODE_NAME",
   "KUBERNETES_SERVICE_HOST",
@@ -63,13 +63,13 @@ const environment = [
 ];
 
 /**
- * What the runtime and the C library read at their start. The Dockerfile and the chart set the same.
+ * Read by the runtime and the C library when they start. The Dockerfile and the chart set the same variables.
  *
- * DENO_TOKIO_EVENT_INTERVAL: the runtime polls its sockets in each turn of the event loop, not in every 61st of a busy
- * one: docs/decisions/0017-sockets-in-every-turn.md.
+ * DENO_TOKIO_EVENT_INTERVAL: the runtime polls its sockets in every turn of the event loop, not only in every 61st of a
+ * busy loop: docs/decisions/0017-sockets-in-every-turn.md.
  *
- * MALLOC_*: glibc gives memory back that was freed (mallopt(3)): docs/decisions/0015-memory-given-back.md. Without
- * glibc they mean nothing.
+ * MALLOC_*: glibc returns freed memory (mallopt(3)): docs/decisions/0015-memory-given-back.md. Without glibc they have
+ * no effect.
  */
 const runtimeEnvironment = {
   DENO_TOKIO_EVENT_INTERVAL: "1",
@@ -87,13 +87,13 @@ export const agent: Program = {
     }`,
     `--allow-net=${[...listen, ...apiServer].join(",")}`,
     `--allow-env=${environment.join(",")}`,
-    "--ignore-env", // libraries look at many names; they find nothing instead of failing
+    "--ignore-env", // libraries read many names; they find nothing instead of failing
     "--allow-sys=hostname,uid",
     "--deny-import",
     "--no-prompt",
   ],
   unstable: ["--unstable-worker-options"],
-  // It is worth 20 ms of a start, and the code that keeps it 3 MB of memory: decision 0008, "Idle".
+  // It saves 20 ms per start, but the code for it takes 3 MB of memory: decision 0008, "Idle".
   runtime: ["--no-code-cache"],
   v8Flags: [
     // Why these: docs/decisions/0008-v8-flags-and-memory.md.
@@ -108,9 +108,9 @@ export const agent: Program = {
 };
 
 /**
- * A person's tool, run with that person's rights: it reads the files and calls the addresses that are given to it.
- * Only the demo writes, into a folder for temporary files; but who may make symbolic links, as its log
- * tree has, may write anywhere, says Deno. The tasks client and grep do without.
+ * A person's tool, which runs with that person's rights: it reads the files and calls the addresses that it is given.
+ * Only the demo writes, into a temporary folder; but according to Deno, a program that may create symbolic links, which
+ * its log tree contains, may write anywhere. The tasks client and grep do not need this.
  */
 export const tools: Program = {
   name: "kubetail-agent-tools",
@@ -135,8 +135,8 @@ export const tools: Program = {
 export const programs: readonly Program[] = [agent, tools];
 
 /**
- * Flags for `deno run` of the sources, or of a bundle. The same as the binary's, but that a worker's
- * module must be readable: these lie on disk, a binary's own modules do not.
+ * Flags for `deno run` of the sources, or of a bundle. The same as the binary's, except that a worker's module must be
+ * readable: it is on disk, unlike a binary's own modules.
  *
  * @param modules the folder of the sources or of the bundle
  */
@@ -154,8 +154,8 @@ export function runFlags(program: Program, modules = "src"): string[] {
 /**
  * Flags for `deno compile` of a program's bundle.
  *
- * @param include what the bundle's module graph does not show
- * @param target as Rust names platforms
+ * @param include files that are not in the bundle's module graph
+ * @param target target triple, as in Rust
  * @param output path of the binary
  */
 export function compileFlags(

@@ -1,6 +1,6 @@
 /**
- * Makes what a release carries to be installed: the chart, the same as plain manifests, and the values for Kubetail's
- * own chart, each with the image that this release published, by its digest.
+ * Generates the installable parts of a release: the chart, the same as plain manifests, and the values for Kubetail's
+ * own chart, each with the image that this release published, by digest.
  *
  *     deno task release:manifests --repository OWNER/NAME --digest sha256:... [--registry ghcr.io] [--out dist]
  */
@@ -11,17 +11,17 @@ import { parseArgs } from "node:util";
 import { goTool, project, run } from "./delivery/tools.ts";
 import { answerHelp } from "./usage.ts";
 
-/** The image's name below the owner of the repository; not that of Kubetail's own agent. */
+/** The image's name below the owner of the repository, which differs from that of Kubetail's own agent. */
 export const IMAGE_NAME = "kubetail-cluster-agent-deno";
 
 export interface Release {
-  /** The repository that releases, as GitHub writes it: OWNER/NAME. */
+  /** The repository that releases, in GitHub's form: OWNER/NAME. */
   readonly repository: string;
-  /** Where images are, as ghcr.io. */
+  /** The image registry, such as ghcr.io. */
   readonly registry: string;
-  /** Of the image's index: sha256 and 64 digits. */
+  /** Digest of the image's index: sha256 and 64 digits. */
   readonly digest: string;
-  /** A folder; made where it is missing. */
+  /** A folder, created if necessary. */
   readonly out: string;
 }
 
@@ -32,7 +32,7 @@ const rendered: readonly (readonly [string, readonly string[]])[] = [
   ["kubetail-cluster-agent-deno-token.yaml", ["--set", "profile=token"]],
 ];
 
-/** Writes the files; returns their names. Throws Error where the sources are not as expected, or helm fails. */
+/** Writes the files; returns their names. Throws Error if the sources are not as expected, or Helm fails. */
 export function releaseManifests(release: Release): string[] {
   if (!/^[\w.-]+\/[\w.-]+$/.test(release.repository)) {
     throw new Error(`--repository: found ${release.repository}, expected OWNER/NAME`);
@@ -46,7 +46,7 @@ export function releaseManifests(release: Release): string[] {
     version: string;
   };
   const home = `https://github.com/${release.repository}`;
-  // Registries take lower case only.
+  // Registries accept only lower case.
   const repository = `${release.repository.split("/")[0]!.toLowerCase()}/${IMAGE_NAME}`;
   const helm = goTool("helm");
   const work = mkdtempSync(join(tmpdir(), "release-"));
@@ -96,7 +96,7 @@ export function releaseManifests(release: Release): string[] {
   }
 }
 
-/** Replaces each text exactly once; a text that is not there is an error, not left as it is. */
+/** Replaces each text exactly once; a missing text is an error. */
 function edit(file: string, changes: readonly (readonly [string | RegExp, string])[]): void {
   let text = readFileSync(file, "utf8");
   for (const [from, to] of changes) {

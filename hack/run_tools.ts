@@ -1,6 +1,7 @@
 /**
- * The tools from their sources: `deno task client …`, `deno task grep …`, `deno task demo`. Only the demo may write, into
- * a temporary folder; who may make symbolic links, as its log tree has, needs that for everywhere.
+ * Runs the tools from source: `deno task client …`, `deno task grep …`, `deno task demo`. Only the demo may write, into
+ * a temporary folder; a program that may create symbolic links, which its log tree contains, needs that permission for
+ * everywhere.
  */
 import { exitWith, launch } from "./launch/program.ts";
 import { runFlags, tools } from "./permissions.ts";

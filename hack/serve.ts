@@ -1,11 +1,11 @@
 /**
- * Serves container logs from the sources, with a configuration of your own in any folder:
+ * Serves container logs from source, with a configuration of your own in any folder:
  *
  *     deno task serve -c FILE [more arguments of serve]
  *
- * The agent gets the released binary's permissions and, beyond them, exactly what the configuration
- * names: its folders, certificates and addresses. Each is said on standard error. With KUBECONFIG
- * set, that cluster's API server says who may read what.
+ * The agent gets the released binary's permissions, plus exactly what the configuration names: its folders,
+ * certificates and addresses. Each is printed on standard error. If KUBECONFIG is set, that cluster's API server
+ * decides who may read what.
  */
 import { existsSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
@@ -23,7 +23,7 @@ import { agent } from "./permissions.ts";
 
 const NOTHING: Grants = { read: [], net: [], env: [], run: [] };
 
-/** The arguments' configuration; null where they cannot be read, which the agent will explain. */
+/** The configuration in the arguments; null if they cannot be read, which the agent will explain. */
 function sourcesOf(args: readonly string[]): Sources | null {
   try {
     const sources = readConfigSources(serveCommand, args);
@@ -49,13 +49,13 @@ const child = new Deno.Command(Deno.execPath(), {
     agent.entry,
     "serve",
     ...Deno.args,
-    // Of an option that is given twice the last counts: the file as it was found.
+    // If an option is given twice, the last one counts: the file as it was found.
     ...sources?.file === undefined ? [] : ["--config", sources.file],
   ],
   cwd: resolve(import.meta.dirname!, ".."),
   env: agent.environment,
 }).spawn();
-// Ctrl+C reaches the agent by itself; what is sent to this process alone is passed on.
+// Ctrl+C reaches the agent directly; signals to this process alone are passed on.
 Deno.addSignalListener("SIGINT", () => {});
 Deno.addSignalListener("SIGTERM", () => child.kill("SIGTERM"));
 Deno.exit((await child.status).code);

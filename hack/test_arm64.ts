@@ -1,12 +1,12 @@
 /**
- * The other architecture: the demo, the recorded cases of the protocol and the engine's unit tests, with
- * Deno for aarch64. On another machine a processor is emulated (QEMU's user mode), which takes ten
- * times as long; on an arm64 machine it is the same without emulation.
+ * Tests the other architecture: the demo, the recorded protocol cases and the engine's unit tests, with Deno for
+ * aarch64. On another architecture, a processor is emulated (QEMU user mode), which takes ten times as long; on an
+ * arm64 machine, the same tests run without emulation.
  *
  *     deno task test:arm64
  *
- * Deno comes from npm, in this Deno's version; the C library from Debian. Both are unpacked into
- * ${XDG_CACHE_HOME:-~/.cache}/kubetail-cluster-agent, nothing is installed but the emulator.
+ * Deno comes from npm, in the version of this Deno; the C library comes from Debian. Both are unpacked into
+ * ${XDG_CACHE_HOME:-~/.cache}/kubetail-cluster-agent; only the emulator is installed.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { chmodSync, readFileSync } from "node:fs";
@@ -19,10 +19,10 @@ answerHelp(import.meta.url);
 
 const project = resolve(import.meta.dirname!, "..");
 const EMULATOR = "qemu-aarch64-static";
-/** Of the deadlines of calls, and of nothing else: compiling the regex engine takes an emulated worker half a minute. */
+/** Only for the deadlines of calls: an emulated worker takes half a minute to compile the regex engine. */
 const DEADLINE_FACTOR = 20;
 
-/** The command that runs Deno for aarch64, without arguments of Deno's own. */
+/** The command that runs Deno for aarch64, without Deno arguments. */
 function denoForArm64(): string[] {
   if (Deno.build.os !== "linux") throw new Error(`Cannot run Linux programs on ${Deno.build.os}`);
   if (Deno.build.arch === "aarch64") return [Deno.execPath()];
@@ -54,7 +54,7 @@ function fetchDeno(folder: string): void {
   chmodSync(join(folder, "package/deno"), 0o755);
 }
 
-/** By an apt of its own state, so that this machine's list of architectures stays as it is. */
+/** With a separate apt state, so that this machine's list of architectures does not change. */
 function fetchLibraries(folder: string): void {
   const state = join(folder, "apt");
   const system = join(folder, "system");
@@ -92,7 +92,7 @@ function succeeds(command: string, args: string[]): boolean {
   return new Deno.Command(command, { args, stdout: "null", stderr: "null" }).outputSync().success;
 }
 
-/** The words of a task's command after `deno`, up to the first of the tests. Throws where it runs none. */
+/** The words of a task's command after `deno`, up to the first test. Throws if it runs none. */
 function flagsOf(task: string): string[] {
   const { tasks } = JSON.parse(readFileSync(join(project, "deno.json"), "utf8")) as {
     tasks: Record<string, { command: string }>;

@@ -1,6 +1,6 @@
 /**
- * Tests the bundle, which is what is released: the recorded cases of the protocol and every
- * integration test that starts the agent as a process, on `deno run` of the bundle with the binary's flags.
+ * Tests the released bundle: the recorded protocol cases and every integration test that starts the agent as a process,
+ * with `deno run` of the bundle and the binary's flags.
  *
  *     deno task test:bundle
  */
@@ -15,7 +15,7 @@ answerHelp(import.meta.url);
 
 const project = resolve(import.meta.dirname!, "..");
 
-/** Takes most of a minute for what depends on the code alone, not on how it is packed. */
+/** Takes most of a minute to test what depends only on the code, not on how it is packed. */
 const leftOut = ["tests/integration/malformed_input_test.ts"];
 
 /** Integration tests that start the agent as a process. */
@@ -32,7 +32,7 @@ function processTests(): string[] {
   return files;
 }
 
-/** Those of `deno task test`. */
+/** The flags of `deno task test`. */
 function testFlags(): string[] {
   const { tasks } = JSON.parse(readFileSync(join(project, "deno.json"), "utf8")) as {
     tasks: { test: { command: string } };

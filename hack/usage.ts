@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /**
- * Where an argument is --help, prints the comment at the head of the script and ends the
- * process: what a script is for and how it is called is written in one place.
+ * If an argument is --help, prints the comment at the head of the script and ends the process, so that a script's
+ * purpose and usage are written in one place.
  *
  * @param script its import.meta.url
- * @param args those that are the script's own: the first, where others are passed on
+ * @param args the script's own arguments: only the first if others are passed on
  */
 export function answerHelp(script: string, args: readonly string[] = Deno.args): void {
   if (!args.some((arg) => arg === "--help" || arg === "-h")) return;
@@ -14,7 +14,7 @@ export function answerHelp(script: string, args: readonly string[] = Deno.args):
   Deno.exit(0);
 }
 
-/** The text of the documentation comment that a source begins with. Throws where there is none. */
+/** The text of the documentation comment at the beginning of a source. Throws if there is none. */
 export function headComment(source: string): string {
   const comment = /^\/\*\*\n([\s\S]*?)\n? *\*\//.exec(source)?.[1] ??
     /^\/\*\* (.*) \*\//.exec(source)?.[1];

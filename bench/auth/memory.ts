@@ -1,7 +1,7 @@
 /**
- * What asking for access reviews costs in memory and start-up time, by way of importing
- * @kubernetes/client-node. Each way in a process of its own, with the agent's V8 flags and beside
- * grpc-js, as in the agent; the median of the runs.
+ * Measures the memory and start-up time that access reviews cost with different ways of importing
+ * @kubernetes/client-node. Each way runs in a separate process, with the agent's V8 flags and grpc-js loaded, as in the
+ * agent; prints the median of the runs.
  *
  *     deno run -A bench/auth/memory.ts [RUNS]
  */
@@ -25,7 +25,7 @@ const packaged = `
   config.loadFromDefault();
   const client = config.makeApiClient(AuthorizationV1Api);`;
 
-/** Name, and the code that is measured. */
+/** Name, and the code to measure. */
 const ways: readonly (readonly [string, string])[] = [
   ["grpc-js alone", ""],
   ["… and the reviewer, before its first review", own],

@@ -1,11 +1,11 @@
 /**
- * Do followers lose lines, and how late do lines come? Starts an agent of its own over mutual TLS, writes numbered and
- * timed lines as a runtime does, rotates the files, follows them by real gRPC clients, and tells.
+ * Measures whether followers lose lines, and how late lines arrive. Starts an agent over mutual TLS, writes numbered
+ * and timed lines as a runtime does, rotates the files, follows them with real gRPC clients, and prints the result.
  *
  *     deno run -A bench/follow/main.ts --files 500 --followers 1000 --rate 2 --seconds 30 --rotations 2
  *
- * Followers ask for all (DEFAULT) where there is a backlog, otherwise for what is new (END). Exit code 1 when
- * lines were lost or doubled or a stream ended.
+ * Followers request all lines (DEFAULT) if there is a backlog, otherwise only new ones (END). Exit code 1 if lines were
+ * lost or duplicated, or a stream ended.
  */
 import * as grpc from "@grpc/grpc-js";
 import { parseArgs } from "node:util";
@@ -144,11 +144,12 @@ const begin = () =>
     } satisfies WriterOrder,
   );
 
-// With a backlog the lines come while the followers come; otherwise all followers stand before the first line.
+// With a backlog, lines are written while followers connect; otherwise all followers are connected before the first
+// line.
 if (order.backlog > 0) begin();
 await Promise.all(followers.map((follower) => follower.standing));
 if (order.backlog === 0) begin();
-// An agent that has just started compiles, and returns the memory that its start took.
+// An agent that has just started compiles code, and returns the memory of its start.
 await new Promise((resolve) => setTimeout(resolve, order.warmUp * 1000));
 const standing = { cpuSeconds: use.cpuSeconds(), atMs: performance.now() };
 const receivedBefore = order.warmUp > 0 ? sum((follower) => follower.tally.received) : 0;
@@ -188,7 +189,7 @@ const result = {
   agent: {
     rssMb: Math.round(peakMB),
     idleRssMb: Math.round(idleMB),
-    /** Of user and system time, all records that were received. */
+    /** User and system time, over all received records. */
     cpuMsPerRecord: 1000 * (after.cpuSeconds - standing.cpuSeconds) /
       Math.max(1, sum((follower) => follower.tally.received) - receivedBefore),
     cpuPercent: Math.round(
@@ -243,12 +244,12 @@ function follow(channel: LogRecordsServiceClient, log: TreeLog) {
     const line = Number.parseInt(record.message);
     tally.take(line);
     const { seconds = 0n, nanos = 0 } = record.timestamp ?? {};
-    // Lines of the backlog were written before anyone asked.
+    // Lines of the backlog were written before anyone requested them.
     if (line >= order.backlog) {
       latencies.push(wallClock() - (Number(seconds) * 1000 + nanos / 1e6));
     }
   });
-  call.on("error", () => {}); // The status tells the same.
+  call.on("error", () => {}); // The status contains the same information.
   call.on("status", (status: grpc.StatusObject) => {
     if (cancelled) return;
     endedStreams++;
@@ -264,7 +265,7 @@ function follow(channel: LogRecordsServiceClient, log: TreeLog) {
   };
 }
 
-/** Resolves when every follower has every line, or none has got one for three seconds. */
+/** Resolves when every follower has every line, or none has received one for three seconds. */
 async function settled(end: number): Promise<void> {
   let received = -1;
   let since = performance.now();
@@ -279,7 +280,7 @@ async function settled(end: number): Promise<void> {
   }
 }
 
-/** The agent as `deno task serve` runs it, but with the log tree of this run. */
+/** Starts the agent as `deno task serve` does, but with the log tree of this run. */
 async function startAgent(tree: LogTree) {
   const authority = await createAuthority();
   const [server, client] = await Promise.all([
@@ -342,7 +343,7 @@ telemetry: { addr: "" }
   };
 }
 
-/** Descriptors of logs (threads and connections have theirs, too), and watches of inotify. */
+/** Descriptors of logs (threads and connections have descriptors too), and inotify watches. */
 function resources(pid: number): { descriptors: number; watches: number } {
   const ofLogs = descriptors(pid).filter((target) => target.startsWith(`${tree.dir}/pods/`));
   return { descriptors: ofLogs.length, watches: inotifyWatches(pid) };

@@ -21,13 +21,13 @@ export class Tally {
     else this.doubled++;
   }
 
-  /** How many of the lines below end have not come. */
+  /** How many of the lines below end have not arrived. */
   missing(end: number): number {
     return this.#missing.size + Math.max(0, end - this.#next);
   }
 }
 
-/** The value below which so many percent lie; values are sorted. */
+/** The value below which the given percentage of values lies; values are sorted. */
 export function percentile(sorted: Float64Array, percent: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? NaN;
 }

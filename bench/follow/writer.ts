@@ -1,28 +1,28 @@
 /**
- * The container runtime's and kubelet's side, in a thread of its own: writes numbered lines, each with the time at which it
- * was written, one write a line, and rotates the files.
+ * The side of the container runtime and the kubelet, in a separate thread: writes numbered lines, each with the time at
+ * which it was written and in a separate write, and rotates the files.
  */
 export interface WriterOrder {
-  /** Files that are followed, at `rate` lines a second each. */
+  /** Files that are followed, at `rate` lines per second each. */
   readonly files: readonly string[];
   readonly rate: number;
   readonly seconds: number;
-  /** Of each file, spread over the time. */
+  /** Number of rotations per file, spread over the time. */
   readonly rotations: number;
   readonly style: "rename" | "copytruncate";
-  /** Are all files written at the same moment? */
+  /** Whether all files are written at the same moment. */
   readonly isBurst: boolean;
   /** The number of the first line. */
   readonly first: number;
-  /** A file that nobody follows, and how many lines a second are written to it. */
+  /** A file that nobody follows, and how many lines per second are written to it. */
   readonly elsewhere: { readonly path: string; readonly rate: number } | null;
 }
 
 export interface WriterResult {
-  /** How many lines each file has got, `first` included. */
+  /** How many lines each file has, including `first`. */
   readonly written: number;
   readonly rotated: number;
-  /** How late the writer itself was, milliseconds: where this is much the machine is the bottleneck. */
+  /** How late the writer itself was, in milliseconds: if this is large, the machine is the bottleneck. */
   readonly lateMs: number;
 }
 
@@ -31,7 +31,7 @@ interface LogUnderWrite {
   file: Deno.FsFile;
   next: number;
   rotated: number;
-  /** When the first line is due and the first rotation, milliseconds from the start. */
+  /** When the first line and the first rotation are due, in milliseconds from the start. */
   readonly phase: number;
 }
 
@@ -67,7 +67,7 @@ function rotate(log: LogUnderWrite, style: WriterOrder["style"]) {
     return;
   }
   Deno.renameSync(log.path, rotated);
-  // The runtime writes on to the renamed file until it is told to open a new one.
+  // The runtime keeps writing to the renamed file until it is told to open a new one.
   log.file.writeSync(encoder.encode(lineOf(log.next++)));
   log.file.close();
   log.file = open(log.path);

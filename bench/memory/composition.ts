@@ -1,4 +1,4 @@
-/** What an idle agent's memory consists of. */
+/** The composition of an idle agent's memory. */
 import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { type HeapSnapshot, type HeapSummary, summarizeHeap } from "./heap_snapshot.ts";
@@ -12,8 +12,8 @@ export interface Composition {
 }
 
 /**
- * Looks at two agents, as the inspector that the heap's snapshot needs takes memory itself. Rejects where the
- * inspector is not there.
+ * Examines two agents, because the inspector, which the heap snapshot needs, itself takes memory. Rejects if the
+ * inspector is unavailable.
  */
 export async function composition(subject: Subject, folder: string): Promise<Composition> {
   return { maps: await maps(subject, folder), heap: await heap(subject, folder) };

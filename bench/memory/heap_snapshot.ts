@@ -1,4 +1,4 @@
-/** A heap snapshot as V8 writes it (Chrome DevTools' .heapsnapshot). */
+/** A heap snapshot in V8's format (Chrome DevTools' .heapsnapshot). */
 export interface HeapSnapshot {
   readonly snapshot: {
     readonly meta: {
@@ -13,7 +13,7 @@ export interface HeapSnapshot {
   readonly strings: readonly string[];
 }
 
-/** So many bytes, of so many objects. */
+/** A number of bytes in a number of objects. */
 export interface HeapPart {
   readonly part: string;
   readonly bytes: number;
@@ -22,17 +22,17 @@ export interface HeapPart {
 
 export interface HeapSummary {
   readonly bytes: number;
-  /** By what V8 keeps it for. */
+  /** By the purpose for which V8 keeps it. */
   readonly byKind: readonly HeapPart[];
-  /** The greatest by constructor, or V8's own name. */
+  /** The largest by constructor, or by V8's own name. */
   readonly byConstructor: readonly HeapPart[];
-  /** The texts of the scripts, which V8 keeps for functions that are compiled late, by where they are from. */
+  /** The source texts of scripts, which V8 keeps for functions that are compiled lazily, by origin. */
   readonly sources: readonly HeapPart[];
 }
 
 const CONSTRUCTORS = 12;
 
-/** What a heap consists of, by the objects' own sizes. */
+/** The composition of a heap, by the objects' own sizes. */
 export function summarizeHeap(heap: HeapSnapshot): HeapSummary {
   const { node_fields, node_types, edge_fields } = heap.snapshot.meta;
   const field = (name: string) => node_fields.indexOf(name);
@@ -85,7 +85,7 @@ class Parts {
   }
 }
 
-/** V8's types of nodes in words; what is rare comes together. */
+/** V8's node types in words; rare ones are combined. */
 function kindOf(type: string): string {
   const kinds: Readonly<Record<string, string>> = {
     code: "compiled code, and what is known of functions",

@@ -1,4 +1,4 @@
-/** What followers, workers and slow readers add to an agent's memory. */
+/** The memory that followers, workers and slow readers add to an agent. */
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -22,10 +22,10 @@ const FOLLOWERS = 500;
 const SEARCHES = 8;
 const SLOW_READERS = 100;
 const LOG_LINES = 400_000;
-/** What a change of memory is given to show. */
+/** How long to wait before a change in memory is read. */
 const SETTLE_MS = 5000;
 
-/** Puts the loads on processes of their own, one after another. */
+/** Puts the loads on separate processes, one after another. */
 export async function load(subject: Subject, folder: string): Promise<Added> {
   const big = addLog(folder, "big-0", LOG_LINES);
   for (let i = 0; i < FOLLOWERS; i++) addLog(folder, `quiet-${i}`, 10);
@@ -89,7 +89,7 @@ function open(client: LogRecordsServiceClient, fields: Parameters<typeof request
   return call;
 }
 
-/** Resolves with the stream's first record, and reads no further; rejects where it ends without one. */
+/** Resolves to the stream's first record, and reads no further; rejects if it ends without one. */
 function first(call: ReturnType<typeof open>): Promise<void> {
   return new Promise((resolve, reject) => {
     call.once("data", () => {

@@ -1,12 +1,12 @@
 /**
- * The memory of an idle agent and what it consists of, and what followers and slow readers add to it; of the bundle
- * that is released, of the sources and, where named, of another checkout's bundle and of Kubetail's Rust agent, each
- * in turn.
+ * Measures the memory of an idle agent, its composition, and what followers and slow readers add to it; for the
+ * released bundle, for the sources and, if given, for another checkout's bundle and for Kubetail's Rust agent, in
+ * turns.
  *
  *     deno task bench:memory [--turns 7] [--before CHECKOUT] [--rust EXECUTABLE] [--no-load] [--no-save]
  *
- * Figures are medians, in MB of a million bytes; the run is kept in bench/runs. --no-load: idle alone. The composition
- * is that of one more start: its smaps, and a heap snapshot by the inspector.
+ * Figures are medians, in MB of a million bytes; the run is stored in bench/runs. --no-load: only measure idle memory.
+ * The composition is that of another start: its smaps, and a heap snapshot through the inspector.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, release, tmpdir } from "node:os";
@@ -45,7 +45,7 @@ try {
     ...options.rust === undefined ? [] : [{ name: "Rust agent", executable: options.rust }],
   ];
   const samples: Record<string, Sample[]> = {};
-  // One turn more than counts: the first fills the page cache and Deno's own.
+  // One turn more than is counted: the first fills the page cache and Deno's own.
   for (let turn = 0; turn <= Number(options.turns); turn++) {
     for (const subject of subjects) {
       const sample = await measure(subject, folder);
@@ -80,7 +80,10 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** A checkout's bundle; its sources where it is of a time without bundles. With that time's permissions and flags. */
+/**
+ * A checkout's bundle, or its sources if it is from a time without bundles, with the permissions and flags of that
+ * time.
+ */
 async function bundled(name: string, checkout: string): Promise<Subject> {
   const to = join(folder, name);
   mkdirSync(to);

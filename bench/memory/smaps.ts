@@ -1,14 +1,14 @@
-/** What a process's memory consists of by /proc/PID/smaps, in MB. */
+/** The composition of a process's memory according to /proc/PID/smaps, in MB. */
 export interface MapsPart {
   readonly part: string;
   readonly residentMB: number;
   /** Pages that no other process has. */
   readonly privateMB: number;
-  /** Pages that were written, and so are no file's any more. */
+  /** Pages that were written, and therefore no longer belong to a file. */
   readonly dirtyMB: number;
 }
 
-/** Parts by the mappings that they consist of; the first that fits counts. */
+/** Parts by the mappings that they consist of; the first match counts. */
 const parts: readonly (readonly [string, (path: string, rights: string) => boolean])[] = [
   ["the runtime's program", (path, rights) => isProgram(path) && rights.includes("x")],
   ["the runtime's constants and snapshot", (path, rights) => isProgram(path) && rights === "r--p"],
@@ -25,7 +25,7 @@ function isProgram(path: string): boolean {
     !path.includes("cache");
 }
 
-/** The parts of a process's memory, from the text of its smaps; those without pages are left out. */
+/** The parts of a process's memory, from the text of its smaps; parts without pages are omitted. */
 export function mapsParts(smaps: string): MapsPart[] {
   const sums = new Map(parts.map(([part]) => [part, { resident: 0, private: 0, dirty: 0 }]));
   let sum = sums.get("everything else")!;

@@ -1,4 +1,7 @@
-/** A program whose memory is measured: this project's agent under Deno, or an executable that takes the same configuration. */
+/**
+ * A program whose memory is measured: this project's agent under Deno, or an executable that accepts the same
+ * configuration.
+ */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -14,21 +17,21 @@ export type Subject =
     | {
       readonly entry: string;
       readonly cwd: string;
-      /** For Deno. */
+      /** Flags for Deno. */
       readonly flags: readonly string[];
       readonly environment: Readonly<Record<string, string>>;
     }
     | { readonly executable: string }
   );
 
-/** Of one process: memory when it has been idle for SETTLE_MS, and what its start took. */
+/** The figures of one process: memory after SETTLE_MS of idling, and the cost of its start. */
 export interface Sample {
   readonly residentMB: number;
-  /** Of that, what is the process's own: not files that the page cache shares. */
+  /** The part of it that belongs to the process alone, excluding files in the shared page cache. */
   readonly anonymousMB: number;
-  /** As resident, but of a page that several processes have only this one's share. */
+  /** Like resident memory, but counting only this process's share of pages that several processes use. */
   readonly proportionalMB: number;
-  /** From the start of the process until its port takes connections. */
+  /** From the start of the process until its port accepts connections. */
   readonly startMs: number;
   readonly startCpuMs: number;
 }
@@ -36,7 +39,7 @@ export interface Sample {
 /** From a process's start until its memory counts as idle. */
 export const SETTLE_MS = 10_000;
 
-/** A kubeconfig of a server that nobody asks: the Rust agent does not start without one. */
+/** A kubeconfig of a server that nobody calls: the Rust agent does not start without one. */
 const NO_CLUSTER = {
   apiVersion: "v1",
   kind: "Config",
@@ -49,7 +52,7 @@ const NO_CLUSTER = {
 /** A process that serves on a loopback port over mutual TLS, until it is disposed of. */
 export interface Running extends AsyncDisposable {
   readonly address: string;
-  /** Those of a caller that it lets in. */
+  /** The credentials of a caller that it admits. */
   readonly credentials: grpc.ChannelCredentials;
   readonly pid: number;
   readonly use: ProcessUse;

@@ -1,10 +1,10 @@
-/** A checkout of this project that is measured. */
+/** A checkout of this project to measure. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * Bundles the agent of a checkout into a folder, as a release does; returns the module to start. Undefined where the
- * checkout is of a time when releases had no bundles. Throws where it cannot be bundled.
+ * Bundles the agent of a checkout into a folder, as a release does; returns the module to start. Undefined if the
+ * checkout is from a time when releases had no bundles. Throws if it cannot be bundled.
  */
 export function bundleOf(checkout: string, folder: string): string | undefined {
   if (!existsSync(join(checkout, "hack/bundle.ts"))) return undefined;
@@ -17,7 +17,7 @@ export function bundleOf(checkout: string, folder: string): string | undefined {
   return text.decode(stdout).trim();
 }
 
-/** A checkout's commit, and whether it was changed since. */
+/** A checkout's commit, and whether it has been changed since. */
 export function commitOf(checkout: string): string {
   const { stdout } = new Deno.Command("git", {
     args: ["describe", "--always", "--dirty"],

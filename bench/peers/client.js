@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * The client process of the benchmark: makes gRPC calls over one HTTP/2 connection and counts the frames that
- * come, without decoding them, so that the server and not the client is measured. Plain JavaScript: it runs under
- * Node, whose HTTP/2 is the quickest at hand, and under Deno.
+ * The client process of the benchmark: makes gRPC calls over one HTTP/2 connection and counts the received frames
+ * without decoding them, so that the server and not the client is measured. Plain JavaScript: it runs under Node, whose
+ * HTTP/2 is the fastest available, and under Deno.
  *
  * Takes a JSON object a line on standard input, answers with one a line on standard output, in any order:
  *   first  {address, ca, cert, key}                       ca "": without TLS
@@ -17,8 +17,8 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 
 /**
- * As the Cluster API's client: windows of 64 KiB at first, which it raises as far as its estimate of the bandwidth
- * (here: once) allows.
+ * Like the Cluster API's client: windows of 64 KiB at first, which it raises as its estimate of the bandwidth allows
+ * (here: once).
  */
 const FIRST_WINDOW = 65_535;
 const RAISED_WINDOW = 8 * 1024 * 1024;
@@ -123,7 +123,7 @@ class FrameCounter {
   bytes = 0;
   #head = Buffer.alloc(5);
   #headBytes = 0;
-  /** Of the message that is coming. */
+  /** Bytes left of the current message. */
   #left = 0;
 
   /** @param {Buffer} chunk */

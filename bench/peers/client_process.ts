@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Server } from "./server.ts";
 
-/** What a call of the client process gave. */
+/** The result of a call of the client process. */
 export interface CallResult {
   readonly milliseconds: number;
   readonly firstMilliseconds: number;
@@ -35,7 +35,7 @@ export class Client implements AsyncDisposable {
     this.#listen();
   }
 
-  /** Makes a call; limit: cancel it after so many records. Rejects where the client ends before the call does. */
+  /** Makes a call; limit: cancel it after this many records. Rejects if the client ends before the call does. */
   call(method: string, body: Uint8Array, limit = 0): Promise<CallResult> {
     const id = ++this.#lastId;
     if (this.#hasEnded) return Promise.reject(new Error(ENDED));
@@ -46,7 +46,7 @@ export class Client implements AsyncDisposable {
     return waiting.promise;
   }
 
-  /** Makes a call whose result is of no interest; returns how to cancel it. */
+  /** Makes a call whose result does not matter; returns a function that cancels it. */
   cancellable(method: string, body: Uint8Array): () => void {
     this.call(method, body).catch(() => {});
     const id = this.#lastId;
@@ -79,7 +79,7 @@ export class Client implements AsyncDisposable {
   }
 }
 
-/** Node where there is one: its HTTP/2 takes less of the machine that the server shares. */
+/** Node if available: its HTTP/2 takes less of the machine that the server shares. */
 const clientRuntime = hasNode() ? ["node"] : [Deno.execPath(), "run", "--allow-net", "--quiet"];
 export const clientName = clientRuntime[0] === "node" ? "Node" : "Deno";
 

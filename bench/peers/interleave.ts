@@ -7,7 +7,7 @@ import { ProcessUse } from "./process_use.ts";
 import { ripgrep } from "./ripgrep.ts";
 import type { Server, StartServer } from "./server.ts";
 
-/** A measure that takes milliseconds is taken so often in a turn: its median is one figure. */
+/** How many times a short measurement is taken per turn: the median is one figure. */
 const SHORT_TIMES = 5;
 /** From a server's start until its memory counts as idle, milliseconds. */
 const SETTLE_MS = 10_000;
@@ -19,18 +19,19 @@ export interface InterleaveOptions {
   readonly logs: BenchLogs;
   /** Whether ripgrep takes its turn. */
   readonly withRipgrep: boolean;
-  /** Whether each turn starts every server anew for its idle memory. */
+  /** Whether each turn starts every server again to measure its idle memory. */
   readonly withIdle: boolean;
-  /** Ends the run between two measures; it rejects. */
+  /** Ends the run between two measurements; the run then rejects. */
   readonly signal: AbortSignal;
-  /** Takes all that complete turns measured so far. */
+  /** Receives everything that complete turns have measured so far. */
   readonly keep: (measured: Omit<KeptRun, "machine">, turns: number) => void;
 }
 
 /**
- * Measures all servers in turns: in each turn every measure, and of it every server once, in another order each time,
- * so that whatever else the machine does, and what the one before leaves behind, meets them alike. A first turn fills the page cache and
- * compiles, and is not counted. Slow patterns have turns of their own afterwards: their memory shall not show in other figures.
+ * Measures all servers in turns: each turn takes every measurement, and each measurement runs on every server once, in
+ * a different order each time, so that other work on the machine and the after-effects of the previous measurement
+ * affect all alike. A first turn fills the page cache and compiles code, and is not counted. Slow patterns have
+ * separate turns afterwards: their memory must not show in other figures.
  */
 export async function interleave(options: InterleaveOptions): Promise<void> {
   const { measures, turns, logs, withRipgrep, signal } = options;
@@ -63,7 +64,7 @@ export async function interleave(options: InterleaveOptions): Promise<void> {
           const subject = subjects[placeInTurn(place, turn, subjects.length)]!;
           if (measure.ownOnly && !subject.server.isOwn) continue;
           await subject.measure(measure, { isCounted });
-          signal.throwIfAborted(); // It may have ended the client too: that is no figure.
+          signal.throwIfAborted(); // It may have ended the client too, so this is not a valid figure.
         }
         if (!withRipgrep || measure.ripgrep === undefined) continue;
         const { pattern, path } = measure.ripgrep;
@@ -79,13 +80,16 @@ export async function interleave(options: InterleaveOptions): Promise<void> {
   }
 }
 
-/** Which of `count` has the place in a turn: every second turn goes the other way round, so that nobody always follows the same one. */
+/**
+ * Which of `count` servers has the place in a turn: every second turn is reversed, so that none always follows the same
+ * one.
+ */
 function placeInTurn(place: number, turn: number, count: number): number {
   const step = turn % 2 === 0 ? place : count - 1 - place;
   return (step + (turn >> 1)) % count;
 }
 
-/** Says on standard error how far a round is, and when it will be over. */
+/** Reports the progress of a round and its expected end on standard error. */
 class Progress {
   readonly #title: string;
   readonly #turns: number;
@@ -111,7 +115,7 @@ class Progress {
   }
 }
 
-/** Starts every server that can be started once more, at the same time, and reads what they take when they are idle. */
+/** Starts another process of every server that allows it, at the same time, and reads their idle memory. */
 async function measureIdle(subjects: readonly Subject[], signal: AbortSignal): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const fresh: { subject: Subject; use: ProcessUse }[] = [];
@@ -124,7 +128,7 @@ async function measureIdle(subjects: readonly Subject[], signal: AbortSignal): P
   for (const { subject, use } of fresh) subject.addIdle(use.memory().now);
 }
 
-/** A server with its client, and what was measured of it so far. */
+/** A server with its client, and its measurements so far. */
 class Subject {
   readonly start: StartServer;
   readonly server: Server;

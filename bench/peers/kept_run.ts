@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { Figure } from "./measures.ts";
 
-/** All that one run of the benchmark measured, as bench/runs keeps it. */
+/** Everything that one run of the benchmark measured, as stored in bench/runs. */
 export interface KeptRun {
-  /** Where and how: date, processor, versions, commit. `turns` are those that are complete. */
+  /** Where and how: date, processor, versions, commit. `turns` counts complete turns. */
   readonly machine: Readonly<Record<string, string | number | null>>;
   /** This tree's agent first. */
   readonly servers: readonly ServerRuns[];
@@ -11,46 +11,46 @@ export interface KeptRun {
   readonly ripgrep: Readonly<Record<string, readonly number[]>>;
 }
 
-/** What was measured of one server. */
+/** The measurements of one server. */
 export interface ServerRuns {
   readonly name: string;
-  /** By the measure's name, in the order of the turns: figures of the same turn are comparable. */
+  /** By the measurement's name, in the order of the turns: figures of the same turn are comparable. */
   readonly figures: Readonly<Record<string, readonly Figure[]>>;
-  /** Why a measure has no figures. */
+  /** Why a measurement has no figures. */
   readonly failures: Readonly<Record<string, string>>;
   /** Resident memory in MB. */
   readonly memory: {
-    /** Of processes that were started for it, one in each turn, when they had been idle for a while. */
+    /** Of processes started for this purpose, one per turn, after they had been idle for a while. */
     readonly idle: readonly number[];
-    /** The peak while a measure ran, of all turns. */
+    /** The peak during a measurement, over all turns. */
     readonly byMeasure: Readonly<Record<string, number>>;
   };
 }
 
-/** Reads a kept run. Throws where the file is none. */
+/** Reads a stored run. Throws if the file is not one. */
 export function readRun(path: string | URL): KeptRun {
   const run = JSON.parse(readFileSync(path, "utf8")) as KeptRun;
   if (!isPeersRun(run)) throw new Error(`${path} is not a kept run of bench:peers`);
   return run;
 }
 
-/** Whether what was read from bench/runs is a run of bench:peers in its present form. */
+/** Whether data from bench/runs is a run of bench:peers in its current format. */
 export function isPeersRun(run: unknown): run is KeptRun {
   return Array.isArray((run as KeptRun).servers?.[0]?.memory.idle);
 }
 
-/** The values of a measure, in the order of the turns; empty where there are none. */
+/** The values of a measurement, in the order of the turns; empty if there are none. */
 export function valuesOf(server: ServerRuns, measure: string): number[] {
   return (server.figures[measure] ?? []).map(({ value }) => value);
 }
 
-/** The highest peak of memory in MB while any of the measures ran; NaN where none did. */
+/** The highest peak of memory in MB during any of the measurements; NaN if none ran. */
 export function peakOf(server: ServerRuns, measures: readonly string[]): number {
   const peaks = measures.map((name) => server.memory.byMeasure[name]).filter((peak) => peak);
   return peaks.length === 0 ? NaN : Math.max(...peaks as number[]);
 }
 
-/** The middle value; NaN of nothing. */
+/** The median; NaN for an empty list. */
 export function median(values: readonly number[]): number {
   if (values.length === 0) return NaN;
   const sorted = [...values].sort((a, b) => a - b);
@@ -59,8 +59,8 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * The median of the ratios a/b of each turn. A machine whose speed varies from turn to turn distorts the
- * two medians, but hardly this one.
+ * The median of the ratios a/b of each turn. If the machine's speed varies from turn to turn, the two medians are
+ * distorted, but this value hardly is.
  */
 export function pairedRatio(a: readonly number[], b: readonly number[]): number {
   const turns = Math.min(a.length, b.length);

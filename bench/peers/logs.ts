@@ -1,4 +1,4 @@
-/** The logs that are measured on: always the same bytes, kept in a cache folder from run to run. */
+/** The logs for the measurements: always the same bytes, kept in a cache folder from run to run. */
 import {
   closeSync,
   existsSync,
@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** A container's log by the fields of a request. */
+/** A container's log in terms of a request's fields. */
 export interface LogId {
   readonly namespace: string;
   readonly pod_name: string;
@@ -19,16 +19,16 @@ export interface LogId {
 }
 
 export interface BenchLogs {
-  /** Of links, as /var/log/containers. */
+  /** The folder of links, like /var/log/containers. */
   readonly containersDir: string;
   readonly roots: readonly string[];
   readonly cri: LogId & { readonly path: string; readonly lines: number };
   readonly docker: LogId & { readonly path: string; readonly lines: number };
-  /** The same records as `docker`, with a blank after each colon, as other writers of the format put it. */
+  /** The same records as `docker`, with a blank after each colon, as other writers of the format write it. */
   readonly spacedDocker: LogId & { readonly path: string; readonly lines: number };
-  /** Lines of 1 MB, half of them a's, half x's. */
+  /** Lines of 1 MB, half of them consisting of a's, half of x's. */
   readonly long: LogId & { readonly path: string; readonly bytes: number };
-  /** Lines of 1 MB that `\w{200}z` is slow on. */
+  /** Lines of 1 MB that are slow with `\w{200}z`. */
   readonly slow: LogId & { readonly path: string };
   /** How many logs List shows in namespace "many". */
   readonly manyFiles: number;
@@ -41,16 +41,16 @@ const CRI_BYTES = 256 * MIB;
 const DOCKER_BYTES = 70_000_000;
 const LONG_LINES = 32;
 const MANY_FILES = 1000;
-/** Changed whenever the generator is: an older tree is not used. */
+/** Changed whenever the generator changes: an older tree is not used. */
 const VERSION = 6;
-/** The first line's; every line is 1.7 ms later than the one before. */
+/** The time of the first line; every line is 1.7 ms later than the one before. */
 const EPOCH_MS = Date.UTC(2026, 10, 23, 6);
 const STEP_MICROSECONDS = 1700;
-/** Of all lines in the CRI log; 20 hold "needle", 20 others "NeEdLe" in one way of writing or another. */
+/** Of all lines in the CRI log, 20 contain "needle", and 20 others "NeEdLe" in various capitalizations. */
 const RARE_LINES = 20;
 const HIT_SHARE = 0.154;
 
-/** Makes the logs under folder, unless they are there. */
+/** Creates the logs under folder, unless they exist. */
 export function benchLogs(folder: string): BenchLogs {
   const root = join(folder, `v${VERSION}`);
   const done = join(root, "complete.json");
@@ -118,7 +118,7 @@ function treeOf(root: string) {
 
 function makeAll(root: string): Counts {
   Deno.mkdirSync(root, { recursive: true });
-  Deno.removeSync(root, { recursive: true }); // What an interrupted run has left.
+  Deno.removeSync(root, { recursive: true }); // Left over from an interrupted run.
   const tree = treeOf(root);
   mkdirSync(tree.containersDir, { recursive: true });
   const make = (log: LogId, path: string, chunks: Iterable<string>): void => {
@@ -201,7 +201,7 @@ const words = [
 ];
 const verbs = ["GET", "POST", "PUT", "DELETE"];
 
-/** Lines as services write them, 146 bytes on average in CRI, until the file is full. */
+/** Lines like those of services, 146 bytes on average in CRI, until the file is full. */
 class LineMaker {
   lines = 0;
   readonly #bytes: number;

@@ -1,6 +1,6 @@
 /**
- * The whole agent as its users see it: a server process with mutual TLS and a client process, in turns with
- * ripgrep on the same files and, where named, with other servers of the same logs.
+ * Measures the whole agent as its users see it: a server process with mutual TLS and a client process, in turns with
+ * ripgrep on the same files and, if given, with other servers of the same logs.
  */
 import { cpus, release, tmpdir, totalmem } from "node:os";
 import { dirname, join } from "node:path";
@@ -48,7 +48,7 @@ const { values: options } = parseArgs({
     sources: { type: "boolean", default: false },
     entry: { type: "string" },
     "v8-flags": { type: "string" },
-    // Not deep: every stat call looks at each folder of a path, as on a node with /var/log/pods.
+    // Not deep: every stat call examines each folder of a path, as on a node with /var/log/pods.
     logs: { type: "string", default: join(tmpdir(), "kubetail-agent-bench") },
     save: { type: "boolean", default: true },
     help: { type: "boolean", short: "h", default: false },
@@ -136,7 +136,7 @@ function fileOf({ machine }: KeptRun): string {
   return `bench/runs/${date.slice(0, 10)}/peers-${time}.json`;
 }
 
-/** Replaces what was kept of fewer turns: a run that is cut off leaves those that were complete. */
+/** Replaces the results of fewer turns: an interrupted run leaves those of its complete turns. */
 function save(run: KeptRun): void {
   const to = join(new URL("../../", import.meta.url).pathname, fileOf(run));
   Deno.mkdirSync(dirname(to), { recursive: true });

@@ -1,4 +1,4 @@
-/** What is measured. */
+/** The measurements. */
 import {
   FollowFrom,
   LogMetadataListRequest,
@@ -17,20 +17,20 @@ export interface Subject {
 /** One figure of one run. */
 export interface Figure {
   readonly value: number;
-  /** What else was seen in that run. */
+  /** Other observations in that run. */
   readonly notes?: Readonly<Record<string, number>>;
 }
 
 export interface Measure {
   readonly name: string;
   readonly unit: "ms" | "records/s" | "MB/s";
-  /** A rate, not a duration. */
+  /** A rate rather than a duration. */
   readonly moreIsBetter?: boolean;
-  /** Takes milliseconds, so that a turn takes it several times. */
+  /** Takes milliseconds, so it is taken several times per turn. */
   readonly isShort?: boolean;
-  /** Only for agents of this project: others do not end, take too long, or are not fair to measure so. */
+  /** Only for agents of this project: others do not end, take too long, or cannot be compared fairly. */
   readonly ownOnly?: boolean;
-  /** Of patterns that are made to be slow: they have turns of their own, so that their memory shows nowhere else. */
+  /** With patterns that are made to be slow: these have separate turns, so that their memory shows nowhere else. */
   readonly isSlowPattern?: boolean;
   /** ripgrep does the same with this pattern and file. */
   readonly ripgrep?: { readonly pattern: string; readonly path: (logs: BenchLogs) => string };
@@ -40,7 +40,7 @@ export interface Measure {
 const FORWARD = "LogRecordsService/StreamForward";
 const BACKWARD = "LogRecordsService/StreamBackward";
 
-/** The Cluster API sends blanks like this, and (?i) before everything. */
+/** The Cluster API sends spaces in this form, and (?i) before everything. */
 const clientForm = (text: string) => `(?i)${text}`;
 
 export const measures: readonly Measure[] = [
@@ -204,7 +204,7 @@ async function list(client: Client): Promise<number> {
   return milliseconds;
 }
 
-/** Lists while the work goes on, as often as a page that is looked at might. */
+/** Lists during the work, as often as a page in use might. */
 async function withListMeanwhile(client: Client, work: () => Promise<number>): Promise<Figure> {
   let isOver = false;
   const worked = work().finally(() => isOver = true);

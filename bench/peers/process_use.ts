@@ -1,4 +1,4 @@
-/** What a process uses, from /proc. */
+/** The resources that a process uses, from /proc. */
 export class ProcessUse {
   readonly #pid: number | null;
 
@@ -7,15 +7,15 @@ export class ProcessUse {
   }
 
   /**
-   * Resident memory in MB: now, of that what is the process's own and no file's, and at its peak since the process
-   * began or resetPeak. Throws an Error where the process has ended.
+   * Resident memory in MB: current, the part of it that belongs to the process and not to files, and the peak since the
+   * process began or since resetPeak. Throws an Error if the process has ended.
    */
   memory(): { now: number; anonymous: number; peak: number } {
     if (this.#pid === null) return { now: NaN, anonymous: NaN, peak: NaN };
     const status = Deno.readTextFileSync(`/proc/${this.#pid}/status`);
     const megabytes = (field: string) => {
       const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)?.[1];
-      // A process that has ended has no memory, and its status no such line.
+      // A process that has ended has no memory, and no such line in its status.
       if (kilobytes === undefined) throw new Error(`No ${field} of process ${this.#pid}`);
       return Number(kilobytes) * 1024 / 1e6;
     };
@@ -26,7 +26,7 @@ export class ProcessUse {
     };
   }
 
-  /** Lets the kernel look for the peak anew. Throws where the process is another user's. */
+  /** Makes the kernel measure the peak again. Throws if the process belongs to another user. */
   resetPeak(): void {
     if (this.#pid === null) return;
     Deno.writeTextFileSync(`/proc/${this.#pid}/clear_refs`, "5"); // proc_pid_clear_refs(5)

@@ -8,21 +8,21 @@ import {
 } from "./kept_run.ts";
 import { type Measure, measures } from "./measures.ts";
 
-/** Names of what is said of memory, which is no measure. */
+/** Names of the memory rows, which are not measurements. */
 export const IDLE = "memory idle";
 export const PEAK = "memory at its peak, all but slow patterns";
 export const SLOW_PEAK = "memory at its peak, slow patterns";
 
-/** One line of a report: a measure, or what is said of memory. */
+/** One row of a report: a measurement, or a memory figure. */
 export interface Row {
   readonly name: string;
   readonly unit: string;
   readonly moreIsBetter: boolean;
-  /** In the order of the turns; empty where the server was not measured. */
+  /** In the order of the turns; empty if the server was not measured. */
   readonly values: (server: ServerRuns) => readonly number[];
 }
 
-/** The rows that the run has figures of, in their usual order. */
+/** The rows for which the run has figures, in their usual order. */
 export function rowsOf(run: KeptRun): Row[] {
   const done = measuresOf(run);
   const peak = (name: string, isPart: (measure: Measure) => boolean): Row => ({
@@ -51,18 +51,18 @@ export function rowsOf(run: KeptRun): Row[] {
 }
 
 /**
- * A run as a Markdown table: for each row the median of every server, and how this agent compares with each
- * of the others in the same turns. Below 1.00x the agent is ahead, whatever the unit.
+ * A run as a Markdown table: for each row the median of every server, and how this agent compares with each of the
+ * others in the same turns. Below 1.00x the agent is ahead, whatever the unit.
  *
- * @param names the rows that are shown; all where they are not given
- * @param servers names of those that are shown beside the agent; all where they are not given
+ * @param names the rows to show; all by default
+ * @param servers names of the servers to show next to the agent; all by default
  */
 export function table(
   run: KeptRun,
   { names, servers, withRange = true }: {
     readonly names?: readonly string[];
     readonly servers?: readonly string[];
-    /** Whether the agent's lowest and highest figure are shown. */
+    /** Whether the agent's lowest and highest figures are shown. */
     readonly withRange?: boolean;
   } = {},
 ): string {
@@ -104,12 +104,12 @@ export function markdownTable(
   return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
 
-/** Text that stands in a cell as it is. */
+/** Text that appears literally in a cell. */
 export function markdownText(text: string): string {
   return text.replace(/[|*_<`[\]]/g, "\\$&");
 }
 
-/** What else was seen: the notes of each measure, and its peak of memory. */
+/** Other observations: the notes of each measurement, and its peak memory. */
 export function details({ servers }: KeptRun): string {
   return servers.map(({ name, figures, failures, memory }) => {
     const lines = [`${name}:`];
@@ -127,12 +127,12 @@ export function details({ servers }: KeptRun): string {
   }).join("\n\n");
 }
 
-/** The measures that the run has figures of, in their usual order. */
+/** The measurements for which the run has figures, in their usual order. */
 export function measuresOf(run: KeptRun): Measure[] {
   return measures.filter(({ name }) => run.servers[0]?.figures[name] !== undefined);
 }
 
-/** How much more the first costs than the second, pair by pair; NaN where one was not measured. */
+/** How much more the first costs than the second, pair by pair; NaN if one was not measured. */
 export function costRatio(
   { moreIsBetter }: Pick<Row, "moreIsBetter">,
   own: readonly number[],
@@ -150,7 +150,7 @@ function finite(values: readonly number[]): number[] {
   return values.filter((value) => Number.isFinite(value));
 }
 
-/** Three digits. */
+/** With three significant digits. */
 export function number(value: number): string {
   if (Number.isNaN(value)) return "?";
   if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString("en-US");

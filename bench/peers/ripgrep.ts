@@ -1,6 +1,6 @@
-/** ripgrep on the same files, as the measure of what a search can cost. */
+/** ripgrep on the same files, as a reference for the cost of a search. */
 
-/** What ripgrep says of itself; null where it is not installed. */
+/** ripgrep's version; null if it is not installed. */
 export function ripgrepVersion(): string | null {
   try {
     const { success, stdout } = new Deno.Command("rg", { args: ["--version"] }).outputSync();
@@ -10,7 +10,7 @@ export function ripgrepVersion(): string | null {
   }
 }
 
-/** Milliseconds in which ripgrep, started anew, finds and writes all lines that match. */
+/** The time in milliseconds that ripgrep takes to start, find and write all matching lines. */
 export async function ripgrep(pattern: string, path: string): Promise<number> {
   const began = performance.now();
   const child = new Deno.Command("rg", {
@@ -18,7 +18,7 @@ export async function ripgrep(pattern: string, path: string): Promise<number> {
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
-  for await (const _ of child.stdout); // Taken as a client takes it.
+  for await (const _ of child.stdout); // Read as a client would read it.
   await child.status;
   return performance.now() - began;
 }

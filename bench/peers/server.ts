@@ -1,4 +1,4 @@
-/** The servers that are measured: agents of this project from their sources, and Kubetail's Rust agent. */
+/** The servers to measure: agents of this project from source, and Kubetail's Rust agent. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -7,7 +7,7 @@ import { AuthorizationApi } from "../../tests/harness/authorization_api.ts";
 import type { BenchLogs } from "./logs.ts";
 import { freePort } from "../../hack/free_ports.ts";
 
-/** A server to be measured. */
+/** A server to measure. */
 export interface Server extends AsyncDisposable {
   readonly name: string;
   readonly address: string;
@@ -15,24 +15,24 @@ export interface Server extends AsyncDisposable {
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
-  /** Null where it is not known: memory and CPU cannot be measured then. */
+  /** Null if unknown: memory and CPU cannot be measured then. */
   readonly pid: number | null;
   /** An agent of this project. */
   readonly isOwn: boolean;
-  /** It was running before the benchmark, which can start no second one. */
+  /** It was running before the benchmark, which cannot start a second one. */
   readonly isRunning?: boolean;
 }
 
-/** Starts one more process of a server. */
+/** Starts another process of a server. */
 export type StartServer = () => Promise<Server>;
 
 export interface AgentOptions {
   readonly name: string;
   /** A checkout of this project. */
   readonly checkout: string;
-  /** In place of those of `deno task serve`. */
+  /** Instead of those of `deno task serve`. */
   readonly v8Flags?: string | undefined;
-  /** An entry to run in place of the sources', such as a bundle's. */
+  /** An entry to run instead of the sources' entry, such as a bundle's. */
   readonly entry?: string | undefined;
 }
 
@@ -82,8 +82,8 @@ export async function startAgent(
 }
 
 /**
- * Starts Kubetail's Rust agent, an executable built from its own sources, over mutual TLS. Its access reviews go
- * to an API that allows everything.
+ * Starts Kubetail's Rust agent, an executable built from its own sources, over mutual TLS. Its access reviews go to an
+ * API that allows everything.
  */
 export async function startRustAgent(
   logs: BenchLogs,
@@ -119,7 +119,7 @@ export async function startRustAgent(
 /**
  * A server of the protocol that is already running and serves the same logs.
  *
- * @param tlsFolder holds ca.crt, tls.crt and tls.key for the client; without it there is no TLS
+ * @param tlsFolder contains ca.crt, tls.crt and tls.key for the client; without it, TLS is not used
  */
 export function runningServer(address: string, tlsFolder?: string, pid?: number): Server {
   const read = (name: string) =>
@@ -137,7 +137,7 @@ export function runningServer(address: string, tlsFolder?: string, pid?: number)
   };
 }
 
-/** What both kinds of agent take. */
+/** The configuration keys that both kinds of agents accept. */
 function configuration(logs: BenchLogs, folder: string, port: number) {
   return {
     addr: `127.0.0.1:${port}`,

@@ -11,13 +11,13 @@ import {
 } from "../peers/report_table.ts";
 
 interface Measured {
-  /** Higher is worse; NaN where the run does not tell. */
+  /** Higher is worse; NaN if the run does not contain it. */
   readonly value: number;
-  /** Where the figure is the worst of several rows: those beyond the limit. */
+  /** If the figure is the worst of several rows: the rows beyond the limit. */
   readonly beyond?: readonly string[];
 }
 
-/** What a run was to show, and what it showed. */
+/** A target for a run, and the result. */
 interface Bar extends Measured {
   readonly what: string;
   readonly limit: number;
@@ -32,7 +32,7 @@ const BACKWARD = "backward grep, 20 hits";
 const COMPACT = "all records, Docker 70 MB";
 const SPACED = "all records, Docker 70 MB with blanks";
 
-/** Measures that a bar names; a test holds them against the list of measures. */
+/** Measurements that a target names; a test checks them against the list of measurements. */
 export const namedMeasures: readonly string[] = [
   LIST,
   DENSE,
@@ -44,8 +44,8 @@ export const namedMeasures: readonly string[] = [
 ];
 
 /**
- * A run against what it was to show, as a Markdown table that says of each bar whether it was met. A bar that the run
- * has no figures for is not met.
+ * Compares a run with its targets, as a Markdown table that shows for each target whether it was met. A target without
+ * figures is not met.
  */
 export function bars(run: KeptRun): string {
   return markdownTable(
@@ -89,7 +89,7 @@ function barsOf(run: KeptRun): Bar[] {
       value: pairedRatio(valuesOf(own, BACKWARD), valuesOf(own, FORWARD)),
     },
     {
-      // Of the same records: 0.8 of the compact form's records a second.
+      // For the same records: 0.8 of the compact form's records per second.
       what: "Docker with blanks, time beside the compact form's",
       limit: 1.25,
       value: pairedRatio(valuesOf(own, COMPACT), valuesOf(own, SPACED)),
@@ -105,7 +105,7 @@ function barsOf(run: KeptRun): Bar[] {
   ];
 }
 
-/** Rows beside another server: the worst, and which of them are beyond the limit. */
+/** Rows compared with another server: the worst, and the rows beyond the limit. */
 function ratio(run: KeptRun, server: string, rows: readonly Row[], limit = Infinity): Measured {
   const other = run.servers.find(({ name }) => name === server);
   if (other === undefined) return { value: NaN };
@@ -118,7 +118,7 @@ function ratio(run: KeptRun, server: string, rows: readonly Row[], limit = Infin
   );
 }
 
-/** Of the searches alone: of a rate there is no ratio. */
+/** Searches only: rates have no ratio. */
 function toRipgrep(run: KeptRun, rows: readonly Row[], limit: number): Measured {
   return worst(
     limit,

@@ -14,12 +14,12 @@ export const documents: readonly string[] = ["README.md", "docs/performance.md"]
 export const PLOT_FILE = "docs/images/performance.svg";
 
 /**
- * `<!-- figures: KIND RUN -->` … `<!-- /figures -->`: what is between is generated from the kept run, so that every
- * figure names where it comes from. RUN is relative to the project's folder.
+ * `<!-- figures: KIND RUN -->` … `<!-- /figures -->`: the content in between is generated from the stored run, so that
+ * every figure names its source. RUN is relative to the project's folder.
  */
 const BLOCK = /(<!-- figures: )(\w+)( )(\S+)( -->\n)[\s\S]*?(<!-- \/figures -->)/g;
 
-/** What the README shows of a run. */
+/** The rows that the README shows of a run. */
 export const summaryRows: readonly string[] = [
   "all records, CRI 256 MiB",
   "all records, Docker 70 MB",
@@ -33,7 +33,7 @@ export const summaryRows: readonly string[] = [
   PEAK,
 ];
 
-/** Which task's kept runs a kind of figures is made from. */
+/** The task whose stored runs provide a kind of figures. */
 type Task = "bench:peers" | "bench:memory";
 
 interface Kind {
@@ -53,14 +53,14 @@ const kinds: Readonly<Record<string, Kind>> = {
   ),
 };
 
-/** The document with every block of figures generated anew. Throws where a block names an unknown kind or run. */
+/** The document with every block of figures regenerated. Throws if a block names an unknown kind or run. */
 export function withFigures(document: string): string {
   return document.replace(BLOCK, (_, open, name, blank, path, end, close) => {
     return `${open}${name}${blank}${path}${end}\n${kindOf(name).make(path)}\n\n${close}`;
   });
 }
 
-/** The document with another run named where one of the same task is; the figures stay as they are. */
+/** The document with another run in place of runs of the same task; the figures stay as they are. */
 export function withRun(document: string, path: string): string {
   const task = taskOf(path);
   return document.replace(
@@ -72,7 +72,7 @@ export function withRun(document: string, path: string): string {
   );
 }
 
-/** The plot of the first run of bench:peers that the document names; null where it names none. */
+/** The plot of the first run of bench:peers that the document names; null if it names none. */
 export function plotFor(document: string): string | null {
   for (const [, , name = "", , path = ""] of document.matchAll(BLOCK)) {
     if (kindOf(name).from === "bench:peers") return plot(readRun(new URL(path, project)));
@@ -81,9 +81,9 @@ export function plotFor(document: string): string | null {
 }
 
 /**
- * Figures as the documents must have them, by file.
+ * Figures as the documents must contain them, by file.
  *
- * @param newRun named in place of the runs of its task
+ * @param newRun replaces the runs of its task
  */
 export function generated(read: (file: string) => string, newRun?: string): Map<string, string> {
   const files = new Map<string, string>();
@@ -102,7 +102,7 @@ function kindOf(name: string): Kind {
   return kind;
 }
 
-/** Which task a kept run is of. Throws where the file is none. */
+/** The task of a stored run. Throws if the file is not one. */
 function taskOf(path: string): Task {
   const run: unknown = JSON.parse(readFileSync(new URL(path, project), "utf8"));
   if (isPeersRun(run)) return "bench:peers";

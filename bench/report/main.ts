@@ -1,8 +1,8 @@
 /**
- * Writes the figures and the plot of the kept runs into the documents that name them.
+ * Writes the figures and the plot of the stored runs into the documents that name them.
  *
- *     deno task gen:bench          of the runs that the documents name
- *     deno task gen:bench RUN      names RUN (bench/runs/…) in place of the runs of its task first
+ *     deno task gen:bench          for the runs that the documents name
+ *     deno task gen:bench RUN      first replaces the runs of its task with RUN (bench/runs/…)
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { relative, resolve } from "node:path";

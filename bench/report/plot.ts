@@ -18,8 +18,8 @@ interface Series {
 }
 
 /**
- * A run as an SVG picture: medians of throughput and of latency on logarithmic axes, a row for each measure, a
- * mark for each server. It follows the reader's color scheme.
+ * A run as an SVG picture: medians of throughput and of latency on logarithmic axes, one row per measurement, one mark
+ * per server. It follows the reader's color scheme.
  */
 export function plot(run: KeptRun): string {
   const series = seriesOf(run);
@@ -119,7 +119,7 @@ function panel(
   rows.forEach((row, index) => {
     const y = top + PANEL_HEAD + index * ROW;
     parts.push(text(16, y + 4, row.name));
-    // The agent's own mark lies on top.
+    // The agent's own mark is on top.
     for (const [place, { shape, values, name }] of [...series.entries()].reverse()) {
       const value = median(values(row));
       if (Number.isNaN(value)) continue;

@@ -1,4 +1,4 @@
-/** Logs to measure with, made in memory: the same bytes each time. */
+/** Logs for measurements, created in memory: the same bytes each time. */
 const WORDS = [
   "GET",
   "/api/v1/users",
@@ -23,7 +23,7 @@ const WORDS = [
   "id=8c1f",
 ];
 
-/** A small generator of its own, so that the logs hang on no library's random numbers. */
+/** A small generator, so that the logs do not depend on a library's random numbers. */
 function generator(seed: number): (limit: number) => number {
   let state = seed;
   return (limit) => {
@@ -33,8 +33,8 @@ function generator(seed: number): (limit: number) => number {
 }
 
 /**
- * About `size` bytes of lines of 146 bytes on average, at 1,000 lines a second. In 15 of 100 lines stands
- * `error … reset` or `timeout … reset`; `needle` in one of 100,000.
+ * About `size` bytes of lines of 146 bytes on average, at 1,000 lines per second. 15 of 100 lines contain `error …
+ * reset` or `timeout … reset`; one of 100,000 contains `needle`.
  */
 export function makeLog(format: "cri" | "docker", size: number): Uint8Array<ArrayBuffer> {
   const below = generator(42);
@@ -58,7 +58,7 @@ export function makeLog(format: "cri" | "docker", size: number): Uint8Array<Arra
   return bytes.subarray(0, at);
 }
 
-/** One line of a megabyte and more, to be slow on. */
+/** One line of a megabyte or more, as a slow case. */
 export function longLine(character: string, size: number): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(
     `2024-10-01T05:40:46.960135302Z stdout F ${character.repeat(size)}\n`,

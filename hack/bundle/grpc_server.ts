@@ -1,7 +1,7 @@
 /**
- * The part of @grpc/grpc-js that a server needs, in place of the whole library in the bundle of a program that makes
- * no gRPC calls of its own: what channels, load balancers, retries and resolvers take is nothing that an agent
- * has any use for. A name that is used and missing here ends the build.
+ * The part of @grpc/grpc-js that a server needs. It replaces the whole library in the bundle of a program that makes no
+ * gRPC calls itself: an agent does not need the code for channels, load balancers, retries and resolvers. A name that
+ * is used but missing here fails the build.
  */
 import { setup as setUpDns } from "@grpc/grpc-js/build/src/resolver-dns.js";
 import { setup as setUpIp } from "@grpc/grpc-js/build/src/resolver-ip.js";
@@ -13,7 +13,7 @@ export { Metadata } from "@grpc/grpc-js/build/src/metadata.js";
 export { Server } from "@grpc/grpc-js/build/src/server.js";
 export { ServerCredentials } from "@grpc/grpc-js/build/src/server-credentials.js";
 
-/** Generated modules make a client class of every service as they are loaded. Throws where one is used after all. */
+/** Generated modules create a client class for every service when they are loaded. Throws if one is used. */
 export function makeGenericClientConstructor(_methods: unknown, service: string): unknown {
   return class {
     constructor() {
@@ -22,7 +22,7 @@ export function makeGenericClientConstructor(_methods: unknown, service: string)
   };
 }
 
-// The library's own entry does this; a server resolves the address that it listens on.
+// The library's own entry does this too; a server resolves the address that it listens on.
 setUpDns();
 setUpSockets();
 setUpIp();

@@ -1,14 +1,14 @@
 import type { Plugin } from "esbuild";
 
-/** A module that a bundle goes without. */
+/** A module that a bundle omits. */
 export interface LeftOut {
   /** The end of its path, as packages name it or relative to the package. */
   readonly module: string;
-  /** Why it may be missing. */
+  /** Why it can be omitted. */
   readonly why: string;
 }
 
-/** Of every program. */
+/** For every program. */
 export const leftOut: readonly LeftOut[] = [
   {
     module: "@grpc/proto-loader",
@@ -16,7 +16,7 @@ export const leftOut: readonly LeftOut[] = [
   },
 ];
 
-/** Of a program that has a gRPC server and makes no gRPC calls. */
+/** For a program that has a gRPC server and makes no gRPC calls. */
 export const leftOutOfServers: readonly LeftOut[] = [
   {
     module: "@grpc/grpc-js/build/src/make-client.js",
@@ -33,8 +33,8 @@ export const leftOutOfServers: readonly LeftOut[] = [
 ];
 
 /**
- * Puts a module in place of each that is left out. It throws as soon as anything is taken from it, so whoever
- * needs it after all finds out where and why.
+ * Replaces each omitted module with one that throws as soon as anything of it is accessed, so that code which needs it
+ * after all fails with the location and the reason.
  */
 export function withoutModules(modules: readonly LeftOut[]): Plugin {
   return {
@@ -44,7 +44,7 @@ export function withoutModules(modules: readonly LeftOut[]): Plugin {
         if (pluginData === isResolving) return null;
         const named = modules.find(({ module }) => module === path);
         if (named !== undefined) return { path: named.module, namespace: "left-out" };
-        // Modules of a package name each other by relative paths.
+        // Modules of a package refer to each other by relative paths.
         if (!path.startsWith("./") && !path.startsWith("../")) return null;
         if (!rest.importer.includes("/node_modules/")) return null;
         const options = { ...rest, pluginData: isResolving };
@@ -61,7 +61,7 @@ export function withoutModules(modules: readonly LeftOut[]): Plugin {
 
 const isResolving = Symbol("is resolving");
 
-/** The text of the CommonJS module that replaces one that was left out. */
+/** The text of the CommonJS module that replaces an omitted one. */
 export function substitute(module: string): string {
   const message = JSON.stringify(`${module} is not part of this bundle (hack/bundle/left_out.ts)`);
   return `module.exports = new Proxy({}, { get() { throw new Error(${message}); } });`;

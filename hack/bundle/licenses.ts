@@ -5,7 +5,7 @@ import { licenseTexts, type Package } from "./packages.ts";
 const project = resolve(import.meta.dirname!, "../..");
 const rule = "-".repeat(80);
 
-/** What comes along without being a module from npm. */
+/** Parts of a program that are not npm modules. */
 const others = [
   {
     title: "rregex, the Rust regex crate as WebAssembly",
@@ -19,7 +19,7 @@ const others = [
   },
 ];
 
-/** Name, version and license text of everything in a bundle, as one file. Throws where a package has no license. */
+/** Name, version and license text of everything in a bundle, as one file. Throws if a package has no license. */
 export function licenseFile(packages: readonly Package[]): string {
   const parts = packages.map((one) => {
     const texts = licenseTexts(one.folder);

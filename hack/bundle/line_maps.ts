@@ -1,6 +1,6 @@
 import { decode, encode, type SourceMapSegment } from "@jridgewell/sourcemap-codec";
 
-/** A source map, as far as bundles have one (ECMA-426). */
+/** A source map, to the extent that bundles have one (ECMA-426). */
 export interface SourceMap {
   readonly version: 3;
   readonly sources: readonly string[];
@@ -9,9 +9,9 @@ export interface SourceMap {
 }
 
 /**
- * The map without names, and with no more than the beginnings of lines: a stack trace names file and line, and its
- * column is where the line's code begins. The runtime holds the maps of all modules that it has loaded, and a tenth of
- * the segments are enough for that.
+ * The map without names, and with only the beginnings of lines: a stack trace names file and line, and its column is
+ * where the line's code begins. The runtime keeps the maps of all loaded modules, and a tenth of the segments is enough
+ * for this.
  */
 export function lineMap<Map extends SourceMap>(map: Map): Map {
   const kept = decode(map.mappings).map((segments) => {
@@ -25,7 +25,7 @@ export function lineMap<Map extends SourceMap>(map: Map): Map {
   return { ...map, names: [], mappings: encode(kept) };
 }
 
-/** A segment of the column alone says that what follows has no source. */
+/** A segment with only a column means that what follows has no source. */
 function withoutName(segment: SourceMapSegment): SourceMapSegment {
   return segment.length === 1 ? segment : [segment[0], segment[1], segment[2], segment[3]];
 }

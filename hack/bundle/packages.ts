@@ -12,7 +12,7 @@ export function cacheFolder(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "kubetail-cluster-agent");
 }
 
-/** A package from npm as a bundle holds it. */
+/** An npm package in a bundle. */
 export interface Package {
   readonly name: string;
   readonly version: string;
@@ -25,9 +25,9 @@ export interface Package {
 }
 
 /**
- * A node_modules folder with the packages of deno.lock, for a bundler that knows no other layout.
- * It lies outside the checkout, and is made once for each lock file: a node_modules folder in the
- * checkout would change how Deno resolves, and `deno compile` would embed it whole.
+ * A node_modules folder with the packages of deno.lock, for a bundler that supports no other layout. It is outside the
+ * checkout and created once per lock file: a node_modules folder in the checkout would change how Deno resolves
+ * modules, and `deno compile` would embed all of it.
  */
 export function installPackages(): string {
   const key = createHash("sha256").update(readFileSync(join(project, "deno.lock"))).digest("hex");
@@ -62,7 +62,7 @@ export function installPackages(): string {
   return modules;
 }
 
-/** The package that a file belongs to; null for a file of no package. Throws where deno.lock does not list it. */
+/** The package of a file; null for a file outside packages. Throws if deno.lock does not list it. */
 export function packageOf(file: string): Package | null {
   const at = file.lastIndexOf("/node_modules/");
   if (at < 0) return null;
@@ -74,13 +74,13 @@ export function packageOf(file: string): Package | null {
   return { name, version, license: String(license), folder, integrity };
 }
 
-/** The texts of a package's license and notices, by file name. */
+/** The license and notice texts of a package, by file name. */
 export function licenseTexts(folder: string): string[] {
   return readdirSync(folder).filter((name) => /^(?:licen[cs]e|copying|notice)/i.test(name)).sort()
     .map((name) => readFileSync(join(folder, name), "utf8").trim());
 }
 
-/** deno.lock names a package NAME@VERSION, followed by its peers where it has any. */
+/** deno.lock names a package NAME@VERSION, followed by its peers if it has any. */
 function lockedIntegrity(name: string, version: string): string {
   const { npm } = JSON.parse(readFileSync(join(project, "deno.lock"), "utf8")) as {
     npm: Record<string, { integrity: string }>;

@@ -5,8 +5,8 @@ import type { Package } from "./packages.ts";
 const project = resolve(import.meta.dirname!, "../..");
 
 /**
- * The software bill of materials of a program: CycloneDX 1.6 (ECMA-424), JSON, with the checksums of
- * deno.lock. It contains no time and no random serial number, so that equal sources produce equal bytes.
+ * The software bill of materials of a program: CycloneDX 1.6 (ECMA-424), JSON, with the checksums of deno.lock. It
+ * contains neither a time nor a random serial number, so equal sources produce equal bytes.
  */
 export function softwareBillOfMaterials(program: string, packages: readonly Package[]): string {
   const { version, license } = JSON.parse(readFileSync(join(project, "deno.json"), "utf8"));

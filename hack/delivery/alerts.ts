@@ -21,10 +21,10 @@ interface Rules {
 }
 
 /**
- * Holds the chart's alerts against promtool, their tests, the agent's metrics and the runbooks.
+ * Checks the chart's alerts against promtool, their tests, the agent's metrics and the runbooks.
  *
- * @returns what promtool said of the rules
- * @throws Error naming what does not fit
+ * @returns promtool's output for the rules
+ * @throws Error naming the mismatch
  */
 export function checkAlerts(): string {
   const [rule] = manifests(renderChart([
@@ -56,7 +56,7 @@ export function checkAlerts(): string {
   }
 }
 
-/** Two ways to write a memory limit are the same to the alert for memory, which is there. */
+/** The alert for memory must treat two notations of a memory limit alike, and must exist. */
 function mustTakeLimit(...limits: [string, string]): void {
   const [one, other] = limits.map((limit) =>
     renderChart([
@@ -71,7 +71,7 @@ function mustTakeLimit(...limits: [string, string]): void {
   }
 }
 
-/** Each alert is raised by a test; what promtool does not say. */
+/** Each alert must be raised by a test; promtool does not check that. */
 function mustHaveTests(names: readonly string[]): void {
   const { tests: all } = load(readFileSync(join(project, TESTS), "utf8")) as {
     tests: { alert_rule_test: { alertname: string; exp_alerts: unknown[] }[] }[];
@@ -95,7 +95,7 @@ function mustHaveRunbooks(names: readonly string[]): void {
   }
 }
 
-/** A misspelt metric makes an alert that is never raised. */
+/** An alert with a misspelled metric is never raised. */
 function mustKnowMetrics(expressions: string): void {
   const metrics = createMetrics({ version: "0", isReady: () => true });
   const exported = metrics.render();

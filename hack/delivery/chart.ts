@@ -7,12 +7,15 @@ import { goTool, run } from "./tools.ts";
 
 /** One rendering of the chart. */
 export interface Rendering {
-  /** The options that made it, for messages. */
+  /** The options that produced it, for messages. */
   readonly name: string;
   readonly objects: readonly Manifest[];
 }
 
-/** A feature and its choices, each a list of `--set` options. Every choice of each is combined with every one of all others. */
+/**
+ * A feature and its choices, each a list of `--set` options. Every choice of each feature is combined with every choice
+ * of all others.
+ */
 const features: readonly (readonly (readonly string[])[])[] = [
   [["profile=front-proxy"], ["profile=token"]],
   [
@@ -41,7 +44,7 @@ const features: readonly (readonly (readonly string[])[])[] = [
   ],
 ];
 
-/** Values that change few objects, each rendered once, by itself. */
+/** Values that change few objects, each rendered once on its own. */
 const single: readonly (readonly string[])[] = [
   ["podMonitor.enabled=true"],
   ["prometheusRule.enabled=true", "resources.limits.memory=null"],
@@ -75,7 +78,7 @@ export function combinations(): string[][] {
   return [...all, ...single.map((options) => [...options])];
 }
 
-/** Options for helm: values with a comma or brace in them are helm's own syntax for lists. */
+/** Options for Helm: commas and braces in values are Helm's own syntax for lists. */
 function setOptions(options: readonly string[]): string[] {
   return options.flatMap((option) => ["--set", option]);
 }
@@ -92,7 +95,10 @@ export function renderChart(args: readonly string[], release = "kubetail-cluster
   ]);
 }
 
-/** All renderings of the chart, what hack/ installs included. Throws where one fails, or holds a configuration that the agent refuses. */
+/**
+ * All renderings of the chart, including what hack/ installs. Throws if one fails, or contains a configuration that the
+ * agent rejects.
+ */
 export async function renderAll(): Promise<Rendering[]> {
   const sets = combinations().map((options) => ({
     name: options.join(" ") || "the defaults",
@@ -122,7 +128,9 @@ export async function renderAll(): Promise<Rendering[]> {
   return renderings;
 }
 
-/** Helm refuses what the agent would refuse, and misspelt values: a chart that takes everything shows nothing. */
+/**
+ * Helm must reject what the agent would reject, and misspelled values: a chart that accepts everything proves nothing.
+ */
 export function mustRefuseValues(): void {
   for (
     const [option, expected] of [

@@ -5,15 +5,15 @@ import { load } from "js-yaml";
 import { type Manifest, manifests } from "../dry_run.ts";
 import { cache, goTool, project, run, Skipped } from "./tools.ts";
 
-/** The version of Kubetail's chart that deploy/helm-values.yaml is for. */
+/** The version of Kubetail's chart for which deploy/helm-values.yaml is written. */
 export const KUBETAIL_CHART_VERSION = "0.24.0";
 
 const REPOSITORY = "https://kubetail-org.github.io/helm-charts/";
 
 /**
- * Kubetail's own chart: the folder KUBETAIL_CHART, else a copy in the cache, downloaded once.
+ * Kubetail's own chart: the folder KUBETAIL_CHART, otherwise a copy in the cache, downloaded once.
  *
- * @throws Skipped where it cannot be downloaded, Error where it has another version
+ * @throws Skipped if it cannot be downloaded, Error if it has another version
  */
 export function kubetailChart(): string {
   const folder = process.env["KUBETAIL_CHART"] ??
@@ -54,7 +54,7 @@ function download(folder: string): void {
   }
 }
 
-/** Kubetail's chart with deploy/helm-values.yaml. Throws where the values do not arrive in its objects. */
+/** Kubetail's chart with deploy/helm-values.yaml. Throws if the values do not appear in its objects. */
 export function renderKubetailChart(): Manifest[] {
   const objects = manifests(
     run(goTool("helm"), [
@@ -93,7 +93,7 @@ export function renderKubetailChart(): Manifest[] {
     ["image", container?.image, `${image.repository}:${image.tag}`],
     ["limits", container?.resources.limits, wanted.resources.limits],
     ["tolerations", pod.spec.tolerations, [{ operator: "Exists" }]],
-    // What the chart with kubetailRelease selects by.
+    // The labels by which the chart with kubetailRelease selects.
     ["label name", pod.metadata.labels["app.kubernetes.io/name"], "kubetail"],
     ["label instance", pod.metadata.labels["app.kubernetes.io/instance"], "kubetail"],
     ["label component", pod.metadata.labels["app.kubernetes.io/component"], "cluster-agent"],

@@ -7,8 +7,8 @@ import { kubetailChart } from "./kubetail_chart.ts";
 import { goTool, run, Skipped } from "./tools.ts";
 
 /**
- * Makes a release's manifests, and holds every image in them against the one that was released: by all of the
- * files, and in Kubetail's chart where that can be downloaded.
+ * Generates a release's manifests, and checks that every image in them is the released one: in all files, and in
+ * Kubetail's chart if it can be downloaded.
  */
 export function checkRelease(): string {
   const digest = `sha256:${"0123456789abcdef".repeat(4)}`;

@@ -11,14 +11,14 @@ interface Action {
   readonly subresource?: string;
 }
 
-/** All that the agent needs. */
+/** Everything that the agent needs. */
 const needed: Action = {
   verb: "create",
   group: "authorization.k8s.io",
   resource: "subjectaccessreviews",
 };
 
-/** What would help whoever takes the agent over; system:auth-delegator has the first. */
+/** Actions that would help an attacker who controls the agent; system:auth-delegator grants the first. */
 const forbidden: readonly Action[] = [
   { verb: "create", group: "authentication.k8s.io", resource: "tokenreviews" },
   { verb: "get", group: "", resource: "pods" },
@@ -31,9 +31,9 @@ const forbidden: readonly Action[] = [
 ];
 
 /**
- * Gives the service account of a rendering its rights on the server, for real, and asks the server what it may do.
+ * Grants the service account of a rendering its rights on a real server, and asks the server what it may do.
  *
- * @throws Error naming what it may do and should not, or the reverse
+ * @throws Error naming what it may do but should not, or the reverse
  */
 export async function checkRights(
   server: ApiServer,
@@ -49,10 +49,10 @@ export async function checkRights(
   const account = objects.find(({ kind }) => kind === "ServiceAccount")!.metadata;
   const user = `system:serviceaccount:${account.namespace}:${account.name}`;
   if (options.reviews) {
-    // The server hears of its own objects by a watch, a moment later.
+    // The server learns about its own objects through a watch, a moment later.
     for (let tries = 0; !await may(server, user, needed); tries++) {
       if (tries > 2400) throw new Error(`${rendering.name}: ${user} may not ${text(needed)}`);
-      await wait(25); // nothing tells but asking
+      await wait(25); // polling is the only way to find out
     }
   }
   for (const action of options.reviews ? forbidden : [needed, ...forbidden]) {

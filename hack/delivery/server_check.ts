@@ -9,11 +9,11 @@ export interface ManifestSet {
 }
 
 /**
- * Applies every object to the server as a dry run, equal ones once, and every pod that a workload
- * would make: only pods are held against their namespace's Pod Security level.
+ * Applies every object to the server as a dry run, identical ones once, and every pod that a workload would create:
+ * only pods are checked against their namespace's Pod Security level.
  *
- * @returns how many different objects were applied
- * @throws Error with the server's words for each one that it refuses
+ * @returns the number of different objects applied
+ * @throws Error with the server's message for each rejected object
  */
 export async function dryRunAll(server: ApiServer, sets: readonly ManifestSet[]): Promise<number> {
   const seen = new Set<string>();
@@ -33,7 +33,7 @@ export async function dryRunAll(server: ApiServer, sets: readonly ManifestSet[])
   return seen.size;
 }
 
-/** The pod that a DaemonSet or Deployment would make. */
+/** The pod that a DaemonSet or Deployment would create. */
 function podOf(object: Manifest): Manifest[] {
   const { template } = (object as { spec?: { template?: { metadata: object; spec: object } } })
     .spec ?? {};
@@ -47,7 +47,7 @@ function podOf(object: Manifest): Manifest[] {
   } as Manifest];
 }
 
-/** Applies for real what others need to be there even in a dry run: types, namespaces, priorities. */
+/** Actually applies objects that others need even in a dry run: types, namespaces, priorities. */
 export async function applyForReal(
   server: ApiServer,
   objects: readonly Manifest[],
@@ -77,12 +77,12 @@ export async function applyForReal(
       const resources = (body.resources ?? []) as { name: string }[];
       if (resources.some((resource) => resource.name === spec.names.plural)) break;
       if (tries > 600) throw new Error(`the server does not serve ${spec.names.plural}`);
-      await wait(100); // nothing tells but asking
+      await wait(100); // polling is the only way to find out
     }
   }
 }
 
-/** Guards the check itself: a misspelt field must be refused, or the dry run shows nothing. */
+/** Checks the check itself: a misspelled field must be rejected, or the dry run proves nothing. */
 export async function mustRefuseMisspelt(
   server: ApiServer,
   sets: readonly ManifestSet[],

@@ -3,11 +3,11 @@ import { project, Skipped, tracked } from "./tools.ts";
 const CSPELL = "npm:cspell@10.4.1";
 
 /**
- * Checks the spelling of everything that is tracked: American English, with the words of cspell.json. Throws what is
- * misspelled, and Skipped where cspell is neither cached nor can be downloaded.
+ * Checks the spelling of all tracked files: American English, with the words of cspell.json. Throws if words are
+ * misspelled, and Skipped if cspell is neither cached nor downloadable.
  */
 export async function checkSpelling(): Promise<string> {
-  // By Deno: cspell needs a newer Node than many machines have.
+  // Run with Deno: cspell needs a newer Node than many machines have.
   if (!(await cspell(["--version"], "")).success) throw new Skipped(`${CSPELL} cannot be loaded`);
   const files = tracked(() => true);
   const args = ["lint", "--no-progress", "--no-summary", "--no-color", "--file-list", "stdin"];
@@ -30,7 +30,7 @@ async function cspell(
   const writer = child.stdin.getWriter();
   const written = writer.write(new TextEncoder().encode(input)).then(() => writer.close());
   const { success, stdout, stderr } = await child.output();
-  // A child that ended early has said why.
+  // A child that ended early has reported why.
   await written.catch(() => {});
   const decoder = new TextDecoder();
   return { success, text: (decoder.decode(stdout) + decoder.decode(stderr)).trim() };

@@ -6,24 +6,24 @@ import process from "node:process";
 /** The project's folder. */
 export const project = resolve(import.meta.dirname!, "../..");
 
-/** Where what is downloaded or built once is kept, outside the checkout. */
+/** Where downloads and builds are kept, outside the checkout. */
 export const cache = join(
   process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"),
   "kubetail-cluster-agent",
 );
 
-/** A check that cannot be done on this machine; the message says why. */
+/** A check that cannot run on this machine; the message says why. */
 export class Skipped extends Error {}
 
 /**
- * How long all builds of tools may take together, in seconds. They are needed once for a machine; a run that has little time
- * gets the next part of them done and skips the rest.
+ * How long all builds of tools together may take, in seconds. Each machine needs them once; a run with little time
+ * builds the next part of them and skips the rest.
  */
 const buildSeconds = Number(process.env["TOOLS_BUILD_SECONDS"] ?? 480);
 let building = 0;
 const found = new Map<string, string>();
 
-/** The path of a tool written in Go, built if it is not there yet. Throws Skipped where it cannot be. */
+/** The path of a tool written in Go, built if it does not exist yet. Throws Skipped if it cannot be built. */
 export function goTool(name: string): string {
   const known = found.get(name);
   if (known !== undefined) return known;
@@ -45,7 +45,7 @@ export function goTool(name: string): string {
   return path;
 }
 
-/** The path of a tool that Debian has; installed where that may be done. */
+/** The path of a tool from Debian; installed if that is allowed. */
 export function debianTool(name: string): string {
   if (search(name) === null && search("apt-get") !== null && Deno.uid() === 0) {
     console.log(`installing ${name} (once)`);
@@ -68,7 +68,7 @@ function search(name: string): string | null {
     .find((candidate) => existsSync(candidate)) ?? null;
 }
 
-/** The project's files that git knows or could know, without what it ignores. */
+/** The project's files that Git tracks or could track, excluding ignored ones. */
 export function tracked(wanted: (file: string) => boolean): string[] {
   return run("git", ["ls-files", "--cached", "--others", "--exclude-standard"]).split("\n")
     .filter((file) => file !== "" && existsSync(join(project, file)) && wanted(file)).sort();
@@ -79,7 +79,7 @@ export function firstLine(file: string): string {
   return readFileSync(join(project, file)).subarray(0, 80).toString("latin1").split("\n", 1)[0]!;
 }
 
-/** Standard output of a command, run in the project's folder; throws what it said when it fails. */
+/** Standard output of a command, run in the project's folder; throws its output if it fails. */
 export function run(command: string, args: readonly string[]): string {
   const { code, stdout, stderr } = new Deno.Command(command, { args: [...args], cwd: project })
     .outputSync();

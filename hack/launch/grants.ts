@@ -6,9 +6,9 @@ import type { Config } from "../../src/config/schema.ts";
 import { agent, runFlags } from "../permissions.ts";
 import { kubeconfigAccess } from "./kubeconfig.ts";
 
-/** What a configuration names and the released binary was not granted. */
+/** What a configuration names but the released binary was not granted. */
 export interface Grants {
-  /** Paths, of the kind that --allow-read takes. */
+  /** Paths, as accepted by --allow-read. */
   readonly read: readonly string[];
   /** HOST or HOST:PORT. */
   readonly net: readonly string[];
@@ -25,9 +25,9 @@ export interface Sources {
 }
 
 /**
- * What the agent needs beyond the binary's permissions to serve this configuration: the folders and
- * files that it names, the addresses it listens on, the variables it refers to, and the cluster of
- * KUBECONFIG. A configuration that cannot be used grants its file alone: the agent says what is wrong.
+ * What the agent needs in addition to the binary's permissions to serve this configuration: the folders and files that
+ * it names, the addresses it listens on, the variables it refers to, and the cluster of KUBECONFIG. For an unusable
+ * configuration, only its file is granted: the agent reports what is wrong.
  */
 export async function grantsFor(
   sources: Sources,
@@ -44,7 +44,7 @@ export async function grantsFor(
     read.push(...pathsOf(config).flatMap(withReal));
     net.push(...hostsOf(config));
   } catch {
-    // The agent reads the same and says what is wrong with it.
+    // The agent reads the same file and reports what is wrong with it.
   }
   read.push(...kubeconfig.files.flatMap(withReal));
   net.push(...kubeconfig.servers);
@@ -60,7 +60,7 @@ export async function grantsFor(
   };
 }
 
-/** The binary's flags for `deno run` of the sources, and the grants. */
+/** The binary's flags for `deno run` of the sources, plus the grants. */
 export function flagsWith(grants: Grants): string[] {
   const more: Readonly<Record<string, readonly string[]>> = {
     "--allow-read=": grants.read,
@@ -74,7 +74,7 @@ export function flagsWith(grants: Grants): string[] {
   return grants.run.length === 0 ? flags : [...flags, `--allow-run=${grants.run.join(",")}`];
 }
 
-/** What was granted, for the person who started it; empty where the binary's permissions suffice. */
+/** The grants, for the person who started it; empty if the binary's permissions suffice. */
 export function describeGrants({ read, net, env, run }: Grants): string {
   const lines = Object.entries({ read, "connect and listen": net, environment: env, run })
     .filter(([, values]) => values.length > 0)
@@ -92,7 +92,9 @@ function pathsOf(config: Config): string[] {
   return [config.containerLogsDir, ...config.logRoots, ...files];
 }
 
-/** A name of this machine to listen on must be granted by itself; all addresses and loopback are. */
+/**
+ * The name of this machine must be granted explicitly to listen on it; all addresses and loopback are already granted.
+ */
 function hostsOf(config: Config): string[] {
   return [config.addr, config.telemetry.addr].flatMap((address) => {
     const host = parseAddress(address)?.host ?? "";
@@ -105,13 +107,13 @@ function references(text: string): string[] {
   return [...text.matchAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)/g)].map((match) => match[1]!);
 }
 
-/** A path, what it leads to, and, for a file of a Secret that is swapped, the folder of its versions. */
+/** A path, its target, and, for a file of a Secret that is swapped, the folder of its versions. */
 function withReal(path: string): string[] {
   const at = resolve(path);
   try {
     const real = realpathSync(at);
     if (real === at) return [at];
-    // kubelet swaps a link `..data` beside the file: the next version has another real path.
+    // The kubelet swaps a link `..data` next to the file: the next version has another real path.
     return real.startsWith(`${dirname(at)}/..`) ? [dirname(at)] : [at, real];
   } catch {
     return [at]; // not there yet

@@ -18,7 +18,10 @@ interface Kubeconfig {
   }[];
 }
 
-/** Reads the files that KUBECONFIG lists, separated by colons. Files that do not exist count with their path alone, as for kubectl. */
+/**
+ * Reads the files that KUBECONFIG lists, separated by colons. Of files that do not exist, only the path counts, as in
+ * kubectl.
+ */
 export function kubeconfigAccess(list: string): KubeconfigAccess {
   const files = list.split(":").filter((file) => file !== "").map((file) => resolve(file));
   const named: string[] = [];

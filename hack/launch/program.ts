@@ -1,6 +1,6 @@
 /**
- * Runs a program from its sources with the runtime's flags, so that a task's own line stays short: `deno task` prints it
- * before the program's first line.
+ * Runs a program from source with the runtime's flags, so that the task's own command stays short: `deno task` prints
+ * it before the program's first line.
  */
 import process from "node:process";
 import { tools } from "../permissions.ts";
@@ -8,8 +8,8 @@ import { tools } from "../permissions.ts";
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Runs `deno run FLAGS ENTRY WORDS…` with this process's input and output. Signals are passed on and the child is waited
- * for, so that it can clean up. Resolves with its exit code.
+ * Runs `deno run FLAGS ENTRY WORDS…` with this process's input and output. Passes on signals and waits for the child,
+ * so that it can clean up. Resolves to its exit code.
  */
 export async function launch(
   flags: readonly string[],
@@ -18,7 +18,7 @@ export async function launch(
 ): Promise<number> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", ...flags, entry, ...words],
-    // A task runs in the project's folder; INIT_CWD is where it was called, which relative paths mean.
+    // A task runs in the project's folder; relative paths refer to INIT_CWD, where it was called.
     ...(process.env["INIT_CWD"] === undefined ? {} : { cwd: process.env["INIT_CWD"] }),
     env: tools.environment,
     stdin: "inherit",
@@ -30,7 +30,7 @@ export async function launch(
       try {
         child.kill(signal);
       } catch {
-        // It has ended: its exit code comes next.
+        // It has already ended: its exit code comes next.
       }
     });
   }

@@ -1,9 +1,9 @@
 /**
- * The rules of CONTRIBUTING.md that can be checked from the syntax of one file. `deno lint` runs them, and so do editors.
+ * The rules of CONTRIBUTING.md that can be checked from the syntax of one file. `deno lint` and editors run them.
  */
 const FILE_NAME = /^[a-z0-9]+(_[a-z0-9]+)*(\.d)?\.[jt]s$/;
 const UPPER_SNAKE = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/;
-/** Refusals in the words that existing clients know from the agents before this one. */
+/** Refusals worded as in earlier agents, which existing clients know. */
 const CONTRACT_MESSAGE =
   /^(permission denied|failed to access log file|missing |invalid (authorization )?metadata|more than one |proxy CN|unknown service)/;
 
@@ -37,7 +37,7 @@ const plugin: Deno.lint.Plugin = {
       },
     },
 
-    /** A module's constant is UPPER_SNAKE where its value is written in the source, lowerCamel where it is computed. */
+    /** A module's constant is UPPER_SNAKE if its value is written in the source, lowerCamel if it is computed. */
     "constant-style": {
       create(context) {
         const literals = new Set<string>();
@@ -51,7 +51,8 @@ const plugin: Deno.lint.Plugin = {
               const isLiteral = isScalar(init, literals);
               if (isLiteral) literals.add(id.name);
               if (isLiteral === UPPER_SNAKE.test(id.name)) continue;
-              // What literals alone make, a table say, may have either form: it reads as a constant or as a thing.
+              // A value made only of literals, such as a table, may have either form: it reads as a constant or as an
+              // object.
               if (!isLiteral && isTable(init, literals)) continue;
               const wanted = isLiteral ? "UPPER_SNAKE, as its value is written here" : "lowerCamel";
               const message = `Cannot accept the constant's name ${id.name}: use ${wanted}`;
@@ -64,7 +65,7 @@ const plugin: Deno.lint.Plugin = {
 
     /**
      * What was being done, then what is wrong: `Cannot parse start_time "x": not RFC 3339`. A caller sees a Failure's
-     * message as it is; an Error may also be the reason alone, which another message quotes.
+     * message verbatim; an Error may also contain only the reason, which another message quotes.
      */
     "error-message": {
       create(context) {
@@ -93,7 +94,7 @@ const plugin: Deno.lint.Plugin = {
 
 export default plugin;
 
-/** A number, text or pattern written in the source, or arithmetic of such. */
+/** A number, text or pattern written in the source, or arithmetic on such values. */
 function isScalar(node: Deno.lint.Expression, literals: ReadonlySet<string>): boolean {
   switch (node.type) {
     case "Literal":
@@ -112,7 +113,7 @@ function isScalar(node: Deno.lint.Expression, literals: ReadonlySet<string>): bo
   }
 }
 
-/** An object or list of literals, or the result of a function or constructor with them. */
+/** An object or list of literals, or the result of a function or constructor called with them. */
 function isTable(node: Deno.lint.Node, literals: ReadonlySet<string>): boolean {
   switch (node.type) {
     case "ObjectExpression":
@@ -136,12 +137,12 @@ function isTable(node: Deno.lint.Node, literals: ReadonlySet<string>): boolean {
   }
 }
 
-/** `encoder.encode` or `Math.floor`, and what is called on the result of such a call. */
+/** `encoder.encode` or `Math.floor`, and calls on the result of such a call. */
 function isNamed(callee: Deno.lint.MemberExpression, literals: ReadonlySet<string>): boolean {
   return callee.object.type === "Identifier" || isTable(callee.object, literals);
 }
 
-/** How a message begins and ends, as far as the source tells; null where it is computed. */
+/** The first and last characters of a message, if the source shows them; null if it is computed. */
 function textOf(node: Deno.lint.Node | undefined): { first: string; last: string } | null {
   if (node === undefined) return null;
   if (node.type === "Literal" && typeof node.value === "string") {

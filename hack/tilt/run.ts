@@ -1,4 +1,4 @@
-/** Runs the agent in a pod from its sources, restarted on change, with the binary's permissions. */
+/** Runs the agent in a pod from source, restarted on change, with the binary's permissions. */
 import { agent, runFlags } from "../permissions.ts";
 
 const child = new Deno.Command("deno", {
@@ -16,7 +16,7 @@ const child = new Deno.Command("deno", {
   env: agent.environment,
 }).spawn();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  // The agent would end gracefully, but what watches the sources would wait for the next change.
+  // The agent would end gracefully, but the process that watches the sources would wait for the next change.
   Deno.addSignalListener(signal, () => child.kill("SIGKILL"));
 }
 await child.status;
