@@ -1,9 +1,9 @@
 # syntax=docker/dockerfile:1
 
-# The digests of base images are added, and kept current, by Renovate (renovate.json): they can only be
-# looked up where the registries are.
-# Dependencies once for all stages, on the machine that builds: compiling for the other architecture
-# is deno's own work, nothing is emulated.
+# Renovate (renovate.json) adds the digests of base images and keeps them current: they can only be looked up where the
+# registries are reachable.
+# Dependencies, once for all stages, on the build machine: deno itself compiles for the other architecture, so nothing
+# is emulated.
 FROM --platform=$BUILDPLATFORM denoland/deno:debian-2.9.6 AS sources
 WORKDIR /project
 ENV DENO_DIR=/deno DENO_NO_UPDATE_CHECK=1
@@ -18,7 +18,7 @@ RUN deno task check && deno task test
 
 FROM sources AS compiled
 ARG TARGETARCH
-# Deno's exporter of traces is built in or not when compiling: true, and the image sends traces.
+# Deno's trace exporter is built in at compile time or not at all: with true, the image sends traces.
 ARG OTEL_DENO=false
 COPY LICENSE README.md ./
 RUN case "$TARGETARCH" in \
@@ -30,12 +30,11 @@ RUN case "$TARGETARCH" in \
     --no-pack --out /out \
   && mv "/out/$target/kubetail-cluster-agent" /kubetail-cluster-agent
 
-# The C library and certificates, no shell, user 65532. The root file system may be read-only: the
-# agent writes nowhere.
+# The C library and certificates, no shell, user 65532. The root file system may be read-only: the agent writes nothing.
 FROM gcr.io/distroless/cc-debian12:nonroot AS image
 COPY --from=compiled /kubetail-cluster-agent /usr/bin/kubetail-cluster-agent
-# The runtime polls its sockets in each turn, and glibc gives freed memory back: docs/decisions/0017-sockets-in-every-turn.md
-# and 0015-memory-given-back.md.
+# The runtime polls its sockets in every turn, and glibc returns freed memory:
+# docs/decisions/0017-sockets-in-every-turn.md and 0015-memory-given-back.md.
 ENV DENO_TOKIO_EVENT_INTERVAL=1 MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=32768 MALLOC_TRIM_THRESHOLD_=4194304
 EXPOSE 50051 9464
 USER 65532:65532

@@ -1,4 +1,4 @@
-# docker buildx bake image-local      an image of this machine's architecture, into the local Docker
+# docker buildx bake image-local      an image of this machine's architecture, loaded into the local Docker
 # docker buildx bake image-all        both architectures (--push to publish)
 # docker buildx bake test             the checks and tests in a container
 
@@ -18,7 +18,7 @@ group "default" {
   targets = ["image-local"]
 }
 
-# Filled in by docker/metadata-action in CI: tags and labels of the release.
+# docker/metadata-action fills this in in CI: tags and labels of the release.
 target "docker-metadata-action" {
   tags = ["${IMAGE}:dev"]
 }
@@ -43,7 +43,7 @@ target "image-local" {
   output   = ["type=docker"]
 }
 
-# The image that Tilt and the kind test build with traces switched on.
+# The image with traces that Tilt and the kind test build.
 target "image-traced" {
   inherits = ["image-local"]
   args = {

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Makes throwaway certificates for a cluster on your own machine, good for 30 days:
-#   FOLDER/ca.crt                   the authority
+# Creates throwaway certificates for a cluster on your own machine, valid for 30 days:
+#   FOLDER/ca.crt                   the CA
 #   FOLDER/tls.{crt,key}            the agent's
-#   FOLDER/client.{crt,key}         a caller that the agent lets in (CN kubetail-cluster-api)
-#   FOLDER/stranger.{crt,key}       a caller that it does not (CN stranger)
+#   FOLDER/client.{crt,key}         a caller that the agent admits (CN kubetail-cluster-api)
+#   FOLDER/stranger.{crt,key}       a caller that it does not admit (CN stranger)
 # usage: certificates.sh FOLDER [NAMESPACE]
 set -euo pipefail
 

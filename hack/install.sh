@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs the agent and the log generator in the cluster of the current context. The image
-# kubetail-cluster-agent-deno:dev must be on its nodes already: hack/kind/up.sh, hack/minikube/up.sh and
-# hack/k3d/up.sh see to that, call this, and then restart what runs from the image of the same name.
-# usage: install.sh [HELM_OPTION...], for instance --set docker.enabled=true
+# kubetail-cluster-agent-deno:dev must already be on its nodes: hack/kind/up.sh, hack/minikube/up.sh and hack/k3d/up.sh
+# put it there, call this script, and then restart the pods that use an image of the same name.
+# usage: install.sh [HELM_OPTION...], for example --set docker.enabled=true
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

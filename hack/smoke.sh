@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Tries two freshly compiled binaries on this machine: the parts of a binary that its sources cannot
-# show (permissions baked in, worker and WebAssembly embedded). Run as root on a machine that may be
-# written to, such as a CI runner: logs go to /var/log, where a binary may read, and away again.
+# Tests two freshly compiled binaries on this machine: those parts of a binary that running from source cannot test
+# (built-in permissions, embedded worker and WebAssembly). Run it as root on a machine that may be modified, such as a
+# CI runner: it writes logs to /var/log, where the binary may read, and removes them.
 # usage: smoke.sh AGENT TOOLS
 set -euo pipefail
 
@@ -34,7 +34,7 @@ step() {
 }
 
 mkdir -p "$pod_folder/main" /var/log/containers "$config_folder"
-# 200,000 lines: more than is scanned in place, so that the workers have to work.
+# 200,000 lines: more than is scanned in place, so the workers have to work.
 awk 'BEGIN {
   for (i = 1; i <= 200000; i++)
     printf "2026-01-01T%02d:%02d:%02d.%09dZ stdout F line %d %s\n",
@@ -50,13 +50,13 @@ YAML
 
 step "versions"
 version=$("$agent" --version)
-[ "$version" = "$("$tools" --version)" ] || fail "the two programs differ in version"
+[ "$version" = "$("$tools" --version)" ] || fail "the two programs have different versions"
 echo "$version"
 
 step "config check"
 "$agent" config check --config "$config" > /dev/null
 
-step "a log folder that was not baked in: exit 2, naming it"
+step "a log folder outside the built-in permissions: exit 2, naming it"
 code=0
 refusal=$("$agent" serve --config "$config" --param container-logs-dir:/srv/logs 2>&1) || code=$?
 [ "$code" = 2 ] || fail "exit code $code: $refusal"
@@ -79,7 +79,7 @@ step "list"
 "$tools" client list smoke --addr "$address" --insecure-plaintext --output json | grep --quiet "\"id\":\"$id\"" ||
   fail "the log is not listed"
 
-step "read all of it"
+step "read the whole log"
 lines=$("$tools" client forward smoke/pod/main --addr "$address" --insecure-plaintext | wc -l)
 [ "$lines" = 200000 ] || fail "$lines lines instead of 200000"
 

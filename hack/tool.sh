@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Prints the path of a tool that is written in Go; builds it first where it is not there. The versions
-# are pinned here: another one gets a file of its own.
+# Prints the path of a tool written in Go; builds it first if it does not exist. The versions are pinned here: another
+# version gets its own file.
 # usage: tool.sh actionlint|buildx|helm|promtool
-# TOOL_BUILD_SECONDS: how long a build may take; one that was ended continues there the next time
-# (Go keeps the packages that are done)
+# TOOL_BUILD_SECONDS: how long a build may take; an interrupted build continues the next time (Go keeps the finished
+# packages)
 set -euo pipefail
 
 tags=
@@ -14,7 +14,7 @@ case ${1:?usage: tool.sh NAME} in
   helm) module=helm.sh/helm/v3/cmd/helm@v3.22.0 ;;
   promtool)
     module=github.com/prometheus/prometheus/cmd/promtool@v0.316.0
-    tags=remove_all_sd # without the clients of all clouds, for rules need none
+    tags=remove_all_sd # without the clients of all clouds, which rules do not need
     ;;
   *)
     echo "no such tool: $1" >&2

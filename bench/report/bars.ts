@@ -49,7 +49,7 @@ export const namedMeasures: readonly string[] = [
  */
 export function bars(run: KeptRun): string {
   return markdownTable(
-    ["", "wanted, at most", "measured", ""],
+    ["", "target, at most", "measured", ""],
     barsOf(run).map(({ what, limit, value, unit, beyond = [] }) => {
       const blankUnit = unit === undefined ? "" : ` ${unit}`;
       const measured = Number.isNaN(value) ? "not measured" : `${number(value)}${blankUnit}`;
@@ -71,37 +71,37 @@ function barsOf(run: KeptRun): Bar[] {
   const improved = [LIST, DENSE, EIGHT];
   const others = rows.filter(({ name, unit }) => !improved.includes(name) && unit !== "MB");
   return [
-    { what: `${LIST}, beside before`, limit: 0.75, value: toBefore(LIST).value },
+    { what: `${LIST}, compared with before`, limit: 0.75, value: toBefore(LIST).value },
     {
-      what: `${DENSE}, beside before`,
+      what: `${DENSE}, compared with before`,
       limit: 0.7,
       value: toBefore(DENSE).value,
     },
-    { what: `${EIGHT}, beside before`, limit: 0.8, value: toBefore(EIGHT).value },
+    { what: `${EIGHT}, compared with before`, limit: 0.8, value: toBefore(EIGHT).value },
     {
-      what: "every other row but memory, the worst, beside before",
+      what: "worst other row except memory, compared with before",
       limit: 1.03,
       ...ratio(run, "before", others, 1.03),
     },
     {
-      what: "backward grep, beside the same forward",
+      what: "backward grep, compared with forward",
       limit: 1.1,
       value: pairedRatio(valuesOf(own, BACKWARD), valuesOf(own, FORWARD)),
     },
     {
       // For the same records: 0.8 of the compact form's records per second.
-      what: "Docker with blanks, time beside the compact form's",
+      what: "Docker with blanks, time compared with the compact form",
       limit: 1.25,
       value: pairedRatio(valuesOf(own, COMPACT), valuesOf(own, SPACED)),
     },
     { what: "memory idle", limit: 70, value: memory(IDLE), unit: "MB" },
     { what: PEAK, limit: 200, value: memory(PEAK), unit: "MB" },
     {
-      what: "every row but memory, the worst, beside the Rust agent",
+      what: "worst row except memory, compared with the Rust agent",
       limit: 1,
       ...ratio(run, "Rust agent", rows.filter(({ unit }) => unit !== "MB"), 1),
     },
-    { what: "every search, the worst, beside ripgrep", limit: 1.2, ...toRipgrep(run, rows, 1.2) },
+    { what: "worst search, compared with ripgrep", limit: 1.2, ...toRipgrep(run, rows, 1.2) },
   ];
 }
 

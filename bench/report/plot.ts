@@ -53,7 +53,7 @@ export function plot(run: KeptRun): string {
     ),
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 20}" role="img" ` +
-    `aria-label="Throughput and latency of the agent beside others">
+    `aria-label="Throughput and latency of the agent compared with others">
 <style>
   text { font: 13px system-ui, sans-serif; fill: #1f2328 }
   .title { font-weight: 600 } .note { font-size: 11px; fill: #59636e }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A local cluster with k3d (k3s in Docker), the agent and pods that log. Run again after a change.
+# Creates a local cluster with k3d (k3s in Docker), the agent and pods that log. Run it again after a change.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

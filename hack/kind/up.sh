@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A local cluster with kind, the agent and pods that log. Run again after a change: the image is built
-# and loaded anew. usage: up.sh [CLUSTER_CONFIGURATION]
+# Creates a local cluster with kind, the agent and pods that log. Run it again after a change: it rebuilds and loads the
+# image. usage: up.sh [CLUSTER_CONFIGURATION]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A local cluster with minikube, the agent and pods that log. Run again after a change.
-# RUNTIME=docker ./up.sh has Docker as the container runtime.
+# Creates a local cluster with minikube, the agent and pods that log. Run it again after a change.
+# RUNTIME=docker ./up.sh uses Docker as the container runtime.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -12,7 +12,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* The Service that any agent's metrics are behind. */}}
+{{/* The Service for the metrics of any agent. */}}
 {{- define "agent.metricsService" -}}
 {{- $name := include "agent.fullname" . -}}
 {{- ternary $name (printf "%s-metrics" $name) (hasSuffix "-metrics" $name) -}}
@@ -25,7 +25,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: cluster-agent
 {{- end -}}
 
-{{/* The pods that are watched: the chart's own, or those of Kubetail's chart. */}}
+{{/* The monitored pods: the chart's own, or those of Kubetail's chart. */}}
 {{- define "agent.targetLabels" -}}
 {{- if .Values.kubetailRelease -}}
 app.kubernetes.io/name: kubetail
@@ -78,7 +78,7 @@ annotations:
 {{- end -}}
 {{- end -}}
 
-{{/* The agent's whole configuration: what the profile needs, and the values' config over it. */}}
+{{/* The agent's whole configuration: what the profile needs, overridden by the values' config. */}}
 {{- define "agent.config" -}}
 {{- $profile := dict
   "tls" (dict "client-auth" "require-and-verify" "ca-file" "/etc/kubetail-tls/ca.crt")
@@ -91,14 +91,14 @@ annotations:
 {{- mergeOverwrite $profile (deepCopy .Values.config) | toYaml -}}
 {{- end -}}
 
-{{/* Fails where the agent would not start with the configuration (docs/security.md, "Configurations that do not start"). */}}
+{{/* Fails if the agent would not start with the configuration (docs/security.md, "Configurations that do not start"). */}}
 {{- define "agent.checkConfig" -}}
 {{- $config := include "agent.config" . | fromYaml -}}
 {{- $methods := dig "authorization" "methods" list $config -}}
 {{- $tls := dig "tls" "enabled" true $config -}}
 {{- $loopback := include "agent.isLoopback" (dig "addr" ":50051" $config) -}}
 {{- if and (has "front-proxy" $methods) (not (and $tls (eq (dig "tls" "client-auth" "" $config) "require-and-verify"))) -}}
-{{- fail "config.authorization.methods has front-proxy, which needs config.tls.enabled: true and config.tls.client-auth: require-and-verify, or whoever connects could name any user. Without client certificates: profile: token" -}}
+{{- fail "config.authorization.methods has front-proxy, which needs config.tls.enabled: true and config.tls.client-auth: require-and-verify, or anyone who connects could impersonate any user. Without client certificates, use profile: token" -}}
 {{- end -}}
 {{- if and (has "token" $methods) (not $tls) (not $loopback) -}}
 {{- fail "config.authorization.methods has token, which needs config.tls.enabled: true unless config.addr is a loopback address: tokens would cross the network in clear text" -}}
@@ -108,16 +108,16 @@ annotations:
 {{- end -}}
 {{- $probed := ternary "telemetry.addr" "addr" (ne (include "agent.metricsPort" .) "") -}}
 {{- if include "agent.isLoopback" (dig "telemetry" "addr" ":9464" $config | default (dig "addr" ":50051" $config)) -}}
-{{- fail (printf "config.%s is a loopback address, where the kubelet's probes do not reach the agent: it would be restarted again and again" $probed) -}}
+{{- fail (printf "config.%s is a loopback address, where the kubelet's probes cannot reach the agent: it would be restarted repeatedly" $probed) -}}
 {{- end -}}
 {{- end -}}
 
-{{/* "true" for an address, HOST:PORT, that nobody outside the pod reaches. */}}
+{{/* "true" for an address, HOST:PORT, that cannot be reached from outside the pod. */}}
 {{- define "agent.isLoopback" -}}
 {{- if regexMatch "^(127\\.[0-9.]+|localhost|\\[::1\\]):" . -}}true{{- end -}}
 {{- end -}}
 
-{{/* The port of an address, HOST:PORT; empty where the address is. */}}
+{{/* The port of an address, HOST:PORT; empty if the address is. */}}
 {{- define "agent.port" -}}
 {{- regexFind "[0-9]+$" (. | default "") -}}
 {{- end -}}
@@ -126,12 +126,12 @@ annotations:
 {{- include "agent.port" (dig "addr" ":50051" .Values.config) -}}
 {{- end -}}
 
-{{/* Empty where telemetry is switched off. */}}
+{{/* Empty if telemetry is off. */}}
 {{- define "agent.metricsPort" -}}
 {{- include "agent.port" (dig "telemetry" "addr" ":9464" .Values.config) -}}
 {{- end -}}
 
-{{/* "true" where the agent reviews the access of others. */}}
+{{/* "true" if the agent reviews the access of others. */}}
 {{- define "agent.reviewsAccess" -}}
 {{- if has "front-proxy" (dig "authorization" "methods" list (include "agent.config" . | fromYaml)) -}}true{{- end -}}
 {{- end -}}

@@ -19,8 +19,8 @@ Deno.test("a bar that was missed says so", () => {
     before: { [LIST]: [10, 10], [GREP]: [10, 10], [BACKWARD]: [12, 12] },
   });
   const text = bars(run);
-  assert.equal(lineOf(text, LIST), `| ${LIST}, beside before | 0.75 | 0.8 | **missed** |`);
-  assert.match(lineOf(text, "backward grep, beside"), /\| 1\.2 \| \*\*missed\*\* \|$/);
+  assert.equal(lineOf(text, LIST), `| ${LIST}, compared with before | 0.75 | 0.8 | **missed** |`);
+  assert.match(lineOf(text, "backward grep, compared"), /\| 1\.2 \| \*\*missed\*\* \|$/);
   assert.match(lineOf(text, "memory idle"), /\| 70 MB \| 62 MB \| met \|$/);
 });
 
@@ -29,7 +29,7 @@ Deno.test("a bar over several rows names those beyond it", () => {
     agent: { [LIST]: [5], [GREP]: [11], [BACKWARD]: [10] },
     before: { [LIST]: [10], [GREP]: [10], [BACKWARD]: [10] },
   });
-  const line = lineOf(bars(run), "every other row");
+  const line = lineOf(bars(run), "worst other row");
   assert.match(line, /\| 1\.1: grep literal, 20 hits \(1\.1\) \| \*\*missed\*\* \|$/);
 });
 
