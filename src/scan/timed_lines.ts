@@ -11,7 +11,7 @@ const LF = 0x0a;
 const MAX_DOCKER_BYTES = BLOCK_BYTES;
 
 /** How many lines are read between two turns of the event loop, which takes a millisecond or two. */
-export const MAX_STEP_LINES = 8192;
+export const MAX_STEP_LINES = 4096;
 
 /** A line whose time was found. */
 export interface TimedLine {
