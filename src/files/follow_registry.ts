@@ -1,4 +1,5 @@
 import type { Report } from "../telemetry/events.ts";
+import type { TaskTurns } from "../platform/task_turns.ts";
 import type { FileWatcher } from "./file_watcher.ts";
 import { Examinations, type ExamineCompressed } from "./followed_gzip.ts";
 import { locate, type LogRoots } from "./locate.ts";
@@ -32,6 +33,11 @@ export class FollowRegistry {
     this.#examinations = new Examinations(options.examine);
   }
 
+  /** What opens or follows logs shares the event loop. */
+  get turns(): TaskTurns {
+    return this.#options.watcher.turns;
+  }
+
   /**
    * Follows a log from its beginning, or from the last line boundary at the time of this call. The position is fixed
    * when this returns. If the log does not exist yet, waits for it and reads it from the beginning.
@@ -46,6 +52,7 @@ export class FollowRegistry {
       missingFileWaitMs,
       report,
       clock: watcher.clock,
+      turns: watcher.turns,
       acquire: ({ isYoung }) => this.#acquire(name, isYoung),
       release: (log) => this.#release(log),
       onEnd: () => {

@@ -11,6 +11,7 @@ import type { FileIdentity, LogFile, LogSource } from "./log_file.ts";
  * Deflate expands at most a thousandfold, so at most a few hundred kilobytes are inflated beyond what is wanted.
  */
 const HEAD_READ_BYTES = [256, 512, 1024, 2048];
+const MAX_HEAD_READ_BYTES = 2048;
 const MAX_HEAD_BYTES = 64 * 1024;
 
 /**
@@ -69,9 +70,10 @@ export class GzipLog implements LogSource {
   /** The beginning of the text, at most `bytes` long, without inflating more than a little. */
   head(bytes = MAX_HEAD_BYTES): Uint8Array {
     let head = new Uint8Array(0);
+    const compressed = new Uint8Array(MAX_HEAD_READ_BYTES);
+    let count = 0;
     for (const length of HEAD_READ_BYTES) {
-      const compressed = new Uint8Array(length);
-      const count = this.#file.readAt(0, compressed);
+      count += this.#file.readAt(count, compressed.subarray(count, length));
       try {
         const inflated = gunzipSync(compressed.subarray(0, count), {
           finishFlush: constants.Z_SYNC_FLUSH,

@@ -2,6 +2,7 @@ import { Failure } from "../failure/failure.ts";
 import type { Report } from "../telemetry/events.ts";
 import { AppendedRange, atLine, type RangeReport, type ReadPosition } from "./appended_range.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { TaskTurns } from "../platform/task_turns.ts";
 import { accessFailure } from "./locate.ts";
 import type { LogSegment } from "./log_segment.ts";
 import type { LogName } from "./name.ts";
@@ -16,6 +17,7 @@ export interface LogFollowerOptions {
   /** How long to wait for a log that does not exist yet, milliseconds. */
   readonly missingFileWaitMs: number;
   readonly clock: Clock;
+  readonly turns: TaskTurns;
   readonly report: Report;
   /** Returns the log. Throws Failure if it cannot be opened. */
   acquire(options: { readonly isYoung: boolean }): FollowedLog;
@@ -112,6 +114,7 @@ export class LogFollower implements Disposable {
   }
 
   #attach(isYoung: boolean): void {
+    if (this.#ended) return;
     try {
       this.#log = this.#options.acquire({ isYoung });
     } catch (error) {
@@ -130,10 +133,13 @@ export class LogFollower implements Disposable {
   }
 
   #waitForFile(missing: Failure): void {
-    const { clock, missingFileWaitMs } = this.#options;
+    const { clock, turns, missingFileWaitMs } = this.#options;
     const left = this.#waitingSince + missingFileWaitMs - clock.now();
     if (left <= 0) this.#fail(missing);
-    else this.#cancelTimer = clock.after(Math.min(APPEAR_MS, left), () => this.#attach(true));
+    else {
+      const attach = () => this.#attach(true);
+      this.#cancelTimer = clock.after(Math.min(APPEAR_MS, left), () => turns.run(attach));
+    }
   }
 
   #fail(failure: Failure): void {

@@ -1,6 +1,7 @@
 import { Failure } from "../failure/failure.ts";
 import { lstat } from "../platform/files.ts";
 import { type Clock, sleep, systemClock } from "../platform/clock.ts";
+import type { TaskTurns } from "../platform/task_turns.ts";
 import { History } from "./history.ts";
 import { locate, type LogRoots } from "./locate.ts";
 import { LogFile } from "./log_file.ts";
@@ -18,20 +19,33 @@ export interface OpenLog {
   readonly history: History | null;
 }
 
+export interface OpenLogOptions {
+  readonly history: boolean;
+  readonly signal?: AbortSignal;
+  readonly clock?: Clock;
+  /** Shared by all that open logs at the same time. */
+  readonly turns: TaskTurns;
+}
+
 /**
- * Opens a container's log in its current state. Waits for a rotation in progress, at most half a second. The caller
- * disposes of the file. Throws Failure not-found or permission-denied.
+ * Opens a container's log in its current state, and resolves to what `use` makes of it before anything else happens. Waits
+ * for a rotation in progress, at most half a second. `use` takes over the file. Rejects with Failure not-found or
+ * permission-denied, and with the signal's reason.
  */
-export async function openLog(
+export async function openLog<T>(
   roots: LogRoots,
   name: LogName,
-  options: { history: boolean; signal?: AbortSignal; clock?: Clock },
-): Promise<OpenLog> {
-  const { clock = systemClock, signal = new AbortController().signal } = options;
+  options: OpenLogOptions,
+  use: (log: OpenLog) => T,
+): Promise<T> {
+  const { clock = systemClock, signal = new AbortController().signal, turns } = options;
   const end = clock.now() + ROTATION_MS;
   for (;;) {
     try {
-      return openNow(roots, name, options.history);
+      return await turns.call(() => {
+        signal.throwIfAborted();
+        return use(openNow(roots, name, options.history));
+      });
     } catch (error) {
       const missing = error instanceof Failure && error.kind === "not-found";
       if (!missing || clock.now() >= end || !linkIsThere(roots, name)) throw error;

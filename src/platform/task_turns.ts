@@ -83,6 +83,12 @@ export class TaskTurns {
     return ended === null ? promise : ended.value;
   }
 
+  /** Does the work, and returns its result: a promise if it is done in a later turn. Throws, or rejects, as the work does. */
+  call<T>(work: () => T): T | Promise<T> {
+    if (this.#closed) return work();
+    return this.runSteps({ next: () => ({ done: true, value: work() }) });
+  }
+
   /** Whether there is time left in this turn. A task calls it between its steps. */
   hasTime(): boolean {
     const now = this.#clock.now();

@@ -7,6 +7,8 @@ import {
   examineInflated,
 } from "../files/examined_text.ts";
 import type { FileIdentity } from "../files/log_file.ts";
+import { type Clock, systemClock } from "../platform/clock.ts";
+import { TaskTurns } from "../platform/task_turns.ts";
 import type { ScanSpec } from "../scan/scan.ts";
 import type { LocateTask } from "./job.ts";
 import { locateWindow } from "./locate_window.ts";
@@ -26,11 +28,20 @@ export class CallingThread {
   readonly #leavesLongLines: boolean;
   readonly #scanners = new Scanners();
   readonly #inflated = new InflatedFiles();
+  readonly #turns: TaskTurns;
   /** Inlined pieces are also read into this memory. */
   readonly scratch = newScratch();
 
   /** `leavesLongLines`: there are workers, which read long lines. */
-  constructor(options: { readonly sliceMs: number; readonly leavesLongLines: boolean }) {
+  constructor(
+    options: {
+      readonly sliceMs: number;
+      readonly leavesLongLines: boolean;
+      /** For tests. */
+      readonly clock?: Clock;
+    },
+  ) {
+    this.#turns = new TaskTurns(options.clock ?? systemClock);
     this.#sliceMs = Math.min(options.sliceMs, MAX_SLICE_MS);
     this.#leavesLongLines = options.leavesLongLines;
   }
@@ -41,7 +52,7 @@ export class CallingThread {
     await this.#scanners.get(spec);
   }
 
-  /** Scans a piece, a small one in this turn of the event loop. Throws the signal's reason if it has fired. */
+  /** Scans a piece, a small one in this turn of the event loop if it has time left. Throws the signal's reason if it has fired. */
   async scan(
     piece: Piece,
     { isSmall, signal }: { readonly isSmall: boolean; readonly signal: AbortSignal },
@@ -53,7 +64,11 @@ export class CallingThread {
       signal.throwIfAborted();
     }
     const limits = { sliceMs: this.#sliceMs, inline: this.#leavesLongLines };
-    return scanPiece(piece, piece.source, scanner, this.scratch, limits);
+    // Small pieces of many streams must not add up in one turn.
+    return await this.#turns.call(() => {
+      signal.throwIfAborted();
+      return scanPiece(piece, piece.source, scanner, this.scratch, limits);
+    });
   }
 
   /** Null: its time was up; a repeated call continues. */

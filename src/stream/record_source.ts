@@ -58,7 +58,11 @@ export async function openRecordSource(
     return await openWritten(request, { ...options, isEmpty: isEmpty || follow === "end" });
   }
   if (isEmpty) return nothing;
-  return new FollowStream(options.follows, request.name, { start: follow, window });
+  const { follows, signal } = options;
+  return await follows.turns.call(() => {
+    signal.throwIfAborted();
+    return new FollowStream(follows, request.name, { start: follow, window });
+  });
 }
 
 const nothing: WrittenRecords = { ranges: [], [Symbol.dispose]: () => {} };
@@ -68,10 +72,14 @@ async function openWritten(
   { name, window, direction }: RecordsRequest,
   options: RecordSourceOptions & { readonly isEmpty: boolean },
 ): Promise<WrittenRecords> {
-  const { roots, history, signal, isEmpty, pool, stream, user } = options;
-  const { current, history: rotated } = await openLog(roots, name, { history, signal });
+  const { roots, history, signal, isEmpty, pool, stream, user, follows } = options;
+  const opening = { history, signal, turns: follows.turns };
+  const { written, rotated } = await openLog(roots, name, opening, ({ current, history }) => ({
+    written: new WrittenLog(current, examineIn(pool)),
+    rotated: history,
+  }));
   const opened = new DisposableStack();
-  const written = opened.use(new WrittenLog(current, examineIn(pool)));
+  opened.use(written);
   const caller = { stream, user, signal };
   const older = async () => {
     const found = await rotated?.open({

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../src/failure/failure.ts";
-import { openLog } from "../../../src/files/open_log.ts";
-import { ManualClock } from "../../harness/manual_clock.ts";
+import { type OpenLog, openLog } from "../../../src/files/open_log.ts";
+import { TaskTurns } from "../../../src/platform/task_turns.ts";
+import { idle, ManualClock } from "../../harness/manual_clock.ts";
 import { append, LogTree } from "../../harness/log_tree.ts";
 
 function setUp() {
   const tree = new LogTree();
   const log = tree.add({ content: "now\n" });
   const clock = new ManualClock();
+  const turns = new TaskTurns(clock);
   const roots = { containerLogsDir: tree.containerLogsDir, logRoots: tree.logRoots };
   const name = {
     namespace: log.namespace,
@@ -19,12 +21,12 @@ function setUp() {
     log,
     clock,
     open: (options: { history?: boolean; signal?: AbortSignal } = {}) =>
-      openLog(roots, name, { history: false, clock, ...options }),
+      openLog(roots, name, { history: false, clock, turns, ...options }, (log) => log),
     [Symbol.dispose]: () => tree[Symbol.dispose](),
   };
 }
 
-async function texts(opening: ReturnType<typeof openLog>): Promise<string[]> {
+async function texts(opening: Promise<OpenLog>): Promise<string[]> {
   const { current, history } = await opening;
   const older = await history?.open({
     fingerprint: () => assert.fail("nothing is compressed"),
@@ -49,7 +51,9 @@ Deno.test("regression: a log that is just being rotated is not called missing", 
   using t = setUp();
   Deno.renameSync(t.log.path, `${t.log.path}.20261123-101530`);
   const opened = texts(t.open({ history: true }));
+  await idle();
   t.clock.advance(400);
+  await idle();
   Deno.writeTextFileSync(t.log.path, "");
   append(t.log, "new\n");
   t.clock.advance(20);
@@ -63,7 +67,7 @@ Deno.test("a link whose file does not come is not found after half a second", as
   opened.catch(() => {});
   for (let i = 0; i < 30; i++) {
     t.clock.advance(20);
-    await Promise.resolve();
+    await idle();
   }
   await assert.rejects(opened, (e) => e instanceof Failure && e.kind === "not-found");
 });

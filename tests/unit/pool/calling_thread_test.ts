@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers";
 import { gzipSync } from "node:zlib";
 import { lstat } from "../../../src/platform/files.ts";
 import { CallingThread } from "../../../src/pool/calling_thread.ts";
+import { idle, ManualClock } from "../../harness/manual_clock.ts";
 import { Random, runSeed } from "../../harness/random.ts";
 import { failure, piece } from "./fake_pool.ts";
 import { cri, MemorySource, randomLog, spec, toTheEnd, wholeFrames } from "./log_pieces.ts";
@@ -51,6 +52,44 @@ Deno.test("a large piece leaves the event loop a turn first, a small one is scan
     assert.equal(hadTurn, !isSmall);
     await new Promise((resolve) => setImmediate(resolve));
   }
+});
+
+Deno.test("regression: small pieces of very many streams were all scanned in one turn of the event loop", async () => {
+  const clock = new ManualClock();
+  const thread = new CallingThread({ sliceMs: 40, leavesLongLines: true, clock });
+  const bytes = new TextEncoder().encode(cri("one"));
+  const source = new MemorySource(bytes);
+  const slow = {
+    ...source,
+    size: source.size,
+    readAt(offset: number, into: Uint8Array): number {
+      clock.skip(1);
+      return source.readAt(offset, into);
+    },
+  };
+  const one = { ...piece(0, "", slow), to: bytes.length, end: bytes.length };
+  await thread.scan(one, { isSmall: true, signal: wanted() });
+  clock.skip(10);
+  let scanned = 0;
+  const cancel = new AbortController();
+  const all = Array.from(
+    { length: 10 },
+    (_, i) =>
+      thread.scan(one, { isSmall: true, signal: i === 9 ? cancel.signal : wanted() })
+        .then(() => void scanned++),
+  );
+  const last = assert.rejects(all[9] ?? Promise.resolve(), /nobody wants it/);
+  await idle();
+  assert.ok(scanned > 0 && scanned < 9, `${scanned} in the first turn`);
+  cancel.abort(new Error("nobody wants it"));
+  let turns = 0;
+  for (; clock.timers > 0; turns++) {
+    clock.advance(0);
+    await idle();
+  }
+  await last;
+  assert.equal(scanned, 9);
+  assert.ok(turns > 1, `${turns} more turns`);
 });
 
 Deno.test("a signal that has fired, or fires while the event loop has its turn, ends the scan", async () => {

@@ -8,6 +8,7 @@ import { recordsStream } from "../../../src/stream/records.ts";
 import { silent } from "../../../src/telemetry/events.ts";
 import { LogRecord } from "../../../src/generated/cluster_agent.ts";
 import { frames } from "../../../src/local_search/decode_frames.ts";
+import { idle } from "../../harness/manual_clock.ts";
 import { logName, MemoryLog, roots } from "../../harness/memory_log.ts";
 
 /** Bytes that are inflated to know how a compressed file begins. */
@@ -182,4 +183,40 @@ Deno.test("an empty window opens the log, to know that it is there, and reads no
   const window = { start: instant(5), stop: instant(4) };
   assert.deepEqual(await counted.messages({ window }), []);
   assert.deepEqual(counted.opened, [""]);
+});
+
+Deno.test("regression: logs that were asked for at the same time were all opened in one turn of the event loop", async () => {
+  using counted = setUp();
+  const { log, pool } = counted;
+  const stop = new AbortController();
+  const open = (follow: RecordsRequest["follow"]) =>
+    openRecordSource({
+      name: logName,
+      window: { start: null, stop: null },
+      direction: "forward",
+      follow,
+      grep: "",
+    }, {
+      ...{ roots, history: true, follows: log.follows, signal: stop.signal, pool, stream: {} },
+      user: "",
+    });
+  for (const follow of [null, "end"] as const) {
+    log.clock.skip(10);
+    // Others have had all of this turn.
+    log.follows.turns.run(() => log.clock.skip(5));
+    const opening = open(follow);
+    await idle();
+    assert.deepEqual(counted.opened, []);
+    log.clock.advance(0);
+    using _ = await opening;
+    assert.notDeepEqual(counted.opened.splice(0), []);
+  }
+  log.clock.skip(10);
+  log.follows.turns.run(() => log.clock.skip(5));
+  const doomed = [open(null), open("end")].map((one) => assert.rejects(one, /gone/));
+  await idle();
+  stop.abort(new Error("gone"));
+  log.clock.advance(0);
+  await Promise.all(doomed);
+  assert.deepEqual(counted.opened, []);
 });
