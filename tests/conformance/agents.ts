@@ -6,7 +6,7 @@ import { startProcess } from "../harness/process.ts";
 
 type Started = Awaited<ReturnType<typeof startAgent>>;
 
-/** By what all deadlines are multiplied: an emulated processor needs more time. */
+/** Multiplies all deadlines: an emulated processor needs more time. */
 export const deadlineFactor = Number(Deno.env.get("TEST_DEADLINE_FACTOR") || 1);
 
 /** The agent that answers the recorded cases. */
@@ -16,9 +16,8 @@ export interface Agent extends AsyncDisposable {
 }
 
 /**
- * Starts an agent that serves the recorded log tree: the sources in this process, or, where
- * AGENT_BUNDLE names the folder of a bundle, that bundle as a process of its own with the released
- * program's flags.
+ * Starts an agent that serves the recorded log tree: from source in this process, or, if AGENT_BUNDLE names the folder
+ * of a bundle, that bundle in a separate process with the released program's flags.
  */
 export async function startForCases(dir: string, api: AuthorizationApi): Promise<Agent> {
   const config = { containerLogsDir: `${dir}/containers`, logRoots: [dir] };
@@ -46,8 +45,8 @@ export async function startForCases(dir: string, api: AuthorizationApi): Promise
     await startAgent({
       ...config,
       authorization: { methods: ["front-proxy", "token"] },
-      // A worker that is emulated takes half a minute to compile the regex engine, and is replaced
-      // meanwhile as one that is stuck: there the main thread searches, by the same code.
+      // An emulated worker takes half a minute to compile the regex engine, and would meanwhile be replaced as stuck:
+      // there, the main thread searches with the same code.
       ...deadlineFactor > 1 ? { limits: { scanWorkers: 0 } } : {},
     }, { reviewer }),
   );

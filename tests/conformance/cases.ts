@@ -1,4 +1,4 @@
-/** The recorded cases, as data/README.md describes them. */
+/** The recorded cases, as described in data/README.md. */
 
 export interface RecordedRecord {
   readonly timestamp: string;

@@ -1,5 +1,5 @@
 /**
- * The logs that the conformance cases are about. Every byte is fixed, so the tree is the same wherever it is built.
+ * The logs of the conformance cases. Every byte is fixed, so the tree is the same wherever it is built.
  */
 
 import {
@@ -33,7 +33,7 @@ export interface ConformanceLog {
   readonly content: Uint8Array;
 }
 
-/** All logs; their order gives them their times of change. */
+/** All logs; their order determines their modification times. */
 export function conformanceLogs(): ConformanceLog[] {
   const logs: ConformanceLog[] = [];
   function add(
@@ -81,7 +81,7 @@ export function conformanceLogs(): ConformanceLog[] {
   add("team-a/api.v2-0.prod/side-car-1", "cri", small(3, "dots and dashes", 1727766000));
   add("kube-system/coredns-5d78c9869d-abcde/coredns", "cri", small(4, "plugin/ready", 1727769600));
   add("secret/vault-0/vault", "cri", small(2, "unseal key part", 1727773200));
-  // A pod that is named like another namespace: the target of a path traversal.
+  // A pod named like another namespace: the target of a path traversal.
   add("secret/default/app", "cri", small(2, "a secret of the victim", 1727773200));
   return logs;
 }

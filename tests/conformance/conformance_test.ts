@@ -13,10 +13,10 @@ import {
 } from "./cases.ts";
 import { buildTree, EXPECTED_MANIFEST, sha256 } from "./tree.ts";
 
-/** So many calls run at a time: those that wait for their deadline need not hold up the others. */
+/** How many calls run at a time: calls that wait for their deadline need not delay the others. */
 const CALLS_AT_ONCE = 8;
 
-/** Milliseconds for a call that ends by itself: far above what a slow machine needs. */
+/** Milliseconds for a call that ends on its own: far more than a slow machine needs. */
 const PATIENCE_MS = 120_000;
 
 interface Answer {
@@ -31,7 +31,7 @@ Deno.test("every recorded case of the protocol is answered as it should be", asy
   const dir = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "conformance-" }));
   try {
     assert.equal(sha256(buildTree(dir)), EXPECTED_MANIFEST, "the log tree is not the recorded one");
-    // Allows every user every namespace but "secret", and knows no token.
+    // Allows every user every namespace except "secret", and accepts no token.
     await using api = await AuthorizationApi.start({
       answer: (asked) =>
         asked.body.kind === "SubjectAccessReview"
@@ -104,7 +104,7 @@ async function ask(client: Connected, recorded: ConformanceCase): Promise<Answer
   return { code: transportFailure(code, details), details, records, items: [] };
 }
 
-/** Where no connection came about, no status did: grpc-js makes one up. */
+/** If no connection was established, there is no status: grpc-js makes one up. */
 function transportFailure(code: string, details: string): string {
   return code === "UNAVAILABLE" && details.startsWith("No connection established")
     ? "TRANSPORT_FAILURE"

@@ -1,6 +1,6 @@
 import { bytes, Lcg, nineDigits, type Stream, three, two, utf8 } from "./log_parts.ts";
 
-/** A line as a CRI runtime writes it. */
+/** A line in the format of a CRI runtime. */
 function cri(time: string, message: string, tag = "F", stream: Stream = "stdout"): string {
   return `${time} ${stream} ${tag} ${message}\n`;
 }
@@ -187,12 +187,12 @@ export function emptyMessages(): string {
   ].join("");
 }
 
-/** A line whose text has about size bytes, cut at a character's end. */
+/** A line with a text of about size bytes, cut at the end of a character. */
 export function longLine(size: number): string {
   const unit = utf8("abcdefghij \u00e9\u4e16 0123456789 ");
   const body = new Uint8Array(size);
   for (let i = 0; i < size; i += unit.length) body.set(unit.subarray(0, size - i), i);
-  // A decoder that expects more keeps the half character at the end to itself.
+  // A decoder that expects more input keeps the partial character at the end.
   const text = new TextDecoder().decode(body, { stream: true });
   return cri("2024-10-01T07:20:00Z", "before the long line") +
     cri("2024-10-01T07:20:01Z", `${text}NEEDLE-AT-END`) +

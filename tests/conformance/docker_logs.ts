@@ -1,6 +1,6 @@
 import { bytes, Lcg, nineDigits, type Stream, three, two } from "./log_parts.ts";
 
-/** A line as dockerd writes it: Go's encoder escapes < > &. */
+/** A line in dockerd's format: Go's encoder escapes < > &. */
 function docker(time: string, log: string, stream: Stream = "stdout"): string {
   const text = JSON.stringify(log)
     .replaceAll("&", "\\u0026").replaceAll("<", "\\u003c").replaceAll(">", "\\u003e");
@@ -53,7 +53,7 @@ export function dockerBadByte(): Uint8Array {
   );
 }
 
-/** dockerd splits long lines into 16 KiB pieces: only the last one ends with a newline. */
+/** dockerd splits long lines into pieces of 16 KiB: only the last one ends with a newline. */
 export function dockerChunks(): string {
   return docker("2024-10-02T08:10:00.1Z", "short\n") +
     docker("2024-10-02T08:10:01.1Z", "0123456789abcdef".repeat(1024)) +

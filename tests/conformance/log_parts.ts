@@ -1,4 +1,4 @@
-/** Where a line was written to. */
+/** The stream to which a line was written. */
 export type Stream = "stdout" | "stderr";
 
 /** RFC 3339 with nine digits: base, seconds since the epoch, plus nanos nanoseconds. */
@@ -28,7 +28,7 @@ export function bytes(text: string): Uint8Array {
   return Uint8Array.from(text, (char) => char.charCodeAt(0));
 }
 
-/** A tiny generator of its own, so that the tree hangs on no library's random numbers. */
+/** A tiny generator, so that the tree does not depend on a library's random numbers. */
 export class Lcg {
   #x: bigint;
 

@@ -5,7 +5,7 @@ import { mtime } from "../../src/platform/mtime.ts";
 import { setMtime } from "../harness/mtime.ts";
 import { conformanceLogs } from "./conformance_logs.ts";
 
-/** sha256 of the manifest of the tree that the cases were recorded on. */
+/** SHA-256 of the manifest of the tree on which the cases were recorded. */
 export const EXPECTED_MANIFEST = "0b7c38311482870c0312fc5f5a5d85b9b7f590bf2582872b2bf98ff7b8a70ebb";
 
 /** 2024-10-01T16:26:40Z; log number n gets this plus 60 n seconds. */
@@ -46,7 +46,7 @@ export function buildTree(dir: string): string {
       Deno.mkdirSync(`${dir}/docker/${id}`);
       link(path, `../../../${real}`);
     }
-    // Some times carry nanoseconds.
+    // Some times have nanoseconds.
     file(real, log.content, {
       seconds: FIRST_MTIME + 60 * n,
       nanos: n % 4 === 0 ? 123_456_789 : 0,
@@ -101,7 +101,7 @@ function containerId(namespace: string, pod: string, container: string): string 
   return sha256(`${namespace}/${pod}/${container}`);
 }
 
-/** A UUID of version 5 (RFC 9562) in the DNS name space, of "{pod}.{namespace}.pods". */
+/** A version 5 UUID (RFC 9562) in the DNS name space, for "{pod}.{namespace}.pods". */
 function podUid(namespace: string, pod: string): string {
   const dnsNamespace = Buffer.from("6ba7b8109dad11d180b400c04fd430c8", "hex");
   const hash = createHash("sha1").update(dnsNamespace).update(`${pod}.${namespace}.pods`).digest();

@@ -8,7 +8,7 @@ import type { AgentEvent } from "../../src/telemetry/events.ts";
 import { ManualClock } from "../harness/manual_clock.ts";
 import type { Cluster } from "./control_plane.ts";
 
-/** Authorization by an agent whose account is that of the kubeconfig. */
+/** Authorization by an agent with the account of the kubeconfig. */
 export class AgentAuth implements Disposable {
   readonly clock = new ManualClock();
   readonly events: AgentEvent[] = [];
@@ -38,7 +38,7 @@ export class AgentAuth implements Disposable {
     });
   }
 
-  /** Puts another token in the agent's file, as the kubelet does. */
+  /** Puts another token into the agent's file, as the kubelet does. */
   rotate(account: string): void {
     Deno.writeTextFileSync(`${this.#folder}/token`, account);
   }

@@ -210,7 +210,7 @@ Deno.test({
   },
 });
 
-/** What has come of a follow by now: nothing, or how it ended. */
+/** The state of a follow: nothing yet, or how it ended. */
 function outcomes(ended: Promise<Failure>): () => Promise<string[]> {
   const kinds: string[] = [];
   ended.then((failure) => kinds.push(failure.kind));
@@ -220,7 +220,7 @@ function outcomes(ended: Promise<Failure>): () => Promise<string[]> {
   };
 }
 
-/** Resolves once it is so; I/O of the real server tells nobody else. */
+/** Resolves once the condition holds; there is no event for I/O of the real server. */
 async function until(fulfilled: () => boolean): Promise<void> {
   while (!fulfilled()) await new Promise((resolve) => setTimeout(resolve, 5));
 }

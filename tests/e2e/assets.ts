@@ -1,9 +1,9 @@
-/** Where etcd and kube-apiserver are, or why they cannot be had. */
+/** Where etcd and kube-apiserver are, or why they are unavailable. */
 export type Assets = { readonly folder: string } | { readonly missing: string };
 
 /**
- * Finds the executables of a real API server: in KUBEBUILDER_ASSETS (as Kubernetes' envtest has it),
- * else in the project's cache folder; makes them there where this machine can, which takes minutes.
+ * Finds the executables of a real API server: in KUBEBUILDER_ASSETS (as in Kubernetes' envtest), otherwise in the
+ * project's cache folder; builds them there if this machine can, which takes minutes.
  */
 export async function findAssets(): Promise<Assets> {
   const cache = Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME")}/.cache`;

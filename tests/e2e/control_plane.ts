@@ -2,14 +2,14 @@ import { createSign } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { type ApiServer, startApiServer } from "../../hack/api_server.ts";
 
-/** A subject of a binding, as RBAC writes it. */
+/** A subject of a binding, in RBAC's form. */
 export type Subject =
   | { readonly kind: "User" | "Group"; readonly name: string }
   | { readonly kind: "ServiceAccount"; readonly namespace: string; readonly name: string };
 
 const AGENT_NAMESPACE = "kubetail-system";
 
-/** A real API server with what the agent's tests need in it; gone when disposed of. */
+/** A real API server with what the agent's tests need; removed when disposed of. */
 export class Cluster implements AsyncDisposable {
   readonly server: ApiServer;
 
@@ -17,7 +17,7 @@ export class Cluster implements AsyncDisposable {
     this.server = server;
   }
 
-  /** With namespaces team-a, team-b and kubetail-system, and the ClusterRoles log-reader and access-reviewer. */
+  /** With the namespaces team-a, team-b and kubetail-system, and the ClusterRoles log-reader and access-reviewer. */
   static async start(assets: string): Promise<Cluster> {
     const cluster = new Cluster(await startApiServer(assets));
     for (const name of ["team-a", "team-b", AGENT_NAMESPACE]) {
@@ -27,7 +27,7 @@ export class Cluster implements AsyncDisposable {
       metadata: { name: "log-reader" },
       rules: [{ apiGroups: [""], resources: ["pods/log"], verbs: ["get"] }],
     });
-    // As the chart's: this one right, and nothing else of system:auth-delegator.
+    // Like the chart's role: this one right, and nothing else of system:auth-delegator.
     await cluster.#create("/apis/rbac.authorization.k8s.io/v1/clusterroles", {
       metadata: { name: "access-reviewer" },
       rules: [{
@@ -39,7 +39,10 @@ export class Cluster implements AsyncDisposable {
     return cluster;
   }
 
-  /** Lets the subject read logs of one namespace, or of all; returns how to withdraw that. Resolves when it counts. */
+  /**
+   * Lets the subject read logs of one namespace, or of all; returns a function that revokes that. Resolves when it
+   * takes effect.
+   */
   async allowLogs(subject: Subject, namespace: string | null): Promise<() => Promise<void>> {
     return await this.#bind(subject, "log-reader", namespace, {
       resource: "pods",
@@ -49,7 +52,7 @@ export class Cluster implements AsyncDisposable {
     });
   }
 
-  /** A service account that may ask for others' access reviews, or may not; returns a token of it. */
+  /** A service account that may request access reviews of others, or may not; returns a token for it. */
   async agentAccount(name: string, options: { mayReview: boolean }): Promise<string> {
     const token = await this.serviceAccount(AGENT_NAMESPACE, name);
     if (options.mayReview) {
@@ -63,7 +66,7 @@ export class Cluster implements AsyncDisposable {
     return token;
   }
 
-  /** Makes a service account; returns a token of it. */
+  /** Creates a service account; returns a token for it. */
   async serviceAccount(namespace: string, name: string): Promise<string> {
     const path = `/api/v1/namespaces/${namespace}/serviceaccounts`;
     await this.#create(path, { metadata: { name } });
@@ -75,7 +78,7 @@ export class Cluster implements AsyncDisposable {
     return (body as unknown as { status: { token: string } }).status.token;
   }
 
-  /** A token for a service account that ends at a time of the test's choosing, signed with the cluster's own key. */
+  /** A token for a service account that expires at a time chosen by the test, signed with the cluster's own key. */
   async signToken(
     namespace: string,
     name: string,
@@ -104,7 +107,7 @@ export class Cluster implements AsyncDisposable {
     return `${signed}.${createSign("RSA-SHA256").update(signed).sign(key, "base64url")}`;
   }
 
-  /** A kubeconfig's text for whoever has the token, or the file with it. */
+  /** A kubeconfig's text for the holder of the token, or with the file that contains it. */
   kubeConfig(user: { readonly token: string } | { readonly tokenFile: string }): string {
     return JSON.stringify({
       "current-context": "test",
@@ -153,7 +156,7 @@ export class Cluster implements AsyncDisposable {
     };
   }
 
-  /** The API server hears of its own objects by a watch: a moment later. */
+  /** The API server learns about its own objects through a watch, a moment later. */
   async #until(
     subject: Subject,
     resourceAttributes: Record<string, string>,
@@ -170,7 +173,7 @@ export class Cluster implements AsyncDisposable {
       );
       const { status } = body as unknown as { status: { allowed: boolean } };
       if (status.allowed === allowed) return;
-      await wait(25); // nothing tells but asking
+      await wait(25); // polling is the only way to find out
     }
     throw new Error(`the right of ${user} does not become ${allowed}`);
   }

@@ -7,7 +7,7 @@ import { drain, metadata, request } from "../harness/calls.ts";
 import type { TreeLog } from "../harness/log_tree.ts";
 import type { Cluster } from "./control_plane.ts";
 
-/** Asks an agent with its own kubeconfig, over gRPC and mutual TLS. */
+/** Calls an agent with its own kubeconfig, over gRPC and mutual TLS. */
 export async function wholeAgent(cluster: Cluster, account: string, viewer: string): Promise<void> {
   const folder = Deno.makeTempDirSync({ prefix: "agent-kube-" });
   const kubeConfig = `${folder}/config`;
@@ -38,7 +38,7 @@ export async function wholeAgent(cluster: Cluster, account: string, viewer: stri
       ["x-remote-group", "sre"],
     ];
     assert.equal(await read(b, bob), "OK hello");
-    // A front proxy's certificate: never judged by a token.
+    // A front proxy's certificate: never authorized by a token.
     assert.equal(await read(a, [["authorization", `Bearer ${viewer}`]]), "UNAUTHENTICATED");
     assert.equal(await read(a, []), "UNAUTHENTICATED");
 
@@ -72,7 +72,7 @@ export async function wholeAgent(cluster: Cluster, account: string, viewer: stri
   }
 }
 
-/** Reads a log: the status' name and the messages. */
+/** Reads a log: returns the status name and the messages. */
 async function readWith(
   records: ReturnType<TestAgent["records"]>,
   log: TreeLog,

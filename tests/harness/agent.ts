@@ -12,10 +12,10 @@ import type { AgentEvent } from "../../src/telemetry/events.ts";
 import { createAuthority, type KeyPair, type ThrowawayAuthority } from "./certificates.ts";
 import { LogTree } from "./log_tree.ts";
 
-// The tests' own connections are of the same platform as the agent's.
+// The tests' own connections use the same platform as the agent's.
 deferClientSessionEnds();
 
-/** Who calls: a client whose CN is allowed, one whose CN is not, one that shows no certificate. */
+/** The caller: a client whose CN is allowed, one whose CN is not, or one that presents no certificate. */
 export type ClientName = "client" | "other" | "none";
 
 /** Settings that differ from the harness's own, group by group. */
@@ -38,23 +38,23 @@ export interface TestAgent extends AsyncDisposable {
   readonly certificatesDir: string;
   /** Everything that the agent has reported so far. */
   readonly events: readonly AgentEvent[];
-  /** Resolves as soon as what was reported so far fulfils the condition. */
+  /** Resolves as soon as the events reported so far satisfy the condition. */
   sees(condition: (events: readonly AgentEvent[]) => boolean): Promise<void>;
-  /** The exit code, when the agent has ended. */
+  /** The exit code, once the agent has ended. */
   readonly ended: Promise<number>;
   records(client?: ClientName): LogRecordsServiceClient;
   metadata(client?: ClientName): LogMetadataServiceClient;
   health(client?: ClientName): HealthClient;
   reflection(client?: ClientName): ServerReflectionClient;
   credentials(client?: ClientName): grpc.ChannelCredentials;
-  /** Graceful stop, as on SIGTERM. */
+  /** Stops gracefully, as on SIGTERM. */
   stop(): void;
 }
 
 /**
- * Starts an agent by serve(). Without overrides: mutual TLS, client CN "kubetail-cluster-api"
- * allowed, authorization "allow-all", one scan worker, no telemetry port, no log lines. options.reviewer
- * answers in place of a Kubernetes API where overrides name other methods.
+ * Starts an agent through serve(). Without overrides: mutual TLS, client CN "kubetail-cluster-api" allowed,
+ * authorization "allow-all", one scan worker, no telemetry port, no log lines. options.reviewer replaces a Kubernetes
+ * API if overrides name other methods.
  */
 export async function startAgent(
   overrides: Overrides = {},
@@ -87,7 +87,7 @@ export async function startAgent(
     limits: {
       ...defaults.limits,
       scanWorkers: 1,
-      // Client and agent are one process here, on a machine that may be slow, or emulated.
+      // Client and agent are one process here, on a machine that may be slow or emulated.
       handshakeTimeoutMs: 600_000,
       requestTimeoutMs: 600_000,
     },
@@ -103,7 +103,7 @@ export async function startAgent(
       for (const look of watchers) look();
     },
   });
-  // A name: the platform takes no IP address for TLS to verify.
+  // A name, because the platform cannot verify an IP address over TLS.
   const address = `localhost:${running.port}`;
   const channels: grpc.Client[] = [];
   const kept = stack.move();
@@ -130,7 +130,7 @@ export async function startAgent(
     look();
     return promise;
   }
-  // A connection of its own for every client object: with a shared one a test could see another's.
+  // A separate connection for every client object: with a shared one, a test could see another's.
   const channelOptions = { "grpc.use_local_subchannel_pool": 1 };
 
   return {
@@ -164,7 +164,7 @@ export async function startAgent(
 
 let made: ReturnType<typeof makeCertificates> | undefined;
 
-/** The same authority and pairs for every agent of the process: making them is the slowest part. */
+/** The same CA and pairs for every agent of the process: creating them is the slowest part. */
 function certificates(): ReturnType<typeof makeCertificates> {
   return made ??= makeCertificates();
 }
@@ -182,7 +182,7 @@ async function makeCertificates(): Promise<{
   return { authority, pairs: { server, client, other } };
 }
 
-/** Lays overrides over base, two levels deep, which is how deep Config is. */
+/** Applies overrides to base, two levels deep, which is the depth of Config. */
 function merge(base: Config, overrides: Overrides): Config {
   const merged: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(overrides)) {

@@ -5,12 +5,12 @@ import type { TLSSocket } from "node:tls";
 import type { Account, ApiServerAccess } from "../../src/auth/kube_config.ts";
 import { createAuthority, type KeyPair, type ThrowawayAuthority } from "./certificates.ts";
 
-/** One request that the API was sent. */
+/** One request that the API received. */
 export interface Asked {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** The body as it came. */
+  /** The body as received. */
   readonly text: string;
   /** The body, parsed. */
   readonly body: {
@@ -23,31 +23,31 @@ export interface Asked {
       resourceAttributes?: Record<string, string>;
     };
   };
-  /** CN of the client certificate that was shown; null: none. */
+  /** CN of the client certificate that was presented; null: none. */
   readonly certificateName: string | null;
-  /** Number of the connection, in order of opening, from 0. */
+  /** Number of the connection, in the order of opening, from 0. */
   readonly connection: number;
 }
 
-/** What the API does with a request. */
+/** How the API responds to a request. */
 export type Reply =
   | { readonly status?: number; readonly json?: unknown; readonly text?: string }
-  /** Closes the connection with no answer. */
+  /** Closes the connection without an answer. */
   | "drop"
-  /** Promises more of an answer than it sends, then closes the connection. */
+  /** Announces a longer answer than it sends, then closes the connection. */
   | "cut"
   /** Never answers. */
   | "hang";
 
-/** A small Kubernetes API that knows access reviews only, over TLS, and remembers what it was asked. */
+/** A small Kubernetes API that only supports access reviews, over TLS, and records its requests. */
 export class AuthorizationApi implements AsyncDisposable {
   readonly #authority: ThrowawayAuthority;
   readonly #pair: KeyPair;
   readonly #address: string;
   readonly asked: Asked[] = [];
-  /** What is done with each request; may be changed at any time. */
+  /** Determines the response to each request; may be changed at any time. */
   answer: (asked: Asked) => Reply | Promise<Reply>;
-  /** The most requests that were being answered at one time. */
+  /** The highest number of requests that were being answered at one time. */
   busiest = 0;
   #busy = 0;
   #connections = 0;
@@ -67,8 +67,8 @@ export class AuthorizationApi implements AsyncDisposable {
   }
 
   /**
-   * Listens on a free port of 127.0.0.1, or of another loopback address, for which its certificate
-   * is not valid. Without an answer of its own it allows everything.
+   * Listens on a free port of 127.0.0.1, or of another loopback address, for which its certificate is not valid.
+   * Without an answer function, it allows everything.
    */
   static async start(
     options: {
@@ -92,7 +92,7 @@ export class AuthorizationApi implements AsyncDisposable {
     return `https://${this.#address}:${this.#port}`;
   }
 
-  /** PEM of the authority that signed its certificate. */
+  /** PEM of the CA that signed its certificate. */
   get ca(): string {
     return this.#authority.cert;
   }
@@ -109,7 +109,7 @@ export class AuthorizationApi implements AsyncDisposable {
     return new Promise((resolve) => server.getConnections((_error, count) => resolve(count)));
   }
 
-  /** As a kubeconfig would give it. */
+  /** As in a kubeconfig. */
   access(account: Account = { token: "agent-token" }, ca = this.ca): ApiServerAccess {
     return {
       url: new URL(this.url),
@@ -134,7 +134,7 @@ export class AuthorizationApi implements AsyncDisposable {
     });
   }
 
-  /** Stops listening and cuts every connection. */
+  /** Stops listening and ends every connection. */
   async stop(): Promise<void> {
     const server = this.#server;
     this.#server = null;
@@ -156,7 +156,7 @@ export class AuthorizationApi implements AsyncDisposable {
     }, (request, response) => {
       const number = numbers.get(request.socket) ?? this.#connections++;
       numbers.set(request.socket, number);
-      // A request that the agent gives up breaks off; there is nobody to answer.
+      // A request that the agent abandons is cut off; there is nobody to answer.
       this.#serve(request, response, number).catch(() => {});
     });
     await new Promise<void>((resolve) => server.listen(this.#port, this.#address, resolve));
@@ -209,7 +209,7 @@ export class AuthorizationApi implements AsyncDisposable {
   }
 }
 
-/** The review as the API server gives it back, with its verdict. */
+/** The review as the API server returns it, with its verdict. */
 export function verdict(asked: Asked, allowed: boolean): Reply {
   return {
     status: 201,
@@ -217,7 +217,7 @@ export function verdict(asked: Asked, allowed: boolean): Reply {
   };
 }
 
-/** An error as the API server words it (a Status object). */
+/** An error in the API server's form (a Status object). */
 export function failure(status: number, message: string): Reply {
   return { status, json: { kind: "Status", apiVersion: "v1", status: "Failure", message } };
 }

@@ -1,4 +1,4 @@
-/** A real browser (Chromium), driven by the Chrome DevTools Protocol. */
+/** A real browser (Chromium), controlled through the Chrome DevTools Protocol. */
 export class Browser implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #profile: string;
@@ -17,7 +17,7 @@ export class Browser implements AsyncDisposable {
     });
   }
 
-  /** Null where there is no Chromium on this machine. */
+  /** Null if there is no Chromium on this machine. */
   static async start(): Promise<Browser | null> {
     const profile = Deno.makeTempDirSync({ prefix: "agent-browser-" });
     let child: Deno.ChildProcess;
@@ -63,7 +63,7 @@ export class Browser implements AsyncDisposable {
     return browser;
   }
 
-  /** Shows a page as a screen of that width, in light or dark. */
+  /** Shows a page on a screen of that width, in light or dark mode. */
   async show(url: string, options: { width: number; scheme: "light" | "dark" }): Promise<void> {
     await this.#call("Emulation.setDeviceMetricsOverride", {
       width: options.width,
@@ -81,7 +81,7 @@ export class Browser implements AsyncDisposable {
     );
   }
 
-  /** Evaluates an expression in the page; a promise is waited for. */
+  /** Evaluates an expression in the page; waits for a promise. */
   async evaluate(expression: string): Promise<unknown> {
     const result = await this.#call("Runtime.evaluate", {
       expression,
@@ -104,7 +104,7 @@ export class Browser implements AsyncDisposable {
     this.#socket.close();
     this.#child.kill("SIGKILL");
     await this.#child.status;
-    // Its child processes may still write for a moment.
+    // Its child processes may keep writing for a moment.
     for (let tries = 0; tries < 50; tries++) {
       try {
         Deno.removeSync(this.#profile, { recursive: true });

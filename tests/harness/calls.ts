@@ -10,12 +10,12 @@ import type { Timestamp } from "../../src/generated/google/protobuf/timestamp.ts
 
 /** How a call ended. */
 export interface Ending {
-  /** gRPC status name, as in OK. */
+  /** gRPC status name, such as OK. */
   readonly code: string;
   readonly details: string;
 }
 
-/** A request with what a test does not name left empty. */
+/** A request; fields that a test does not name are empty. */
 export function request(fields: Partial<LogRecordsStreamRequest> = {}): LogRecordsStreamRequest {
   return {
     namespace: "",
@@ -30,14 +30,14 @@ export function request(fields: Partial<LogRecordsStreamRequest> = {}): LogRecor
   };
 }
 
-/** Metadata from pairs; a name may come more than once. */
+/** Metadata from pairs; a name may occur more than once. */
 export function metadata(pairs: readonly (readonly [string, string])[]): grpc.Metadata {
   const result = new grpc.Metadata();
   for (const [name, value] of pairs) result.add(name, value);
   return result;
 }
 
-/** Resolves with the first record; the call is then read by nobody until drain or resume. */
+/** Resolves to the first record; afterwards nobody reads the call until drain or resume. */
 export function firstRecord(call: grpc.ClientReadableStream<LogRecord>): Promise<LogRecord> {
   return new Promise((resolve, reject) => {
     const read = () => {
@@ -51,7 +51,7 @@ export function firstRecord(call: grpc.ClientReadableStream<LogRecord>): Promise
   });
 }
 
-/** Reads a stream to its end, whatever the end is. */
+/** Reads a stream to its end, whatever the outcome. */
 export async function drain<T>(
   call: grpc.ClientReadableStream<T>,
 ): Promise<{ readonly messages: T[] } & Ending> {
@@ -59,12 +59,12 @@ export async function drain<T>(
   const ended = new Promise((resolve) => call.on("end", resolve));
   const status = new Promise<grpc.StatusObject>((resolve) => call.on("status", resolve));
   call.on("data", (message: T) => messages.push(message));
-  call.on("error", () => {}); // The status tells the same.
+  call.on("error", () => {}); // The status contains the same information.
   const [{ code, details }] = await Promise.all([status, ended]);
   return { messages, code: statusName(code), details };
 }
 
-/** Reads a log to the end of the stream, whatever the end is, with the texts of its records. */
+/** Reads a log to the end of the stream, whatever the outcome, with the texts of its records. */
 export async function readLog(
   agent: TestAgent,
   log: TreeLog,
@@ -79,7 +79,7 @@ export async function readLog(
   return { ...ended, texts: ended.messages.map((record) => record.message) };
 }
 
-/** Makes a unary call; response is null where it failed. */
+/** Makes a unary call; response is null if it failed. */
 export function answer<T>(
   call: (callback: (error: grpc.ServiceError | null, response?: T) => void) => unknown,
 ): Promise<{ readonly response: T | null } & Ending> {

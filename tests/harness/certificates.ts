@@ -1,4 +1,4 @@
-/** Throwaway certificates: the demo's own maker is the tests' too. */
+/** Throwaway certificates: the tests use the demo's generator. */
 export {
   createAuthority,
   type KeyPair,

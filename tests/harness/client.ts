@@ -3,7 +3,7 @@ import { client } from "../../src/cli/client.ts";
 import type { TestAgent } from "./agent.ts";
 import { CapturedTerminal } from "./terminal.ts";
 
-/** The options by which a client reaches these agents, which share one authority. */
+/** The options with which a client reaches these agents, which share one CA. */
 export function reach(...agents: readonly [TestAgent, ...TestAgent[]]): string[] {
   const dir = agents[0].certificatesDir;
   return [
@@ -26,7 +26,7 @@ export async function runClient(
   return { code, stdout: terminal.stdout, stderr: terminal.stderr };
 }
 
-/** What `client list` says when it fails with these options. */
+/** The output of `client list` when it fails with these options. */
 export async function listing(...options: string[]): Promise<string> {
   const { code, stderr, stdout } = await runClient(["list", ...options]);
   assert.equal(code, 1, stderr);

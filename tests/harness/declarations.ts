@@ -1,26 +1,26 @@
-/** What the modules of src export, read by its layout, which `deno fmt` keeps. */
+/** The exports of the modules of src, found by their layout, which `deno fmt` guarantees. */
 import { readdirSync, readFileSync } from "node:fs";
 
 const src = new URL("../../src/", import.meta.url);
 
 export interface Declaration {
-  /** Below src. */
+  /** Relative to src. */
   readonly path: string;
   readonly kind: "function" | "class" | "interface";
   readonly name: string;
-  /** The documentation comment; "" where there is none. */
+  /** The documentation comment; "" if there is none. */
   readonly comment: string;
-  /** From behind the name to the closing brace. */
+  /** From after the name to the closing brace. */
   readonly body: string;
 }
 
-/** A method, getter or field that others may use. */
+/** A public method, getter or field. */
 export interface Member {
   readonly name: string;
   readonly comment: string;
   /** Parameters and result, or the field's type. */
   readonly signature: string;
-  /** Of a method; "" of others. */
+  /** Of a method; "" for others. */
   readonly body: string;
 }
 
@@ -41,7 +41,7 @@ const field = new RegExp(
   "gm",
 );
 
-/** Exported functions, classes and interfaces of src, generated ones left out. */
+/** Exported functions, classes and interfaces of src, without generated ones. */
 export function declarations(): Declaration[] {
   const found: Declaration[] = [];
   for (const path of readdirSync(src, { recursive: true, encoding: "utf8" }).sort()) {
@@ -54,7 +54,7 @@ export function declarations(): Declaration[] {
   return found;
 }
 
-/** The members of a class or interface; none of a function. Constructors are methods of that name. */
+/** The members of a class or interface; empty for a function. Constructors are methods of that name. */
 export function membersOf({ kind, body }: Declaration): Member[] {
   if (kind === "function") return [];
   const found: Member[] = [];

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 
 export const project = resolve(import.meta.dirname!, "../..");
 
-/** A command in a document, as a person would paste it. */
+/** A command in a document, in the form in which a person would paste it. */
 export interface DocumentedCommand {
   /** Relative to the project, with the line: docs/index.md:27. */
   readonly place: string;
@@ -11,7 +11,7 @@ export interface DocumentedCommand {
   readonly text: string;
 }
 
-/** What becomes of a documented command in the test run. */
+/** How the test run handles a documented command. */
 export type Treatment =
   /** Run by tests/integration/documented_commands_test.ts. */
   | "here"
@@ -68,7 +68,7 @@ const TREATMENTS: readonly (readonly [RegExp, Treatment])[] = [
   [/^(?:[A-Z_]+=\S+ )*(?:deno|npx|kubetail-cluster-agent|kubetail-agent-tools) /, "here"],
 ];
 
-/** Throws an Error for a command that nothing is said about. */
+/** Throws an Error for a command without a treatment. */
 export function treatment({ place, text }: DocumentedCommand): Treatment {
   const found = TREATMENTS.find(([pattern]) => pattern.test(text));
   if (found === undefined) {
@@ -77,14 +77,14 @@ export function treatment({ place, text }: DocumentedCommand): Treatment {
   return found[1];
 }
 
-/** Patterns that match none of the commands: what they were for is gone. */
+/** Patterns that match none of the commands: the commands that they were for are gone. */
 export function staleTreatments(commands: readonly DocumentedCommand[]): string[] {
   return TREATMENTS.map(([pattern]) => pattern)
     .filter((pattern) => !commands.some(({ text }) => pattern.test(text)))
     .map(String);
 }
 
-/** Every command in a fenced block of shell in the README and the documents. */
+/** Every command in the shell blocks of the README and the documents. */
 export function documentedCommands(): DocumentedCommand[] {
   const documents = readdirSync(join(project, "docs"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".md")).sort().map((name) => `docs/${name}`);
@@ -94,7 +94,7 @@ export function documentedCommands(): DocumentedCommand[] {
   );
 }
 
-/** The commands of a Markdown text's `sh` blocks. A line that ends in a backslash goes on in the next. */
+/** The commands in the `sh` blocks of a Markdown text. A line that ends with a backslash continues in the next one. */
 export function commandsIn(markdown: string): { line: number; text: string }[] {
   const found: { line: number; text: string }[] = [];
   const lines = markdown.split("\n");

@@ -4,11 +4,11 @@ import type { ExamineCompressed } from "../../src/files/followed_gzip.ts";
 import { readGrowth, unknownText } from "../../src/files/known_text.ts";
 import type { ByteSource } from "../../src/scan/byte_source.ts";
 
-/** Of tests whose compressed files are small: those are read without being examined. */
+/** For tests whose compressed files are small: those are read without being examined. */
 export const cannotExamine: ExamineCompressed = ({ path }) =>
   Promise.reject(new Error(`${path} is not small`));
 
-/** What examineInflated finds in a text that is at hand as a whole, by the plain way. */
+/** The result of examineInflated for a text in memory, computed in the simplest way. */
 export function examineText(source: ByteSource, range: TextRange | null): ExaminedText {
   const { size } = source;
   const text = readGrowth(source, unknownText, size)?.text ?? unknownText;

@@ -2,11 +2,14 @@ import { Buffer } from "node:buffer";
 import { EventEmitter } from "node:events";
 import type { Server } from "@grpc/grpc-js";
 
-/** A server of grpc-js as far as src/rpc/grpc_js touches it: it sets up a node:http2 server that the test emits from. */
+/**
+ * The parts of a grpc-js server that src/rpc/grpc_js uses: it sets up a node:http2 server through which the test emits
+ * events.
+ */
 export class FakeGrpcServer {
-  /** What grpc-js listens on; tests emit "session" and "stream". */
+  /** The server that grpc-js listens on; tests emit "session" and "stream". */
   readonly source = new EventEmitter();
-  /** Streams that grpc-js itself was given. */
+  /** Streams that grpc-js itself received. */
   readonly given: unknown[] = [];
 
   readonly server = {
@@ -61,7 +64,10 @@ export class FakeStream extends EventEmitter {
   resume(): void {}
 }
 
-/** A connection's socket, with the listeners of node:http2 that src/rpc/grpc_js stands in for; it takes all that is written. */
+/**
+ * A connection's socket, with the listeners of node:http2 that src/rpc/grpc_js replaces; it accepts everything that is
+ * written.
+ */
 export class FakeSocket extends EventEmitter {
   static #port = 40_000;
   readonly localAddress = "10.0.0.9";
@@ -72,7 +78,7 @@ export class FakeSocket extends EventEmitter {
   writableLength = 0;
   destroyed = false;
   isPaused = false;
-  /** What node:http2 was given to read. */
+  /** The data that node:http2 was given to read. */
   readonly read: Uint8Array[] = [];
   /** Whether node:http2 knows that the socket is closed. */
   knowsEnd = false;
@@ -106,7 +112,7 @@ export class FakeSocket extends EventEmitter {
   }
 }
 
-/** What node:http2 keeps its native session by. */
+/** The property in which node:http2 keeps its native session. */
 const kHandle: unique symbol = Symbol("kHandle");
 
 /** A ServerHttp2Session over a socket. */
@@ -134,7 +140,7 @@ export class FakeSession extends EventEmitter {
   }
 }
 
-/** Lets everything run that setImmediate has scheduled so far, and what that schedules. */
+/** Runs everything that setImmediate has scheduled so far, and what that schedules. */
 export async function turns(count = 3): Promise<void> {
   for (let index = 0; index < count; index++) {
     await new Promise((resolve) => setImmediate(resolve));

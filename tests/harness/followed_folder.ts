@@ -10,7 +10,7 @@ import { cannotExamine } from "./examine.ts";
 import { ManualClock } from "./manual_clock.ts";
 import { openDescriptors } from "./open_descriptors.ts";
 
-/** A container's log on the disk, a clock that stands still, and followers. */
+/** A container's log on disk, a clock that is moved by the test, and followers. */
 export class FollowedFolder implements AsyncDisposable {
   readonly root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "follow-" }));
   readonly folder = `${this.root}/pods/ns_pod_uid/app`;
@@ -51,13 +51,13 @@ export class FollowedFolder implements AsyncDisposable {
     return new FolderReader((wake) => this.follows.follow(logName, start, wake));
   }
 
-  /** Moves the log away as kubelet does and begins a new one. */
+  /** Renames the log as the kubelet does and begins a new one. */
   rotate(stamp: string) {
     Deno.renameSync(this.log, `${this.log}.${stamp}`);
     this.append("");
   }
 
-  /** So much time passes, and the agent looks. */
+  /** Lets time pass and makes the agent check. */
   pass(ms: number) {
     this.clock.advance(ms);
     this.watcher.check();
@@ -77,7 +77,7 @@ export class FollowedFolder implements AsyncDisposable {
   }
 }
 
-/** A follower, and what it is given. */
+/** A follower, and what it receives. */
 export class FolderReader {
   readonly follower: LogFollower;
   wakes = 0;
@@ -86,12 +86,12 @@ export class FolderReader {
     this.follower = follow(() => void this.wakes++);
   }
 
-  /** The next range if it is there, "waiting" if none is, "done" at the end. */
+  /** The next range if there is one, "waiting" if there is none, "done" at the end. */
   range(): AppendedRange | "waiting" | "done" {
     return this.follower.take() ?? (this.follower.ended ? "done" : "waiting");
   }
 
-  /** All text that is there now; "(end)" at the end. */
+  /** All text that is available now; "(end)" at the end. */
   text(): string {
     let all = "";
     for (;;) {

@@ -4,7 +4,7 @@ export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
 
-/** A text as a source, which keeps how many bytes each read gave. */
+/** A text as a source, which records how many bytes each read returned. */
 export function sourceOf(text: string): ByteSource & { readonly reads: number[] } {
   const content = bytesOf(text);
   const reads: number[] = [];

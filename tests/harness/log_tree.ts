@@ -8,7 +8,7 @@ export interface TreeLog {
   readonly id: string;
   /** The link in the containers folder. */
   readonly link: string;
-  /** The regular file that the link leads to in the end. */
+  /** The regular file that the link finally leads to. */
   readonly path: string;
   /** The four fields of a LogRecordsStreamRequest. */
   readonly request: {
@@ -19,7 +19,7 @@ export interface TreeLog {
   };
 }
 
-/** What LogTree.add is told; what is left out is "default", "web-0", "app", "cri", "". */
+/** The options of LogTree.add; defaults are "default", "web-0", "app", "cri", "". */
 export interface NewLog {
   readonly namespace?: string;
   readonly pod?: string;
@@ -33,7 +33,7 @@ export interface NewLog {
  * pods/{namespace}_{pod}_{uid}/{container}/0.log, and with Docker on to docker/{id}/{id}-json.log.
  */
 export class LogTree implements Disposable {
-  /** The folder that holds all. */
+  /** The folder that contains everything. */
   readonly dir: string;
 
   constructor() {
@@ -106,7 +106,7 @@ export function criLines(count: number, start = "2024-10-01T05:00:00Z"): string 
   return text;
 }
 
-/** A Docker json-file line with its newline; message ends with \n where the record is to be final. */
+/** A Docker json-file line with its newline; message ends with \n if the record is to be final. */
 export function dockerLine(time: string, message: string, stream = "stdout"): string {
   return `${JSON.stringify({ log: message, stream, time })}\n`;
 }

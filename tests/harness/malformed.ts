@@ -7,16 +7,16 @@ import type { KeyPair } from "./certificates.ts";
 import { request } from "./calls.ts";
 import type { Random } from "./random.ts";
 
-/** Where malformed input goes and what it needs to get there. */
+/** Where malformed input is sent and what that requires. */
 export interface Target {
   readonly port: number;
-  /** PEM of the authority of the agent's certificate. */
+  /** PEM of the CA of the agent's certificate. */
   readonly ca: string;
   /** A pair that the agent accepts. */
   readonly client: KeyPair;
-  /** A pair of another authority. */
+  /** A pair from another CA. */
   readonly stranger: KeyPair;
-  /** A log that is there, as a request names it. */
+  /** An existing log, in the form of a request. */
   readonly log: Parameters<typeof request>[0];
 }
 
@@ -27,7 +27,7 @@ const httpRequest = new TextEncoder().encode(
     "Content-Type: application/grpc\r\nContent-Length: 5\r\n\r\n\0\0\0\0\0",
 );
 
-/** Every way of being wrong that is sent as bytes over a connection of its own, by name. */
+/** All kinds of malformed input that are sent as bytes over a separate connection, by name. */
 const connections: Readonly<Record<string, (target: Target, random: Random) => Promise<void>>> = {
   "random bytes": (target, random) => overTcp(target, random.bytes(1, 4096)),
   "nothing, then hanging up": (target) => overTcp(target, new Uint8Array()),
@@ -43,7 +43,7 @@ const connections: Readonly<Record<string, (target: Target, random: Random) => P
     overTls(target, target.client, concat(preface, settings, ...garbageFrames(random))),
 };
 
-/** Every way of being wrong that is sent as a request of a good HTTP/2 connection, by name. */
+/** All kinds of malformed input that are sent as a request over a valid HTTP/2 connection, by name. */
 const requests: Readonly<
   Record<
     string,
@@ -135,12 +135,12 @@ const requests: Readonly<
   "reset in the middle": (target) => ({ headers: { reset: "1" }, body: framed(message(target)) }),
 };
 
-/** How many different kinds there are. */
+/** The number of kinds. */
 export const kinds = Object.keys(connections).length + Object.keys(requests).length;
 
 /**
- * Sends count malformed inputs, some at a time, of kinds and contents that the random numbers choose;
- * those of a good connection go many over one. Resolves when all have been answered or hung up on.
+ * Sends count malformed inputs, several at a time, of kinds and contents that are chosen by the random numbers;
+ * requests over a valid connection share it in large numbers. Resolves when all have been answered or disconnected.
  */
 export async function sendMalformed(
   target: Target,
@@ -156,7 +156,7 @@ export async function sendMalformed(
   let sent = 0;
   const lanes = Array.from({ length: 16 }, async () => {
     while (sent < count && !signal?.aborted) {
-      // A connection costs a hundred times what a request does: one lot of requests for each.
+      // A connection costs a hundred times as much as a request, so there is one batch of requests per connection.
       const [name, send] = random.pick(Object.entries(connections));
       note(name);
       await send(target, random);
@@ -179,7 +179,7 @@ export async function sendMalformed(
   }
 }
 
-/** Resolves when the connection is over; it is ended from here a moment after the bytes were sent. */
+/** Resolves when the connection has ended; it is ended from here a moment after the bytes were sent. */
 function send(socket: Socket, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     socket.on("error", () => {});
@@ -228,12 +228,12 @@ async function overHttp2(
   await closed;
 }
 
-/** The agent may end a connection between two requests: a session that is destroyed need not be closed yet. */
+/** The agent may end a connection between two requests: a destroyed session may not be closed yet. */
 function isOver(session: ClientHttp2Session): boolean {
   return session.closed || session.destroyed;
 }
 
-/** Resolves when the stream is over, however. */
+/** Resolves when the stream has ended, in whatever way. */
 function exchange(
   session: ClientHttp2Session,
   input: { readonly headers?: OutgoingHttpHeaders; readonly body: Uint8Array },
@@ -260,7 +260,7 @@ function message(target: Target): Uint8Array {
   return LogRecordsStreamRequest.encode(request(target.log)).finish();
 }
 
-/** A message as gRPC frames it, truthfully or not ("gRPC over HTTP2", grpc.io). */
+/** A message in a gRPC frame, correct or not ("gRPC over HTTP2", grpc.io). */
 function framed(
   content: Uint8Array,
   lies: { readonly length?: number; readonly flag?: number } = {},
@@ -271,7 +271,7 @@ function framed(
   return concat(header, content);
 }
 
-/** The beginning of a TLS record with a client's hello in it, with a random length and content. */
+/** The beginning of a TLS record with a client hello in it, with a random length and content. */
 function clientHello(random: Random): Uint8Array {
   const body = random.bytes(40, 600);
   const header = Uint8Array.of(0x16, 3, 1, body.length >> 8, body.length & 255, 1, 0);

@@ -17,7 +17,7 @@ export class ManualClock implements Clock {
     };
   }
 
-  /** How many timers run. */
+  /** How many timers are running. */
   get timers(): number {
     return this.#timers.length;
   }
@@ -27,7 +27,7 @@ export class ManualClock implements Clock {
     this.#now += ms;
   }
 
-  /** Lets the milliseconds pass, and every timer fire at its moment. */
+  /** Lets the milliseconds pass, with every timer firing at its time. */
   advance(ms: number): void {
     const end = this.#now + ms;
     for (;;) {
@@ -44,7 +44,7 @@ export class ManualClock implements Clock {
     this.#now = Math.max(this.#now, end); // A callback may have skipped some.
   }
 
-  /** The same, and whatever follows from a timer is done before the next one fires. */
+  /** The same, but everything that follows from a timer is done before the next one fires. */
   async pass(ms: number): Promise<void> {
     const end = this.#now + ms;
     await idle();
@@ -59,7 +59,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Resolves when every promise that can be settled without time or I/O has been. */
+/** Resolves when every promise that can be settled without time or I/O has been settled. */
 export function idle(): Promise<void> {
   return new Promise((resolve) => {
     // A macrotask comes after all microtasks.

@@ -12,25 +12,25 @@ interface Inode {
 
 let nextNow = 0;
 
-/** An error of the file system that a disk gives only on its bad days. */
+/** A file system error that is rare on a real disk. */
 export type Refusal = "permission-denied" | "no-descriptors";
 
 /**
- * A file system in memory that does what a disk does only now and then: it reuses the inode of a file that has gone for
- * the next one, refuses to open files for a while, and lets something happen between two calls.
+ * A file system in memory that does what a disk does only rarely: it reuses the inode of a removed file for the next
+ * one, refuses to open files for a while, and lets something happen between two calls.
  */
 export class MemoryFiles implements FileSystem {
   readonly #files = new Map<string, Inode>();
   readonly #links = new Map<string, string>();
   readonly #free: number[] = [];
   #inodes = 0;
-  /** By the clock of the test, milliseconds. Two file systems never have a time stamp in common. */
+  /** Milliseconds by the test's clock. Two file systems never share a time stamp. */
   now = nextNow += 1e9;
   refusal: Refusal | null = null;
   /** Called before each call of the program under test. */
   onCall: () => void = () => {};
 
-  // The side of the program under test:
+  // For the program under test:
 
   stat(path: string): FileFacts {
     this.#called();
@@ -109,7 +109,7 @@ export class MemoryFiles implements FileSystem {
       .reduce((sum, inode) => sum + inode.opened, 0);
   }
 
-  // The side of the runtime:
+  // For the runtime:
 
   exists(path: string): boolean {
     return this.#files.has(path) || this.#links.has(path);
@@ -119,7 +119,7 @@ export class MemoryFiles implements FileSystem {
     return [...this.#files.keys()].filter((path) => path.startsWith(`${folder}/`));
   }
 
-  /** Creates a file, and returns how to append to it, whatever becomes of its name. */
+  /** Creates a file, and returns a function that appends to it, even if it is renamed or removed. */
   create(path: string): (bytes: Uint8Array, keepOffset?: number) => void {
     const inode = this.#newInode();
     this.#files.set(path, inode);
@@ -183,7 +183,7 @@ export class MemoryFiles implements FileSystem {
     }
     inode.bytes.set(bytes, offset);
     inode.size = Math.max(inode.size, end);
-    // Nothing that a disk does twice happens within one of its time stamps.
+    // Two changes never get the same time stamp.
     inode.mtimeMs = ++this.now;
   }
 

@@ -80,14 +80,16 @@ export class MemoryLog implements Disposable {
     this.#write(new TextEncoder().encode(text));
   }
 
-  /** Creates the log's file again, and writes to that from now on. Returns a function that writes to the old one. */
+  /**
+   * Creates the log's file again, and writes to the new one from now on. Returns a function that writes to the old one.
+   */
   create(): (text: string) => void {
     const former = this.#write;
     this.#write = this.files.create(this.path);
     return (text) => former(new TextEncoder().encode(text));
   }
 
-  /** Rotation as the kubelet does it. */
+  /** Rotates as the kubelet does. */
   rename(suffix: string): (text: string) => void {
     this.files.rename(this.path, this.path + suffix);
     return this.create();
@@ -98,12 +100,12 @@ export class MemoryLog implements Disposable {
     this.files.truncate(this.path);
   }
 
-  /** Returns what each check has returned. */
+  /** Returns the results of all checks. */
   check(reason: CheckReason = "tick"): boolean[] {
     return [...this.#checks].map((check) => check(reason));
   }
 
-  /** So much time passes, and the log is checked. */
+  /** Lets time pass and has the log checked. */
   pass(ms: number): void {
     this.files.now += ms;
     this.clock.advance(ms);

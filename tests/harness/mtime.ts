@@ -1,6 +1,6 @@
 /**
- * Sets a file's times of access and change to the nanosecond, whole seconds since the epoch and nanoseconds, by the
- * command touch: the platform's own calls cut them to milliseconds.
+ * Sets a file's access and modification times to the nanosecond (whole seconds since the epoch, and nanoseconds) with
+ * the command touch: the platform's own calls truncate them to milliseconds.
  */
 export function setMtime(path: string, seconds: number, nanos: number): void {
   const second = new Date(seconds * 1000).toISOString().slice(0, -5);

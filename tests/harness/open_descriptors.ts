@@ -1,6 +1,6 @@
 /**
- * How many files this process holds open. Counted at the calls: a process may look into its own /proc only
- * with all permissions, which tests do not have.
+ * How many files this process holds open. Counted at the calls: a process may read its own /proc only with all
+ * permissions, which tests do not have.
  */
 export function openDescriptors(): number {
   return open;

@@ -2,9 +2,11 @@ import { once } from "node:events";
 import { Buffer } from "node:buffer";
 import { callHeaders, frame, grpcMessage, headersFrame } from "./raw_http2.ts";
 
-/** The TLS client of OpenSSL, which resumes sessions as Deno's own client does not. */
+/** OpenSSL's TLS client, which resumes sessions, unlike Deno's own client. */
 export interface OpensslConnection extends AsyncDisposable {
-  /** The type of an HTTP/2 frame: 0 DATA, 1 HEADERS, 7 GOAWAY. Resolves null where the connection ends without. */
+  /**
+   * The next HTTP/2 frame of a type: 0 DATA, 1 HEADERS, 7 GOAWAY. Resolves to null if the connection ends without one.
+   */
   frame(type: number): Promise<Buffer | null>;
   /** Resolves when the connection has ended. */
   readonly ended: Promise<void>;
@@ -16,14 +18,14 @@ export interface OpensslOptions {
   /** Names of PEM files in folder: NAME.crt and NAME.key. */
   readonly client: string;
   readonly version: "1.2" | "1.3";
-  /** Offer session tickets; false: the session's id alone, which is TLS 1.2. */
+  /** Whether to offer session tickets; false: only the session's id, which requires TLS 1.2. */
   readonly tickets?: boolean;
-  /** Files of the session, in folder. */
+  /** Files with the session, in folder. */
   readonly saveSession?: string;
   readonly resumeSession?: string;
 }
 
-/** Connects and calls LogMetadataService/List as x-remote-user alice, of all namespaces. */
+/** Connects and calls LogMetadataService/List for all namespaces as x-remote-user alice. */
 export function callByOpenssl(options: OpensslOptions): OpensslConnection {
   const { folder } = options;
   const child = new Deno.Command("openssl", {
@@ -54,7 +56,7 @@ export function callByOpenssl(options: OpensslOptions): OpensslConnection {
     news.dispatchEvent(new Event("news"));
   });
   const writer = child.stdin.getWriter();
-  writer.write(listRequest()).catch(() => {}); // Refused meanwhile: `ended` tells.
+  writer.write(listRequest()).catch(() => {}); // Refused meanwhile; `ended` reports it.
   return {
     async frame(type) {
       for (;;) {
@@ -70,7 +72,7 @@ export function callByOpenssl(options: OpensslOptions): OpensslConnection {
       try {
         child.kill();
       } catch {
-        // It has ended by itself.
+        // It has already ended.
       }
       await reading;
       await child.status;

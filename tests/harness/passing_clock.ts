@@ -1,6 +1,6 @@
 import { ManualClock } from "./manual_clock.ts";
 
-/** A clock by which each look at it takes some time: whoever checks the time between two steps soon has none left. */
+/** A clock on which each reading takes some time: code that checks the time between two steps soon runs out of it. */
 export class PassingClock extends ManualClock {
   readonly #perLookMs: number;
 

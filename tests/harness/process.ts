@@ -14,20 +14,20 @@ import type { ClientName } from "./agent.ts";
 import { LogTree } from "./log_tree.ts";
 import { descriptors } from "./process_descriptors.ts";
 
-// The tests' own connections are of the same platform as the agent's.
+// The tests' own connections use the same platform as the agent's.
 deferClientSessionEnds();
 
-/** A shutdown timeout that no test reaches: whoever waits until it is over is noticed. */
+/** A shutdown timeout that no test reaches, so that a test that waits for it is noticed. */
 export const SHUTDOWN_TIMEOUT_MS = 600_000;
 
-/** What a test may set otherwise: whole groups. */
+/** Settings that a test may replace, as whole groups. */
 export interface ProcessOptions {
   readonly config?: Partial<Config>;
   /** Text of a kubeconfig file: the API server for access reviews. */
   readonly kubeConfig?: string;
-  /** Folders that it may read beside those of the released program and the test's own. */
+  /** Folders that it may read in addition to those of the released program and of the test. */
   readonly readable?: readonly string[];
-  /** Folder of a bundle (hack/bundle.ts) to run instead of the sources. Default: AGENT_BUNDLE, where that is set. */
+  /** Folder of a bundle (hack/bundle.ts) to run instead of the sources. Default: AGENT_BUNDLE, if set. */
   readonly bundle?: string;
   readonly clientAuth?: Config["tls"]["clientAuth"];
   /** Limit of open files, hard and soft. */
@@ -35,8 +35,8 @@ export interface ProcessOptions {
 }
 
 /**
- * The agent as a process of its own, with the permissions and flags of the released program (and
- * its test's folder to read), mutual TLS, and certificates laid out as Kubernetes mounts a Secret.
+ * The agent in a separate process, with the permissions and flags of the released program (and permission to read its
+ * test's folder), mutual TLS, and certificates laid out like a mounted Kubernetes Secret.
  */
 export interface AgentProcess extends AsyncDisposable {
   readonly port: number;
@@ -44,23 +44,23 @@ export interface AgentProcess extends AsyncDisposable {
   readonly pid: number;
   readonly logs: LogTree;
   readonly authority: ThrowawayAuthority;
-  /** Good for a client whose name is allowed. */
+  /** Valid for a client whose name is allowed. */
   readonly client: KeyPair;
   /** Log lines so far, parsed. */
   readonly lines: readonly Record<string, unknown>[];
-  /** Resolves with the first log line, past or to come, that the condition holds for. */
+  /** Resolves to the first log line, past or future, that satisfies the condition. */
   line(condition: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
-  /** What it wrote to standard error, when it has ended. */
+  /** Its output on standard error, once it has ended. */
   readonly errors: Promise<string>;
-  /** Resolves when the process has ended: its exit code, null where a signal ended it. */
+  /** Resolves when the process has ended, to its exit code; null if a signal ended it. */
   readonly ended: Promise<number | null>;
   kill(signal: Deno.Signal): void;
   records(client?: ClientName): LogRecordsServiceClient;
   metadata(client?: ClientName): LogMetadataServiceClient;
   health(client?: ClientName): HealthClient;
-  /** Puts other files in the place of tls.crt, tls.key and ca.crt, as a Secret's swap does: all at once. */
+  /** Replaces tls.crt, tls.key and ca.crt, all at once, as a swap of a Secret does. */
   swapSecret(files: SecretFiles): void;
-  /** A series of /metrics, by its whole name. */
+  /** A series of /metrics, by its full name. */
   metric(series: string): Promise<number>;
   /** How many descriptors are open. */
   descriptors(): number;
@@ -76,7 +76,7 @@ export interface SecretFiles {
 
 const project = new URL("../../", import.meta.url).pathname;
 
-/** Starts it and waits until it serves. Rejects with what it wrote where it ends before that. */
+/** Starts it and waits until it serves. Rejects with its output if it ends before that. */
 export async function startProcess(options: ProcessOptions = {}): Promise<AgentProcess> {
   await using stack = new AsyncDisposableStack();
   const logs = stack.use(new LogTree());
@@ -110,7 +110,7 @@ export async function startProcess(options: ProcessOptions = {}): Promise<AgentP
   if (options.kubeConfig !== undefined) Deno.writeTextFileSync(kubeConfig, options.kubeConfig);
 
   const bundle = options.bundle ?? (Deno.env.get("AGENT_BUNDLE") || undefined);
-  // A shell can set limits, and is replaced by the agent.
+  // A shell can set limits, and is then replaced by the agent.
   const limited = options.openFiles === undefined
     ? []
     : ["-c", `ulimit -n ${options.openFiles}; exec "$0" "$@"`, Deno.execPath()];
@@ -119,7 +119,7 @@ export async function startProcess(options: ProcessOptions = {}): Promise<AgentP
       ...limited,
       "run",
       "--quiet",
-      // A bundle is complete: it finds neither import map nor packages.
+      // A bundle is complete: it needs neither import map nor packages.
       ...bundle === undefined ? [] : ["--no-config", "--no-npm", "--no-remote"],
       ...runFlags(program, bundle).map((flag) => {
         if (flag.startsWith("--allow-read=")) {
@@ -149,7 +149,7 @@ export async function startProcess(options: ProcessOptions = {}): Promise<AgentP
     try {
       child.kill("SIGKILL");
     } catch {
-      // It has ended.
+      // It has already ended.
     }
     await ended;
     await Promise.all([output.done, errors]);
@@ -178,7 +178,7 @@ export async function startProcess(options: ProcessOptions = {}): Promise<AgentP
     return channel;
   }
   const address = `localhost:${port}`;
-  // A connection of its own for every client object.
+  // A separate connection for every client object.
   const own = { "grpc.use_local_subchannel_pool": 1 };
 
   const kept = stack.move();
@@ -207,14 +207,14 @@ export async function startProcess(options: ProcessOptions = {}): Promise<AgentP
     descriptors: () => descriptors(child.pid).length,
     descriptorsBecome: async (count) => {
       while (descriptors(child.pid).length > count) {
-        await new Promise((resolve) => setTimeout(resolve)); // The test's own ends of connections close meanwhile.
+        await new Promise((resolve) => setTimeout(resolve)); // Meanwhile, the test's ends of the connections close.
       }
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 
-/** GET of a path of the telemetry port; the body, whatever the status. */
+/** GET of a path on the telemetry port; returns the body, whatever the status. */
 export function httpText(port: number, path: string): Promise<string> {
   return new Promise((resolve, reject) => {
     get({ host: "127.0.0.1", port, path, agent: false }, (response) => {
@@ -228,8 +228,8 @@ export function httpText(port: number, path: string): Promise<string> {
 }
 
 /**
- * A folder as kubelet's AtomicWriter keeps it (Kubernetes, pkg/volume/util/atomic_writer.go): the names
- * are links into `..data`, itself a link to a folder of this version that is replaced by a rename.
+ * A folder as maintained by the kubelet's AtomicWriter (Kubernetes, pkg/volume/util/atomic_writer.go): the names are
+ * links into `..data`, which is itself a link to this version's folder and is replaced by a rename.
  */
 class Secret {
   readonly dir: string;
@@ -256,7 +256,7 @@ class Secret {
   }
 }
 
-/** Reads JSON lines as they come. */
+/** Reads JSON lines as they arrive. */
 class LineReader {
   readonly lines: Record<string, unknown>[] = [];
   readonly done: Promise<void>;

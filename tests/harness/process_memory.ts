@@ -1,5 +1,5 @@
 /**
- * Resident memory of a process now, or its peak, MiB. The runtime reads /proc only with all permissions, hence the
+ * Resident memory of a process, current or peak, in MiB. The runtime reads /proc only with all permissions, hence the
  * command.
  */
 export function processMemory(pid: number, field: "VmRSS" | "VmHWM"): number {
@@ -9,7 +9,7 @@ export function processMemory(pid: number, field: "VmRSS" | "VmHWM"): number {
 }
 
 /**
- * Lets VmHWM begin again at what is resident now (proc_pid_clear_refs(5)). On a kernel without that it stays the peak
+ * Resets VmHWM to the current resident memory (proc_pid_clear_refs(5)). On a kernel without that, it remains the peak
  * since the start, which is no lower.
  */
 export function resetPeakMemory(pid: number): void {

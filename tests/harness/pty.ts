@@ -1,10 +1,10 @@
-/** A program on a terminal of its own, as a person runs it: by script(1) of util-linux. */
+/** A program on a pseudo-terminal, as a person runs it, by means of script(1) from util-linux. */
 export class Pty implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #waiting = new Set<() => void>();
   readonly #reading: Promise<void>;
-  /** All that was shown so far. */
+  /** Everything that was shown so far. */
   shown = "";
   #hasEnded = false;
 
@@ -31,7 +31,7 @@ export class Pty implements AsyncDisposable {
     this.#reading = this.#read();
   }
 
-  /** Resolves when the text was shown; rejects where the program ends without it. */
+  /** Resolves when the text was shown; rejects if the program ends without it. */
   async shows(text: string | RegExp): Promise<void> {
     const isShown = () =>
       typeof text === "string" ? this.shown.includes(text) : text.test(this.shown);
@@ -52,14 +52,14 @@ export class Pty implements AsyncDisposable {
     await this.#input.write(new Uint8Array([3])).catch(() => {}); // It may have ended.
   }
 
-  /** The program's exit code, when it has ended and everything is shown. */
+  /** The program's exit code, once it has ended and everything was shown. */
   async ended(): Promise<number> {
     const { code } = await this.#child.status;
     await this.#reading;
     return code;
   }
 
-  /** What was shown, as lines without their ends. */
+  /** The output as lines, without line ends. */
   lines(): string[] {
     return this.shown.replaceAll("\r", "").split("\n");
   }

@@ -1,4 +1,4 @@
-/** Random choices that depend on the seed alone (mulberry32). */
+/** Random choices that depend only on the seed (mulberry32). */
 export class Random {
   #state: number;
 
@@ -30,7 +30,7 @@ export class Random {
     return Uint8Array.from({ length: this.between(min, max) }, () => this.below(256));
   }
 
-  /** True with the probability, 0 to 1. */
+  /** True with the given probability, 0 to 1. */
   chance(probability: number): boolean {
     return this.next() < probability;
   }
@@ -40,7 +40,7 @@ export class Random {
   }
 }
 
-/** The seed of this run, to be printed by the test; SEED in the environment repeats a failed one. */
+/** The seed of this run, to be printed by the test; SEED in the environment repeats a failed run. */
 export function runSeed(): number {
   const given = Deno.env.get("SEED");
   return given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given);

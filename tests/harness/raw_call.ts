@@ -3,17 +3,17 @@ import type { KeyPair } from "./certificates.ts";
 
 export type RawHeaders = Record<string, string | string[]>;
 
-/** Where to call, and as whom. */
+/** Where to call, and with which identity. */
 export interface RawTarget {
   readonly port: number;
-  /** PEM of the authority of the agent's certificate. */
+  /** PEM of the CA of the agent's certificate. */
   readonly ca: string;
   readonly client: KeyPair;
 }
 
 /**
- * The grpc-status of LogMetadataService/List of all namespaces with these headers, sent as they are, over a
- * connection of its own; null where the call was refused beneath gRPC.
+ * The grpc-status of LogMetadataService/List for all namespaces with these headers, sent unchanged over a separate
+ * connection; null if the call was refused below gRPC.
  */
 export function rawList(target: RawTarget, headers: RawHeaders): Promise<string | null> {
   return new Promise((resolve) => {
@@ -48,7 +48,7 @@ export function rawList(target: RawTarget, headers: RawHeaders): Promise<string 
       stream.resume();
       stream.end(new Uint8Array(5));
     } catch (error) {
-      // The client's own library sends no such thing.
+      // The client's own library does not send such a header.
       status = `client: ${error}`;
       done();
     }

@@ -1,7 +1,7 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 
-/** Where a raw connection goes, and as whom. */
+/** Where a raw connection goes, and with which identity. */
 export interface RawTarget {
   readonly port: number;
   readonly ca: string;
@@ -11,8 +11,7 @@ export interface RawTarget {
 type Pairs = readonly (readonly [name: string, value: string])[];
 
 /**
- * HTTP/2 by hand (RFC 9113), over TLS: sends what no library would. Whatever it is sent is thrown away,
- * as long as it reads at all.
+ * Hand-made HTTP/2 (RFC 9113) over TLS: sends what no library would. Received data is discarded, if it reads at all.
  */
 export class RawConnection {
   readonly #socket: Socket;
@@ -27,7 +26,7 @@ export class RawConnection {
     socket.on("data", (chunk: Uint8Array) => this.received += chunk.length);
   }
 
-  /** Resolves when TLS is complete and the preface is sent. windows: bytes that the server may send ahead. */
+  /** Resolves when TLS is complete and the preface has been sent. windows: bytes that the server may send ahead. */
   static async open(
     target: RawTarget,
     options: { readonly window?: number } = {},
@@ -67,7 +66,7 @@ export class RawConnection {
     if (!this.#socket.destroyed) this.#socket.write(Buffer.concat(frames));
   }
 
-  /** Resolves when all that was sent so far has left, or the connection is closed. */
+  /** Resolves when everything that was sent so far has left, or the connection is closed. */
   async flushed(): Promise<void> {
     const left = new Promise<void>((resolve) =>
       this.#socket.write(new Uint8Array(0), () => resolve())
@@ -99,7 +98,7 @@ export class RawConnection {
   }
 }
 
-/** Connects without TLS and says nothing. Resolves when connected; null where that fails. */
+/** Connects without TLS and stays silent. Resolves when connected; null if that fails. */
 export function silentSocket(port: number): Promise<Socket | null> {
   return new Promise((resolve) => {
     const socket = connectTcp(port, "127.0.0.1");
@@ -124,7 +123,7 @@ export function frame(
   return Buffer.concat([head, payload]);
 }
 
-/** HEADERS, and CONTINUATION where the block is long. flags: 4 END_HEADERS (put on the last), 1 END_STREAM. */
+/** HEADERS, and CONTINUATION if the block is long. flags: 4 END_HEADERS (set on the last frame), 1 END_STREAM. */
 export function headersFrame(stream: number, block: Uint8Array, flags = 4): Buffer {
   const frames: Buffer[] = [];
   const most = 16_384;
@@ -153,7 +152,7 @@ export function headerBlock(pairs: Pairs): Buffer {
   return Buffer.concat(pairs.flatMap(([name, value]) => [Buffer.of(0), text(name), text(value)]));
 }
 
-/** A literal that goes into the table, and `times` references to it. */
+/** A literal that is added to the table, and `times` references to it. */
 export function repeatedHeader(name: string, value: string, times: number): Buffer {
   const reference = Buffer.alloc(times, 0x80 | 62);
   return Buffer.concat([Buffer.of(0x40), text(name), text(value), reference]);

@@ -1,7 +1,7 @@
 import type { Terminal } from "../../src/cli/terminal.ts";
 import { terminalSafe } from "../../src/cli/terminal_text.ts";
 
-/** A terminal that keeps what is written and can be interrupted. */
+/** A terminal that records what is written and can be interrupted. */
 export class CapturedTerminal implements Terminal {
   stdout = "";
   stderr = "";
@@ -11,7 +11,7 @@ export class CapturedTerminal implements Terminal {
   readonly #handlers = new Set<() => void>();
   readonly #waiting = new Set<() => void>();
 
-  /** columns: it is a person's terminal of that width. */
+  /** columns: simulates an interactive terminal of that width. */
   constructor(options: { color?: boolean; columns?: number } = {}) {
     this.color = options.color ?? false;
     this.columns = options.columns ?? null;
@@ -44,12 +44,12 @@ export class CapturedTerminal implements Terminal {
     return Date.parse("2024-10-01T06:00:00Z");
   }
 
-  /** As Ctrl-C. */
+  /** Like Ctrl-C. */
   interrupt(): void {
     for (const handler of [...this.#handlers]) handler();
   }
 
-  /** Resolves when the text was written; rejects where the command ends without it. */
+  /** Resolves when the text was written; rejects if the command ends without it. */
   shows(text: string, command: Promise<number>): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const look = () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { AGENT_NAMESPACE, helm } from "./cluster.ts";
 import { command, kubectl } from "./kubectl.ts";
 
-/** The chart's test, and the objects that an upgrade has added: monitor, alerts and dashboard. */
+/** Runs the chart's test, and checks the objects that an upgrade has added: monitor, alerts and dashboard. */
 export async function chartTest(): Promise<void> {
   const said = await command(helm, [
     "test",

@@ -4,7 +4,7 @@ import type { AgentConnection } from "./cluster.ts";
 import { kubectl } from "./kubectl.ts";
 import { NAMESPACE } from "./pods.ts";
 
-/** What a call says of its caller: an account that may read logs, and one that may not. */
+/** The identities of callers: an account that may read logs, and one that may not. */
 export const reader: [string, string][] = [[
   "x-remote-user",
   `system:serviceaccount:${NAMESPACE}:reader`,
@@ -13,12 +13,12 @@ export const stranger: [string, string][] = [
   ["x-remote-user", `system:serviceaccount:${NAMESPACE}:stranger`],
 ];
 
-/** A token of an account. */
+/** A token for an account. */
 export function token(account: string): Promise<string> {
   return kubectl("create", "token", account, "--namespace", NAMESPACE).then((text) => text.trim());
 }
 
-/** What an agent lists to a caller. */
+/** What an agent lists for a caller. */
 export function list(
   agent: AgentConnection,
   identity: readonly (readonly [string, string])[],
@@ -29,7 +29,7 @@ export function list(
   );
 }
 
-/** The log of a pod's container that runs now. */
+/** The log of a pod's currently running container. */
 export async function runningLog(
   agent: AgentConnection,
   pod: string,

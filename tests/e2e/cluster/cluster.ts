@@ -9,13 +9,13 @@ import { deferClientSessionEnds } from "../../../src/rpc/grpc_js/session_ends.ts
 import { get, isReady, kubectl, type Pod } from "./kubectl.ts";
 import { NODE_NAMESPACE, NODE_POD } from "./pods.ts";
 
-// The tests' own connections are of the same platform as the agent's.
+// The tests' own connections use the same platform as the agent's.
 deferClientSessionEnds();
 
 export const AGENT_NAMESPACE = "kubetail-system";
 /** The program that installs the chart. */
 export const helm = Deno.env.get("HELM") || "helm";
-/** Whose certificate of .dev/certificates a client shows: the Cluster API's, somebody else's, nobody's. */
+/** The certificate of .dev/certificates that a client presents: the Cluster API's, somebody else's, or none. */
 export type Certificate = "client" | "stranger" | "none";
 
 const certificates = new URL("../../../.dev/certificates/", import.meta.url).pathname;
@@ -27,7 +27,7 @@ export interface AgentConnection extends Disposable {
   readonly metadata: LogMetadataServiceClient;
 }
 
-/** The agent's running pod on a node; waits for one that is ready and is not the one named. */
+/** The agent's running pod on a node; waits for one that is ready and has another name than `not`. */
 export async function agentPod(node: string, not = ""): Promise<Pod> {
   for (let tries = 0; tries < 600; tries++) {
     const { items } = await get<{ items: Pod[] }>(
@@ -41,14 +41,14 @@ export async function agentPod(node: string, not = ""): Promise<Pod> {
     );
     const found = items.find((pod) => isReady(pod) && pod.metadata.uid !== not);
     if (found !== undefined) return found;
-    await wait(200); // a replaced pod has another name, which `kubectl wait` would have to know
+    await wait(200); // a replacement pod has a new name, which `kubectl wait` would have to know
   }
   throw new Error(`No agent becomes ready on ${node}`);
 }
 
 /**
- * Connects to a pod of the agent: at its own address where AGENT_DIRECT is set, for then this process
- * is on the pods' network; otherwise by a port-forward.
+ * Connects to a pod of the agent: at its own address if AGENT_DIRECT is set, because then this process is on the pods'
+ * network; otherwise through a port-forward.
  */
 export async function connectAgent(
   pod: Pod,
@@ -79,7 +79,7 @@ export async function connectAgent(
   return { pod, records, metadata, [Symbol.dispose]: () => kept.dispose() };
 }
 
-/** Runs a shell script on the node, in the pod that sees it. */
+/** Runs a shell script on the node, in the pod that can see it. */
 export function onNode(script: string): Promise<string> {
   return kubectl("exec", "--namespace", NODE_NAMESPACE, NODE_POD, "--", "/bin/sh", "-c", script);
 }

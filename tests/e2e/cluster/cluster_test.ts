@@ -18,14 +18,14 @@ import { rotations } from "./rotations.ts";
 import { prepare } from "./setup.ts";
 import { SHORT_PODS, shortPods } from "./short_pods.ts";
 
-// The agent is installed already (hack/install.sh), in the cluster of the current context: a node of
-// tests/e2e/node, or kind. Nothing here is timed: every wait is for an event, with a deadline for a slow machine.
-// A step's function is in the file of its subject; steps are in this order because a later one changes what an
-// earlier one needs: the upgrade replaces the pod, the token profile ends the front proxy's calls.
+// The agent is already installed (hack/install.sh) in the cluster of the current context: a node of tests/e2e/node, or
+// kind. Nothing here depends on timing: every wait is for an event, with a deadline for a slow machine. The function of
+// a step is in the file of its subject. Steps are in this order because later ones change what earlier ones need: the
+// upgrade replaces the pod, the token profile ends the front proxy's calls.
 
 Deno.test({
   name: "the agent in a cluster",
-  // Streams and port-forwards live across steps.
+  // Streams and port-forwards outlive steps.
   sanitizeOps: false,
   sanitizeResources: false,
   async fn(t) {
@@ -53,9 +53,9 @@ Deno.test({
     });
     await t.step("a certificate with another name is refused", () => otherCertificate(first));
     await t.step("init containers have logs of their own", () => initContainers(agent, node));
-    // The kubelet's restart back-off takes most of the time, so this runs while the next steps do.
+    // The kubelet's restart back-off takes most of the time, so this runs during the next steps.
     const restarted = restarts(agent, node);
-    restarted.catch(() => {}); // Awaited, and reported, in the step of its name.
+    restarted.catch(() => {}); // Awaited and reported in its own step.
     await t.step(
       "a follow through rotation and compression, until the pod is deleted: every line once",
       () => rotations(agent, node),

@@ -5,7 +5,7 @@ import { NAMESPACE } from "./pods.ts";
 
 const MEMORY_LIMIT = 384 * 1024 * 1024;
 
-/** Held against the restricted level, the DaemonSet's pod template must fail for its host path and nothing else. */
+/** Against the restricted level, the DaemonSet's pod template must fail only because of its host path. */
 export async function hostPathsOnly(): Promise<void> {
   const { spec } = await get<{ spec: { template: { spec: Record<string, unknown> } } }>(
     "daemonset",
@@ -31,7 +31,7 @@ export async function hostPathsOnly(): Promise<void> {
   );
 }
 
-/** What the kernel says of the agent's process. */
+/** Checks the kernel's information about the agent's process. */
 export async function processOf(pod: Pod): Promise<void> {
   const said = await onNode(`
     uid=${pod.metadata.uid}
@@ -58,21 +58,24 @@ export async function processOf(pod: Pod): Promise<void> {
   assert.equal(limit.trim(), String(MEMORY_LIMIT), "the kernel's limit");
 }
 
-/** It is the same container as at first, and the kernel has ended nothing in its control group. */
+/** Checks that it is still the first container, and that the kernel has killed nothing in its control group. */
 export async function withinLimit(node: string): Promise<void> {
   const pod = await agentPod(node);
   assert.deepEqual(pod.status.containerStatuses?.map(({ restartCount }) => restartCount), [0]);
   const peak = Number(
     (await onNode(memoryOf(pod, "memory.max_usage_in_bytes memory.peak"))).trim(),
   );
-  // The peak may be the limit itself: the kernel takes pages of files back only then.
+  // The peak may be the limit itself: only then does the kernel reclaim page cache.
   assert.ok(peak > 0 && peak <= MEMORY_LIMIT, `${peak} bytes`);
   const events = await onNode(memoryOf(pod, "memory.oom_control memory.events"));
   assert.match(events, /^oom_kill 0$/m);
   console.log(`    ${Math.round(peak / 2 ** 20)} MiB at most, page cache included`);
 }
 
-/** Script that prints the first of these files that is there, of the control group of the agent's container (version 1 or 2). */
+/**
+ * A script that prints the first existing one of these files in the control group of the agent's container (version 1
+ * or 2).
+ */
 function memoryOf(pod: Pod, files: string): string {
   const id = pod.status.containerStatuses![0]!.containerID!.replace(/.*:\/\//, "");
   return `

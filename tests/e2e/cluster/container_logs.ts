@@ -10,7 +10,7 @@ import { succeeded } from "./setup.ts";
 
 const RESTARTS = 5;
 
-/** Each init container of a pod has a log beside the main container's. */
+/** Each init container of a pod has its own log in addition to the main container's. */
 export async function initContainers(agent: AgentConnection, node: string): Promise<void> {
   const before = { "prepare-1": "echo first 1", "prepare-2": "echo second 1; echo second 2" };
   await apply([loggingPod({ name: "initialized", node, before, script: "echo main 1" })]);
@@ -32,10 +32,10 @@ export async function initContainers(agent: AgentConnection, node: string): Prom
   });
 }
 
-/** Ends a container again and again: each life is followed as a log of its own, from its first line to its last. */
+/** Ends a container repeatedly: each run is followed as a separate log, from its first line to its last. */
 export async function restarts(agent: AgentConnection, node: string): Promise<void> {
   using logs = new FollowedLogs(agent, (log) => log.spec?.pod_name === "restarting");
-  // The kubelet removes a life's log as soon as the next life has ended: each ends when it has been read.
+  // The kubelet removes a run's log as soon as the next run has ended: each ends when it has been read.
   const script = `
     trap 'exit 1' TERM
     life=$(cat /proc/sys/kernel/random/uuid)

@@ -12,8 +12,8 @@ import {
 } from "../../harness/documented_commands.ts";
 
 /**
- * Runs every command of the documents that needs a cluster with the agent installed, in order, with a
- * pod's name for POD. Those that end in & go on until the last is done. Resolves with how many.
+ * Runs every command of the documents that needs a cluster with the agent installed, in order, with a pod's name for
+ * POD. Commands that end with & keep running until the last one is done. Resolves to the number of commands.
  */
 export async function runDocumentedCommands(pod: string): Promise<number> {
   const commands = documentedCommands().filter((each) => treatment(each) === "cluster");
@@ -21,7 +21,7 @@ export async function runDocumentedCommands(pod: string): Promise<number> {
   const background: Deno.ChildProcess[] = [];
   try {
     for (const { place, text } of commands) {
-      // Migration speaks of Kubetail's own release; this one is in a namespace of its own.
+      // Migration refers to Kubetail's own release; this one is in its own namespace.
       const words = text.replace(/\bPOD\b/g, pod)
         .replace(/--namespace kubetail(?!-)/, `--namespace ${AGENT_NAMESPACE}`)
         .replace(/^helm(?= )/, helm);
@@ -40,8 +40,8 @@ export async function runDocumentedCommands(pod: string): Promise<number> {
 }
 
 /**
- * Runs the commands that the chart's notes show after an installation, as the person who installed it, who has the
- * client's certificate here. Resolves with what the last of them printed: the first call.
+ * Runs the commands that the chart's notes show after an installation, as the person who installed it and has the
+ * client's certificate here. Resolves to the output of the last one: the first call.
  */
 export async function runChartNotes(): Promise<string> {
   const notes = await command(helm, [
@@ -51,7 +51,7 @@ export async function runChartNotes(): Promise<string> {
     "--namespace",
     AGENT_NAMESPACE,
   ]);
-  // What is indented is to be pasted.
+  // Indented text is meant to be pasted.
   const pasted = notes.split("\n").filter((line) => line.startsWith("  ")).join("\n");
   const folder = mkdtempSync(join(tmpdir(), "notes-"));
   const background: Deno.ChildProcess[] = [];
@@ -81,7 +81,7 @@ export async function runChartNotes(): Promise<string> {
   return first;
 }
 
-/** Runs a command to its end; resolves with what it prints, rejects with that and `place` where it fails. */
+/** Runs a command to its end; resolves to its output, rejects with that and `place` if it fails. */
 async function run(words: string, place: string, folder = project): Promise<string> {
   const { success, stdout, stderr } = await shell(words, folder).output();
   const decoder = new TextDecoder();
@@ -96,7 +96,7 @@ async function end(background: readonly Deno.ChildProcess[]): Promise<void> {
   }
 }
 
-/** The binding that kubeadm makes in every cluster of its own, for the administrator whom the documents name. */
+/** The binding that kubeadm creates in its clusters, for the administrator named in the documents. */
 function clusterAdmins(): object {
   return {
     apiVersion: "rbac.authorization.k8s.io/v1",
@@ -111,7 +111,7 @@ function clusterAdmins(): object {
   };
 }
 
-/** A port-forward, once its ports take connections. */
+/** A port-forward whose ports accept connections. */
 async function forwarding(words: string): Promise<Deno.ChildProcess> {
   const child = shell(`exec ${words}`).spawn();
   void new Response(child.stderr).text();

@@ -11,7 +11,7 @@ import type { AgentConnection } from "./cluster.ts";
 import { Lines } from "./lines.ts";
 import { NAMESPACE } from "./pods.ts";
 
-/** Every log that a watch shows and that is wanted, followed from its beginning: what the Cluster API does with a new pod. */
+/** Every matching log that a watch shows, followed from its beginning, as the Cluster API does with a new pod. */
 export class FollowedLogs implements Disposable {
   /** By pod, container and container id. */
   readonly lines = new Map<string, Lines>();
@@ -21,7 +21,7 @@ export class FollowedLogs implements Disposable {
 
   constructor(agent: AgentConnection, wanted: (log: LogMetadata) => boolean) {
     this.#watch = agent.metadata.watch({ namespaces: [NAMESPACE] }, metadata(reader));
-    this.#watch.on("error", () => {}); // a watch that ended shows as logs that never come
+    this.#watch.on("error", () => {}); // a failed watch is noticed because its logs never appear
     this.#watch.on("data", ({ type, object }: LogMetadataWatchEvent) => {
       if (type !== "ADDED" || object === undefined || !wanted(object)) return;
       const lines = new Lines();
@@ -36,7 +36,7 @@ export class FollowedLogs implements Disposable {
     });
   }
 
-  /** Resolves when so many logs have been seen. */
+  /** Resolves when that many logs have been seen. */
   async reach(count: number): Promise<void> {
     while (this.lines.size < count) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));

@@ -1,9 +1,9 @@
-/** Runs kubectl in the cluster of the current context; resolves with its standard output. */
+/** Runs kubectl in the cluster of the current context; resolves to its standard output. */
 export async function kubectl(...args: string[]): Promise<string> {
   return await command("kubectl", args);
 }
 
-/** Runs a command to its end. Throws an Error with what it wrote when it fails. */
+/** Runs a command to its end. Throws an Error with its output if it fails. */
 export async function command(name: string, args: string[], input?: string): Promise<string> {
   const child = new Deno.Command(name, {
     args,
@@ -24,18 +24,18 @@ export async function command(name: string, args: string[], input?: string): Pro
   );
 }
 
-/** Makes the objects, or makes them as given. */
+/** Creates the objects, or updates them. */
 export async function apply(objects: readonly object[]): Promise<void> {
   const list = { apiVersion: "v1", kind: "List", items: objects };
   await command("kubectl", ["apply", "--server-side", "--filename", "-"], JSON.stringify(list));
 }
 
-/** What `kubectl get --output json` says of an object or a list of them. */
+/** The output of `kubectl get --output json` for an object or a list of them. */
 export async function get<T>(...args: string[]): Promise<T> {
   return JSON.parse(await kubectl("get", ...args, "--output", "json")) as T;
 }
 
-/** A pod, as far as it is used here. */
+/** The parts of a pod that are used here. */
 export interface Pod {
   readonly metadata: { name: string; uid: string; deletionTimestamp?: string };
   readonly spec: { nodeName: string };

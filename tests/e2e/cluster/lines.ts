@@ -2,7 +2,7 @@ import type * as grpc from "@grpc/grpc-js";
 import type { LogRecord } from "../../../src/generated/cluster_agent.ts";
 import { recordTime, statusName } from "../../harness/calls.ts";
 
-/** A slow reader pauses when it is so far ahead of its pace. */
+/** A slow reader pauses when it is this far ahead of its pace. */
 const AHEAD_MS = 20;
 
 /** How a stream ended. */
@@ -11,15 +11,15 @@ export interface Ended {
   readonly details: string;
 }
 
-/** The lines of a log as they come from a stream, or from several that continue each other. */
+/** The lines of a log as they arrive from a stream, or from several streams that continue each other. */
 export class Lines {
   readonly texts: string[] = [];
-  /** RFC 3339, of the last record. */
+  /** Time of the last record, RFC 3339. */
   lastTime = "";
   #waiting: { condition: () => boolean; resolve: () => void }[] = [];
   #pending = "";
 
-  /** Reads a stream to its end, no faster than so many bytes of messages a second. */
+  /** Reads a stream to its end, no faster than the given number of message bytes per second. */
   async read(
     call: grpc.ClientReadableStream<LogRecord>,
     { bytesPerSecond = Infinity }: { readonly bytesPerSecond?: number } = {},
@@ -34,7 +34,7 @@ export class Lines {
       call.pause();
       setTimeout(() => call.resume(), aheadMs);
     });
-    call.on("error", () => {}); // the status says the same
+    call.on("error", () => {}); // the status contains the same information
     const ended = new Promise((resolve) => call.on("end", resolve));
     const status = new Promise<grpc.StatusObject>((resolve) => call.on("status", resolve));
     const [{ code, details }] = await Promise.all([status, ended]);
@@ -52,7 +52,7 @@ export class Lines {
     for (const { resolve } of fulfilled) resolve();
   }
 
-  /** Resolves when so many lines are there. */
+  /** Resolves when that many lines have arrived. */
   async reach(count: number): Promise<void> {
     const condition = () => this.texts.length >= count;
     if (condition()) return;
@@ -61,8 +61,8 @@ export class Lines {
 }
 
 /**
- * Of lines that end in ascending numbers: what is missing, doubled or out of order, at most five of
- * it; empty where all is well.
+ * For lines that end with ascending numbers: those that are missing, duplicated or out of order, at most five; empty if
+ * there are none.
  */
 export function gaps(texts: readonly string[]): string[] {
   const found: string[] = [];

@@ -7,7 +7,7 @@ import { gaps } from "./lines.ts";
 import { NAMESPACE } from "./pods.ts";
 import { upgrade } from "./rollout.ts";
 
-/** An account that may read logs lists them and reads one without a gap. */
+/** An account that may read logs can list them and read one without a gap. */
 export async function readerReads(agent: AgentConnection): Promise<void> {
   const { code, response } = await list(agent, reader);
   assert.equal(code, "OK");
@@ -22,7 +22,10 @@ export async function readerReads(agent: AgentConnection): Promise<void> {
   assert.deepEqual(gaps(messages.map(({ message }) => message)), []);
 }
 
-/** The same refusal for a log that is there and for one that is not; other namespaces and nameless calls are refused, too. */
+/**
+ * The same refusal for an existing log and for a missing one; other namespaces and calls without a namespace are
+ * refused too.
+ */
 export async function strangerIsRefused(agent: AgentConnection): Promise<void> {
   const refusal = `permission denied: \`get pods/log\` in namespace \`${NAMESPACE}\``;
   const listed = await list(agent, stranger);
@@ -41,19 +44,19 @@ export async function strangerIsRefused(agent: AgentConnection): Promise<void> {
   assert.equal((await list(agent, [])).code, "UNAUTHENTICATED");
 }
 
-/** A token beside the certificate of a front proxy that names no user. */
+/** A token together with the certificate of a front proxy that names no user. */
 export async function tokenIsNoName(agent: AgentConnection): Promise<void> {
   const { code } = await list(agent, [["authorization", `Bearer ${await token("reader")}`]]);
   assert.equal(code, "UNAUTHENTICATED");
 }
 
-/** A valid certificate whose name is not an allowed client's. */
+/** A valid certificate whose name is not that of an allowed client. */
 export async function otherCertificate(pod: Pod): Promise<void> {
   using other = await connectAgent(pod, "stranger");
   assert.equal((await list(other, reader)).code, "PERMISSION_DENIED");
 }
 
-/** With a token and no certificate, as callers of the first generation. */
+/** With a token and no certificate, like callers of the first generation. */
 export async function tokens(node: string): Promise<void> {
   const { metadata: { uid } } = await agentPod(node);
   await upgrade("profile=token,config.authorization.methods={token}");

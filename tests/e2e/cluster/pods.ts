@@ -1,10 +1,10 @@
-/** The namespace of the pods that are read; the strictest pod security level holds there. */
+/** The namespace of the pods whose logs are read; the strictest pod security level applies there. */
 export const NAMESPACE = "agent-e2e";
-/** The namespace of the pod that looks at the node. */
+/** The namespace of the pod that examines the node. */
 export const NODE_NAMESPACE = "agent-e2e-node";
 export const NODE_POD = "node-files";
 
-/** The namespaces, an account that may read logs and one that may not. */
+/** The namespaces, and an account that may read logs and one that may not. */
 export function surroundings(): object[] {
   return [
     namespaceWith(NAMESPACE, "restricted"),

@@ -6,7 +6,7 @@ import { AGENT_NAMESPACE, type AgentConnection, agentPod, connectAgent, helm } f
 import { command, kubectl } from "./kubectl.ts";
 import { gaps, Lines, numberOf } from "./lines.ts";
 
-/** Installs the chart again with other values; resolves when the DaemonSet has rolled out. */
+/** Installs the chart again with other values; resolves when the DaemonSet has been rolled out. */
 export async function upgrade(values: string): Promise<void> {
   await command(helm, [
     "upgrade",
@@ -24,7 +24,9 @@ export async function upgrade(values: string): Promise<void> {
   ]);
 }
 
-/** A client that follows through an upgrade of the DaemonSet and resumes by start_time at the new pod loses no line. */
+/**
+ * A client that follows through an upgrade of the DaemonSet and resumes with start_time at the new pod loses no lines.
+ */
 export async function rollingUpdate(agent: AgentConnection, node: string): Promise<void> {
   const lines = new Lines();
   let current = agent;
@@ -37,7 +39,7 @@ export async function rollingUpdate(agent: AgentConnection, node: string): Promi
   let ended = lines.read(follow());
   await lines.reach(1);
 
-  // What the Prometheus operator would bring, so that the chart's optional objects can be made.
+  // The types that the Prometheus operator would install, so that the chart's optional objects can be created.
   await kubectl("apply", "--server-side", "--filename", "hack/manifests/stand-in-types.yaml");
   await kubectl("wait", "--for=condition=Established", "customresourcedefinitions", "--all");
   const upgraded = upgrade(
@@ -55,7 +57,7 @@ export async function rollingUpdate(agent: AgentConnection, node: string): Promi
   await resumed.reach(50);
   call.cancel();
   assert.equal((await ended).code, "CANCELLED");
-  // start_time is inclusive: the last record comes again, and others of the same instant.
+  // start_time is inclusive: the last record is sent again, and so are others with the same time.
   const last = numberOf(lines.texts.at(-1)!);
   const further = resumed.texts.filter((text) => numberOf(text) > last);
   assert.ok(further.length < resumed.texts.length, "the last record comes again");

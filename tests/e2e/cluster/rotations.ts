@@ -12,13 +12,13 @@ const ROTATIONS = 10;
 const LINES_PER_SECOND = 10_000;
 /** Less than the pod writes. */
 const SLOW_BYTES_PER_SECOND = 1_000_000;
-/** Made in the writing container when its log is followed; a pod's only writable folder. */
+/** Created in the writing container when its log is followed; a pod's only writable folder. */
 const FOLLOWED = "/dev/shm/followed";
 
-/** Two followers: one that reads what comes, and one that the log outruns. */
+/** Two followers: one that keeps up, and one that falls behind. */
 export async function rotations(agent: AgentConnection, node: string): Promise<void> {
-  // Its first line says that there is a log; the others wait for the followers. On a slow node the
-  // kubelet could otherwise rotate before they come, and a follow begins with the file of that moment.
+  // Its first line creates the log; the others wait for the followers. On a slow node, the kubelet could otherwise
+  // rotate before the followers arrive, and a follow begins with the current file.
   const script = `awk '
     BEGIN {
       dots = sprintf("%95s", ""); gsub(/ /, ".", dots)
@@ -45,7 +45,7 @@ export async function rotations(agent: AgentConnection, node: string): Promise<v
   await Promise.all(followers.map(({ lines }) => lines.reach(1)));
   const begin = ["/bin/sh", "-c", `: > ${FOLLOWED}`];
   await kubectl("exec", "--namespace", NAMESPACE, "rotating", "--", ...begin);
-  // Names of which the kubelet deletes the oldest; what is compressed keeps its name.
+  // The kubelet deletes the oldest of these; a compressed file keeps its name.
   const seen = await onNode(`
     cd /var/log/pods/${NAMESPACE}_rotating_${uid}/main
     end=$(($(date +%s) + 300)); rotations=0; compressed=0; last=

@@ -8,10 +8,10 @@ import {
   surroundings,
 } from "./pods.ts";
 
-/** Far above what a slow machine needs: it ends only what never happens. */
+/** Far more than a slow machine needs: it only ends waits for something that never happens. */
 const DEADLINE = "--timeout=600s";
 
-/** The namespaces and the pod that looks at the node; returns the name of the node that is tested. */
+/** Creates the namespaces and the pod that examines the node; returns the name of the tested node. */
 export async function prepare(): Promise<string> {
   const { items: nodes } = await get<{ items: { metadata: { name: string } }[] }>("nodes");
   const node = nodes.at(-1)!.metadata.name;
@@ -50,7 +50,7 @@ export async function ready(pod: string): Promise<void> {
   );
 }
 
-/** Resolves when all selected pods have ended well. */
+/** Resolves when all selected pods have succeeded. */
 export async function succeeded(...selection: string[]): Promise<void> {
   await kubectl(
     "wait",

@@ -6,13 +6,16 @@ import { gaps } from "./lines.ts";
 import { loggingPod, NAMESPACE } from "./pods.ts";
 import { succeeded } from "./setup.ts";
 
-/** Pods that live for seconds, at the same time. */
+/** The number of pods that run for seconds, at the same time. */
 export const SHORT_PODS = 100;
 
-/** Each is followed from when a watch shows it until it is deleted; its lines must be complete, in order, once. */
+/**
+ * Each is followed from its appearance in a watch until it is deleted; its lines must be complete, in order, and
+ * delivered once.
+ */
 export async function shortPods(agent: AgentConnection, node: string): Promise<void> {
   using logs = new FollowedLogs(agent, (log) => log.spec?.pod_name.startsWith("short-") ?? false);
-  // Between 5 and 20 s of life: five lines every half second.
+  // Each runs for 5 to 20 s: five lines every half second.
   const seconds = (pod: number) => 5 + (pod * 37) % 16;
   const pods = Array.from({ length: SHORT_PODS }, (_, pod) =>
     loggingPod({

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The agent in Kubetail's own chart, in place of the chart's: it starts from the chart's configuration
-# and certificates and answers a caller who shows the certificate of the chart's Cluster API.
+# Tests the agent in Kubetail's own chart, replacing the chart's agent: it starts from the chart's configuration and
+# certificates and answers a caller that presents the certificate of the chart's Cluster API.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 # shellcheck source=tests/e2e/kind/forward.sh
@@ -13,7 +13,7 @@ clean_up() {
 }
 trap clean_up EXIT
 
-# The agent by itself makes room: the chart's has the same names.
+# Removes the separately installed agent: the chart's objects have the same names.
 helm uninstall kubetail-cluster-agent --namespace "$namespace" --ignore-not-found --wait
 kubectl delete secret kubetail-cluster-agent-tls --namespace "$namespace" --ignore-not-found
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# For the scripts here: forwards local ports to the agent of a node, and ends that with the script.
+# For the scripts here: forwards local ports to the agent of a node, until the script ends.
 
 namespace=kubetail-system
 forward_pid=
@@ -10,7 +10,7 @@ node_agent() {
     --field-selector "spec.nodeName=$1,status.phase=Running" --output jsonpath='{.items[0].metadata.name}'
 }
 
-# forward POD: gRPC at 127.0.0.1:50061, returns when the port takes connections
+# forward POD: gRPC at 127.0.0.1:50061, returns when the port accepts connections
 forward() {
   kubectl port-forward --namespace "$namespace" "pod/$1" 50061:50051 > /dev/null &
   forward_pid=$!

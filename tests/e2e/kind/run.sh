@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The agent in a real cluster (hack/kind/up.sh): the same tests as on the node of `deno task test:node`,
-# by port-forwards.
+# Tests the agent in a real cluster (hack/kind/up.sh): the same tests as on the node of `deno task test:node`, through
+# port-forwards.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 

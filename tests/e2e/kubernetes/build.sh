@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Puts Kubernetes into a folder outside the checkout, for the tests against a real API server and on a real node:
+# Builds Kubernetes in a folder outside the checkout, for the tests against a real API server and on a real node:
 #
 #   build.sh api-server|node [FOLDER]
 #
 # FOLDER: default ~/.cache/kubetail-cluster-agent/kubernetes-1.34. One executable is built from Go modules (5 to 10
 # minutes on two cores, once; seconds where Go's cache has it), with a link for each component. etcd, and for a node
 # containerd, runc and the network plugins, are the system's own or come from Debian packages.
-# Exit code 2: cannot be had on this machine; the last line on standard error is the reason.
+# Exit code 2: unavailable on this machine; the last line on standard error is the reason.
 set -euo pipefail
 sources=$(cd "$(dirname "$0")" && pwd)
 wanted=${1:?usage: build.sh api-server|node [FOLDER]}
@@ -17,7 +17,7 @@ impossible() {
   exit 2
 }
 
-# The command that a Debian package is wanted for, and the package.
+# The command for which a Debian package is needed, and the package.
 packages=(etcd=etcd-server)
 if [ "$wanted" = node ]; then
   packages+=(containerd=containerd runc=runc iptables=iptables conntrack=conntrack ip=iproute2
@@ -34,7 +34,7 @@ missing=()
 for pair in "${packages[@]}"; do
   command -v "${pair%%=*}" > /dev/null || missing+=("${pair#*=}")
 done
-# The small things first: without them the long build would be for nothing.
+# The small parts first: without them, the long build would be useless.
 if [ "${#missing[@]}" -gt 0 ]; then
   command -v apt-get > /dev/null || impossible "not installed, and there is no apt-get: ${missing[*]}"
   [ "$(id -u)" = 0 ] || impossible "not installed, and only root can install packages: ${missing[*]}"
@@ -44,12 +44,12 @@ if [ "${#missing[@]}" -gt 0 ]; then
     impossible "the packages cannot be installed: ${missing[*]}"
 fi
 
-# Built again when its sources change.
+# Rebuilt when its sources change.
 version=$(cat "$sources"/main.go "$sources"/go.mod "$sources"/go.sum | sha256sum | cut -c1-16)
 if [ ! -x "$folder/kube" ] || [ "$(cat "$folder/.version" 2> /dev/null)" != "$version" ]; then
   command -v go > /dev/null || impossible "there is no Go to build Kubernetes with"
   echo "building Kubernetes 1.34 (once; minutes)" >&2
-  # Under another name until it is whole: an interrupted build leaves nothing that looks done.
+  # Under another name until it is complete: an interrupted build leaves nothing that looks finished.
   part="$folder/.kube.$$"
   trap 'rm -f "$part"' EXIT
   flags="-s -w"

@@ -1,5 +1,5 @@
-// Kubernetes in one executable: the components of a cluster of one node, and kubectl. It is the
-// component whose name it is called by, so a link for each makes the usual programs of it.
+// Kubernetes in one executable: the components of a single-node cluster, and kubectl. It runs the component by whose
+// name it is called, so a link per component provides the usual programs.
 package main
 
 import (

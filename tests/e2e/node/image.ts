@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** What a container of the image runs, and as whom. */
+/** What a container of the image runs, and as which user. */
 export interface ImageConfig {
-  /** With registry and tag, as containerd keeps it: docker.io/library/busybox:1.37. */
+  /** With registry and tag, as stored by containerd: docker.io/library/busybox:1.37. */
   readonly name: string;
   readonly entrypoint: readonly string[];
   /** UID:GID; default: root. */

@@ -13,7 +13,7 @@ import { bundle } from "../../../hack/bundle.ts";
 import { agent, runFlags } from "../../../hack/permissions.ts";
 import { writeImage } from "./image.ts";
 
-/** What the pods of the tests use of busybox. */
+/** The parts of busybox that the pods of the tests use. */
 const APPLETS =
   "sh sleep cat ls date seq head tail wc ps find id tr awk echo grep true readlink timeout wget"
     .split(" ");
@@ -39,8 +39,8 @@ export async function writeImages(folder: string): Promise<void> {
 }
 
 /**
- * The bundle with the binary's flags, run by Deno itself: the image that is released differs only in
- * that `deno compile` has put the two into one file, for which this machine lacks the runtime.
+ * The bundle with the binary's flags, run by Deno itself. The released image differs only in that `deno compile` has
+ * combined the two into one file, which needs a runtime that this machine does not have.
  */
 async function writeAgentImage(root: string, archive: string): Promise<void> {
   const deno = Deno.execPath();
@@ -72,7 +72,7 @@ async function writeAgentImage(root: string, archive: string): Promise<void> {
   }, archive);
 }
 
-/** Paths of what the dynamic linker loads, itself included (ldd(1)). */
+/** Paths of the files that the dynamic linker loads, including itself (ldd(1)). */
 function sharedLibraries(executable: string): string[] {
   const { stdout } = new Deno.Command("ldd", { args: [executable] }).outputSync();
   return [...new TextDecoder().decode(stdout).matchAll(/(\/\S+) \(0x/g)].map((match) => match[1]!);

@@ -1,12 +1,12 @@
 /**
- * The agent on a real Kubernetes node on this machine: kubelet, containerd and runc, in namespaces of
- * their own, without Docker and without network. What is shown: tests/e2e/cluster/cluster_test.ts.
+ * Runs the agent on a real Kubernetes node on this machine: kubelet, containerd and runc, in separate namespaces,
+ * without Docker and without a network. For the tests, see tests/e2e/cluster/cluster_test.ts.
  *
  *     deno task test:node                     installs the agent, runs the tests
  *     deno task test:node COMMAND ARG...      runs a command instead, such as bash, with the agent installed
  *
- * The first run builds Kubernetes outside the checkout, which takes minutes. Where the machine
- * cannot do it, that is said and the exit code is 0.
+ * The first run builds Kubernetes outside the checkout, which takes minutes. If the machine cannot do it, a message
+ * says so and the exit code is 0.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,7 +22,7 @@ const project = resolve(import.meta.dirname!, "../../..");
 const IMPOSSIBLE = 2;
 const NOT_UP = 75;
 const MOST_STARTS = 3;
-/** Far above what a slow machine needs: only a test that waits for ever is ended by it. */
+/** Far more than a slow machine needs: it only ends a test that waits forever. */
 const DEADLINE_SECONDS = 1800;
 
 /** Why this machine cannot run a node; null: it can. */
@@ -56,7 +56,7 @@ function skip(reason: string): never {
   Deno.exit(0);
 }
 
-/** Runs a script that prints a path; null where it failed, with the reason printed by `skip`. */
+/** Runs a script that prints a path; null if it failed, with the reason printed by `skip`. */
 function pathFrom(script: string, ...args: string[]): string {
   const { code, stdout, stderr } = new Deno.Command("bash", {
     args: [join(project, script), ...args],
@@ -85,7 +85,7 @@ let code = 0;
 try {
   await writeImages(images);
   for (let starts = 1; starts <= MOST_STARTS; starts++) {
-    // A node that outlived this process would hold up the next one.
+    // A node that outlived this process would block the next one.
     const status = await new Deno.Command("setpriv", {
       args: [
         "--pdeathsig",

@@ -3,12 +3,12 @@
 #
 #   node.sh KUBERNETES IMAGES COMMAND [ARGUMENT...]
 #
-# KUBERNETES is the folder that tests/e2e/kubernetes/build.sh fills, IMAGES one with image archives. The command finds
-# kubectl on its PATH and an administrator's KUBECONFIG; pods are reached at their addresses. Everything
-# runs in mount, network and process namespaces of its own: nothing listens outside of them, nothing
-# that is written stays, and all processes end with this one. Needs root. One node at a time on a machine, because the
-# kubelet's control groups have fixed names; a second one waits for the first. Exit code 2: not on this machine; 75: the
-# node did not come up; otherwise the command's.
+# KUBERNETES is the folder that tests/e2e/kubernetes/build.sh fills, IMAGES a folder with image archives. The command
+# finds kubectl on its PATH and an administrator's KUBECONFIG; pods can be reached at their addresses. Everything runs
+# in separate mount, network and process namespaces: nothing listens outside of them, nothing written remains, and all
+# processes end with this one. Needs root. One node at a time per machine, because the kubelet's control groups have
+# fixed names; a second one waits for the first. Exit code 2: not possible on this machine; 75: the node did not start;
+# otherwise the command's exit code.
 set -euo pipefail
 
 if [ -z "${INSIDE_NODE:-}" ]; then
@@ -23,13 +23,13 @@ if [ -z "${INSIDE_NODE:-}" ]; then
     exit 2
   fi
   work=$(mktemp -d /tmp/node.XXXXXX)
-  # A signal ends this shell at once; what it waits for must not go on without its files.
+  # A signal ends this shell at once; the processes that it waits for must not continue without its files.
   trap 'pkill -KILL -P $$ || true; rm -rf "$work" 2> /dev/null || { sleep 2; rm -rf "$work"; }' EXIT
   mkdir "$work"/{log,run,kubelet,containerd,etcd,cni,pki,out}
   code=0
   INSIDE_NODE=1 KUBERNETES=$kubernetes IMAGE_ARCHIVES=$images NODE=$work PATH="$kubernetes:$PATH" \
     setpriv --pdeathsig KILL unshare --mount --net --pid --fork --kill-child=SIGKILL --mount-proc --propagation private "$self" "$@" 8>&- || code=$?
-  # What the kubelet made outside the namespaces.
+  # Created by the kubelet outside the namespaces.
   find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {} \; 2> /dev/null || true
   exit "$code"
 fi
@@ -47,7 +47,7 @@ start() {
   echo "$!" > "$NODE/out/$name.pid"
 }
 
-# until_true SECONDS WHAT COMMAND...: asks again and again, for nothing tells; shows the logs when it is never true
+# until_true SECONDS WHAT COMMAND...: polls, because there is no event; shows the logs if it never becomes true
 until_true() {
   local end=$((SECONDS + $1)) what=$2
   shift 2
@@ -55,13 +55,13 @@ until_true() {
     if [ "$SECONDS" -ge "$end" ]; then
       echo "The node does not come up: $what" >&2
       tail -n 8 "$NODE"/out/*.log >&2
-      exit 75 # EX_TEMPFAIL: the machine's affair, not a finding
+      exit 75 # EX_TEMPFAIL: a problem of the machine, not a test failure
     fi
     sleep 0.2
   done
 }
 
-# The folders that kubelet, containerd and the agent know by fixed paths.
+# The folders that the kubelet, containerd and the agent expect at fixed paths.
 mount --make-rshared /
 mount --bind "$NODE/run" /run
 mkdir -p /run/lock /run/netns /var/lib/kubelet /var/lib/containerd
@@ -70,7 +70,7 @@ mount --bind "$NODE/containerd" /var/lib/containerd
 mount --bind "$NODE/log" /var/log
 mkdir /var/log/pods /var/log/containers
 
-# A bridge is the network card: other kinds of virtual devices need kernel modules.
+# A bridge serves as the network card: other kinds of virtual devices need kernel modules.
 ip link set lo up
 ip link add eth0 type bridge
 ip address add "$address/24" dev eth0
@@ -179,7 +179,7 @@ start kube-controller-manager kube-controller-manager --kubeconfig administrator
   --cluster-signing-cert-file=cluster.crt --cluster-signing-key-file=cluster.key
 start kube-scheduler kube-scheduler --kubeconfig administrator.kubeconfig --leader-elect=false
 # Rotation is checked every 3 s, at 1 MiB; a container restarts after 1 s however often it has ended; more pods than
-# usual, for many that live briefly.
+# usual, for many short-lived ones.
 cat > kubelet.yaml << YAML
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
