@@ -75,7 +75,7 @@ Deno.test("no certificate but a verified one with an allowed name is let in, in 
       }
       assert.equal(api.asked.length, 0);
       assert.deepEqual(agent.events.filter((event) => event.type === "call-started"), []);
-      // So the refusals above are those of the certificates.
+      // So the refusals above are due to the certificates.
       const good = await agent.authority.client("kubetail-cluster-api");
       assert.equal(await listWith(agent, good), "OK");
       const intruder = await agent.authority.client("intruder");

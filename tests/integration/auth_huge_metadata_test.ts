@@ -32,7 +32,7 @@ Deno.test("no metadata crashes the agent, however huge or strange, and none is l
   for (const [name, headers] of cases) {
     await t.step(name, async () => {
       const status = await rawList(target, headers);
-      // Null: the connection or the call was refused beneath gRPC, for its size. 0 would be OK.
+      // Null: the connection or the call was refused below gRPC because of its size. 0 would be OK.
       assert.ok(status === null || /^[1-9]\d*$/.test(status), `${status}`);
       assert.equal(await rawList(target, {}), "16", "alive, and nobody is UNAUTHENTICATED");
     });

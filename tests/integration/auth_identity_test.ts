@@ -79,7 +79,7 @@ Deno.test("a token is asked about as that token, a user as the agent", async () 
     setup.api.asked.map(({ path, headers }) => [path.split("/").at(-1), headers["authorization"]]),
     [
       ["selfsubjectaccessreviews", "Bearer my-token"],
-      // Whose it is, to count that user's calls.
+      // Whose token it is, to count that user's calls.
       ["selfsubjectreviews", "Bearer my-token"],
       ["subjectaccessreviews", "Bearer agent-token"],
     ],
@@ -87,8 +87,8 @@ Deno.test("a token is asked about as that token, a user as the agent", async () 
 });
 
 /**
- * A List in HTTP/2 frames of the test's own, as no client library sends one header twice. Returns the
- * code with which the agent says that the call ended.
+ * A List in hand-made HTTP/2 frames, because no client library sends a header twice. Returns the code with which the
+ * agent ends the call.
  */
 async function rawList(agent: TestAgent, headers: Pairs): Promise<string | undefined> {
   const file = (name: string) => Deno.readTextFileSync(`${agent.certificatesDir}/${name}`);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-/** What the runtime itself writes down of every access that it checks, in whatever thread, allowed or not. */
+/** The runtime's own record of an access that it checks, in any thread, allowed or not. */
 interface Access {
   readonly permission: string;
   readonly value: string;
@@ -47,12 +47,12 @@ Deno.test("no refusal looks at the log folders: the runtime's own record of file
     assert.deepEqual(between("refusals", "answer"), []);
     assert.equal(endings.length, 9 * 3 * 6);
     assert.deepEqual(endings.filter((ending) => /: (OK|NOT_FOUND)$/.test(ending)), []);
-    // Nor does any answer depend on whether there is a log: 6 RPCs each of one that is there and one that is not.
+    // Nor does any answer depend on whether a log exists: 6 RPCs each for an existing log and for a missing one.
     for (let i = 0; i < endings.length; i += 18) {
       assert.deepEqual(endings.slice(i, i + 6), endings.slice(i + 12, i + 18));
     }
 
-    // So the record would have told: an answer does look.
+    // This shows that the record would reveal an access: a successful answer does read files.
     assert.equal(answered, "OK");
     assert.notDeepEqual(between("answer", "end"), []);
   } finally {

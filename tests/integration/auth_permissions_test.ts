@@ -4,7 +4,7 @@ import { createAuthority } from "../harness/certificates.ts";
 
 const reviewerModule = new URL("../../src/auth/reviewer.ts", import.meta.url).href;
 
-/** Reviews once in a process of its own, with nothing granted but what is named; returns what it printed. */
+/** Makes one review in a separate process that is granted only the given permissions; returns its output. */
 async function reviewIn(
   options: { readonly permissions: readonly string[]; readonly env: Record<string, string> },
 ): Promise<string> {
@@ -22,7 +22,7 @@ async function reviewIn(
       args: [
         "run",
         "--no-prompt",
-        "--ignore-env", // as the agent runs: libraries look at names that mean nothing to it
+        "--ignore-env", // as for the agent: libraries read names that mean nothing to it
         "--quiet",
         "--no-check",
         `--config=${new URL("../../deno.json", import.meta.url).pathname}`,

@@ -9,6 +9,6 @@ Deno.test("connections that an API server refuses leave nothing in memory: their
   const text = new TextDecoder();
   assert.ok(success, text.decode(stderr));
   const bytes = Number(text.decode(stdout));
-  // With the fault it was more than 30,000.
+  // With the bug it was more than 30,000.
   assert.ok(bytes < 2000, `${bytes} bytes for each request`);
 });

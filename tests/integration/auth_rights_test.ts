@@ -35,7 +35,7 @@ Deno.test("every RPC is authorized", async () => {
       name,
     );
   }
-  // Who may read one namespace learns nothing of the other by asking for both, or for all.
+  // A caller who may read one namespace learns nothing about the other by requesting both, or all.
   assert.match(
     await list(agent, [["x-remote-user", "alice"]], ["open", "secret"]),
     /^PERMISSION_DENIED .*`secret`/,
@@ -63,7 +63,7 @@ Deno.test("a right that is withdrawn ends a running follow, of logs and of the l
     new Promise((resolve) => follow.once("data", resolve)),
     new Promise((resolve) => watch.once("metadata", resolve)),
   ]);
-  // Looked at again at least once, with a yes, before the right goes.
+  // Reviewed at least once more, with a yes, before the right is revoked.
   const before = api.asked.length;
   const again = Promise.withResolvers<void>();
   api.answer = (asked) => {
@@ -93,7 +93,7 @@ Deno.test("outside allowed-namespaces nothing is served, whatever the API server
 });
 
 Deno.test("10,000 Lists by 50 users over 20 namespaces: at most a review for each user and namespace, no wrong verdict", async () => {
-  // One lifetime of the cache, however slow the machine is.
+  // A single lifetime of the cache, however slow the machine is.
   await using setup = await setUp({ authorization: { cacheTtlMs: 3_600_000 } });
   const { agent, api } = setup;
   api.answer = (asked) => {

@@ -30,7 +30,7 @@ Deno.test("five tokens of one ServiceAccount share its streams; two users whose 
     assert.equal(code, "RESOURCE_EXHAUSTED", details);
     assert.match(details, /limits\.max-streams-per-user/);
   }
-  // Names that are equal in their first 256 characters.
+  // Names whose first 256 characters are equal.
   for (const end of ["a", "b"]) {
     const user = ["x-remote-user", "u".repeat(300) + end] as const;
     for (let i = 0; i < 2; i++) void follow([user]);
@@ -67,7 +67,7 @@ Deno.test("an API server without SelfSubjectReview: a token counts for itself, a
   assert.equal(code, "RESOURCE_EXHAUSTED");
 });
 
-/** Every token is one of the same account; the API server names the token among the extras. */
+/** Every token belongs to the same account; the API server names the token in the extras. */
 function serviceAccount(asked: { headers: Record<string, unknown> }) {
   const id = String(asked.headers["authorization"]);
   return {

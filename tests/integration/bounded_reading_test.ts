@@ -1,4 +1,4 @@
-/** The agent's memory has a bound, whatever a container writes. The same with the largest sizes: tests/soak/reading.ts. */
+/** The agent's memory is bounded, whatever a container writes. For the largest sizes, see tests/soak/reading.ts. */
 import assert from "node:assert/strict";
 import { startProcess } from "../harness/process.ts";
 import { attacks } from "./bounded_reading/file_attacks.ts";
@@ -6,7 +6,7 @@ import { type Lag, runAttack } from "./bounded_reading/run_attack.ts";
 import { processMemory } from "../harness/process_memory.ts";
 
 const sizes = { nuls: 256, line: 20, parts: 10, inflated: 48 };
-/** The shipped memory limit, MiB. */
+/** The default memory limit, MiB. */
 const LIMIT = 384;
 
 Deno.test("no log makes the agent exceed its memory, or keep another caller waiting", async (test) => {
@@ -20,7 +20,7 @@ Deno.test("no log makes the agent exceed its memory, or keep another caller wait
     });
   }
   assert.ok(processMemory(agent.pid, "VmRSS") <= LIMIT);
-  // What it may be depends on the machine; how much is done between two turns of the event loop is counted in tests/unit.
+  // The limit depends on the machine; tests/unit counts how much is done between two turns of the event loop.
   const sum = (key: keyof Lag) => late.reduce((total, lag) => total + lag[key], 0);
   console.log(
     `The event loop was late by more than 20 ms ${sum("over20")} times and by more than 100 ms ` +

@@ -1,4 +1,4 @@
-/** Time and memory grow with the length of no line and no run: counted in bytes read, not in seconds. */
+/** Time and memory do not grow with the length of a line or a run: measured in bytes read, not in seconds. */
 import assert from "node:assert/strict";
 import { type HostileText, type Work, workOf } from "./bounded_reading/work.ts";
 
@@ -23,7 +23,7 @@ const reads: readonly Parameters<typeof workOf>[2][] = [
   { direction: "backward", window },
 ];
 
-/** So often is a byte read at most: by planning, to find where a line ends and is cut, and to deliver it. */
+/** How many times a byte is read at most: for planning, to find where a line ends and is split, and to deliver it. */
 const MAX_READS = 10;
 
 for (const [name, text] of Object.entries(texts)) {
@@ -36,7 +36,7 @@ for (const [name, text] of Object.entries(texts)) {
       const length = 40 * MIB + text.begin.length + text.end.length;
       assert.ok(large.read <= MAX_READS * length, `${large.read} bytes read of ${length}`);
       assert.ok(large.largestRead <= 3 * MIB, `${large.largestRead} bytes in one read`);
-      // Where a scan pauses, and so what it reads next, depends on the machine's speed: not twice as much.
+      // Where a scan pauses, and therefore what it reads next, depends on the machine's speed: less than twice as much.
       const largest = [large.largestRead, small.largestRead];
       assert.ok(Math.max(...largest) < 2 * Math.min(...largest), `${largest} bytes in one read`);
       expectAll(text, large, options);
@@ -44,7 +44,7 @@ for (const [name, text] of Object.entries(texts)) {
   }
 }
 
-/** All bytes of the line are delivered, whatever the way. */
+/** Checks that all bytes of the line are delivered, in every mode. */
 function expectAll(text: HostileText, work: Work, { grep = "" }: { readonly grep?: string }): void {
   const isLine = text.begin.length > BEFORE.length;
   if (grep !== "") return;

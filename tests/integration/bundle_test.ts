@@ -94,7 +94,7 @@ Deno.test("licenses and bill of materials list every bundled package, with the c
 async function bundled(program: Program): Promise<Bundle & Disposable> {
   const folder = mkdtempSync(join(tmpdir(), "bundle-test-"));
   using stack = new DisposableStack();
-  stack.defer(() => rmSync(folder, { recursive: true })); // where it cannot be made, too
+  stack.defer(() => rmSync(folder, { recursive: true })); // even if it cannot be created
   const made = await bundle(program, folder);
   const kept = stack.move();
   return { ...made, [Symbol.dispose]: () => kept.dispose() };

@@ -10,7 +10,7 @@ import { type AgentProcess, startProcess } from "../harness/process.ts";
 
 const TIME = "2024-10-01T05:00:00Z";
 
-/** What a new connection of this client sees: the server certificate's serial number. */
+/** What a new connection of this client gets: the server certificate's serial number. */
 async function serial(
   agent: AgentProcess,
   ca: string,
@@ -27,7 +27,7 @@ async function serial(
   });
   await once(socket, "secureConnect");
   const { serialNumber } = socket.getPeerCertificate();
-  // In TLS 1.3 a refused client certificate shows with the first bytes: the server's SETTINGS.
+  // In TLS 1.3, a refused client certificate shows with the first bytes: the server's SETTINGS.
   await new Promise<void>((resolve, reject) => {
     socket.once("data", () => resolve());
     socket.once("error", reject);
@@ -37,7 +37,7 @@ async function serial(
   return serialNumber;
 }
 
-/** Follows a log; messages come by next(). */
+/** Follows a log; next() returns its messages. */
 function follower(agent: AgentProcess, log: TreeLog) {
   const client = agent.records();
   const call: ClientReadableStream<LogRecord> = client.streamForward(
@@ -45,7 +45,7 @@ function follower(agent: AgentProcess, log: TreeLog) {
   );
   const records = call[Symbol.asyncIterator]();
   return {
-    /** Makes another call on the same connection, which verifies it again. Resolves with its code. */
+    /** Makes another call on the same connection, which verifies the connection again. Resolves to its code. */
     async again(): Promise<string> {
       return (await drain(client.streamForward(request(log.request)))).code;
     },
@@ -65,7 +65,7 @@ Deno.test("a swap of the Secret with 50 running streams: none ends, new connecti
   const old = await serial(agent, agent.authority.cert);
 
   const replacement = await agent.authority.server();
-  // A new authority beside the old one, as rotations begin: the callers' own is there still.
+  // A new CA next to the old one, as rotations begin: the callers' own CA is still there.
   const next = await createAuthority("Next CA");
   agent.swapSecret({ ...replacement, ca: next.cert + agent.authority.cert });
   await agent.line(({ msg, level }) =>
@@ -97,7 +97,7 @@ Deno.test("a pair that does not fit, and one that cannot be read, keep the old o
   assert.doesNotMatch(JSON.stringify(garbage), /PRIVATE/);
   assert.equal(await serial(agent, agent.authority.cert), old);
 
-  // Put right, it is taken.
+  // Once corrected, it is accepted.
   agent.swapSecret({ ...other, ca: agent.authority.cert });
   await agent.line(() => loads(agent) === 2);
   assert.notEqual(await serial(agent, agent.authority.cert), old);

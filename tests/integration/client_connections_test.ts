@@ -30,7 +30,7 @@ Deno.test("streams that a client resets with NO_ERROR while bytes wait for it ar
   const before = agent.descriptors();
   const session = connectTo(agent);
   const streams = Array.from({ length: 20 }, () => open(session, frame(request(log.request))));
-  // The first bytes have come, and nobody reads on: the rest waits in the agent.
+  // The first bytes have arrived, and nobody reads further: the rest waits in the agent.
   await Promise.all(streams.map((stream) => once(stream, "readable")));
   for (const stream of streams) stream.close(constants.NGHTTP2_NO_ERROR);
   const calls = () => agent.lines.filter(({ msg }) => msg === "call").length;
@@ -40,7 +40,7 @@ Deno.test("streams that a client resets with NO_ERROR while bytes wait for it ar
   await agent.descriptorsBecome(before);
 });
 
-/** Reads some streams on a connection of their own to the end and closes it, which sends GOAWAY. */
+/** Reads some streams to the end on a separate connection and closes it, which sends GOAWAY. */
 function readAndClose(
   agent: AgentProcess,
   message: Uint8Array,

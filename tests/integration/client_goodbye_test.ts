@@ -11,7 +11,7 @@ Deno.test("denoland/deno#36788: a client that closes its connection after hundre
     Buffer.from(agent.client.key),
     Buffer.from(agent.client.cert),
   );
-  // Without the remedy the process is gone after these rounds in two runs of three.
+  // Without the workaround, the process crashes after these rounds in two of three runs.
   for (let round = 0; round < 5; round++) {
     const client = new LogMetadataServiceClient(`localhost:${agent.port}`, credentials, {
       "grpc.use_local_subchannel_pool": 1,

@@ -31,11 +31,11 @@ import {
   paths,
 } from "./compile/binary_contents.ts";
 
-// `deno compile` puts the program behind a runtime that it downloads. Here any small executable takes
-// the runtime's place: everything else happens for real, and what was put behind it can be read back.
+// `deno compile` appends the program to a runtime that it downloads. Here a small executable replaces the runtime:
+// everything else is real, and what was appended can be read back.
 const standIn = realpathSync("/bin/true");
 const project = resolve(import.meta.dirname!, "../..");
-/** Of what compiling adds to the runtime: program, packages, WebAssembly modules, source maps. */
+/** Limit of what compiling adds to the runtime: program, packages, WebAssembly modules, source maps. */
 const MOST_PAYLOAD_BYTES = 6e6;
 
 Deno.test("both programs compile for both architectures, complete and with nothing more granted", async (t) => {
@@ -165,7 +165,7 @@ telemetry: { addr: "127.0.0.1:${telemetry}" }
     [serving.stdout, serving.stderr].map((stream) => new Response(stream).text()),
   );
   try {
-    // healthcheck itself is the event that is waited for: it answers 1 until the agent serves.
+    // healthcheck itself is polled as the event: it answers 1 until the agent serves.
     let health = run(["healthcheck", "--config", config], [folder.path]);
     for (let tries = 0; health.code !== 0 && tries < 600; tries++) {
       health = run(["healthcheck", "--config", config], [folder.path]);
@@ -198,7 +198,7 @@ Deno.test("log roots beyond the baked ones: exit 2, naming them and the baked on
 
 Deno.test({
   name: "hack/smoke.sh, which tries real binaries, passes with bundles run by the binaries' flags",
-  // It writes to /var/log and /etc: only where these can be private copies.
+  // It writes to /var/log and /etc, so it only runs if these can be private copies.
   ignore: Deno.uid() !== 0 ||
     !new Deno.Command("sh", { args: ["-c", "unshare --mount true"] }).outputSync().success,
   async fn() {

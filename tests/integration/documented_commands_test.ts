@@ -107,7 +107,7 @@ class Place implements Disposable {
       }),
     );
     copyFileSync(join(project, "deploy/config.example.yaml"), join(this.#folder, "config.yaml"));
-    // The program by its own name, with the binary's permissions and what lies here.
+    // The program under its own name, with the binary's permissions and the files here.
     mkdirSync(join(this.#folder, "bin"));
     const flags = runFlags(agent).map((flag) =>
       flag.startsWith("--allow-read=") ? `${flag},${this.#folder}` : flag
@@ -137,7 +137,7 @@ class Place implements Disposable {
     if (/ (?:client|grep) /.test(words)) assert.match(said, /web-0|error: timeout|shutdown event/);
   }
 
-  /** Starts the agent; the commands after it call it. */
+  /** Starts the agent; the following commands call it. */
   async #serve(words: string): Promise<void> {
     const child = this.#start(words);
     void new Response(child.stderr).text();
@@ -156,7 +156,7 @@ class Place implements Disposable {
     })();
   }
 
-  /** Resolves with the first that a follow prints; new records are written until then. */
+  /** Resolves to the first output of a follow; new records are written until then. */
   async #firstLine(child: Deno.ChildProcess): Promise<void> {
     const reader = child.stdout.getReader();
     let has = false;
@@ -190,7 +190,7 @@ class Place implements Disposable {
     return child;
   }
 
-  /** The command with this place's names. */
+  /** The command with names that exist here. */
   #filledIn(text: string): string {
     const connection = `--addr ${this.#address} --tls ${this.#folder}/client`;
     const more = /\btask compile\b/.test(text) ? ` --out ${this.#folder}/dist` : "";
@@ -215,7 +215,7 @@ class Place implements Disposable {
       try {
         child.kill("SIGTERM");
       } catch {
-        // It has ended.
+        // It has already ended.
       }
     }
     this.#logs[Symbol.dispose]();

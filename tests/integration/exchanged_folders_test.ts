@@ -6,7 +6,7 @@ import { openDescriptors } from "../harness/open_descriptors.ts";
 const attacker = new URL("files/exchange_folders.ts", import.meta.url).pathname;
 const ATTEMPTS = 3000;
 
-/** A log of a pod whose container exchanges its folder for a link to another pod's, over and over. */
+/** A log of a pod whose container repeatedly exchanges its folder for a link to another pod's. */
 async function underAttack(use: (open: () => string) => void): Promise<void> {
   const root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "exchange-" }));
   const pod = `${root}/pods/ns_pod_uid`;

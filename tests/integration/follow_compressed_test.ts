@@ -1,4 +1,4 @@
-/** A followed log's rotated file that is compressed: it is inflated in a worker, while others are served. */
+/** A compressed rotated file of a followed log: it is inflated in a worker, while others are served. */
 import assert from "node:assert/strict";
 import { createGzip } from "node:zlib";
 import { pipeline } from "node:stream/promises";
@@ -44,7 +44,7 @@ Deno.test("a rotated file that inflates to very much delays no other caller, and
   assert.ok(reads > 20, `another caller was served ${reads} times meanwhile`);
 });
 
-/** The log is rotated twice, the second file compressed already. */
+/** Rotates the log twice; the second file is already compressed. */
 async function rotate(path: string): Promise<void> {
   const compressed = `${path}.20241001-050010.gz`;
   const line = criLine(at(5), "x".repeat(100));

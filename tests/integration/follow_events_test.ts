@@ -9,7 +9,7 @@ import { silent } from "../../src/telemetry/events.ts";
 import { append, criLine, LogTree, type TreeLog } from "../harness/log_tree.ts";
 import { descriptors, inotifyWatches } from "../harness/process_descriptors.ts";
 
-/** With the platform's own events and time: no test here moves a clock or asks anything to look. */
+/** With the platform's own events and time: no test here moves a clock or triggers a check. */
 
 function nameOf(log: TreeLog): LogName {
   return {
@@ -20,7 +20,7 @@ function nameOf(log: TreeLog): LogName {
   };
 }
 
-/** A follower that can be waited for. */
+/** A follower whose output can be awaited. */
 class Reader {
   readonly follower: LogFollower;
   #more = Promise.withResolvers<void>();
@@ -29,7 +29,7 @@ class Reader {
     this.follower = registry.follow(nameOf(log), "end", () => this.#more.resolve());
   }
 
-  /** Reads until the text has come. */
+  /** Reads until the text has arrived. */
   async readUntil(wanted: string): Promise<void> {
     let text = "";
     while (text.length < wanted.length) {
@@ -48,7 +48,7 @@ class Reader {
   }
 }
 
-/** What this process holds open, and how many inotify watches, as another process sees it. */
+/** The open files and the number of inotify watches of this process, as seen by another process. */
 function resources(): { descriptors: number; watches: number } {
   return { descriptors: descriptors().length, watches: inotifyWatches() };
 }
@@ -94,7 +94,7 @@ Deno.test("lines come by events through a rotation, and when the last follower g
   watcher.close();
 });
 
-/** Looks again and again, because nothing tells when the kernel has let go. */
+/** Polls, because there is no event for when the kernel has released a resource. */
 async function waitUntil(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }

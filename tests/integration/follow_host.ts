@@ -13,29 +13,29 @@ import { ManualClock } from "../harness/manual_clock.ts";
 import { MemoryFiles, type Refusal } from "../harness/memory_files.ts";
 import type { Disk } from "./follow_runtime.ts";
 
-/** What the followers of a sequence run on: files, a clock that the sequence moves, and what has files checked. */
+/** What the followers of a sequence run on: files, a clock that the sequence moves, and the trigger of checks. */
 export interface Host extends Disposable {
   readonly disk: Disk;
-  /** The folder of all files. */
+  /** The folder that contains all files. */
   readonly root: string;
   readonly roots: LogRoots;
   readonly clock: ManualClock;
   readonly watcher: Pick<FileWatcher, "clock" | "onFile" | "turns">;
-  /** Is the log checked for somebody? */
+  /** Whether the log is checked for a follower. */
   readonly isWatched: boolean;
-  /** Files cannot be opened now. */
+  /** Whether files cannot be opened now. */
   readonly isRefused: boolean;
-  /** Refuses to open files from now on, or no more. False: it cannot. */
+  /** Refuses to open files from now on, or stops refusing. False: not supported. */
   refuse(refusal: Refusal | null): boolean;
-  /** Has the agent learn of what has happened to the files. */
+  /** Makes the agent notice what has happened to the files. */
   check(reason: CheckReason): void | Promise<void>;
-  /** The same amid what the runtime does. */
+  /** The same while the runtime is active. */
   checkNow(): void;
-  /** Has something happen after so many calls of the next check, and checks. */
+  /** Lets something happen after the given number of calls of the next check, and checks. */
   checkAmid(reason: CheckReason, calls: number, happen: () => void): void | Promise<void>;
-  /** Lets time pass. `passed` is called where the agent has checked its files. */
+  /** Lets time pass. `passed` is called when the agent has checked its files. */
   pass(ms: number, passed: () => void): void | Promise<void>;
-  /** Throws where something is left that was to be closed. */
+  /** Throws if something was not closed. */
   checkClosed(): void;
 }
 
@@ -112,8 +112,8 @@ export class MemoryHost implements Host {
 }
 
 /**
- * Real files, and the platform's own events: what has happened is learnt when these have come. A marker file that is
- * written last tells that they have.
+ * Real files, and the platform's own events: the agent knows what has happened when these have arrived. A marker file
+ * that is written last shows that they have.
  */
 export class DiskHost implements Host {
   readonly disk = new RealDisk();
@@ -144,12 +144,12 @@ export class DiskHost implements Host {
     });
   }
 
-  /** By others than the marker. */
+  /** By watches other than the marker's. */
   get isWatched(): boolean {
     return this.watcher.state.files > 1;
   }
 
-  /** A user who may read everything cannot be refused anything. */
+  /** A user who may read everything cannot be refused access. */
   refuse(): boolean {
     return false;
   }
@@ -162,7 +162,7 @@ export class DiskHost implements Host {
     await this.#marked.promise.finally(() => clearTimeout(late));
   }
 
-  /** Of many events at one moment, files are checked together some milliseconds later. */
+  /** If many events arrive at once, files are checked together some milliseconds later. */
   #watch(paths: string | string[], options: { recursive: boolean }): Watch {
     const watched = watch(paths, options);
     const { clock } = this;

@@ -15,7 +15,7 @@ Deno.test("regression: a follow that was interrupted behind a line of several pi
       this.close();
     },
   });
-  // The pieces after the first, 64 and 128 KiB, lie in the long line: no line begins there.
+  // The pieces after the first, 64 and 128 KiB, are in the long line: no line begins there.
   const long = criLine(1).replace("F 1", `F ${"x".repeat(300_000)}`);
   log.append(long + criLines(2, 2000));
   using follow = new FollowStream(log.follows, logName, {

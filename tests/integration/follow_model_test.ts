@@ -9,7 +9,7 @@ const given = Number(Deno.env.get("FOLLOW_SEED") || NaN);
 
 Deno.test(`${SEQUENCES} random lives of a log: every byte comes once and in order`, async () => {
   if (!Number.isNaN(given)) return await runSequences(given, 1);
-  // The same sequences in every run: other ones are tried by deno task test:soak:follow.
+  // The same sequences in every run: deno task test:soak:follow tries other ones.
   await runSequences(1, SEQUENCES);
 });
 

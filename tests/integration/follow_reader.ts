@@ -3,9 +3,9 @@ import { type AppendedRange, atLine } from "../../src/files/appended_range.ts";
 import type { LogFollower } from "../../src/files/log_follower.ts";
 import type { Runtime } from "./follow_runtime.ts";
 
-/** A follower's side, and what it must be given. */
+/** A follower, and what it must receive. */
 export class ModelReader {
-  /** The next byte of `written` that must come. */
+  /** The next byte of `written` that must arrive. */
   position: number;
   /** Bytes that were skipped because nobody could read them. */
   skipped = 0;
@@ -14,7 +14,7 @@ export class ModelReader {
   readonly #runtime: Runtime;
   readonly #isSlow: boolean;
   #error: unknown = null;
-  /** What a slow reader has read and not given out yet. */
+  /** What a slow reader has read but not delivered yet. */
   #held: { readonly range: AppendedRange; readonly bytes: Uint8Array | null } | null = null;
 
   constructor(
@@ -34,12 +34,14 @@ export class ModelReader {
     this.check();
   }
 
-  /** Throws what was found wrong, amid a check of the agent as well. */
+  /** Throws the error that was found, also during a check of the agent. */
   check(): void {
     if (this.#error !== null) throw this.#error;
   }
 
-  /** Takes what there is; a slow reader takes a range, reads it the next time, and gives it out the time after that. */
+  /**
+   * Takes what is available; a slow reader takes a range, reads it the next time, and delivers it the time after that.
+   */
   read(): void {
     try {
       this.#read();
@@ -118,7 +120,7 @@ export class ModelReader {
     while (this.#skipOne());
   }
 
-  /** Passes over a part that nobody can read any more, if it stands before one. */
+  /** Skips a part that nobody can read any more, if it is next. */
   #skipOne(): boolean {
     for (const { from, to } of this.#runtime.gone) {
       if (from > this.position || to <= this.position) continue;

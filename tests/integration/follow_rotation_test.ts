@@ -10,7 +10,7 @@ import { append, criLine, dockerLine, type TreeLog } from "../harness/log_tree.t
  * happens between two checks of the agent, which runs in the same process.
  */
 
-/** Messages of a follow, as they come. */
+/** Messages of a follow, as they arrive. */
 class Follow implements Disposable {
   readonly messages: string[] = [];
   readonly #call;
@@ -19,7 +19,7 @@ class Follow implements Disposable {
 
   constructor(agent: TestAgent, log: TreeLog, from: FollowFrom) {
     this.#call = agent.records().streamForward(request({ ...log.request, follow_from: from }));
-    this.#call.on("error", () => {}); // It is cancelled in the end.
+    this.#call.on("error", () => {}); // It is cancelled at the end.
     this.#call.on("data", (record: LogRecord) => {
       this.messages.push(record.message);
       this.#arrived.resolve();
@@ -27,7 +27,7 @@ class Follow implements Disposable {
     this.standing = new Promise((resolve) => this.#call.on("metadata", () => resolve()));
   }
 
-  /** Waits for a number of messages in all. */
+  /** Waits for a total number of messages. */
   async until(count: number): Promise<string[]> {
     while (this.messages.length < count) {
       await this.#arrived.promise;
@@ -174,7 +174,7 @@ Deno.test("a huge line without a line feed is read once and not kept, and comes 
   append(log, `${nanos(2)} stdout F `);
   for (let i = 0; i < 64; i++) {
     append(log, "x".repeat(128 * 1024));
-    await new Promise((resolve) => setTimeout(resolve)); // The agent may look.
+    await new Promise((resolve) => setTimeout(resolve)); // Lets the agent check.
   }
   assert.equal(follow.messages.length, 1);
   append(log, "\n" + line(3));

@@ -1,10 +1,13 @@
 import type { Random } from "../harness/random.ts";
 
-/** What the runtime does to a disk: in memory, or a real one. */
+/** The operations of the runtime on a disk, in memory or real. */
 export interface Disk {
   exists(path: string): boolean;
   list(folder: string): string[];
-  /** Creates a file and returns how to append to it, whatever becomes of its name; or to write on where the writer was. */
+  /**
+   * Creates a file and returns a function that appends to it, even if it is renamed or removed, or that continues where
+   * the writer was.
+   */
   create(path: string): (bytes: Uint8Array, keepOffset?: number) => void;
   rename(from: string, to: string): void;
   copy(from: string, to: string): void;
@@ -14,48 +17,51 @@ export interface Disk {
   link(path: string, target: string): void;
 }
 
-/** How rotated files are called. */
+/** Naming styles of rotated files. */
 export const nameStyles = ["kubelet", "number", "hours", "seconds"] as const;
 export type NameStyle = typeof nameStyles[number];
 export type Format = "cri" | "docker";
 
-/** A larger text is inflated by a worker, which answers later than the model can wait: tests/unit/files/followed_log_test.ts. */
+/**
+ * A larger text is inflated by a worker, which answers later than the model can wait:
+ * tests/unit/files/followed_log_test.ts.
+ */
 const MOST_COMPRESSED_BYTES = 200_000;
 
-/** The text of one file's time as the log, and where it is to be found. */
+/** The text of the period in which one file was the log, and where it can be found. */
 interface Life {
-  /** In all that was written. */
+  /** Offset in all written text. */
   readonly from: number;
   to: number;
-  /** Files that hold it whole. */
+  /** Files that contain it completely. */
   readonly paths: Set<string>;
   /** The agent has it open, so it outlives its last name. */
   isOpen: boolean;
-  /** The agent has read of it. */
+  /** The agent has read some of it. */
   isRead: boolean;
 }
 
 /**
- * The runtime's side: writes a log, rotates it, and remembers every byte that it wrote, and what of it can be found no
- * more.
+ * The runtime: writes a log, rotates it, and records every byte that it wrote, and which of them can no longer be
+ * found.
  */
 export class Runtime {
   readonly folder: string;
   readonly path: string;
   readonly link: string;
-  /** All that was ever written to the log, in order, without NULs. */
+  /** Everything that was ever written to the log, in order, without NULs. */
   written = "";
-  /** Where in `written` a file's bytes end: an unterminated line before it stays so. */
+  /** Where in `written` a file's bytes end: an unterminated line before it stays unterminated. */
   readonly cuts = new Set<number>();
   /** Parts of `written` that nobody can read any more unless they were read before. */
   readonly gone: { readonly from: number; readonly to: number }[] = [];
-  /** Bytes of a line that is not finished. */
+  /** Bytes of an unfinished line. */
   half = 0;
   /** How many NULs were written. */
   nuls = 0;
-  /** Rotations since all readers were up to date: beyond what descriptors are kept for, files must not go. */
+  /** Rotations since all readers were up to date: beyond the number of kept descriptors, files must not be removed. */
   rotations = 0;
-  /** The agent has read no line since: files that nobody saw cannot be ordered across a clock that went back. */
+  /** The agent has read no line since: files that nobody saw cannot be ordered across a clock that was set back. */
   #clockWentBackUnseen = false;
   #lives: Life[];
   #append: (bytes: Uint8Array, keepOffset?: number) => void;
@@ -64,7 +70,7 @@ export class Runtime {
   #rest = "";
   #lines = 0;
   #count = 0;
-  /** Nanoseconds since the first moment. */
+  /** Nanoseconds since the beginning. */
   #time = 0;
 
   constructor(
@@ -91,7 +97,7 @@ export class Runtime {
     return this.disk.exists(this.path) && this.disk.exists(this.link);
   }
 
-  /** The agent has checked the log, and all files lay still meanwhile. */
+  /** The agent has checked the log, and no file changed meanwhile. */
   seen(): void {
     for (const life of this.#lives) {
       life.isOpen ||= life.paths.size > 0;
@@ -107,7 +113,7 @@ export class Runtime {
     this.#write(text);
   }
 
-  /** After a crash a run of NULs stands where lines were to be written. */
+  /** After a crash, there is a run of NULs where lines would have been written. */
   appendNuls(random: Random): void {
     this.flush();
     const count = 1 + random.below(6000);
@@ -119,7 +125,7 @@ export class Runtime {
   writeHalf(random: Random): void {
     this.flush();
     const isFirst = this.#current.to === this.#current.from;
-    // A file that shows no time yet is taken for whatever begins alike.
+    // A file without a time yet is mistaken for any file that begins alike.
     if (isFirst && this.format === "docker") this.append(random, 1);
     const line = this.#line(random);
     const shown = isFirst && this.format === "cri" ? 36 : 1;
@@ -139,11 +145,13 @@ export class Runtime {
     this.#time -= (60 + random.below(3600)) * 1e9;
     this.#clockWentBackUnseen = true;
     this.#current.isRead = false;
-    // That it did, lines tell.
+    // Lines show that it did.
     this.append(random, 1);
   }
 
-  /** kubelet's way: rename, then the runtime opens a new file; in between and just after, it writes to the old one. */
+  /**
+   * Like the kubelet: rename, then the runtime opens a new file; in between and just after, it writes to the old one.
+   */
   rename(random: Random, between: () => void): void {
     if (!this.#mayRotate()) return;
     const rotated = this.#shift();
@@ -154,7 +162,7 @@ export class Runtime {
     const old = this.#current;
     this.#append = this.disk.create(this.path);
     between();
-    // A line that was in the runtime's hands when the file was switched.
+    // A line that the runtime was writing when the file was switched.
     const flushes = this.half > 0 && random.chance(0.70);
     if (flushes || (this.half === 0 && random.chance(0.30))) {
       const text = flushes ? this.#rest : this.#line(random);
@@ -165,7 +173,7 @@ export class Runtime {
     this.#begin();
   }
 
-  /** logrotate's way: a copy, then the same file from its beginning. */
+  /** Like logrotate: a copy, then the same file from its beginning. */
   copyTruncate(random: Random, between: () => void): void {
     if (!this.#mayRotate()) return;
     const rotated = this.#shift();
@@ -173,7 +181,7 @@ export class Runtime {
     this.#current.paths.add(rotated);
     between();
     if (random.chance(0.15)) {
-      // Known of copytruncate: what is written between the copy and the truncation is lost.
+      // A known limitation of copytruncate: text written between the copy and the truncation is lost.
       const from = this.written.length;
       this.cuts.add(from);
       this.#dropIfUntimed(from);
@@ -191,7 +199,7 @@ export class Runtime {
     old.isOpen = false;
     this.#dropIfGone(old);
     this.#dropIfUntimed(this.written.length);
-    // A writer that does not append goes on where it was.
+    // A writer that does not append continues where it was.
     this.#keepsOffset = random.chance(0.20);
     const size = this.#size;
     this.#begin();
@@ -202,7 +210,7 @@ export class Runtime {
 
   compress(): void {
     const plain = this.#rotated().filter((path) => !path.endsWith(".gz"));
-    // The newest stays: the runtime may still write to it.
+    // The newest file stays: the runtime may still write to it.
     const path = plain[0];
     if (path === undefined || plain.length < 2 || !this.#isSmall(path)) return;
     this.disk.compress(path, `${path}.tmp`);
@@ -224,7 +232,7 @@ export class Runtime {
     }
   }
 
-  /** The file goes and comes again, as another file. */
+  /** The file is removed and recreated, as another file. */
   recreate(random: Random, between: () => void): void {
     if (!this.#mayRotate()) return;
     const old = this.#current;
@@ -273,7 +281,7 @@ export class Runtime {
     this.gone.push({ from: life.from, to: life === this.#current ? this.written.length : life.to });
   }
 
-  /** The beginning of a first line that shows no time is taken for that of whatever begins alike. */
+  /** The beginning of a first line without a time is mistaken for that of any file that begins alike. */
   #dropIfUntimed(to: number): void {
     const { from } = this.#current;
     const text = this.written.slice(from, to);
@@ -303,11 +311,11 @@ export class Runtime {
     return `{"log":"${"x".repeat(long)} ${number}\\n","stream":"stdout","time":"${time}"}\n`;
   }
 
-  /** Moves numbers on by one, the highest first; returns the name of the file that is rotated now. */
+  /** Increments the numbers, the highest first; returns the name of the file that is rotated now. */
   #shift(): string {
     this.#count++;
     const day = new Date(Date.UTC(2026, 10, 23, 10) + Math.floor(this.#time / 1e6));
-    // kubelet stamps local time: it goes back when clocks do. The last digits keep names apart.
+    // The kubelet stamps local time, which goes back when clocks do. The last digits keep names distinct.
     const stamp = day.toISOString().replace(/[-:]/g, "").slice(0, 13).replace("T", "-");
     switch (this.style) {
       case "kubelet":

@@ -16,13 +16,13 @@ export const logName: LogName = {
   containerId: "abc",
 };
 
-/** Something that happens. All that is left to chance in it depends on its seed. */
+/** Something that happens. Everything random in it depends on its seed. */
 export interface Step {
   readonly kind: StepKind;
   readonly seed: number;
 }
 
-/** The life of a log, as data: any part of it is one, too. */
+/** A sequence of events of a log, as data: any part of it is also a sequence. */
 export interface Sequence {
   readonly format: Format;
   readonly style: NameStyle;
@@ -86,14 +86,14 @@ export function makeSequence(seed: number): Sequence {
   };
 }
 
-/** Makes what a sequence runs on, with where its events go. */
+/** Creates the host of a sequence; its events go to `report`. */
 export type MakeHost = (report: Report) => Host;
 
 const inMemory: MakeHost = () => new MemoryHost();
 
 /**
- * Runs a sequence, at the pace of a clock that the steps move. Rejects where a follower is given anything but every byte
- * once and in order, or where something is left open.
+ * Runs a sequence, at the pace of a clock that the steps move. Rejects if a follower receives anything but every byte
+ * once and in order, or if something is left open.
  */
 export async function runSequence(
   { format, style, steps }: Sequence,
@@ -128,12 +128,12 @@ export async function runSequence(
     await host.pass(ms, checked);
   };
   const maybeCheck = (random: Random) => () => {
-    // Amid a check the agent does not begin another one.
+    // The agent does not begin a check during another one.
     if (!random.chance(0.30) || isAmid) return;
     host.checkNow();
     checked();
   };
-  /** What the runtime does. */
+  /** The runtime's actions. */
   const write = ({ kind, seed }: Step): boolean => {
     const random = new Random(seed);
     switch (kind) {
@@ -187,7 +187,7 @@ export async function runSequence(
     const random = new Random(step.seed);
     switch (step.kind) {
       case "refuse":
-        // What is refused for two seconds in a row ends a follow.
+        // A refusal that lasts for two seconds ends a follow.
         if (clock.now() < mayRefuseAt) return;
         if (!host.refuse(random.pick(["permission-denied", "no-descriptors"]))) return;
         mayRefuseAt = clock.now() + 2000;
@@ -300,7 +300,7 @@ export async function failureOf(
   }
 }
 
-/** Runs `count` sequences from a seed on; where one fails, rejects with the seed and the shortest sequence that fails. */
+/** Runs `count` sequences from a seed on; if one fails, rejects with the seed and the shortest sequence that fails. */
 export async function runSequences(
   first: number,
   count: number,

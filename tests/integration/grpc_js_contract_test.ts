@@ -1,7 +1,7 @@
 /**
- * What src/rpc/grpc_js/ relies on that no documentation of grpc-js, node:http2 or node:tls promises, one test for
- * each, against a server of grpc-js alone. A test that fails after an upgrade names what has changed, and the
- * module that must change with it.
+ * The undocumented behavior of grpc-js, node:http2 and node:tls on which src/rpc/grpc_js/ relies, one test for each,
+ * against a plain grpc-js server. A test that fails after an upgrade names what has changed, and the module that must
+ * be adapted.
  */
 import assert from "node:assert/strict";
 import { connect as connectHttp2, type IncomingHttpHeaders } from "node:http2";
@@ -36,11 +36,11 @@ interface Bare extends Disposable {
   readonly client: KeyPair;
   readonly health: HealthClient;
   readonly reflection: ServerReflectionClient;
-  /** The calls that grpc-js has handed over, unary, with a stream, with two. */
+  /** The calls that grpc-js has passed on: unary, with one stream, with two. */
   readonly calls: unknown[];
 }
 
-/** A server of grpc-js with TLS of ours and services that answer once; prepare is called before it binds. */
+/** A grpc-js server with our TLS and services that answer once; prepare is called before it binds. */
 async function serveBare(prepare: (server: grpc.Server) => void): Promise<Bare> {
   const authority = await createAuthority();
   const [pair, client] = await Promise.all([
@@ -108,7 +108,7 @@ function check(bare: Bare, metadata = new grpc.Metadata()): Promise<grpc.Service
   );
 }
 
-/** Calls Check with headers as they are; resolves with the response's, when all of it is there. */
+/** Calls Check with the headers unchanged; resolves to the response's headers, once the response is complete. */
 function rawCheck(bare: Bare, headers: Record<string, string | string[]>): Promise<void> {
   return new Promise((resolve, reject) => {
     const session = connectHttp2(`https://localhost:${bare.port}`, {

@@ -9,7 +9,7 @@ const lines = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) => criLine(second(from + i), `line ${from + i}`))
     .join("");
 
-/** A log that was rotated twice, the older file compressed, in two members as a restarted kubelet leaves it. */
+/** A log that was rotated twice, with the older file compressed in two members, as left by a restarted kubelet. */
 function addRotated(agent: TestAgent): TreeLog {
   const log = agent.logs.add({ content: lines(20, 25) });
   const text = new TextEncoder();

@@ -8,13 +8,13 @@ const token = { authorization: "Bearer secret-token" };
 const INVALID_ARGUMENT = "3";
 const UNAUTHENTICATED = "16";
 
-/** Attacks by which a part of an identity is lost between HTTP/2 and gRPC, and the status they get. */
+/** Attacks in which a part of an identity is lost between HTTP/2 and gRPC, and the resulting status. */
 const attacks: readonly [string, RawHeaders, string][] = [
   ["a user beyond ASCII, with a token", { "x-remote-user": "jürgen", ...token }, INVALID_ARGUMENT],
   ["a user with a tab, with a token", { "x-remote-user": "a\tb", ...token }, INVALID_ARGUMENT],
   ["a user with a leading space, with a token", { "x-remote-user": " alice", ...token }, "3"],
   ["a user with a trailing space", { "x-remote-user": "alice " }, INVALID_ARGUMENT],
-  // nghttp2 drops these, and node:http2 learns nothing of them.
+  // nghttp2 drops these without telling node:http2.
   ["a user with a control byte, with a token", { "x-remote-user": "a\x01b", ...token }, "3"],
   ["a user with DEL, with a token", { "x-remote-user": "a\x7fb", ...token }, INVALID_ARGUMENT],
   ["a user with NEL, with a token", { "x-remote-user": "a\x85b", ...token }, INVALID_ARGUMENT],

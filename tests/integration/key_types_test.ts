@@ -5,7 +5,7 @@ import { FileCredentials } from "../../src/rpc/credentials.ts";
 import type { AgentEvent } from "../../src/telemetry/events.ts";
 import { createAuthority } from "../harness/certificates.ts";
 
-/** Keys that no client, or not every one, accepts of a server; and those that all do. As openssl names them. */
+/** Keys of a server that no client accepts, or not every one, and keys that all accept, by their openssl names. */
 const refusedKeys: readonly [string, ...string[]][] = [
   ["secp256k1", "EC", "ec_paramgen_curve:secp256k1"],
   ["brainpoolP256r1", "EC", "ec_paramgen_curve:brainpoolP256r1"],
@@ -34,7 +34,7 @@ class Files implements Disposable {
     Deno.writeTextFileSync(this.tls.keyFile, pair.key);
   }
 
-  /** A self-signed pair with a key of that kind, made by openssl. */
+  /** A self-signed pair with a key of that kind, created by openssl. */
   async make(algorithm: string, option: string | undefined, days = 2): Promise<void> {
     const { certFile, keyFile } = this.tls;
     await openssl(
@@ -78,7 +78,7 @@ Deno.test("a new certificate whose key TLS clients cannot use does not replace t
       await files.make(algorithm, option);
       const before = certificates().length;
       await credentials.check();
-      await credentials.check(); // Tried again, and reported once.
+      await credentials.check(); // Retried, and reported once.
       const reported = certificates().slice(before);
       assert.deepEqual(reported.map(({ state }) => state), ["kept"]);
       assert.match(reported[0]?.problem ?? "", /tls\.(key|cert)-file/);

@@ -11,10 +11,10 @@ import {
 } from "../../src/generated/grpc/reflection.ts";
 import { type AgentProcess, startProcess } from "../harness/process.ts";
 
-/** What the modules say that an agent loads when they are needed first. */
+/** Texts in the modules that an agent loads on first use. */
 const late = { "the status page": "Certificate until", "descriptors": "fileDescriptorSet=" };
 
-/** A bundle without the files that have one of these texts. */
+/** A bundle without the files that contain one of these texts. */
 async function bundled(...missing: readonly string[]): Promise<{ folder: string } & Disposable> {
   const folder = mkdtempSync(join(tmpdir(), "late-modules-"));
   await bundle(program, folder);
@@ -28,7 +28,7 @@ async function bundled(...missing: readonly string[]): Promise<{ folder: string 
   return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
 }
 
-/** The first answer to a question for the services. Rejects with the call's error. */
+/** The first answer to a request for the services. Rejects with the call's error. */
 function services(agent: AgentProcess): Promise<ServerReflectionResponse> {
   const { client, authority, port } = agent;
   const credentials = grpc.credentials.createSsl(

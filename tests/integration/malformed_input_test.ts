@@ -32,7 +32,7 @@ async function run(seed: number): Promise<void> {
     log: past.request,
   };
 
-  // The good client follows one log, and reads another one to its end, over and over.
+  // The good client follows one log, and reads another one to its end, repeatedly.
   const client = agent.records();
   const following = client.streamForward(
     request({ ...live.request, follow_from: FollowFrom.DEFAULT }),

@@ -11,7 +11,7 @@ const authorization = {
 
 const alice = [["x-remote-user", "alice"]] as const;
 
-/** The status of a List, and whether the agent is ready, by HTTP and by gRPC. */
+/** The status of a List, and whether the agent is ready, over HTTP and gRPC. */
 async function ask(options: ProcessOptions): Promise<{ call: string; ready: string }> {
   await using agent = await startProcess({ config: { authorization }, ...options });
   const { code, details } = await answer((callback) =>

@@ -19,7 +19,7 @@ const empty: Descriptors = {
   isMessage: () => false,
 };
 
-/** A server with reflection alone, and a client of it. */
+/** A server with only reflection, and a client for it. */
 async function serveReflection(load: () => Promise<Descriptors>) {
   const events: AgentEvent[] = [];
   const unused = () => Promise.reject(new Error("reflection needs no identity"));

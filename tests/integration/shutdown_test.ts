@@ -34,7 +34,7 @@ Deno.test("SIGTERM with 100 followers and 5 big greps: followers are told, greps
   await Promise.all(followers.map(firstRecord));
   const endings = followers.map(rest);
 
-  // Begun, and far from done: what fits in the buffers between is a small part of it.
+  // Begun, and far from done: only a small part fits into the buffers in between.
   const greps = Array.from(
     { length: 5 },
     () =>
@@ -51,7 +51,7 @@ Deno.test("SIGTERM with 100 followers and 5 big greps: followers are told, greps
     assert.equal(messages.length, 0);
   }
 
-  // While the greps go on: probes are told, new calls are refused.
+  // While the greps continue: probes are answered, new calls are refused.
   const health = await answer<{ status: Serving }>((done) =>
     agent.health().check({ service: "" }, done)
   );
@@ -74,7 +74,7 @@ Deno.test("what is not done at the end of shutdown-timeout is cut, exit 0", asyn
   await using agent = await startProcess({ config: { shutdownTimeoutMs: 500 } });
   const log = agent.logs.add({ content: manyLines(300_000) });
   const call = agent.records().streamForward(request(log.request));
-  await firstRecord(call); // and no more: this client reads no further
+  await firstRecord(call); // and no more: this client stops reading
   const ending = drain(call);
   agent.kill("SIGTERM");
   assert.equal(await agent.ended, 0);
@@ -83,7 +83,7 @@ Deno.test("what is not done at the end of shutdown-timeout is cut, exit 0", asyn
 });
 
 Deno.test("a graceful stop waits neither for a reflection stream nor for a health watcher that comes again", async () => {
-  // Whoever waited for them would wait for ten minutes.
+  // Code that waited for them would wait for ten minutes.
   await using agent = await startProcess({ config: { shutdownTimeoutMs: 600_000 } });
   const target = { port: agent.port, ca: agent.authority.cert, pair: agent.client };
   const reflection = await RawConnection.open(target);

@@ -4,7 +4,7 @@ import { Browser } from "../harness/browser.ts";
 import { runClient } from "../harness/client.ts";
 import { reach } from "../harness/client.ts";
 
-/** Every text of the page with its contrast against what is behind it (WCAG 2.2, "contrast ratio"). */
+/** Every text of the page with its contrast to its background (WCAG 2.2, "contrast ratio"). */
 const contrasts = `(() => {
   const channels = (color) => (color.match(/[\\d.]+/g) ?? []).map(Number);
   const luminance = ([r, g, b]) => {

@@ -6,7 +6,7 @@ const { tasks } = JSON.parse(Deno.readTextFileSync(`${project}/deno.json`)) as {
   tasks: Record<string, { description: string; command: string }>;
 };
 
-/** Tasks that are commands of Deno itself, which take Deno's own --help. */
+/** Tasks that are commands of Deno itself, which accept Deno's own --help. */
 const ofDeno = Object.entries(tasks).filter(([, { command }]) => !command.startsWith("deno run "));
 
 Deno.test("every task says what it does", () => {

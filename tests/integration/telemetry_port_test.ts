@@ -61,7 +61,7 @@ function ask(
   });
 }
 
-/** Resolves when the connection is over, by an error or not. */
+/** Resolves when the connection is over, with or without an error. */
 function closed(socket: Socket): Promise<void> {
   if (socket.closed) return Promise.resolve();
   return new Promise((resolve) => socket.on("close", () => resolve()));
@@ -162,7 +162,7 @@ Deno.test("the status page is for loopback: not by another host's name, not from
     for (const header of ["localhost", `127.0.0.1:${port}`, "[::1]", "LOCALHOST:9464"]) {
       assert.equal((await ask(port, "/", { header })).status, 200, header);
     }
-    // A web site whose name leads to 127.0.0.1 (DNS rebinding).
+    // A website whose name points to 127.0.0.1 (DNS rebinding).
     for (const header of ["evil.example", "127.0.0.1.evil.example", "localhost.evil:80"]) {
       assert.equal((await ask(port, "/", { header })).status, 403, header);
     }
@@ -237,7 +237,7 @@ Deno.test("HEAD is GET without the text", async () => {
   });
 });
 
-/** A connection that says nothing; resolves when it stands. */
+/** A silent connection; resolves when it is established. */
 async function silent(port: number): Promise<Socket> {
   const socket = connect(port, "127.0.0.1");
   socket.on("error", () => {});

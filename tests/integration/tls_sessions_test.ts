@@ -30,7 +30,7 @@ async function begin(agent: TestAgent, client: string): Promise<void> {
   }
 }
 
-/** What a resumed session of each kind comes to: whether its call is answered. */
+/** The outcome of resuming a session of each kind: whether its call is answered. */
 function resume(agent: TestAgent, client: string): Promise<boolean[]> {
   const { certificatesDir: folder, port } = agent;
   return Promise.all(kinds.map(async (kind, i) => {
@@ -47,7 +47,7 @@ function resume(agent: TestAgent, client: string): Promise<boolean[]> {
   }));
 }
 
-/** How many connections were ended that had resumed a session. */
+/** How many connections with a resumed session were ended. */
 function resumedAndEnded(agent: TestAgent): number {
   return agent.events.filter((event) =>
     event.type === "notice" && event.text === "a client's connection is ended" &&
@@ -83,7 +83,7 @@ Deno.test("a CA that is taken out of ca-file: full handshakes, resumed TLS 1.2 a
     await using full = callByOpenssl({ version, folder, port, client: "client" });
     assert.equal(await full.frame(DATA), null, `a full TLS ${version} handshake was answered`);
   }
-  // Of the authority that is in the file now.
+  // From the CA that is in the file now.
   save(agent, "next", await next.client("kubetail-cluster-api"));
   await using good = callByOpenssl({ version: "1.3", folder, port, client: "next" });
   assert.notEqual(await good.frame(DATA), null);
@@ -93,7 +93,7 @@ Deno.test("a client certificate that expires: its open connection ends, and its 
   await using agent = await startAgent();
   const { certificatesDir: folder, port } = agent;
   let notAfter: Date;
-  // The machine's speed decides how long a certificate must last to make these connections.
+  // The machine's speed determines how long a certificate must be valid to make these connections.
   for (let seconds = 6;; seconds *= 2) {
     notAfter = new Date(Date.now() + seconds * 1000);
     save(agent, "brief", await agent.authority.client("kubetail-cluster-api", { notAfter }));

@@ -14,7 +14,7 @@ interface Span {
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const PARENT = "b7ad6b7169203331";
 
-/** Runs a program with Deno's exporter on, against a collector of ours; gives the spans that came. */
+/** Runs a program with Deno's exporter on, with a collector of this test; returns the received spans. */
 async function spansOf(program: string): Promise<Span[]> {
   const spans: Span[] = [];
   const collector = createServer(async (request, response) => {

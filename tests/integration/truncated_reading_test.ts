@@ -1,4 +1,4 @@
-/** Logs that are truncated, and written anew to more than before, while they are read but not followed. */
+/** Logs that are truncated and rewritten to a larger size, while they are read but not followed. */
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import type { LogRecord } from "../../src/generated/cluster_agent.ts";
@@ -9,7 +9,7 @@ import { criLine } from "../harness/log_tree.ts";
 const LINES = 20_000;
 const START = Date.parse("2024-10-01T05:00:00Z");
 
-/** Lines of 180 bytes: all of them are more than is read ahead of a client that does not read. */
+/** Lines of 180 bytes: together, more than is read ahead of a client that does not read. */
 function linesOf(word: string, from: number, count: number): string {
   const padding = "x".repeat(140);
   let text = "";
@@ -23,7 +23,7 @@ const old = linesOf("old", 0, LINES);
 const young = linesOf("new", LINES, LINES + 10);
 const bytes = new TextEncoder().encode(old).length;
 
-/** What becomes of the text: a path for its copy, and the bytes of that. */
+/** What happens to the text: a path for its copy, and the copy's bytes. */
 const copies: Record<string, ((path: string) => void) | null> = {
   "a plain copy": (path) => Deno.writeTextFileSync(`${path}.1`, old),
   "a compressed copy": (path) => Deno.writeFileSync(`${path}.1.gz`, gzipSync(old, { level: 1 })),

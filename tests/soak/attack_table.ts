@@ -1,12 +1,11 @@
 /**
- * Every attack of tests/integration/limits by hand, one at a time, each on an agent of its own. Prints a
- * table: memory before, at most and a minute after in MiB; what the innocent caller and the kubelet's
- * probe waited, and what the agent's main thread worked and waited for a processor, in milliseconds; and whether all
- * this is within the bars. Ends with exit code 1 where something is not. Waits count on a machine that has nothing
- * else to do only.
+ * Runs every attack of tests/integration/limits, one at a time, each on a separate agent. Prints a table: memory
+ * before, at its peak and a minute later in MiB; how long the innocent caller and the kubelet's probe waited, and how
+ * long the agent's main thread worked and waited for a processor, in milliseconds; and whether all this is within the
+ * limits. Ends with exit code 1 if something is not. Waiting times are only meaningful on an otherwise idle machine.
  *
  *     deno task test:attacks [NAME...]     all attacks, or those named
- *     deno task test:attacks --together    one agent endures them all
+ *     deno task test:attacks --together    one agent for all of them
  */
 import { answerHelp } from "../../hack/usage.ts";
 import { defaults } from "../../src/config/schema.ts";
@@ -27,15 +26,15 @@ function start(name: AttackName): Promise<Siege> {
   });
 }
 
-/** The shipped memory limit, MiB. */
+/** The default memory limit, MiB. */
 const MAX_RSS = 384;
-/** What memory may be a minute after, of what it was before. */
+/** Maximum memory a minute later, relative to before. */
 const MAX_GROWTH = 1.2;
-/** What others may wait, milliseconds. */
+/** How long others may wait, milliseconds. */
 const MAX_WAIT_MS = 1000;
 let beyond = 0;
 
-/** @param after null: it is looked at later */
+/** @param after null: it is measured later */
 function print(name: string, seen: Observed, after: number | null): void {
   const { idle, peak, slowestRead, slowestLivez, reads, failures, worked, waited } = seen;
   const misses = Object.entries({
@@ -77,7 +76,7 @@ if (together) {
   for (const name of names) {
     const siege = await start(name);
     const seen = await siege.attack(name);
-    // While the next one is attacked.
+    // While the next agent is attacked.
     recovering.push((async () => {
       await using _ = siege;
       print(name, seen, await siege.recovered(Math.round(seen.idle * MAX_GROWTH)));

@@ -1,10 +1,10 @@
 /**
- * Random lives of a log against the model, as many as are named. Ends with the seed and the shortest sequence that
- * fails, if one does.
+ * Compares random event sequences of a log with the model, as many as given. Ends with the seed and the shortest
+ * sequence that fails, if one does.
  *
  *     deno task test:soak:follow           100,000
- *     deno task test:soak:follow 5000      as many
- *     deno task test:soak:follow 5000 SEED the same again
+ *     deno task test:soak:follow 5000      that many
+ *     deno task test:soak:follow 5000 SEED the same ones again
  */
 import { runSequences } from "../integration/follow_sequence.ts";
 

@@ -1,13 +1,12 @@
 /**
- * Chaos: an agent as a process of its own, clients of every bad sort, and a few good ones that must get
- * every record.
+ * Chaos: an agent in a separate process, bad clients of every kind, and a few good ones that must get every record.
  *
  *     deno task test:soak            10 minutes
  *     deno task test:soak 120        seconds
  *     deno task test:soak 120 SEED   the same choices again
  *
- * At the end, and once after the first minute, all bad clients pause until they are gone; then the
- * agent's memory and descriptors are compared. Ends with exit code 0, or 1 and what was wrong.
+ * At the end, and once after the first minute, all bad clients pause until they are gone; then the agent's memory and
+ * descriptors are compared. Ends with exit code 0, or with 1 and the errors.
  */
 import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { connect as connectTcp } from "node:net";
@@ -38,7 +37,7 @@ const warmUpMs = Math.min(60_000, seconds * 1000 / 2);
 const random = new Random(seed);
 const TIME = "2024-10-01T05:00:00Z";
 const alice = metadata([["x-remote-user", "alice"], ["x-remote-group", "devs"]]);
-/** A caller of its own: attackers who fill the agent leave room only for users who hold few streams. */
+/** A separate caller: attackers who fill the agent leave room only for users who hold few streams. */
 const reader = metadata([["x-remote-user", "reader"], ["x-remote-group", "devs"]]);
 const problems: string[] = [];
 
@@ -55,7 +54,7 @@ void agent.ended.then((code) => {
   if (!stopping) fail(`the agent ended by itself with ${code}`);
 });
 let stopping = false;
-/** When the API server was away last; until a little later calls may be refused. */
+/** When the API server was last down; calls may be refused until a little later. */
 let apiAwayUntil = 0;
 
 const FIXED_LINES = 20_000;
@@ -100,7 +99,7 @@ if (after.streams !== followers.length) {
   fail(`${after.streams} streams are open, not those of the followers`);
 }
 
-// SIGTERM amid everything.
+// SIGTERM in the middle of everything.
 const last = chaos(3000);
 await pause(1000);
 stopping = true;
@@ -109,7 +108,7 @@ const code = await agent.ended;
 if (code !== 0) fail(`SIGTERM ended with ${code}`);
 await last;
 for (const line of agent.lines) {
-  // That the API server was away is what the agent has to say.
+  // The agent has to report that the API server was down.
   if (String(line["msg"]).startsWith("Cannot ask the Kubernetes API server")) continue;
   if (line["level"] === "error" && line["msg"] !== "call") fail(`logged: ${JSON.stringify(line)}`);
   if (line["code"] === "INTERNAL" || line["code"] === "UNKNOWN") {
@@ -125,7 +124,7 @@ function fail(text: string): void {
   problems.push(text);
 }
 
-/** All bad clients at once for a time, then waits until the last of them is gone. */
+/** Runs all bad clients at once for a time, then waits until the last of them is gone. */
 async function chaos(milliseconds: number): Promise<void> {
   const stop = AbortSignal.timeout(milliseconds);
   await Promise.all([
@@ -158,7 +157,7 @@ async function repeat(name: string, stop: AbortSignal, turn: () => Promise<void>
   }
 }
 
-/** Opens streams on a connection of its own and is gone without a word while they run. */
+/** Opens streams on a separate connection and vanishes while they run. */
 async function vanish(): Promise<void> {
   const session = rawSession();
   const opened = Promise.withResolvers<void>();
@@ -174,7 +173,7 @@ async function vanish(): Promise<void> {
   session.destroy();
 }
 
-/** Reads a little, then nothing for a while, then goes. */
+/** Reads a little, then nothing for a while, then leaves. */
 async function stall(stop: AbortSignal): Promise<void> {
   const session = rawSession();
   const stream = rawStream(session, fixed.request);
@@ -194,7 +193,7 @@ async function cancel(): Promise<void> {
   call.cancel();
 }
 
-/** Connections that say nothing. */
+/** Silent connections. */
 async function halfOpen(stop: AbortSignal): Promise<void> {
   const sockets = Array.from({ length: 20 }, () => connectTcp(agent.port, "127.0.0.1"));
   for (const socket of sockets) socket.on("error", () => {}).resume();
@@ -216,7 +215,7 @@ async function apiAway(stop: AbortSignal): Promise<void> {
   apiAwayUntil = Date.now() + 2000;
 }
 
-/** A log that bad clients follow is truncated, made unreadable, removed, and put back. */
+/** Truncates, removes and restores a log that bad clients follow, and makes it unreadable. */
 async function damageFiles(stop: AbortSignal): Promise<void> {
   const follow = rawSession();
   rawStream(follow, { ...victim.request, follow_from: FollowFrom.DEFAULT });
@@ -232,10 +231,10 @@ async function damageFiles(stop: AbortSignal): Promise<void> {
   follow.destroy();
 }
 
-/** One of the attacks that limits are there for, as a process of its own. */
+/** One of the attacks against which the limits exist, in a separate process. */
 async function attack(): Promise<void> {
   const names = (Object.keys(attacks) as AttackName[])
-    // This agent wants certificates; a connection without one never gets as far as these.
+    // This agent requires certificates; a connection without one never gets this far.
     .filter((name) => !/no certificate|tokens/.test(name));
   const name = names[random.between(0, names.length - 1)] ?? "idle connections";
   await attackWith(name, {
@@ -253,7 +252,7 @@ function rewrite(log: TreeLog, content: string): void {
   if (content !== "") append(log, content);
 }
 
-/** Follows the live log; every record must come, once and in order. */
+/** Follows the live log; every record must arrive, once and in order. */
 function goodFollower(): { caughtUp(): Promise<void> } {
   const call: ClientReadableStream<LogRecord> = agent.records().streamForward(
     request({ ...live.request, follow_from: FollowFrom.DEFAULT }),
@@ -284,7 +283,7 @@ function goodFollower(): { caughtUp(): Promise<void> } {
   };
 }
 
-/** Reads the fixed log over and over; every read must be whole, but while the API server is away. */
+/** Reads the fixed log repeatedly; every read must be complete, except while the API server is down. */
 async function goodReader(signal: AbortSignal): Promise<void> {
   while (!signal.aborted && !stopping) {
     const away = () => Date.now() < apiAwayUntil;
@@ -318,9 +317,9 @@ async function measure(): Promise<{ rssMb: number; descriptors: number; streams:
   let descriptors = Number.POSITIVE_INFINITY;
   for (let index = 0; index < 20; index++) {
     samples.push(await agent.metric("process_resident_memory_bytes"));
-    // Connections to the API server are kept, as many as were needed at a time.
+    // Connections to the API server are kept, as many as were needed at one time.
     const toApiServer = await api.openConnections();
-    // Workers begin with a search and end a minute after the last one: each has an epoll and an eventfd.
+    // Workers start with a search and end a minute after the last one: each has an epoll and an eventfd descriptor.
     const held = descriptorsOf(agent.pid);
     const eventLoops = held.filter((target) => target === "anon_inode:[eventpoll]").length;
     descriptors = Math.min(descriptors, held.length - toApiServer - 2 * eventLoops);

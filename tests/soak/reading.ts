@@ -1,13 +1,13 @@
 /**
- * Reads logs made to hurt in the largest sizes, each with an agent of its own, and prints a table: seconds, peak memory
- * and memory a minute after in MiB, what the innocent caller's small read and /livez took at most in milliseconds, and
- * how often the event loop was late by more than 20 and 100 ms; then what a megabyte of a long line takes, compared with
- * one of a shorter line. Ends with exit code 1 where something is beyond its bar. Times count on a machine that has
- * nothing else to do only. Needs some gigabytes in the temporary folder.
+ * Reads pathological logs in the largest sizes, each with a separate agent, and prints a table: seconds, peak memory
+ * and memory a minute later in MiB, the maximum time of the innocent caller's small read and of /livez in milliseconds,
+ * and how often the event loop was late by more than 20 and 100 ms; then the time per megabyte of a long line, compared
+ * with a shorter line. Ends with exit code 1 if something is beyond its limit. Times are only meaningful on an
+ * otherwise idle machine. Needs some gigabytes in the temporary folder.
  *
  *     deno run -A --unstable-worker-options tests/soak/reading.ts [--small] [NAME...]
  *
- * --small takes sizes of some seconds in all. NAME: only the reads in whose names it occurs.
+ * --small uses sizes that take some seconds in total. NAME: only the reads whose names contain it.
  */
 import { answerHelp } from "../../hack/usage.ts";
 import { startProcess } from "../harness/process.ts";
@@ -22,10 +22,10 @@ const sizes: Sizes = isSmall
   ? { nuls: 256, line: 64, parts: 10, inflated: 128 }
   : { nuls: 2048, line: 200, parts: 256, inflated: 2048 };
 const names = Deno.args.filter((arg) => !arg.startsWith("--"));
-/** So long after an attack its memory must be back. */
+/** Memory must be back this long after an attack. */
 const afterMs = isSmall ? 0 : 60_000;
 
-/** MiB; of what memory was before; milliseconds; of the time per MiB of the shorter line. */
+/** MiB; relative to memory before; milliseconds; relative to the time per MiB of the shorter line. */
 const bars = { peak: 384, growth: 1.2, wait: 1000, ratio: 1.5 };
 let beyond = 0;
 
@@ -78,7 +78,7 @@ async function compareLines(attack: Attack, long: number, short: number): Promis
   console.log(`| ${attack.name} | ${figures} | ${bars.ratio} | ${within} |`);
 }
 
-// While the next log is read, the agent of the one before has its minute.
+// While the next log is read, the previous agent has its minute.
 const after: Promise<void>[] = [];
 for (const attack of attacks) {
   if (names.length > 0 && !names.some((name) => attack.name.includes(name))) continue;

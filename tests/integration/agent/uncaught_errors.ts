@@ -1,4 +1,4 @@
-/** A program of uncaught_errors_test.ts: lets errors go unhandled in every way, and then shows that it goes on. */
+/** A program of uncaught_errors_test.ts: causes unhandled errors in every way, and then shows that it keeps running. */
 import { type AddressInfo, connect, createServer } from "node:net";
 import { reportUncaughtErrors } from "../../../src/agent/uncaught_errors.ts";
 

@@ -1,7 +1,7 @@
 /**
- * A program of auth_no_file_access_test.ts: an agent in it refuses calls of every RPC for every reason,
- * then answers one. Asks for a file named after each step, so that the runtime's record of file
- * accesses tells the steps apart. Prints the log folder and how the calls ended, as JSON.
+ * A program of auth_no_file_access_test.ts: an agent in it refuses calls of every RPC for every reason, then answers
+ * one. Opens a file named after each step, so that the runtime's record of file accesses distinguishes the steps.
+ * Prints the log folder and how the calls ended, as JSON.
  */
 import { Failure, type FailureKind } from "../../../src/failure/failure.ts";
 import { FollowFrom } from "../../../src/generated/cluster_agent.ts";
@@ -46,7 +46,7 @@ function mark(step: string): void {
   try {
     Deno.statSync(`/step/${step}`);
   } catch {
-    // It is there for the record only.
+    // It only exists for the record.
   }
 }
 
@@ -54,7 +54,7 @@ const failing = (kind: FailureKind) => () => {
   throw new Failure(kind, "no verdict");
 };
 
-// Whatever is done once, at the first call, is over before the part of the record that counts.
+// Whatever happens once, on the first call, is over before the relevant part of the record.
 await listDefault();
 
 mark("refusals");

@@ -1,4 +1,4 @@
-/** Asks an API server that is not there, over and over; prints what each request leaves in memory, bytes. */
+/** Calls a missing API server repeatedly; prints how many bytes of memory each request leaves behind. */
 import { NoResponse } from "../../../src/auth/api_server.ts";
 import { ApiServer } from "../../../src/auth/api_server.ts";
 
@@ -6,7 +6,7 @@ declare const gc: () => void; // --v8-flags=--expose-gc
 
 const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
 const { port } = listener.addr;
-listener.close(); // Refused from now on.
+listener.close(); // From now on, connections are refused.
 
 const server = new ApiServer({
   url: new URL(`https://127.0.0.1:${port}`),

@@ -8,7 +8,7 @@ export interface Setup extends AsyncDisposable {
   readonly agent: TestAgent;
 }
 
-/** An agent that asks a recording API, by default with both methods. */
+/** An agent that uses a recording API, by default with both methods. */
 export async function setUp(overrides: Overrides = {}): Promise<Setup> {
   const api = await AuthorizationApi.start();
   const reviewer = new KubernetesReviewer({
@@ -32,7 +32,7 @@ export async function setUp(overrides: Overrides = {}): Promise<Setup> {
 
 export type Pairs = readonly (readonly [string, string])[];
 
-/** The code of a List with this metadata, and its details where there are any. */
+/** The code of a List with this metadata, and its details if there are any. */
 export async function list(
   agent: TestAgent,
   pairs: Pairs,

@@ -15,7 +15,7 @@ const LATER = "2024-10-01T05:00:10Z";
 let pods = 0;
 const nextPod = () => `hostile-${pods++}`;
 
-/** Sizes of what an attack writes, MiB. */
+/** Sizes of the data that an attack writes, MiB. */
 export interface Sizes {
   readonly nuls: number;
   readonly line: number;
@@ -23,7 +23,7 @@ export interface Sizes {
   readonly inflated: number;
 }
 
-/** One call that reads something hostile, and the result that it must have. */
+/** One call that reads something hostile, and its required result. */
 export interface Attack {
   readonly name: string;
   /** Writes the log. */
@@ -32,19 +32,19 @@ export interface Attack {
   readonly fields?: Partial<Parameters<typeof request>[0]>;
   /** How many calls at once. */
   readonly calls?: number;
-  /** Ends after this many records, as a client with a full page does. */
+  /** Ends after this many records, like a client with a full page. */
   readonly limit?: number;
-  /** Throws where the records are not what they must be. */
+  /** Throws if the records are wrong. */
   check(records: Received, sizes: Sizes): void;
 }
 
-/** What a call received, of a long line without holding it. */
+/** What a call received, without holding a long line. */
 export class Received {
   count = 0;
   bytes = 0;
   /** The first and the last few messages, shortened. */
   readonly messages: string[] = [];
-  /** Of the parts of a line, in the order of the log. */
+  /** The parts of a line, in the order of the log. */
   readonly parts: string[] = [];
 
   add(record: LogRecord): void {
@@ -69,7 +69,7 @@ function expectMessages(received: Received, expected: readonly string[]): void {
   expect(got === expected.join(","), `${got} in place of ${expected.join(",")}`);
 }
 
-/** `before`, then the NULs without a line feed (a hole in the file), then `after` where wanted. */
+/** `before`, then NULs without a line feed (a hole in the file), then `after` if requested. */
 function nuls(after: boolean): Attack["prepare"] {
   return async (agent, sizes) => {
     const log = agent.logs.add({ pod: nextPod(), content: criLine(START, "before") });
@@ -106,7 +106,7 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
 }
 
-/** The hashes of the records that the long line is cut into. */
+/** The hashes of the records into which the long line is split. */
 function partHashes(mebibytes: number): string[] {
   const hashes: string[] = [];
   let part = "";
@@ -136,7 +136,7 @@ const smallParts: Attack["prepare"] = async (agent, sizes) => {
   return log;
 };
 
-/** Between two records, lines that are none: what a damaged disk leaves. */
+/** Between two records, malformed lines: what a damaged disk leaves. */
 const malformed: Attack["prepare"] = async (agent, sizes) => {
   const log = agent.logs.add({ pod: nextPod(), content: criLine(START, "before") });
   using file = await Deno.open(log.path, { append: true });
@@ -149,7 +149,7 @@ const malformed: Attack["prepare"] = async (agent, sizes) => {
 const shortLine = criLine(START, "x".repeat(100));
 const shortLines = Buffer.from(shortLine.repeat(Math.floor(MIB / shortLine.length)));
 
-/** A log with a rotated file that inflates to so much. */
+/** A log with a rotated file that inflates to this size. */
 function compressed(current: string, block: Buffer = shortLines): Attack["prepare"] {
   return async (agent, sizes) => {
     const log = agent.logs.add({ pod: nextPod(), content: current });
@@ -177,7 +177,7 @@ const docker: Attack["prepare"] = async (agent, sizes) => {
   return log;
 };
 
-/** Just short enough to be held, with keys in an order of their own, a nested value, and escapes that have to be undone. */
+/** Just short enough to be held, with keys in unusual order, a nested value, and escapes that must be resolved. */
 const dockerHeld: Attack["prepare"] = (agent) => {
   const log = agent.logs.add({ pod: nextPod(), format: "docker", content: "" });
   const text = "\\u00e9\\t".repeat(1_800_000);

@@ -8,27 +8,27 @@ let pods = 0;
 
 type RecordsClient = ReturnType<AgentProcess["records"]>;
 
-/** How late the agent's event loop was, by its own metric. */
+/** How late the agent's event loop was, according to its own metric. */
 export interface Lag {
-  /** How often that was measured. */
+  /** The number of samples. */
   readonly samples: number;
-  /** How often it was late by more than 20 ms, and by more than 100. */
+  /** How often it was late by more than 20 ms, and by more than 100 ms. */
   readonly over20: number;
   readonly over100: number;
 }
 
-/** What an attack cost. */
+/** The cost of an attack. */
 export interface Cost {
   readonly seconds: number;
-  /** Resident memory as the kernel counts it: the peak while it ran, MiB. */
+  /** Resident memory according to the kernel: the peak during the attack, MiB. */
   readonly peak: number;
-  /** The longest that another caller's small read took, and /livez, milliseconds. */
+  /** The longest time that another caller's small read took, and that /livez took, milliseconds. */
   readonly other: number;
   readonly livez: number;
   readonly lag: Lag;
 }
 
-/** Runs an attack while another caller reads a small log again and again. Throws where the answer is wrong. */
+/** Runs an attack while another caller reads a small log repeatedly. Throws if the answer is wrong. */
 export async function runAttack(
   agent: AgentProcess,
   attack: Attack,
@@ -52,7 +52,7 @@ export async function runAttack(
   const { other, livez } = await innocent.stop();
   for (const received of all) attack.check(received, sizes);
   for (const name of Deno.readDirSync(log.path.slice(0, log.path.lastIndexOf("/")))) {
-    // The space is given back, and the next attack finds an empty page cache.
+    // Frees the space, so that the next attack finds an empty page cache.
     Deno.truncateSync(`${log.path.slice(0, log.path.lastIndexOf("/"))}/${name.name}`);
   }
   const now = await lagOf(agent);
@@ -101,7 +101,7 @@ async function readSmall(client: RecordsClient, log: TreeLog): Promise<number> {
   return performance.now() - began;
 }
 
-/** Reads a small log, and asks for /livez, one after the other until it is stopped. */
+/** Reads a small log and requests /livez, one after another, until it is stopped. */
 class Innocent {
   #isStopped = false;
   readonly #done: Promise<{ other: number; livez: number }>;

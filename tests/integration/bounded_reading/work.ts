@@ -9,26 +9,28 @@ import { silent } from "../../../src/telemetry/events.ts";
 
 const MIB = 2 ** 20;
 
-/** How a hostile log goes on between its beginning and its end. */
+/** How a hostile log continues between its beginning and its end. */
 export interface HostileText {
   readonly begin: string;
-  /** Of its middle, again and again. */
+  /** The repeated byte of its middle. */
   readonly byte: number;
   readonly end: string;
 }
 
-/** What a read of a text cost, whatever the machine. */
+/** The work that reading a text took, regardless of the machine. */
 export interface Work {
-  /** Bytes that were read of the file. */
+  /** Bytes read from the file. */
   readonly read: number;
-  /** The most that was asked for in one read, bytes. */
+  /** The largest single read, in bytes. */
   readonly largestRead: number;
   /** Bytes of the messages. */
   readonly delivered: number;
   readonly records: number;
 }
 
-/** Reads a text of the given MiB, which is never in memory, as a call does: planned by time, cut, scanned, delivered. */
+/**
+ * Reads a text of the given MiB, which is never in memory, as a call does: planned by time, cut, scanned, delivered.
+ */
 export async function workOf(
   { begin, byte, end }: HostileText,
   mebibytes: number,
@@ -54,7 +56,7 @@ export async function workOf(
   const source = { path: "/log", dev: null, ino: null, format: "cri" as const, size, readAt };
   const { direction, grep = "", window = null } = options;
   const { signal } = new AbortController();
-  // Without workers the same code runs in this thread, where what it reads can be counted.
+  // Without workers, the same code runs in this thread, where its reads can be counted.
   const pool = new ScanPool({ workers: 0, report: silent });
   const times = window === null
     ? { start: null, stop: null }

@@ -1,4 +1,4 @@
-/** Asks grpc-js for what needs the package that bundles go without. */
+/** Uses the part of grpc-js that needs the package that bundles omit. */
 import { addAdminServicesToServer, Server } from "@grpc/grpc-js";
 
 try {

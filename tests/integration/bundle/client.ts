@@ -1,4 +1,4 @@
-/** Makes a gRPC client, which the bundle of an agent goes without. */
+/** Creates a gRPC client, which an agent's bundle omits. */
 import type { ChannelCredentials } from "@grpc/grpc-js";
 import { HealthClient } from "../../../src/generated/grpc/health.ts";
 

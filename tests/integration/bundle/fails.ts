@@ -1,4 +1,4 @@
-/** A program that fails, to see what its stack trace says once it is bundled. */
+/** A program that fails, to check its stack trace once it is bundled. */
 function failDeliberately(): never {
   throw new Error("deliberate");
 }

@@ -28,7 +28,7 @@ for (const columns of [80, 200]) {
     // Only log records are cut.
     const cut = lines.filter((line) => line.endsWith("…"));
     for (const line of cut) assert.match(line, /^(?:2026-11-23T|I1123 )/);
-    // Before its own line `deno task` clears the line that it is on.
+    // Before printing its own line, `deno task` clears the current line.
     const own = pty.shown.slice(pty.shown.indexOf("Task"));
     assert.ok(!/\p{Cc}\[[0-9;]*[A-HJKf]/u.test(own), "moves the cursor or erases");
     assert.ok(isEmpty(folder.path), "left something behind");

@@ -5,7 +5,7 @@ import { createAuthority } from "../../harness/certificates.ts";
 import { criLines, LogTree } from "../../harness/log_tree.ts";
 import { CapturedTerminal } from "../../harness/terminal.ts";
 
-/** Runs doctor on a configuration that is right but for the lines given. */
+/** Runs doctor on a configuration that is correct except for the given lines. */
 async function examine(tree: LogTree, lines: readonly string[], ...args: string[]) {
   const authority = await createAuthority();
   const { cert, key } = await authority.server({

@@ -36,7 +36,7 @@ const allOptions = [
 ];
 const FILES = [["a"], ["b"], ["none"], ["a", "b"], ["a", "none", "b"]];
 
-/** What the system's grep prints and exits with. */
+/** Output and exit code of the system's grep. */
 async function reference(args: readonly string[]) {
   const { code, stdout } = await new Deno.Command("grep", {
     args: [...args],

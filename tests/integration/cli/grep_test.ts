@@ -46,7 +46,7 @@ for (
 ) {
   Deno.test(`grep ${args.join(" ")}`, async () => {
     using tree = hundred();
-    // -e takes the pattern's place, so the file comes last in any case.
+    // -e replaces the pattern, so the file comes last in any case.
     const { code, stdout, stderr } = await run(...args, tree.file);
     assert.deepEqual([code, untimed(stdout), stderr], [0, expected, ""]);
   });
@@ -167,7 +167,7 @@ cat deno.json | grep lock 2>&1; echo "exit $?"`;
 });
 
 Deno.test("deno task grep takes paths relative to where it is called", async () => {
-  // npx has named its own folder where these tests run under it; a person's shell has not.
+  // npx has set its own folder if these tests run under it; a person's shell has not.
   const { INIT_CWD: _, ...env } = Deno.env.toObject();
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "--quiet", "grep", "-c", "", "../src/demo/samples/etcd.log"],

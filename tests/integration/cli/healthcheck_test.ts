@@ -10,7 +10,7 @@ interface Result {
   readonly output: string;
 }
 
-/** Runs `healthcheck` as a probe does: the program itself, with options after the agent's own. */
+/** Runs `healthcheck` as a probe does: the program itself, with additional options after the agent's own. */
 async function probe(agent: TestAgent, ...params: string[]): Promise<Result> {
   const { certificatesDir: dir } = agent;
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -25,7 +25,7 @@ async function probe(agent: TestAgent, ...params: string[]): Promise<Result> {
       "healthcheck",
       ...[
         `tls.ca-file:${dir}/ca.crt`,
-        // The agent's own certificate is a server's only; a client's certificate is used as one that is both.
+        // The agent's own certificate is for servers only; a client's certificate is used as one that is for both.
         `tls.cert-file:${dir}/client.crt`,
         `tls.key-file:${dir}/client.key`,
         ...params,
@@ -56,7 +56,7 @@ Deno.test("healthcheck: 0 while the agent serves, 1 with the reason when it cann
 
 Deno.test("healthcheck: 1 while the agent stops, by gRPC health and by readyz", async () => {
   await using agent = await startAgent({ telemetry: { addr: "127.0.0.1:0" } });
-  // A stream that is still being read keeps the agent stopping.
+  // A stream that is still being read keeps the agent from stopping.
   const log = agent.logs.add({ content: criLines(400_000) });
   const call = agent.records().streamForward(
     request({ ...log.request, follow_from: FollowFrom.NOOP }),
@@ -77,7 +77,7 @@ Deno.test("healthcheck: 1 while the agent stops, by gRPC health and by readyz", 
 
 Deno.test("healthcheck: 1 where nobody listens, where another listens, and for a wrong configuration", async () => {
   await using agent = await startAgent();
-  const silent = createServer(() => {}); // takes connections and never says a word
+  const silent = createServer(() => {}); // accepts connections and stays silent
   await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
   const { port } = silent.address() as AddressInfo;
   try {

@@ -5,12 +5,12 @@ import { reach } from "../../harness/client.ts";
 import { append, criLine, criLines } from "../../harness/log_tree.ts";
 import { Pty } from "../../harness/pty.ts";
 
-/** The command as a person types it, with how to reach the agent. */
+/** The command as a person types it, with the options to reach the agent. */
 function typed(agent: TestAgent, command: string): string {
   return `deno task client ${command} ${reach(agent).join(" ")}`;
 }
 
-/** What the command itself shows, without the task's line. */
+/** The command's own output, without the task's line. */
 function own(pty: Pty): string {
   return pty.shown.replaceAll("\r", "").replace(/^[^]*?deno run .*\n/, "");
 }

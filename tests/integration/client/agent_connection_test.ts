@@ -14,6 +14,6 @@ Deno.test("a certificate is checked against an IP address too, and against --ser
   assert.equal(await list(), "ok");
   assert.equal(await list("--server-name", "localhost"), "ok");
   assert.match(await list("--server-name", "elsewhere.test"), /UNAVAILABLE/);
-  const other = `${agent.certificatesDir}/client.crt`; // A certificate, but no authority.
+  const other = `${agent.certificatesDir}/client.crt`; // A certificate, but not of a CA.
   assert.match(await list("--ca", other), /UNAVAILABLE/);
 });

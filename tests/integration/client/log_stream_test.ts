@@ -7,7 +7,7 @@ import { CapturedTerminal } from "../../harness/terminal.ts";
 
 Deno.test("--tail begins with the last records of each log, and goes on without a gap or a double", async () => {
   await using agent = await startAgent();
-  // The last three records of web-0 have one time, and two of them one text.
+  // The last three records of web-0 have the same time, and two of them the same text.
   const same = ["a", "b", "b"].map((text) => criLine(secondsAfterFive(200), `same ${text}`)).join(
     "",
   );

@@ -16,7 +16,7 @@ function thirds(first: number, count = 30): string {
     .map((n) => criLine(time(n), `line ${n}`)).join("");
 }
 
-/** Two agents: web-0 and web-1 on the first, web-2 on the second, and a db beside them. */
+/** Two agents: web-0 and web-1 on the first, web-2 on the second, and additionally a db. */
 async function twoAgents() {
   await using stack = new AsyncDisposableStack();
   const first = stack.use(await startAgent());

@@ -11,24 +11,24 @@ export interface Baked {
   readonly unstable_config: { readonly features: readonly string[] };
 }
 
-/** A file or folder of what `deno compile` writes into a binary. */
+/** A file or folder that `deno compile` writes into a binary. */
 export interface Entry {
   readonly Dir?: { readonly n: string; readonly e: readonly Entry[] };
   readonly File?: { readonly n: string };
 }
 
-/** What a binary is granted, by the kind of permission. */
+/** The permissions of a binary, by kind. */
 export function granted(baked: Baked): Record<string, readonly string[]> {
   const kinds: Record<string, readonly string[]> = {};
   for (const [key, value] of Object.entries(baked.permissions)) {
-    // Imports from other hosts have a default list; that they are denied is compared as well.
+    // Imports from other hosts have a default list; the test also compares that they are denied.
     if (Array.isArray(value) && key !== "allow_import") kinds[key] = [...value as string[]].sort();
   }
   if (baked.permissions.prompt !== false) kinds.prompt = [];
   return kinds;
 }
 
-/** What a program asks for, in the same form. */
+/** The permissions that a program requests, in the same form. */
 export function asked(program: Program): Record<string, readonly string[]> {
   const kinds: Record<string, readonly string[]> = {};
   for (const flag of program.permissions.filter((flag) => flag !== "--no-prompt")) {
@@ -44,7 +44,7 @@ export function filesBelow(folder: string): string[] {
     .filter((path) => statSync(join(folder, path)).isFile());
 }
 
-/** What a bundle's modules address relative to themselves: `new URL("…", import.meta.url)`. */
+/** The paths that a bundle's modules address relative to themselves: `new URL("…", import.meta.url)`. */
 export function addressed(folder: string): string[] {
   const found = filesBelow(folder).filter((path) => path.endsWith(".js")).flatMap((path) =>
     [
@@ -77,7 +77,7 @@ export function embeddedJson(bytes: string, beginning: string): unknown {
   throw new Error(`nothing embedded begins with ${beginning}`);
 }
 
-/** Paths of all files of a binary. */
+/** Paths of all files in a binary. */
 export function* paths(entries: readonly Entry[], folder = ""): Generator<string> {
   for (const { Dir, File } of entries) {
     if (File) yield folder + File.n;

@@ -1,5 +1,5 @@
 /**
- * A program of exchanged_folders_test.ts, the attacker: exchanges two paths as fast as it can, as who may write
+ * A program of exchanged_folders_test.ts, the attacker: exchanges two paths as fast as it can, as a user who may write
  * to a log folder can. Arguments: the two paths.
  */
 const [a = "", b = ""] = Deno.args;

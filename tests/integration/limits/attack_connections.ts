@@ -1,20 +1,20 @@
 import { connect as connectHttp2 } from "node:http2";
 import { grpcMessage, RawConnection, type RawTarget } from "../../harness/raw_http2.ts";
 
-/** What an attack is given. */
+/** The target of an attack. */
 export interface Prey {
   readonly port: number;
   readonly telemetryPort: number;
   readonly ca: string;
   readonly client: { readonly cert: string; readonly key: string };
   readonly other: { readonly cert: string; readonly key: string };
-  /** A share of each attack's connections. Default: 1. */
+  /** The share of each attack's connections to make. Default: 1. */
   readonly share?: number;
   /** The four fields of a big log. */
   readonly log: Readonly<Record<string, string>>;
 }
 
-/** Does its worst and resolves when all is sent; what it holds open it holds until the process ends. */
+/** Attacks, and resolves when everything has been sent; what it holds open stays open until the process ends. */
 export type Attack = (prey: Prey) => Promise<unknown>;
 
 function as(prey: Prey, who: "client" | "other" | "none" = "client"): RawTarget {
@@ -25,7 +25,7 @@ function as(prey: Prey, who: "client" | "other" | "none" = "client"): RawTarget 
   };
 }
 
-/** Opens connections one after another, and does something with each. */
+/** Opens connections one after another, and uses each. */
 export async function many(
   count: number,
   prey: Prey,
@@ -39,7 +39,7 @@ export async function many(
   }
 }
 
-/** Opens connections one after another, then does something with all of them at the same time. */
+/** Opens connections one after another, then uses all of them at the same time. */
 export async function everyConnection(
   count: number,
   prey: Prey,
@@ -52,7 +52,7 @@ export async function everyConnection(
 
 /**
  * Calls whose messages are larger than the windows of HTTP/2 allow at once, so the platform's own client sends them;
- * answers are not read.
+ * their answers are not read.
  */
 export async function largeCalls(
   count: number,

@@ -1,4 +1,7 @@
-/** A process of its own that attacks: deno run attacker.ts NAME, the prey as JSON on standard input. Says "sent" when done. */
+/**
+ * A separate process that attacks: deno run attacker.ts NAME, with the target as JSON on standard input. Prints "sent"
+ * when done.
+ */
 import type { Prey } from "./attack_connections.ts";
 import { type AttackName, attacks } from "./attacks.ts";
 
@@ -8,5 +11,5 @@ let text = "";
 while (!text.includes("\n")) text += (await lines.read()).value ?? "\n";
 await attacks[name](JSON.parse(text) as Prey);
 console.log("sent");
-await lines.read(); // Whoever started it lets go.
+await lines.read(); // Ends when the parent closes its input.
 Deno.exit(0);

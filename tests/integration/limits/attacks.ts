@@ -39,7 +39,7 @@ function bomb(connection: RawConnection, streams = 60): void {
   connection.send(...frames);
 }
 
-/** All attacks, by their names. */
+/** All attacks, by name. */
 export const attacks = {
   "header bombs, allowed name": (prey) => many(10, prey, (connection) => bomb(connection)),
   "header bombs, other name": (prey) =>
@@ -331,7 +331,7 @@ export const attacks = {
 
 export type AttackName = keyof typeof attacks;
 
-/** Where callers are not asked for certificates. */
+/** For agents that do not request certificates. */
 export const withoutCertificate: readonly AttackName[] = [
   "header bombs, no certificate",
   "made-up tokens",

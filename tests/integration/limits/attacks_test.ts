@@ -3,17 +3,17 @@ import { defaults } from "../../../src/config/schema.ts";
 import { type AttackName, attacks, withoutCertificate } from "./attacks.ts";
 import { besiege, type Siege } from "./siege.ts";
 
-/** The shipped memory limit, MiB. */
+/** The default memory limit, MiB. */
 const MAX_RSS = 384;
-/** So many attacks one after the other share an agent: what one leaves behind, the next one meets. */
+/** How many consecutive attacks share an agent: each one meets what the previous one left behind. */
 const TOGETHER = 3;
-/** Of the connections of each attack: the run is bounded in time; all of them: deno task test:attacks. */
+/** Share of the connections of each attack, to bound the time of the run; for all of them: deno task test:attacks. */
 const SHARE = 0.5;
 
 /**
- * Groups of attacks, each on an agent of its own, two agents at a time. What an innocent caller waits is
- * printed and not judged here, as on a busy machine it tells of the machine (deno task test:attacks shows it):
- * it must be served while the attack lasts.
+ * Groups of attacks, each on a separate agent, two agents at a time. The waiting time of an innocent caller is printed
+ * but not judged here, because on a busy machine it depends on the machine (deno task test:attacks shows it): the
+ * caller must be served while the attack lasts.
  */
 async function endure(
   start: () => Promise<Siege>,
@@ -27,7 +27,7 @@ async function endure(
       const together = group;
       await t.step({
         name: together.join("; "),
-        sanitizeOps: false, // Steps that run at the same time see each other's.
+        sanitizeOps: false, // Concurrent steps see each other's operations.
         sanitizeResources: false,
         sanitizeExit: false,
         fn: async () => {

@@ -1,9 +1,12 @@
-/** A server with a check of its listener, and few descriptors: greets every connection. Prints its port, then what the check reports. */
+/**
+ * A server with a listener check and few descriptors that greets every connection. Prints its port, then what the check
+ * reports.
+ */
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { ListenerCheck } from "../../../src/agent/listener_check.ts";
 
-// As the agent does; what the platform needs for signals must be there before descriptors run out: it panics without.
+// As the agent does; the platform must have what it needs for signals before descriptors run out, or it panics.
 Deno.addSignalListener("SIGTERM", () => Deno.exit());
 const server = createServer((socket) => {
   socket.on("error", () => {}).resume();

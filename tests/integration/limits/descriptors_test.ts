@@ -15,7 +15,7 @@ async function isServing(agent: AgentProcess): Promise<boolean> {
   return response?.status === Serving.SERVING;
 }
 
-/** So many connections that say nothing, some at a time. */
+/** Opens that many silent connections, a few at a time. */
 async function open(port: number, count: number): Promise<Socket[]> {
   const sockets: (Socket | null)[] = [];
   while (sockets.length < count) {
@@ -58,7 +58,7 @@ Deno.test("a listener that went deaf for want of descriptors is bound again, by 
   }
 });
 
-/** Whether a new connection is accepted; false where it is reset, as the listener is bound again. */
+/** Whether a new connection is accepted; false if it is reset because the listener is bound again. */
 async function greets(port: number): Promise<boolean> {
   const socket = await silentSocket(port);
   if (socket === null) return false;

@@ -7,7 +7,7 @@ import { RawConnection } from "../../harness/raw_http2.ts";
 
 const FORWARD = "/cluster_agent.LogRecordsService/StreamForward";
 
-/** Few streams, and users from a front proxy. */
+/** Few streams, and users behind a front proxy. */
 async function start(limits: { readonly maxStreams: number; readonly maxStreamsPerUser: number }) {
   const agent = await startAgent(
     { limits, authorization: { methods: ["front-proxy"] } },

@@ -11,10 +11,10 @@ import type { AttackName } from "./attacks.ts";
 import { processMemory } from "../../harness/process_memory.ts";
 
 const RECOVERY_MS = 60_000;
-/** The telemetry port's own, and a little less. */
+/** The telemetry port's own timeout, and a little less. */
 const PROBE_TIMEOUT_MS = 4500;
 
-/** What was seen. Sizes in MiB, times in milliseconds. */
+/** The observations. Sizes in MiB, times in milliseconds. */
 export interface Observed {
   readonly idle: number;
   readonly peak: number;
@@ -22,7 +22,7 @@ export interface Observed {
   readonly reads: number;
   readonly slowestLivez: number;
   readonly failures: readonly string[];
-  /** Processor time of the agent's main thread meanwhile, and what it waited for a processor. */
+  /** CPU time of the agent's main thread during the attack, and how long it waited for a processor. */
   readonly worked: number;
   readonly waited: number;
 }
@@ -32,15 +32,15 @@ export interface Siege extends AsyncDisposable {
   readonly api: AuthorizationApi;
   /** Attacks while an innocent caller reads and the kubelet probes. */
   attack(name: AttackName, share?: number): Promise<Observed>;
-  /** Waits until memory is at most so large again, in MiB. Returns how large it is, at the latest after a minute. */
+  /** Waits until memory is back to at most this size, in MiB. Returns its size, after a minute at the latest. */
   recovered(atMost: number): Promise<number>;
 }
 
-/** An agent in its default configuration with 1,000 logs, as a process of its own. */
+/** An agent in its default configuration with 1,000 logs, in a separate process. */
 export async function besiege(
   options: {
     readonly config?: Partial<Config>;
-    /** The innocent caller's; otherwise it comes through a front proxy. */
+    /** The innocent caller's token; otherwise it comes through a front proxy. */
     readonly token?: string;
     readonly clientAuth?: Config["tls"]["clientAuth"];
   } = {},
@@ -84,7 +84,7 @@ export async function besiege(
     return code === "OK" && messages.length === 20 ? null : `read: ${code} ${details}`;
   };
   const livez = () => probe(agent.telemetryPort);
-  // The agent at rest has served a few calls.
+  // An agent at rest has served a few calls.
   for (let index = 0; index < 20; index++) assert.equal(await read(), null);
   const kept = stack.move();
   return {
@@ -104,7 +104,7 @@ export async function besiege(
           const failure = await ask().catch(String);
           const took = performance.now() - began;
           slowest = Math.max(slowest, took);
-          // The port ends what takes longer: the machine gave the agent no processor. The table shows it.
+          // The port ends requests that take longer: the machine gave the agent no CPU time. The table shows it.
           if (failure !== null && took < PROBE_TIMEOUT_MS) failures.push(failure);
           told?.();
           await new Promise((resolve) => setTimeout(resolve, 20));
@@ -130,7 +130,7 @@ export async function besiege(
       };
     },
     async recovered(atMost) {
-      // Nothing tells when memory is given back.
+      // There is no event for when memory is returned.
       const deadline = performance.now() + RECOVERY_MS;
       let now = Math.round(processMemory(agent.pid, "VmRSS"));
       while (now > atMost && performance.now() < deadline) {
@@ -142,7 +142,7 @@ export async function besiege(
   };
 }
 
-/** Runs an attack as a process of its own, until some time after all is sent. */
+/** Runs an attack in a separate process, until some time after everything has been sent. */
 export async function attackWith(name: AttackName, prey: Prey): Promise<void> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
@@ -161,7 +161,7 @@ export async function attackWith(name: AttackName, prey: Prey): Promise<void> {
   await writer.write(new TextEncoder().encode(`${JSON.stringify(prey)}\n`));
   const output = child.stdout.getReader();
   const first = await output.read();
-  // Some time to work on what was sent: that is when it hurts, and nothing tells when it is over.
+  // Some time to process what was sent: that is when it hurts, and there is no event for its end.
   await new Promise((resolve) => setTimeout(resolve, HOLD_MS));
   await writer.close();
   await output.cancel();
@@ -173,7 +173,7 @@ const HOLD_MS = 1000;
 
 function probe(port: number): Promise<string | null> {
   return new Promise((resolve) => {
-    // As the kubelet, it has an address of its own, that no attacker's connections come from.
+    // Like the kubelet, it has a separate address from which no attacker connects.
     get(
       { host: "127.0.0.1", localAddress: "127.0.0.2", port, path: "/livez", agent: false },
       (response) => {
@@ -187,14 +187,14 @@ function probe(port: number): Promise<string | null> {
   });
 }
 
-/** Of the main thread, in milliseconds (Linux, Documentation/scheduler/sched-stats.rst). */
+/** Scheduling statistics of the main thread, in milliseconds (Linux, Documentation/scheduler/sched-stats.rst). */
 async function scheduled(pid: number): Promise<{ worked: number; waited: number }> {
   const [worked = 0, waited = 0] = (await read(`/proc/${pid}/task/${pid}/schedstat`)).split(" ")
     .map((nanoseconds) => Math.round(Number(nanoseconds) / 1e6));
   return { worked, waited };
 }
 
-/** Reading /proc is not granted by --allow-read: a command does it. */
+/** --allow-read does not permit reading /proc, so a command does it. */
 async function read(path: string): Promise<string> {
   const { stdout } = await new Deno.Command("cat", { args: [path] }).output();
   return new TextDecoder().decode(stdout);

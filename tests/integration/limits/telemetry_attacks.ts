@@ -1,7 +1,7 @@
 import { silentSocket } from "../../harness/raw_http2.ts";
 import type { Attack } from "./attack_connections.ts";
 
-/** Attacks on the telemetry port, by their names. */
+/** Attacks on the telemetry port, by name. */
 export const telemetryAttacks = {
   "paths that are not there, on the telemetry port": async (prey) => {
     for (let index = 0; index < 200; index++) {

@@ -19,7 +19,7 @@ import {
   wholePiece,
 } from "../../unit/pool/log_pieces.ts";
 
-/** A pool of real workers, and logs in a folder of their own. */
+/** A pool of real workers, and logs in a separate folder. */
 class Setup implements Disposable {
   readonly folder = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "pool-" }));
   readonly events: AgentEvent[] = [];
@@ -163,7 +163,7 @@ Deno.test("slow patterns on long lines hold up neither a grep nor a plain scan, 
   cancel.abort(new Error("gone"));
   for (const result of await cancelled) assert.equal(result.status, "rejected");
 
-  // The threads leave it, too: what is left of the slow lines would keep the machine busy for a minute.
+  // The threads stop it too: otherwise the rest of the slow lines would keep the machine busy for a minute.
   await quiet();
   const of = spec("forward", "needle");
   const { records } = await toTheEnd(whole(plain.source, of), (part) => setup.scan(part));
@@ -180,7 +180,7 @@ Deno.test("streams that are cancelled at random cost nobody else a record, and n
   for (let stream = 0; stream < 24; stream++) {
     const isCancelled = random.chance(0.6);
     const cancel = new AbortController();
-    // Each its own pattern, so that none is shared.
+    // Each with its own pattern, so that none is shared.
     const of = spec("forward", `needle|stream ${stream}`);
     const piece = whole(log.source, of, 1 << 16);
     const key = { stream };
@@ -220,7 +220,7 @@ async function quiet(): Promise<void> {
   }
 }
 
-/** Does any thread of this process compute? Looks for 50 ms. */
+/** Whether any thread of this process computes, observed for 50 ms. */
 async function usesCpu(): Promise<boolean> {
   const before = process.cpuUsage();
   await new Promise((resolve) => setTimeout(resolve, 50));
@@ -252,18 +252,18 @@ Deno.test("a request for a path that has become a FIFO does not wait for its wri
   assert.equal(records, 5000);
 });
 
-/** How many descriptors of this process lead into the folder. */
+/** How many descriptors of this process point into the folder. */
 function openLogs(folder: string): number {
   return descriptors().filter((target) => target.startsWith(folder)).length;
 }
 
-/** In place of assert.deepEqual, which takes seconds for megabytes. */
+/** Replaces assert.deepEqual, which takes seconds for megabytes. */
 function assertSame(actual: Uint8Array, expected: Uint8Array, label: string): void {
   assert.equal(actual.length, expected.length, label);
   assert.ok(Buffer.compare(actual, expected) === 0, `other bytes: ${label}`);
 }
 
-/** Lets other threads and timers go on. */
+/** Lets other threads and timers run. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 1));
 }

@@ -8,7 +8,7 @@ import { openCount } from "../../harness/process_descriptors.ts";
 
 const seconds = (n: number) => `2024-10-01T05:00:${String(n).padStart(2, "0")}Z`;
 
-/** Reads count records and then cancels; resolves with them when the call is over. */
+/** Reads count records and then cancels; resolves to them when the call is over. */
 function readSome(call: grpc.ClientReadableStream<LogRecord>, count: number): Promise<string[]> {
   const texts: string[] = [];
   call.on("data", (record: LogRecord) => {
@@ -194,6 +194,6 @@ Deno.test("cancelling a stream ends its work and closes the log's descriptors", 
   assert.deepEqual(read[1]?.at(-1), "line 199990");
   await ended(agent, calls.length);
   while (openCount(log.path) > 0) {
-    await new Promise((resolve) => setTimeout(resolve)); // The workers are told, and close theirs.
+    await new Promise((resolve) => setTimeout(resolve)); // The workers are notified and close their files.
   }
 });

@@ -19,7 +19,7 @@ Deno.test("more streams than limits.max-streams are refused, and accepted again 
   const log = agent.logs.add({ content: criLines(200_000) });
   const first = agent.records().streamForward(request(log.request));
   first.on("error", () => {});
-  await new Promise((resolve) => first.once("readable", resolve)); // Running, and held up by us.
+  await new Promise((resolve) => first.once("readable", resolve)); // Running, but blocked by this test.
   const refused = await readLog(agent, log);
   assert.equal(refused.code, "RESOURCE_EXHAUSTED");
   first.cancel();
@@ -39,7 +39,7 @@ Deno.test("only a certificate that the CA has signed and whose name is allowed m
 });
 
 Deno.test("on a stop the running stream is finished, new calls are refused, and the agent ends with 0", async () => {
-  // However slow the machine is, the stream is not cut.
+  // However slow the machine is, the stream is not cut off.
   await using agent = await startAgent({ shutdownTimeoutMs: 3_600_000 });
   const log = agent.logs.add({ content: criLines(200_000) });
   const records = agent.records();

@@ -28,7 +28,7 @@ Deno.test("user, groups, extras and token are sent as authentication expects the
     (reviewer) => reviewer.close(),
   );
   await using agent = await startAgent(
-    // Of a front proxy's certificate no token would count.
+    // A token with a front proxy's certificate would not count.
     { tls: { allowedNames: [] }, authorization: { methods: ["front-proxy", "token"] } },
     { reviewer },
   );

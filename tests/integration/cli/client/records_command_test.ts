@@ -52,7 +52,7 @@ Deno.test("client forward --follow goes on until it is interrupted", async () =>
     const done = client(["forward", LOG, "-f", "--follow-from", from, ...reach(agent)], terminal);
     if (from === "default") await terminal.shows("line 1\n", done);
     else {
-      // The agent reports that it follows the file: from then on nothing is missed.
+      // The agent reports that it follows the file: from then on, nothing is missed.
       await agent.sees((events) =>
         events.filter((event) => event.type === "followers" && event.change === 1).length === 2
       );

@@ -16,7 +16,7 @@ import {
 } from "../../../../src/rpc/grpc_js/frame_stream.ts";
 import { request } from "../../../harness/calls.ts";
 
-/** Fires when the client cancels, as the signal of a running call does. */
+/** Fires when the client cancels, like the signal of a running call. */
 function cancellation(call: RecordsCall): AbortSignal {
   const controller = new AbortController();
   call.once("cancelled", () => controller.abort());
@@ -30,7 +30,7 @@ const sinks: readonly [string, (call: RecordsCall, signal?: AbortSignal) => Fram
   ["as messages", (call, signal = cancellation(call)) => new MessageSink(call, signal)],
 ];
 
-/** A server whose StreamForward is the handler, and a client of it. */
+/** A server whose StreamForward is the handler, and a client for it. */
 async function serveRecords(handler: (call: RecordsCall) => Promise<void>) {
   const server = new Server();
   server.addService(LogRecordsServiceService, { streamForward: handler });
@@ -123,7 +123,7 @@ for (const [way, makeSink] of sinks) {
         const write = sink.write(batch);
         let done = false;
         write.then(() => done = true);
-        // Whatever can be written at once is written within some turns of the event loop.
+        // Whatever can be written at once is written within a few turns of the event loop.
         for (let turn = 0; turn < 50 && !done; turn++) {
           await new Promise((resolve) => setImmediate(resolve));
         }
