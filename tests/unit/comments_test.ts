@@ -25,14 +25,14 @@ const WITHOUT_EXAMPLE: ReadonlySet<string> = new Set([
   "scan/rust_regex.ts onEngine",
 ]);
 
-/** Their classes are values, which anybody may make and pass on. */
+/** Their classes are values, which anyone may create and pass on. */
 const VALUES: ReadonlySet<string> = new Set([
   "config/value_type.ts",
   "scan/byte_set.ts",
   "telemetry/prometheus.ts",
 ]);
 
-/** Functions that handle themselves what they throw. */
+/** Functions that handle their own errors. */
 const HANDLE_THEIR_OWN: ReadonlySet<string> = new Set([
   "cli/client.ts client",
   "cli/config_check.ts configCheck",
@@ -60,7 +60,7 @@ const interfaces = new Map(
   all.filter(({ kind }) => kind === "interface").map((one) => [one.name, one]),
 );
 
-/** What the interfaces that a class implements (and those that they extend) say about a member. */
+/** The comments on a member in the interfaces that a class implements (and those that they extend). */
 function documentedBy({ body }: Declaration, member: string): string {
   const heritage = /^[^{]*?\b(?:implements|extends) ([^{]*)\{/.exec(body)?.[1] ?? "";
   let comments = "";
@@ -73,7 +73,7 @@ function documentedBy({ body }: Declaration, member: string): string {
   return comments;
 }
 
-/** By the last word of its name, or its last two. */
+/** Determined by the last word of its name, or the last two. */
 function quantityOf(name: string): (typeof QUANTITIES)[number] | undefined {
   const words = name.split(/(?=[A-Z])/);
   const last = words.at(-1)!.toLowerCase();
@@ -88,7 +88,7 @@ function prose(comment: string): string {
   return comment.replace(/```[^]*?```/g, "");
 }
 
-/** All that a signature names: parameters, options with their comments, and the result or the field itself. */
+/** Everything that a signature names: parameters, options with their comments, and the result or the field itself. */
 function lookThrough(
   signature: string,
   name: string,
@@ -121,7 +121,7 @@ Deno.test("every class says who owns it or may call it", () => {
 Deno.test("functions and methods that throw say so", () => {
   const silent: string[] = [];
   const look = (name: string, comment: string, body: string) => {
-    // What was caught and is thrown on is the callee's.
+    // An error that was caught and rethrown belongs to the callee.
     const throws = /\bthrow (?!error;)/.test(body);
     if (throws && !/\b(?:throws?|rejects?)\b/i.test(comment)) silent.push(name);
   };

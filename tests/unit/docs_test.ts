@@ -14,7 +14,7 @@ const documents = globSync(["*.md", "docs/**/*.md", ".github/**/*.md", "deploy/*
 }).sort();
 const text = (file: string) => readFileSync(`${project}${file}`, "utf8");
 
-/** All code: the lines of fenced blocks, and spans. */
+/** All code: the lines of fenced blocks, and code spans. */
 function* code(file: string): Generator<{ line: number; code: string; isBlock: boolean }> {
   let isBlock = false;
   for (const [index, line] of text(file).split("\n").entries()) {
@@ -80,7 +80,7 @@ Deno.test("every configuration key named in a document exists", () => {
       const keys = sections.get(section);
       // The chart's values share the names of some sections.
       if (keys === undefined || file.startsWith("deploy/") || words.includes("=")) continue;
-      if (/^tls\.(?:crt|key)$/.test(words)) continue; // a Kubernetes TLS secret's
+      if (/^tls\.(?:crt|key)$/.test(words)) continue; // keys of a Kubernetes TLS Secret
       if (!keys.has(key)) unknown.push(`${file}:${line}: ${words}`);
     }
   }
@@ -96,7 +96,7 @@ Deno.test("every command and option of ours in a document exists", () => {
   const wrong: string[] = [];
   let checked = 0;
   for (const file of documents) {
-    // A command may go on in the next line.
+    // A command may continue in the next line.
     const joined = text(file).replaceAll(/ \\\n\s*/g, " ");
     for (const line of joined.split("\n")) {
       for (const [pattern, commands] of programs) {
@@ -108,7 +108,7 @@ Deno.test("every command and option of ours in a document exists", () => {
           wrong.push(`${file}: ${name}`);
           continue;
         }
-        // Up to a quote, pipe or comment: what follows belongs to other programs.
+        // Up to a quote, pipe or comment: the rest belongs to other programs.
         const own = rest.replace(/"\$\([^)]*\)"|'[^']*'|"[^"]*"/g, "X").split(/[`|)#;]/)[0] ?? "";
         for (const [, option = ""] of own.matchAll(/\s--([a-z][\w-]*)/g)) {
           if (option !== "help" && !(option in command.options)) {
@@ -163,7 +163,10 @@ Deno.test("the wording that reads as translated does not come back", () => {
   assert.deepEqual(found, []);
 });
 
-/** Words of the code that the field's own replaced (CallAuthorizer, FileWatcher, LogSegment, Request, delivered). */
+/**
+ * Words in the code that the terms of the field have replaced (CallAuthorizer, FileWatcher, LogSegment, Request,
+ * delivered).
+ */
 const REPLACED =
   /\b(?:Doorkeeper|checkDoor|takeBack|Gathered|tolerantBlanks|BLANK|deriveNeed|rareness|Untyped|startInstruments|isHeldBy|beginsLikeOne|blanks?|anew|forerunner|giv(?:en|es?) out|be had)\b/;
 

@@ -1,10 +1,13 @@
-/** Tests mirror src: src/a/b.ts has tests/unit/a/b_test.ts, or tests/integration/a/b_test.ts where it needs a running agent. */
+/**
+ * Tests mirror src: src/a/b.ts has tests/unit/a/b_test.ts, or tests/integration/a/b_test.ts if it needs a running
+ * agent.
+ */
 import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
 
 const project = new URL("../../", import.meta.url).pathname;
 
-/** Files without a test of their name, and why. */
+/** Files without a test of the same name, and why. */
 const WITHOUT_TEST: Readonly<Record<string, string>> = {
   "auth/review.ts": "types",
   "cli/agent_commands.ts": "a table; tests/unit/cli/command_test.ts goes over its commands",
@@ -21,7 +24,7 @@ const WITHOUT_TEST: Readonly<Record<string, string>> = {
   "tools_main.ts": "an entry; tests/integration/cli/program_test.ts runs it",
 };
 
-/** Tests of no single file of src, and what they are of. */
+/** Tests that do not belong to a single file of src, and what they test. */
 const OF_NO_FILE: Readonly<Record<string, string>> = {
   "auth/security_docs_test.ts": "docs/security.md",
   "comments_test.ts": "the documentation comments of src",
@@ -31,7 +34,7 @@ const OF_NO_FILE: Readonly<Record<string, string>> = {
   "mirror_test.ts": "the tests",
   "scan/scan_property_test.ts": "src/scan as a whole, against a reference",
 };
-/** Folders of tests of what lies beside src. */
+/** Folders of tests of code outside src. */
 const BESIDE_SRC = /^(?:bench|deploy|hack)\//;
 
 /** A longer file does more than one job. */
@@ -88,7 +91,7 @@ Deno.test("no file of src is longer than 300 lines", () => {
   assert.deepEqual(long, []);
 });
 
-/** Files that may share a name, as they are the same thing. */
+/** Files that may share a name, because they are the same thing. */
 const SAME_THING = ["main.ts", "kept_run.ts"];
 
 Deno.test("files of one tree have names of their own, so that a name says which file is meant", () => {

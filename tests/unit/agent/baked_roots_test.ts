@@ -1,7 +1,7 @@
 import { ok, strictEqual } from "node:assert/strict";
 import { bakedLogRoots, checkBakedRoots } from "../../../src/agent/baked_roots.ts";
 
-/** As the platform answers: what lies at or below a granted folder may be read. */
+/** As the platform answers: everything at or below a granted folder may be read. */
 const binary = (path: string) =>
   bakedLogRoots.some((root) => path === root || path.startsWith(`${root}/`));
 

@@ -7,7 +7,7 @@ import { defaults } from "../../../src/config/schema.ts";
 
 const tls = { ...defaults.tls, enabled: false };
 
-/** What the question says where a server answers it so. */
+/** The result of a health check if a server answers in this way. */
 async function health(
   answer: (stream: ServerHttp2Stream, path: string) => void,
   signal = AbortSignal.timeout(60_000),
@@ -27,7 +27,7 @@ async function health(
   }
 }
 
-/** A whole answer of gRPC. */
+/** A complete gRPC answer. */
 function answered(body: readonly number[], status = "0") {
   return (stream: ServerHttp2Stream) => {
     stream.respond({ ":status": 200 }, { waitForTrailers: true });

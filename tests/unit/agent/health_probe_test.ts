@@ -12,7 +12,7 @@ function configured(addr: string, telemetryAddr: string): Config {
   };
 }
 
-/** What the probe says of an agent with a telemetry port on all addresses. */
+/** The result of the probe for an agent with a telemetry port on all addresses. */
 async function probe(readiness: readonly string[], address: (port: number) => string) {
   const server = await startTelemetry({
     address: { host: "127.0.0.1", port: 0 },

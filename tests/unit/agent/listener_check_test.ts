@@ -10,7 +10,7 @@ Deno.test("a port that accepts connections is no problem", async () => {
   const shed = () => assert.fail("nothing is short");
   {
     using check = new ListenerCheck([{ name: "addr", server, shed }], () => assert.fail("told"));
-    await once(server, "connection"); // the check's own
+    await once(server, "connection"); // the check's own connection
     assert.deepEqual(check.problems, []);
   }
   server.close();
@@ -18,7 +18,7 @@ Deno.test("a port that accepts connections is no problem", async () => {
 });
 
 Deno.test("a listener that gets no connections is reported, and bound anew with its connections kept", async () => {
-  // Says that it listens where nobody does: connections are lost, as with a listener that has gone deaf.
+  // Claims to listen where nobody does: connections are lost, as with a listener that has stopped accepting.
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port: keptPort } = server.address() as AddressInfo;
@@ -49,7 +49,7 @@ Deno.test("a listener that gets no connections is reported, and bound anew with 
     await bound;
     assert.equal((address() as AddressInfo).port, elsewhere.port);
     assert.notEqual(elsewhere.port, keptPort);
-    await once(server, "connection"); // that of the next check
+    await once(server, "connection"); // the connection of the next check
     while (check.problems.length > 0) await new Promise((resolve) => setImmediate(resolve));
   }
   server.close();

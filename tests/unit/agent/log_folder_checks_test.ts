@@ -41,7 +41,7 @@ Deno.test("files that are no logs, and links to a FIFO, are not opened", async (
   const fifo = `${tree.dir}/pods/fifo`;
   const made = await new Deno.Command("mkfifo", { args: [fifo] }).output();
   assert.ok(made.success);
-  // To open it would block for ever.
+  // Opening it would block forever.
   Deno.symlinkSync(fifo, `${tree.containerLogsDir}/web-0_default_app-0123456789ab.log`);
   assert.equal(logFilesProblem(tree), null);
 });
@@ -69,7 +69,7 @@ Deno.test("a folder and logs that the agent's user may not read: whose, which mo
   const self = Deno.uid();
   const gid = Deno.gid();
   if (self !== 0) {
-    // The very owner: without any right for anybody.
+    // The owner itself: nobody has any right.
     Deno.chmodSync(log.path, 0);
     Deno.chmodSync(tree.containerLogsDir, 0);
     assert.match(logFolderProblem(tree) ?? "", /mode d---------, and the agent's user/);
@@ -98,9 +98,9 @@ Deno.test("a folder and logs that the agent's user may not read: whose, which mo
 });
 
 /**
- * Evaluates an expression of the module's functions in a process of its own: without more rights
- * than named, and as user nobody where this one is root, whom no mode keeps out. Works on a copy of the
- * sources, because nobody may not be allowed to read where they are.
+ * Evaluates an expression of the module's functions in a separate process, with only the given permissions, and as user
+ * nobody if this one is root, whom no mode keeps out. Works on a copy of the sources, because nobody may not be allowed
+ * to read the originals.
  */
 async function runElsewhere(
   options: { readonly permissions: readonly string[]; readonly program: string },

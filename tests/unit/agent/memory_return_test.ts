@@ -3,8 +3,8 @@ import { returnMemory } from "../../../src/platform/memory.ts";
 import { MemoryReturn } from "../../../src/agent/memory_return.ts";
 
 /**
- * Runs samples of resident memory, where the start has left the first one; a collection leaves `after`. Returns the
- * number of collections after each sample, without the start's.
+ * Runs samples of resident memory, the first of which is left over from the start; a collection leaves `after`. Returns
+ * the number of collections after each sample, excluding that of the start.
  */
 function collections(samples: readonly number[], after: (resident: number) => number): number[] {
   let resident = samples[0]!;
@@ -59,7 +59,7 @@ Deno.test("what the start has left is returned once, when memory has stopped gro
 });
 
 Deno.test("an agent's memory is returned by a collection that V8 knows", () => {
-  // Without --expose-gc there is nothing to call; an option that V8 does not know is a TypeError.
+  // Without --expose-gc there is nothing to call; an option unknown to V8 is a TypeError.
   assert.equal(typeof (globalThis as { gc?: unknown }).gc, "function");
   returnMemory();
 });

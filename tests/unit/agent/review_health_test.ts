@@ -22,7 +22,7 @@ function reviewer() {
   };
 }
 
-/** Lets what waits for a settled promise run. */
+/** Runs everything that waits for a settled promise. */
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 Deno.test("reviews are a problem until the API server has answered", async () => {

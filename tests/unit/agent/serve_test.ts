@@ -38,7 +38,7 @@ Deno.test("an agent that cannot serve rejects with the reason, and leaves nothin
   using tree = new LogTree();
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const addr = `127.0.0.1:${taken.addr.port}`;
-  // What was started before would keep the test from ending.
+  // Anything that was started before would keep the test from ending.
   await assert.rejects(serve(configured(tree, addr)), new RegExp(`Cannot listen on ${addr}: `));
 });
 

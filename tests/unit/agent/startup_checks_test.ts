@@ -15,7 +15,7 @@ import { criLines, LogTree } from "../../harness/log_tree.ts";
 
 const DAY_MS = 86_400_000;
 
-/** A configuration whose certificates lie in dir, as made now. */
+/** A configuration whose certificates are in dir, as just created. */
 async function withCertificates(
   dir: string,
   options: { notAfter?: Date } = {},
@@ -36,7 +36,7 @@ async function withCertificates(
 Deno.test("certificates: good ones are no problem; expired, about to expire and a wrong clock are reported", async () => {
   using tree = new LogTree();
   const tls = await withCertificates(tree.dir, { notAfter: new Date(Date.now() + 30 * DAY_MS) });
-  // The authority is valid for a day only: leave it out by asking for no client certificates.
+  // The CA is only valid for a day: leave it out by not requesting client certificates.
   const server = { ...tls, clientAuth: "none" as const };
   const at = (days: number) => new Date(Date.now() + days * DAY_MS);
   assert.deepEqual(certificateProblems(server, at(0)), []);

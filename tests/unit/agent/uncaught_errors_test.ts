@@ -3,7 +3,7 @@ import process from "node:process";
 import { reportUncaughtErrors } from "../../../src/agent/uncaught_errors.ts";
 import type { AgentEvent } from "../../../src/telemetry/events.ts";
 
-/** What is reported of errors that Node's process emits; emitted here, so that no other handler sees them. */
+/** The reports of errors that Node's process emits; emitted here, so that no other handler sees them. */
 function reported(emit: () => void): AgentEvent[] {
   const events: AgentEvent[] = [];
   using _reporting = reportUncaughtErrors((event) => events.push(event));

@@ -36,7 +36,7 @@ Deno.test("the right for one namespace or for all is no right for another", asyn
   await authorizer.authorize(alice, ["a"]);
   await rejectsWith(authorizer.authorize(alice, ["b"]), "permission-denied");
   await rejectsWith(authorizer.authorize(alice, ["a", "b"]), "permission-denied");
-  // "" among others is no way to have the whole reviewed as less.
+  // "" among other namespaces must not be a way to review less than the whole cluster.
   await rejectsWith(authorizer.authorize(alice, ["", "b"]), "permission-denied");
 });
 
@@ -305,7 +305,7 @@ Deno.test("allow-all needs no review, but allowed-namespaces hold", async () => 
 
 const MINUTE = 60_000;
 
-/** A follow that was let in at 0 and is checked every 5 minutes. */
+/** A follow that was admitted at 0 and is checked every 5 minutes. */
 async function following(
   settings: Partial<Config["authorization"]> = {},
   identity: Identity = alice,
@@ -360,7 +360,7 @@ Deno.test("a follow whose token has expired ends unauthenticated", async () => {
 });
 
 Deno.test("a look again is not answered by a verdict older than the interval", async () => {
-  // Kept for long, looked at often: the cache alone would answer for 10 minutes.
+  // Cached for long, checked often: the cache alone would answer for 10 minutes.
   const { clock, reviewer, outcome } = await following({
     cacheTtlMs: 10 * MINUTE,
     recheckIntervalMs: MINUTE,
@@ -510,7 +510,7 @@ Deno.test("made-up tokens do not delay callers who were accepted before, nor new
   const { authorizer, reviewer, clock, events } = setUp();
   const good: Identity = { kind: "token", token: "good" };
   await authorizer.authorize(good, ["a"]);
-  await clock.pass(MINUTE); // Its verdict is too old by now.
+  await clock.pass(MINUTE); // Its verdict is now too old.
   reviewer.answer = null;
   const attacker = {};
   const refusals = Array.from(

@@ -4,7 +4,7 @@ import { Failure } from "../../../src/failure/failure.ts";
 
 const { signal } = new AbortController();
 
-/** Fills the places that run at once, for an origin of its own. */
+/** Fills all places, for a separate origin. */
 async function fill(queue: FairQueue): Promise<Disposable[]> {
   return await Promise.all(Array.from({ length: 8 }, () => queue.enter({ owner: {} }, signal)));
 }

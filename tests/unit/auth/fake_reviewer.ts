@@ -7,7 +7,7 @@ import { Failure, type FailureKind } from "../../../src/failure/failure.ts";
 import type { AgentEvent } from "../../../src/telemetry/events.ts";
 import { ManualClock } from "../../harness/manual_clock.ts";
 
-/** A review that the reviewer was asked for and that the test answers. */
+/** A review that was requested and that the test answers. */
 interface Asked {
   readonly identity: ReviewedIdentity;
   readonly namespace: string;
@@ -16,10 +16,10 @@ interface Asked {
   reject(error: unknown): void;
 }
 
-/** A reviewer whose reviews the test sees, and answers. */
+/** A reviewer whose reviews the test sees and answers. */
 export class FakeReviewer implements Reviewer {
   readonly asked: Asked[] = [];
-  /** Answers at once; null: the test does it. */
+  /** Answers immediately; null: the test does it. */
   answer: ((namespace: string, identity: ReviewedIdentity) => boolean | Failure) | null = () =>
     true;
 
@@ -42,7 +42,7 @@ export class FakeReviewer implements Reviewer {
   }
 }
 
-/** An Authorizer that asks a FakeReviewer, by a clock that the test moves. */
+/** An Authorizer with a FakeReviewer, on a clock that the test moves. */
 export function setUp(
   settings: Partial<Config["authorization"]> & { allowedNamespaces?: readonly string[] } = {},
 ) {
@@ -63,7 +63,7 @@ export function setUp(
   return { reviewer, events, clock, authorizer };
 }
 
-/** A caller whom a front proxy names. */
+/** A caller named by a front proxy. */
 export function user(
   name: string,
   groups: string[] = [],
@@ -75,7 +75,7 @@ export function user(
 export const alice = user("alice");
 export const unreachable = new Failure("unavailable", "Cannot ask the Kubernetes API server");
 
-/** Passes where the promise rejects with a Failure of this kind and message. */
+/** Passes if the promise rejects with a Failure of this kind and message. */
 export async function rejectsWith(
   promise: Promise<unknown>,
   kind: FailureKind,

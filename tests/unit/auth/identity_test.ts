@@ -29,7 +29,7 @@ function config(
 
 const proxy = { commonName: "kubetail-cluster-api" };
 const nobody = { commonName: null };
-/** How callers of generation 1 are let in: they have no certificate. */
+/** How callers of generation 1 are admitted: they have no certificate. */
 const tokenOnly = config(["token"], { clientAuth: "none" });
 
 function refused(run: () => Identity, kind: FailureKind, message: string | RegExp): void {
@@ -387,7 +387,7 @@ Deno.test("where any verified name is allowed, a certificate does not make a fro
   const both = config(["front-proxy", "token"], { allowedNames: [] });
   const token = identify(proxy, metadata([["authorization", "Bearer t"]]), both);
   assert.deepEqual(token, { kind: "token", token: "t" });
-  // Nor without the method: then the names say only who may connect.
+  // Nor without the method: then the names only determine who may connect.
   const tokens = config(["token"]);
   assert.equal(identify(proxy, metadata([["authorization", "t"]]), tokens).kind, "token");
 });
@@ -511,7 +511,7 @@ Deno.test("fuzz: random metadata never crashes, and lets in only who was said", 
       continue;
     }
     letIn[identity.kind]++;
-    // What was let in must stand plainly in what was sent.
+    // What was admitted must appear literally in what was sent.
     const only = (name: string) => {
       const values = metadata(pairs).get(name);
       assert.equal(values.length, 1, about);
@@ -534,7 +534,7 @@ Deno.test("fuzz: random metadata never crashes, and lets in only who was said", 
     }
     assert.ok(describeIdentity(identity).length < 300, about);
   }
-  // Otherwise the rounds tried nothing.
+  // Otherwise the rounds tested nothing.
   assert.ok(
     letIn["front-proxy"] > 50 && letIn.token > 50,
     `seed ${seed}: ${JSON.stringify(letIn)}`,

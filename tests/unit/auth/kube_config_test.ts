@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { findApiServer, KubeConfigError } from "../../../src/auth/kube_config.ts";
 
-/** Files in a folder of their own, and an environment that names them. */
+/** Files in a separate folder, and an environment that names them. */
 class Setup implements Disposable {
   readonly dir = Deno.makeTempDirSync({ prefix: "kube-config-" });
   readonly env: Record<string, string> = {};
@@ -36,7 +36,7 @@ class Setup implements Disposable {
   }
 }
 
-/** A kubeconfig with one of each; parts laid over cluster and user. */
+/** A kubeconfig with one entry of each kind; the arguments override parts of cluster and user. */
 function kubeConfig(cluster: object = {}, user: object = { token: "t" }): object {
   return {
     "current-context": "here",

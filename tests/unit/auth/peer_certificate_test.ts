@@ -7,7 +7,7 @@ import { parseCertificates, verifyPeer } from "../../../src/auth/peer_certificat
 const algorithm = { name: "ECDSA", namedCurve: "P-256" };
 const signingAlgorithm = { name: "ECDSA", hash: "SHA-256" };
 const HOUR_MS = 3_600_000;
-/** Cut to seconds, as the dates of certificates are. */
+/** Truncated to seconds, like the dates of certificates. */
 const now = Math.floor(Date.now() / 1000) * 1000;
 
 interface Made {
@@ -17,7 +17,7 @@ interface Made {
   readonly keys: CryptoKeyPair;
 }
 
-/** A certificate with that name; its issuer null: self-signed. In hours from now, when it begins and ends. */
+/** A certificate with that name; issuer null: self-signed. Its validity period in hours from now. */
 async function make(
   name: string,
   issuer: Made | null,

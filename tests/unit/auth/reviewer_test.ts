@@ -123,7 +123,7 @@ Deno.test("the agent's certificate and token never go with a caller's token", as
       ),
   });
   const { signal } = new AbortController();
-  // In this order a kept connection of the agent's account is there to be misused.
+  // In this order, there is a kept connection of the agent's account that could be misused.
   await reviewer.review(alice, "a", { signal });
   await reviewer.review(bearer, "a", { signal });
   await reviewer.review(alice, "b", { signal });
@@ -194,7 +194,7 @@ const statuses: [number, FailureKind, FailureKind][] = [
 for (const [status, forUser, forToken] of statuses) {
   Deno.test(`status ${status} is ${forUser} for a user, ${forToken} for a token`, async () => {
     await using setup = await setUp();
-    // Only the status decides: a body that says yes changes nothing.
+    // Only the status counts: a body that says yes changes nothing.
     setup.api.answer = (asked) => ({ status, json: { ...asked.body, status: { allowed: true } } });
     await rejectsWith(setup.review(alice), forUser, /./);
     await rejectsWith(setup.review(bearer), forToken, /./);

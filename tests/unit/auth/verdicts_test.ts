@@ -8,7 +8,7 @@ import type { AgentEvent } from "../../../src/telemetry/events.ts";
 import { ManualClock } from "../../harness/manual_clock.ts";
 import { failure } from "../pool/fake_pool.ts";
 
-/** A reviewer whose answers the test gives. */
+/** A reviewer whose answers come from the test. */
 function setUp() {
   const asked: {
     readonly namespace: string;

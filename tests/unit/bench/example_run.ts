@@ -1,6 +1,6 @@
 import type { KeptRun, ServerRuns } from "../../../bench/peers/kept_run.ts";
 
-/** A run of two turns with figures of the measures that are given, by server. */
+/** A run of two turns with the given figures, by server. */
 export function exampleRun(
   servers: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>,
   ripgrep: Readonly<Record<string, readonly number[]>> = {},

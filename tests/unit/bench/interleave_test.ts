@@ -5,12 +5,12 @@ import type { BenchLogs } from "../../../bench/peers/logs.ts";
 import type { Measure } from "../../../bench/peers/measures.ts";
 import { runningServer } from "../../../bench/peers/server.ts";
 
-/** What happens in turns that measure nothing, by the names of servers and measures. */
+/** The order of events in turns that measure nothing, by the names of servers and measurements. */
 async function turns(
   measures: readonly (Partial<Measure> & { readonly name: string })[],
   overrides: Partial<InterleaveOptions> = {},
 ) {
-  // Takes the clients' connections and answers nothing: no measure here calls.
+  // Accepts the clients' connections and answers nothing: no measurement here makes calls.
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const server = runningServer(`127.0.0.1:${listener.addr.port}`);
   const steps: string[] = [];
@@ -47,7 +47,7 @@ Deno.test("each turn takes every measure of every server, who begins changes, an
   assert.equal(failed, null);
   assert.deepEqual(steps.join(" "), Array(3).fill("a a b b").join(" "));
   assert.deepEqual(kept.map(({ turns }) => turns), [1, 2]);
-  // Turn 0, of which the first server was the first, made 1 to 4. In turns 1 and 2 the second one is the first.
+  // Turn 0, with the first server first, made 1 to 4. In turns 1 and 2, the second server is first.
   assert.deepEqual(valuesOf(kept[0]!.measured, "a"), [[6], [5]]);
   assert.deepEqual(valuesOf(kept[1]!.measured, "a"), [[6, 10], [5, 9]]);
 });

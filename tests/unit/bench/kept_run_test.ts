@@ -3,7 +3,7 @@ import { median, pairedRatio, peakOf, readRun } from "../../../bench/peers/kept_
 import { exampleRun } from "./example_run.ts";
 
 Deno.test("a ratio is the median of the turns' ratios, which a slow turn does not move", () => {
-  // The second turn met the machine at a third of its speed, both servers alike.
+  // In the second turn, the machine ran at a third of its speed for both servers.
   assert.equal(pairedRatio([10, 30, 11], [20, 60, 22]), 0.5);
   // The ratio of the medians would be 30 / 20.
   assert.equal(pairedRatio([30, 10, 31], [60, 20, 10]), 0.5);

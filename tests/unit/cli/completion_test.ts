@@ -4,7 +4,7 @@ import { completion } from "../../../src/cli/completion.ts";
 import { toolCommands } from "../../../src/cli/tool_commands.ts";
 import { CapturedTerminal } from "../../harness/terminal.ts";
 
-/** What bash offers for the words typed so far. */
+/** The words that bash offers for the words typed so far. */
 async function offered(program: string, typed: readonly string[]): Promise<string[]> {
   const terminal = new CapturedTerminal();
   completion(program, program.endsWith("tools") ? toolCommands : agentCommands, ["bash"], terminal);
@@ -19,7 +19,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
   return new TextDecoder().decode(stdout).trim().split("\n");
 }
 
-/** What zsh would offer, before it compares with what is typed; null where there is no zsh. */
+/** The words that zsh would offer, before comparing them with what is typed; null if there is no zsh. */
 async function offeredByZsh(typed: readonly string[]): Promise<string[] | null> {
   const terminal = new CapturedTerminal();
   completion("kubetail-agent-tools", toolCommands, ["zsh"], terminal);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { defaults } from "../../../src/config/schema.ts";
 import { configText } from "../../../src/config/config_text.ts";
 
-/** Runs the program itself, whose exit code is what counts. */
+/** Runs the program itself, because its exit code matters. */
 async function run(
   ...args: string[]
 ): Promise<{ code: number; out: string; error: string }> {

@@ -6,7 +6,7 @@ for (
     ["b+", "abbcb", ["bb", "b"]],
     ["(?i)ÄÖ", "x😀 äö y", ["äö"]],
     ["error|warn", "warn: error", ["warn", "error"]],
-    // A space matches amid colors, as the agent's grep does.
+    // A space also matches among colors, as in the agent's grep.
     ["a b", "a\x1b[31m b", ["a\x1b[31m b"]],
     ["^", "abc", [""]],
     [" x ", "axb", ["x"]],

@@ -29,7 +29,7 @@ for (const [name, text, shown] of attacks) {
 for (
   const text of [
     "plain, tab\t, line\nfeed, äöü, 😀",
-    // Joiners of Persian, Hindi and emoji; a sign that encloses the digits after it.
+    // Joiners of Persian, Hindi and emoji; a sign that encloses the following digits.
     "\u0645\u06cc\u200c\u062e, \u0915\u094d\u200d\u0937, 👩\u200d💻, \u0600\u0661",
     "\x1b[0;1;4;31mred\x1b[0m\x1b[m",
     "\x1b[38;5;8mgrey\x1b[48;2;8;8;8m\x1b[38:2::8:8:8m\x1b[39;49m",

@@ -4,7 +4,7 @@ import * as grpc from "@grpc/grpc-js";
 import { CallError, explained, fromEach, readStream } from "../../../src/client/agent_calls.ts";
 import type { Connection } from "../../../src/client/agent_connection.ts";
 
-/** A call whose messages and end the test gives. */
+/** A call whose messages and end come from the test. */
 class FakeCall extends EventEmitter {
   cancelled = 0;
   cancel(): void {
@@ -99,7 +99,7 @@ Deno.test("an error says what was being done, whether it had begun, and what may
 });
 
 Deno.test("only an agent that could not be reached is examined; any other error explains itself", async () => {
-  const connection = {} as Connection; // Nothing of it is touched.
+  const connection = {} as Connection; // None of it is used.
   const denied = new CallError("list", { code: grpc.status.PERMISSION_DENIED, details: "" });
   const amid = new CallError("list", { code: grpc.status.UNAVAILABLE, details: "" }, {
     begun: true,

@@ -7,7 +7,7 @@ function at(seconds: number): LogRecord {
   return { timestamp: { seconds: BigInt(seconds), nanos: 0 }, message: "", is_final: true };
 }
 
-/** A merge of sources a, b, … whose emitted records are kept as "a1". */
+/** A merge of sources a, b, …; emitted records are recorded as "a1". */
 function merging(
   count: number,
   options: { direction?: "forward" | "backward"; live?: boolean; limit?: number } = {},
@@ -85,7 +85,7 @@ Deno.test("a log that waits for another pauses at a bound, and goes on when ther
 
 Deno.test("while following, a silent log does not hold back another, and order holds within the hold time", () => {
   const { merge, sources: [a, b], emitted, clock } = merging(2, { live: true });
-  clock.now = 1000; // b has been silent for long.
+  clock.now = 1000; // b has been silent for a long time.
   a.add(at(2));
   assert.deepEqual(emitted, [], "held for an earlier record of b");
   clock.now = 1010;
@@ -103,7 +103,7 @@ Deno.test("while following, records of many logs that came together are released
   for (const [i, source] of sources.entries()) if (i < 5) source.add(at(i));
   assert.deepEqual(emitted, []);
   clock.now = 1200;
-  sources[0].add(at(9)); // as the timer would, makes the merge look again
+  sources[0].add(at(9)); // makes the merge check again, as the timer would
   assert.deepEqual(emitted, ["a0", "b1", "c2", "d3", "e4"], "each held the next one for as long");
   merge.close();
 });

@@ -7,7 +7,7 @@ interface Case {
   readonly methods: readonly AuthorizationMethod[];
   readonly tls?: Partial<Config["tls"]>;
   readonly addr?: string;
-  /** What each problem must say; none: starts. */
+  /** What each problem must say; none: the agent starts. */
   readonly problems: readonly RegExp[];
 }
 

@@ -5,7 +5,7 @@ import { loadConfig } from "../../../src/config/load.ts";
 import { defaults } from "../../../src/config/schema.ts";
 import { everything } from "./every_key.ts";
 
-/** Loads text as a file of that extension. The message tells the file as FILE. */
+/** Loads text as a file with that extension. Messages show the file as FILE. */
 async function load(
   text: string,
   options: { extension?: string; params?: string[]; addr?: string } = {},
@@ -134,7 +134,7 @@ Deno.test("-p overrides the file with the key's type, the later one wins, -a is 
   assert.equal(config.watch.debounceMs, 3000);
 });
 
-/** Sets variables, all of which begin with KUBETAIL_TEST_, for the run of work. */
+/** Sets variables, all of which begin with KUBETAIL_TEST_, while work runs. */
 async function withEnv<T>(variables: Record<string, string>, work: () => Promise<T>): Promise<T> {
   for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
   try {

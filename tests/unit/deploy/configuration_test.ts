@@ -40,7 +40,7 @@ Deno.test("what Kubetail's chart makes of deploy/helm-values.yaml is a valid con
     kubetail: { clusterAgent: { runtimeConfig: Record<string, unknown> } };
   };
   const { ports, ...runtimeConfig } = kubetail.clusterAgent.runtimeConfig;
-  // As the chart's template "kubetail.clusterAgent.config": the port, then all the rest in kebab case.
+  // Like the chart's template "kubetail.clusterAgent.config": the port, then everything else in kebab case.
   const written = { addr: `:${(ports as { grpc: number }).grpc}`, ...kebabKeys(runtimeConfig) };
   const folder = mkdtempSync(join(tmpdir(), "helm-"));
   try {
@@ -76,14 +76,14 @@ Deno.test("no file names an image that could be taken for Kubetail's own agent",
   const files = new Deno.Command("git", { args: ["ls-files"], cwd: project }).outputSync().stdout;
   const named: string[] = [];
   for (const file of new TextDecoder().decode(files).split("\n")) {
-    // What is said of Kubetail's agents is said of theirs.
+    // Statements about Kubetail's agents refer to their image.
     if (!/\.(?:ya?ml|hcl|ts|sh|md|tpl|txt|json)$|Dockerfile$|Tiltfile$/.test(file)) continue;
     if (/^(?:docs\/migration\.md|tests\/unit\/deploy\/)/.test(file)) continue;
     let text: string;
     try {
       text = readFileSync(join(project, file), "utf8");
     } catch {
-      continue; // deleted, and not committed yet
+      continue; // deleted, but not committed yet
     }
     if (/kubetail-org\/kubetail-cluster-agent|kubetail-cluster-agent:(?!\s)[\w.]/.test(text)) {
       named.push(file);

@@ -5,7 +5,7 @@ import { LogFile } from "../../../src/files/log_file.ts";
 import { LogSegment } from "../../../src/files/log_segment.ts";
 import { criLine, criLines, logName, MemoryLog, roots } from "../../harness/memory_log.ts";
 
-/** A range of a log whose last line came last, from an offset on. */
+/** A range from an offset on of a log whose last line was just appended. */
 function setup(from = criLines(1, 2).length) {
   const log = new MemoryLog();
   log.append(criLines(1, 2));

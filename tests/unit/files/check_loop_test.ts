@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { CheckLoop } from "../../../src/files/check_loop.ts";
 import type { CheckReason } from "../../../src/files/check_rounds.ts";
 
-/** What was called, in order. `changes`: what each check finds. */
+/** The calls, in order. `changes`: the result of each check. */
 function setup(changes: boolean[], onChecked: (loop: CheckLoop) => void = () => {}) {
   const calls: (CheckReason | "checked")[] = [];
   const state = { isOver: false };

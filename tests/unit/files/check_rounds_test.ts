@@ -4,7 +4,7 @@ import type { Check } from "../../../src/files/check_rounds.ts";
 import { TaskTurns } from "../../../src/platform/task_turns.ts";
 import { ManualClock } from "../../harness/manual_clock.ts";
 
-/** Rounds through files each of whose checks takes a millisecond. */
+/** Rounds through files whose checks take a millisecond each. */
 function setUp(count: number) {
   const clock = new ManualClock();
   const turns = new TaskTurns(clock);

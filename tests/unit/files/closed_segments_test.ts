@@ -8,11 +8,14 @@ import { type FileSystem, type OpenFile, replaceFileSystem } from "../../../src/
 import { criLine, criLines, MemoryLog } from "../../harness/memory_log.ts";
 
 const MIB = 2 ** 20;
-/** Two steps, for a rotation takes notice of the old file twice, and what is compared around them: a few milliseconds. */
+/**
+ * Two steps, because a rotation examines the old file twice, and the bytes that are compared around them: a few
+ * milliseconds.
+ */
 const MAX_STEP_BYTES = 20 * MIB;
 const nuls = "\0".repeat(20 * MIB);
 
-/** The most that was read between two turns of the event loop: each timer's call is one. */
+/** Measures the most that was read between two turns of the event loop: each timer's call is one turn. */
 class Turns implements Disposable {
   most = 0;
   #bytes = 0;
@@ -56,7 +59,7 @@ class Turns implements Disposable {
   }
 }
 
-/** What a follower gets of a log with NULs around a line, which goes when they have just been written. */
+/** What a follower gets of a log with NULs around a line, when the log is rotated just after they were written. */
 function followed(go: (log: MemoryLog) => void): { text: string; most: number; lost: unknown } {
   using log = new MemoryLog();
   using turns = new Turns(log);
@@ -111,7 +114,7 @@ Deno.test("regression: a copy of a truncated log was read to its end in one go",
   assert.ok(most <= MAX_STEP_BYTES, `${most} bytes read at a time`);
 });
 
-/** A chain of segments, each of one line, all but the last one closed; nobody reads them. */
+/** A chain of segments of one line each, all closed except the last one; nobody reads them. */
 function closedChain(log: MemoryLog, count: number): SegmentChain {
   const open = (n: number): LogSegment => {
     const path = `/pods/ns_pod_uid/app/${n}`;

@@ -6,12 +6,12 @@ import { readRotatedContents } from "../../../src/files/missed_rotations.ts";
 import { openRotatedFile, type RotatedFile } from "../../../src/files/rotated_files.ts";
 import { criLine, criLines, MemoryLog } from "../../harness/memory_log.ts";
 
-/** Searches rotated files for what a log holds. Returns the end of the name of what was found, and how much it holds. */
+/** Searches rotated files for a log's content. Returns the end of the found file's name, and how much it holds. */
 function search(
   held: string,
   rotated: Readonly<Record<string, string>>,
   { others = [], open = openRotatedFile }: {
-    /** Ends of the names of files that are known otherwise. */
+    /** Ends of the names of files that are known to be others. */
     readonly others?: readonly string[];
     readonly open?: typeof openRotatedFile;
   } = {},

@@ -113,7 +113,7 @@ Deno.test("regression: the files of a large batch were all checked in one turn o
   const ofTurns: number[] = [];
   for (let before = 0; clock.timers > 0; before = checks) {
     clock.advance(before === 0 ? 4 : 0);
-    // What comes meanwhile waits in the same batch, once.
+    // Events that arrive meanwhile wait in the same batch, once.
     if (checks === 4) batches.add({ kind: "modify", paths: ["file-9", "file-10"] });
     ofTurns.push(checks - before);
   }

@@ -4,7 +4,7 @@ import type { Watch, WatchEvent } from "../../../src/platform/folder_watch.ts";
 import type { AgentEvent } from "../../../src/telemetry/events.ts";
 import { ManualClock } from "../../harness/manual_clock.ts";
 
-/** A watch whose events a test sends. */
+/** A watch whose events come from a test. */
 class FakeWatch implements Watch {
   closed = false;
   #queue: WatchEvent[] = [];
@@ -62,7 +62,7 @@ function setUp(options: { broken?: boolean } = {}) {
     watcher,
     checked,
     onFile,
-    /** What was checked since the last call. */
+    /** The checks since the last call. */
     checks: () => checked.splice(0),
     [Symbol.dispose]() {
       watcher.close();

@@ -5,7 +5,7 @@ import { lstat } from "../../../src/platform/files.ts";
 
 const facts = lstat(import.meta.dirname ?? "");
 
-/** Logs by their sizes; null: one that cannot be examined. */
+/** Logs by size; null: one that cannot be examined. */
 function folderOf(logs: Readonly<Record<string, number | null>>): LogFolder {
   const entries = new Map<
     string,

@@ -67,7 +67,7 @@ Deno.test("many who begin at once share one listing, and miss nothing that comes
   const second = t.begin();
   assert.equal(second.folder, first.folder);
   t.clock.advance(60);
-  // This one reads the folder, so the others learn of b now.
+  // This one reads the folder, so the others now learn about b.
   const third = t.begin();
   assert.deepEqual(third.names, [name("a"), name("b")]);
   assert.deepEqual([first.seen, second.seen, third.seen], [[[name("b")]], [[name("b")]], []]);
@@ -126,7 +126,7 @@ Deno.test("hundreds who watch thousands of logs are told some at a time, and of 
 Deno.test("regression: a folder of very many logs was read in one turn of the event loop", async () => {
   using t = setUp();
   for (let i = 0; i < 400; i++) t.add(`x${i}`);
-  // Each step takes a millisecond by this clock.
+  // On this clock, each step takes a millisecond.
   const clock = new PassingClock(1);
   const turns = new TaskTurns(clock);
   const listing = new FolderListing(`${t.root}/containers`, clock, turns);

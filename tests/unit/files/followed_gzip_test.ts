@@ -8,7 +8,7 @@ import { listRotatedFiles, type RotatedFile } from "../../../src/files/rotated_f
 import { inMemory } from "../../../src/scan/byte_source.ts";
 import { criLine, criLines, MemoryLog } from "../../harness/memory_log.ts";
 
-/** A log with one rotated file, compressed, and what is examined of it elsewhere. */
+/** A log with one compressed rotated file, and what is examined of it elsewhere. */
 class Compressed implements Disposable {
   readonly log = new MemoryLog();
   readonly asked: (TextRange | null)[] = [];
@@ -30,7 +30,7 @@ class Compressed implements Disposable {
     return listRotatedFiles(this.log.path)[0] ?? assert.fail("no rotated file");
   }
 
-  /** Asks again each time when what was asked for has become known. */
+  /** Asks again each time the requested information has become known. */
   async eventually<T>(ask: () => T): Promise<T> {
     for (;;) {
       try {
@@ -48,7 +48,7 @@ class Compressed implements Disposable {
   }
 }
 
-/** Of more than is inflated at once. */
+/** More than is inflated in place. */
 const large = criLine(1) + criLine(2).repeat(20_000);
 
 Deno.test("a small text is read here; nothing is asked elsewhere", () => {

@@ -102,7 +102,7 @@ Deno.test("regression: what falls due after a rotation was taken for a change wi
   using _follower = log.follows.follow(logName, "beginning", () => {});
   log.rename(".1");
   assert.deepEqual(log.check("event"), [true]);
-  // The old file settles, and is finished, at ticks that come before their timers.
+  // The old file is settled and finished at ticks that come before their timers.
   for (const ms of [49, 1, 1949, 1]) {
     log.files.now += ms;
     log.clock.skip(ms);

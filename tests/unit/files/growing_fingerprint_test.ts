@@ -17,7 +17,7 @@ function textOf(text: string) {
   return growth.text;
 }
 
-/** Lets it see the text as it grows to each of the sizes. */
+/** Shows it the text as it grows to each of the sizes. */
 function grown(text: string, ...sizes: number[]): GrowingFingerprint {
   const fingerprint = new GrowingFingerprint();
   for (const size of sizes) {
@@ -31,7 +31,7 @@ const log = cri(1) + cri(2);
 const dockerLog = docker(1, "x".repeat(600)) + docker(2);
 const untimed = "no time in any line\n".repeat(40);
 
-/** A text, the sizes at which it was seen, another text, and whether that may be of the same content. */
+/** A text, the sizes at which it was seen, another text, and whether that may have the same content. */
 const table: readonly [string, string, number[], string, boolean][] = [
   ["a whole line, grown further", log, [cri(1).length], log + cri(3), true],
   ["a whole line, the other has another time", log, [cri(1).length], cri(2) + cri(3), false],

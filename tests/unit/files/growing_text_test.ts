@@ -14,7 +14,7 @@ const stateOf = ({ known: { start, committed, seen }, unread, end }: GrowingText
   end,
 });
 
-/** What happens to the file between two examinations, what is told of it, and where the whole lines end then. */
+/** What happens to the file between two examinations, the result, and where the whole lines then end. */
 const table: readonly [string, (log: MemoryLog) => void, string, number][] = [
   ["nothing", () => {}, "same", 3],
   ["a line", (log) => log.append(criLine(4)), "grown", 4],

@@ -50,7 +50,7 @@ Deno.test("the compressed file is found under a new name in its folder", () =>
   }));
 
 Deno.test("regression: to see how a log begins megabytes were inflated in one turn of the event loop, for each rotated file", () => {
-  /** How much of the file is read for that: what becomes of it is a thousand times as much at most. */
+  /** How much of the file is read for that: it expands at most a thousandfold. */
   const bytesRead = (text: string) => {
     const bytes = gzipSync(text);
     let read = 0;

@@ -10,7 +10,7 @@ import { LogFile, type LogSource } from "../../../src/files/log_file.ts";
 import { listRotatedFiles } from "../../../src/files/rotated_files.ts";
 import { inMemory } from "../../../src/scan/byte_source.ts";
 
-/** A log in a pod's folder with whatever lies beside it. */
+/** A log in a pod's folder with other files next to it. */
 class Folder implements Disposable {
   readonly root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "history-" }));
   readonly roots = { containerLogsDir: `${this.root}/containers`, logRoots: [this.root] };
@@ -192,7 +192,7 @@ Deno.test("a compressed log that is no gzip at all holds nothing", async () => {
 });
 
 Deno.test("history that may not be read is refused by name, and nothing stays open", async () => {
-  if (Deno.uid() === 0) return; // Root reads everything.
+  if (Deno.uid() === 0) return; // Root can read everything.
   using folder = new Folder();
   folder.write(".1", "a\n");
   folder.write(".2", "b\n");
@@ -274,7 +274,7 @@ Deno.test("files that come after the log was opened are no history; one that is 
   const history = folder.history();
   Deno.renameSync(folder.log, `${folder.log}.20261123-103100`);
   Deno.writeTextFileSync(folder.log, line(31));
-  // The younger one is rotated, too, before the older ones are opened.
+  // The younger file is rotated too, before the older ones are opened.
   Deno.renameSync(folder.log, `${folder.log}.20261123-103200`);
   Deno.writeTextFileSync(folder.log, line(32));
   folder.write(".20261123-100900.gz", gzipSync(line(10)));

@@ -20,7 +20,7 @@ class Compressed {
   }
 }
 
-/** Text that is compressed to about a tenth. */
+/** Text that compresses to about a tenth. */
 function text(random: Random, bytes: number): Uint8Array {
   const words = Array.from({ length: 200 }, () => random.below(2 ** 30).toString(36));
   let line = "";
@@ -151,7 +151,7 @@ Deno.test("a file that inflates to a thousand times its size takes no more memor
   using bytes = new InflatedBytes(file);
   const into = new Uint8Array(1000);
   assert.equal(bytes.readAt(0, into), 1000);
-  // A window, and what one step gives beyond it.
+  // A window, and what one step produces beyond it.
   assert.ok(file.bytesRead < file.size / 4, `${file.bytesRead} of ${file.size}`);
   assert.equal(bytes.size, 64 << 20);
 });

@@ -8,7 +8,7 @@ import { criLine } from "../../harness/memory_log.ts";
 const fingerprint = (text: string) => fingerprintOf(new TextEncoder().encode(text));
 const timeOf = (n: number) => fingerprint(criLine(n)).time;
 
-/** Of one line. */
+/** A segment with one line. */
 function segment(n: number): LogSegment {
   const one = { dev: 1, ino: n, fingerprint: fingerprint(criLine(n)), lastTime: timeOf(n) };
   return one as unknown as LogSegment;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { firstTimedLine, lastTimeIn, readLastTime } from "../../../src/files/line_times.ts";
 import { bytesOf, cri, docker, sourceOf } from "../../harness/log_text.ts";
 
-/** The end of the first line with a time; 0: it has not ended; null: no time shows. */
+/** The end of the first line with a time; 0: it has not ended; null: there is no time. */
 const firstLines: readonly [string, string, number | null][] = [
   ["the first line", cri(1) + cri(2), cri(1).length],
   [

@@ -9,7 +9,7 @@ import { openDescriptors } from "../../harness/open_descriptors.ts";
 const name: LogName = { namespace: "ns", podName: "pod", containerName: "app", containerId: "abc" };
 const LINK = "containers/pod_ns_app-abc.log";
 
-/** A tree of files and links in a folder of its own, taken away when the test is done. */
+/** A tree of files and links in a separate folder, removed when the test is done. */
 class Tree implements Disposable {
   readonly root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "locate-" }));
   readonly roots: LogRoots = { containerLogsDir: `${this.root}/containers`, logRoots: [this.root] };

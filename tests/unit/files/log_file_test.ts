@@ -4,7 +4,7 @@ import { LogFile } from "../../../src/files/log_file.ts";
 import { openDescriptors } from "../../harness/open_descriptors.ts";
 import { cri, docker } from "../../harness/log_text.ts";
 
-/** A folder with a log, and where that was located. */
+/** A folder with a log, and the log's location. */
 function setup(text: string, name = "0.log") {
   const folder = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "log-file-" }));
   const realPath = `${folder}/${name}`;
@@ -19,7 +19,7 @@ function setup(text: string, name = "0.log") {
 
 type Setup = ReturnType<typeof setup>;
 
-/** What lies at the path when the file is opened, and the resulting failure. */
+/** What is at the path when the file is opened, and the resulting failure. */
 const refusals: readonly [string, (setup: Setup) => void, Failure["kind"]][] = [
   ["nothing", ({ located }) => Deno.removeSync(located.realPath), "not-found"],
   ["another file", ({ located, folder }) => {

@@ -6,7 +6,7 @@ async function withFolder(
 ) {
   const folder = Deno.makeTempDirSync({ prefix: "links-" });
   try {
-    // A clock that is ahead makes a folder look as if it had not changed for long.
+    // A clock that is ahead makes a folder look as if it had not changed for a long time.
     await body(folder, (ahead) => new LogLinks(folder, () => Date.now() + ahead));
   } finally {
     Deno.removeSync(folder, { recursive: true });
@@ -54,7 +54,7 @@ Deno.test("a link that now leads elsewhere is seen in a folder that had settled"
     link(folder, "a", "/pods/1.log");
     assert.deepEqual(await targets(read), ["/pods/1.log"]);
     const stamp = () => Deno.statSync(folder).ctime!.getTime();
-    // Seconds later in truth: here until the file system's time has moved on.
+    // In reality, seconds later: here, until the file system's time has advanced.
     for (const before = stamp(); stamp() === before;) {
       Deno.removeSync(`${folder}/p_ns_c-a.log`);
       link(folder, "a", "/pods/2.log");

@@ -7,7 +7,7 @@ import { LogSegment } from "../../../src/files/log_segment.ts";
 import type { Transition } from "../../../src/files/transitions.ts";
 import { criLine, criLines, logName, MemoryLog, roots } from "../../harness/memory_log.ts";
 
-/** A log of two lines that is observed. */
+/** An observed log with two lines. */
 class Observed implements Disposable {
   readonly log = new MemoryLog();
   readonly segment: LogSegment;
@@ -39,7 +39,7 @@ class Observed implements Disposable {
     return this.observe();
   }
 
-  /** When it is due, from now on. */
+  /** When it is due, from now. */
   get dueIn(): number {
     return this.observer.dueAt - this.now;
   }
@@ -52,7 +52,7 @@ class Observed implements Disposable {
 
 const OTHER = "/pods/ns_pod_uid/app/1.log";
 
-/** What happens, what is observed at once, what after 1,900 ms and 2,100 ms more. */
+/** What happens, what is observed immediately, and what after 1,900 ms and 2,100 ms more. */
 const table: readonly [
   string,
   (log: MemoryLog) => void,

@@ -6,7 +6,7 @@ import { criLine, criLines, logName, MemoryLog, roots } from "../../harness/memo
 
 const half = criLine(3).slice(0, 40);
 
-/** A segment that has seen two lines and a half, and its log. */
+/** A segment that has seen two and a half lines, and its log. */
 function seen(): { log: MemoryLog; segment: LogSegment } & Disposable {
   const log = new MemoryLog();
   log.append(criLines(1, 2) + half);
@@ -31,7 +31,7 @@ function copyAt(log: MemoryLog, text: string): LogFile {
 
 const lines = criLines(1, 2).length;
 
-/** What happens in each stage to the unterminated line, and to what comes later. */
+/** What happens in each stage to the unterminated line, and to later writes. */
 const stages: readonly [string, (segment: LogSegment) => void, number, string, number][] = [
   ["open", () => {}, lines, "grown", criLines(1, 3).length],
   ["closing", (s) => s.close(5), lines, "grown", criLines(1, 3).length],
@@ -59,7 +59,7 @@ Deno.test("a segment is closed at the moment that it is told", () => {
   assert.equal(setup.segment.closedAt, 1234);
 });
 
-/** What happens to a segment's bytes between reading them and asking, and are they its own then? */
+/** What happens to a segment's bytes after reading them, and whether they are then still its own. */
 const intact: readonly [string, (setup: ReturnType<typeof seen>) => void, boolean][] = [
   ["nothing", () => {}, true],
   ["more is written", ({ log }) => log.append(criLine(3).slice(40)), true],

@@ -12,7 +12,7 @@ import { criLine, MemoryLog } from "../../harness/memory_log.ts";
 
 const DAY = "2026-11-23T";
 
-/** A rotated file with one line, of the time `HH:MM:SS`; "": a file without a line. */
+/** A rotated file with one line with the time `HH:MM:SS`; "": a file without a line. */
 function rotated(name: string, time: string, ino: number, mtimeMs = 1): RotatedContent {
   const text = time === "" ? "" : `${DAY}${time}Z stdout F ${name}\n`;
   const file = {

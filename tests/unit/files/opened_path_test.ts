@@ -47,7 +47,7 @@ class Tree implements Disposable {
   }
 }
 
-/** What holds while the path is checked, whether it led to the opened file, and are many checks needed to tell? */
+/** What holds while the path is checked, whether it led to the opened file, and whether that takes many checks. */
 const table: readonly [string, (tree: Tree) => void, boolean, boolean][] = [
   ["nothing has changed lately", () => {}, true, false],
   [
@@ -84,8 +84,8 @@ for (const [title, happen, expected, isChecked] of table) {
 }
 
 /**
- * While it is exchanged, the path leads to the opened file, which is somebody else's, by a link; while it is not, to
- * another one without a link. So never do both checks hold.
+ * While it is exchanged, the path leads to the opened file, which is somebody else's, through a link; while it is not,
+ * to another file without a link. So both checks never succeed.
  */
 Deno.test("an attacker who exchanges a folder for a link, however fast, does not get through", () => {
   const seed = runSeed();
@@ -95,7 +95,7 @@ Deno.test("an attacker who exchanges a folder for a link, however fast, does not
     (call) => call % 2 === 1,
     (call) => call % 3 === 0,
     (call) => call <= 2,
-    // Who knows the order: right where the checks are always the same.
+    // An attacker who knows the order: succeeds if the checks are always the same.
     (call) => call === 2 || call === 37,
     (call) => call !== 1 && call !== 3 && call !== 36,
     () => random.chance(0.5),

@@ -17,7 +17,7 @@ for (const { name, failure, at } of rows) {
     assert.equal(refusal.mayGiveUp, false, "it is not refused");
     refusal.refuse(failure);
     now += at - 1;
-    refusal.refuse(failure); // Again: it counts from the first time.
+    refusal.refuse(failure); // Again: the first time counts.
     assert.equal(refusal.mayGiveUp, false);
     now += 1;
     assert.equal(refusal.mayGiveUp, true);

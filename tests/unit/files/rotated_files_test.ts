@@ -4,7 +4,7 @@ import { listRotatedFiles } from "../../../src/files/rotated_files.ts";
 import { replaceFileSystem } from "../../../src/platform/files.ts";
 import { MemoryFiles } from "../../harness/memory_files.ts";
 
-/** The suffixes of the files that are found beside 0.log, oldest by name first. */
+/** The suffixes of the files that are found next to 0.log, oldest by name first. */
 function found(...suffixes: string[]): string[] {
   const folder = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "rotated-" }));
   try {
@@ -50,13 +50,13 @@ Deno.test("numbers are ordered by value, the higher is older", () => {
 
 Deno.test("a folder that is gone holds nothing, and one that cannot be read is an error", () => {
   assert.deepEqual(listRotatedFiles("/nowhere/0.log"), []);
-  if (Deno.uid() === 0) return; // Root reads every folder.
+  if (Deno.uid() === 0) return; // Root can read every folder.
   const folder = Deno.makeTempDirSync({ prefix: "rotated-" });
   Deno.chmodSync(folder, 0);
   assert.throws(() => listRotatedFiles(`${folder}/0.log`), Deno.errors.PermissionDenied);
 });
 
-/** Two rotated files, and what happens at each call of the listing. */
+/** Two rotated files, and what happens at each call during the listing. */
 function listedAmid(onCall: (files: MemoryFiles, call: number) => void): string[] {
   const files = new MemoryFiles();
   using _ = replaceFileSystem(files);

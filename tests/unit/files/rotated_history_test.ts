@@ -7,7 +7,7 @@ import { type NextFile, RotatedHistory } from "../../../src/files/rotated_histor
 import { cannotExamine } from "../../harness/examine.ts";
 import { criLine, criLines, MemoryLog } from "../../harness/memory_log.ts";
 
-/** A log whose first segment is followed, with the rotated files that are there by then. */
+/** A log whose first segment is followed, with the rotated files that exist by then. */
 class Followed implements Disposable {
   readonly log = new MemoryLog();
   readonly examinations = new Examinations(cannotExamine);
@@ -32,7 +32,7 @@ class Followed implements Disposable {
     this.log.files.create(this.log.path + suffix)(new TextEncoder().encode(text));
   }
 
-  /** The file that lies at the log's path now. */
+  /** The file that is at the log's path now. */
   open(): LogSegment {
     const { dev, ino } = this.log.files.lstat(this.log.path);
     const segment = new LogSegment(LogFile.open({ realPath: this.log.path, dev, ino }));
@@ -47,7 +47,7 @@ class Followed implements Disposable {
     return { dev, ino, fingerprint, isUnchanged: () => true, isAtPath: () => true };
   }
 
-  /** The texts of the segments that were missed before the file that lies at the path now. */
+  /** The texts of the segments that were missed before the file that is now at the path. */
   missed(options = { mayGiveUp: false }): string[] {
     const missed = this.history.missed([this.first], this.next(this.open()), options);
     this.#opened.push(...missed);

@@ -7,7 +7,7 @@ Deno.test("rotations that nobody saw are chained, compressed ones too", async (t
   await t.step("kubelet's names", async () => {
     await using stage = new FollowedFolder();
     stage.append(criLine(1));
-    stage.rotate("20261123-101530"); // Before the follow: not its business.
+    stage.rotate("20261123-101530"); // Before the follow, so not part of it.
     stage.append(criLine(2));
     const reader = stage.follow();
     for (let i = 3; i <= 6; i++) {
@@ -48,7 +48,7 @@ Deno.test("an inode that is used again is no known file: unseen rotations are ch
   stage.append(criLine(2));
   const reader = stage.follow();
   assert.equal(reader.text(), criLine(2));
-  // The inode of the removed file is the next one that the file system uses.
+  // The file system reuses the inode of the removed file for the next one.
   Deno.removeSync(`${stage.log}.20261123-101530`);
   stage.rotate("20261123-101531");
   stage.append(criLine(3));
@@ -80,7 +80,7 @@ Deno.test("copy and truncate: unread bytes are taken from the copy", async () =>
   assert.equal(reader.text(), criLine(1));
   stage.append(criLine(2));
   stage.watcher.check();
-  stage.append(criLine(3)); // Not even seen.
+  stage.append(criLine(3)); // Never seen.
   Deno.copyFileSync(stage.log, `${stage.log}.1`);
   Deno.truncateSync(stage.log);
   stage.append(criLine(4));
@@ -183,7 +183,7 @@ Deno.test("regression: that the clock went back is seen though the first file wa
   stage.watcher.check();
   Deno.removeSync(stage.log);
   stage.append("");
-  // Empty still, and older by its name than a file that was read.
+  // Still empty, and by its name older than a file that was read.
   const empty = `${stage.log}.20261123-090002`;
   Deno.renameSync(stage.log, empty);
   stage.append("");
@@ -206,7 +206,7 @@ Deno.test("regression: a copy with the name and inode number of a removed one wa
   assert.equal(reader.text(), "");
   const inode = log.files.lstat(`${log.path}.1`).ino;
   log.files.remove(`${log.path}.1`);
-  // Nothing was seen of this file, so only the copy tells that it was truncated.
+  // Nothing was seen of this file, so only the copy shows that it was truncated.
   log.append(criLine(2));
   log.copyTruncate(".1");
   log.append(criLine(3));
@@ -266,7 +266,7 @@ Deno.test("regression: when the clock was set back, rotated files that were empt
   assert.equal(reader.text(), criLine(10) + criLine(5) + criLine(6));
 });
 
-/** What has happened when a check begins, and what happens amid it. Both write lines in order, up to the number. */
+/** What has happened when a check begins, and what happens during it. Both write lines in order, up to the number. */
 const amidChecks: readonly [
   string,
   number,

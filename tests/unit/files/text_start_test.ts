@@ -3,7 +3,7 @@ import { isBehindNuls, textStart } from "../../../src/files/text_start.ts";
 import type { ByteSource } from "../../../src/scan/byte_source.ts";
 import { bytesOf, cri, sourceOf } from "../../harness/log_text.ts";
 
-/** NULs and then a text, as a file with a hole holds them. */
+/** NULs followed by a text, like a file with a hole. */
 function sparse(nuls: number, text: string): ByteSource & { readonly reads: number } {
   const bytes = bytesOf(text);
   return {

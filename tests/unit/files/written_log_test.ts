@@ -13,7 +13,7 @@ function open(examine: ExamineCompressed = cannotExamine): WrittenLog {
   return new WrittenLog(LogFile.open(locate(roots, logName)), examine);
 }
 
-/** All that the log holds now as far as its end; what is not intact is moved to a copy. */
+/** The log's current content up to its end; if it is not intact, moves to a copy. */
 async function read(written: WrittenLog): Promise<string> {
   for (;;) {
     const { epoch } = written;
@@ -27,7 +27,7 @@ async function read(written: WrittenLog): Promise<string> {
 
 const text = criLines(1, 20) + criLine(21).slice(0, 40);
 
-/** What happens between opening and reading, and what is read then. */
+/** What happens between opening and reading, and what is then read. */
 const table: readonly [string, (log: MemoryLog) => void, string][] = [
   ["nothing", () => {}, text],
   ["it grows", (log) => log.append(criLine(21).slice(40) + criLine(22)), text],
@@ -88,7 +88,7 @@ for (const [title, happen, expected] of table) {
 
 Deno.test("a log as it was: a large copy that was compressed is examined elsewhere", async () => {
   using log = new MemoryLog();
-  const chance = new Random(1); // What can hardly be compressed.
+  const chance = new Random(1); // Data that hardly compresses.
   const random = Array.from({ length: 30_000 }, () => chance.next().toString(36)).join("");
   const large = criLine(1) + criLine(2).replace("F 2", `F ${random}`) + criLine(3);
   log.append(large);

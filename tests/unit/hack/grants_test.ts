@@ -43,7 +43,7 @@ Deno.test("parameters count as the file does", async () => {
   using folder = new Folder();
   const params = [`container-logs-dir:${folder.path}`, "tls.enabled:false"];
   const grants = await grantsFor({ addr: "127.0.0.1:0", params }, nothingSet);
-  // Without TLS the default methods are refused, so this configuration does not start.
+  // Without TLS, the default methods are rejected, so this configuration does not start.
   assert.deepEqual(grants, NOTHING);
   const allowed = [...params, "authorization.methods:allow-all"];
   assert.deepEqual((await grantsFor({ addr: "127.0.0.1:0", params: allowed }, nothingSet)).read, [

@@ -50,7 +50,7 @@ Deno.test("an error's message begins with a capital and has no full stop", () =>
       bad,
     );
   }
-  // The reason alone, for a message that quotes it.
+  // Only the reason, for a message that quotes it.
   assert.deepEqual(findings('throw new Error("more than one document");'), []);
   assert.deepEqual(findings('throw new Failure("internal", "the call has ended");'), [
     "house/error-message",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { interruptible } from "../../../hack/interruptible_wasm.ts";
 
-/** A module that exports its memory and count(n), a loop of n turns. `extra` stands before the loop. */
+/** A module that exports its memory and count(n), a loop of n iterations. `extra` precedes the loop. */
 function counting(extra: readonly number[] = []): Uint8Array<ArrayBuffer> {
   const body = [
     ...[1, 1, 0x7f], // One group of locals: one i32.

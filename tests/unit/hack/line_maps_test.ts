@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { decode } from "@jridgewell/sourcemap-codec";
 import { lineMap } from "../../../hack/bundle/line_maps.ts";
 
-/** A map of two lines of a bundle: of the first, three places in line 1 and two in line 2 of one source. */
+/** A map of two lines of a bundle: for the first, three positions in line 1 and two in line 2 of one source. */
 const map = {
   version: 3 as const,
   sources: ["a.ts", "b.ts"],

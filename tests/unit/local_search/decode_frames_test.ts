@@ -9,7 +9,7 @@ Deno.test("the messages of a chunk of gRPC frames are those that were written, v
   for (let round = 0; round < 100; round++) {
     const messages = Array.from({ length: random.below(20) }, () => random.bytes(0, 400));
     const chunk = new Uint8Array(messages.reduce((sum, { length }) => sum + 5 + length, 0) + 8);
-    const offset = 8; // The chunk need not begin where its buffer does.
+    const offset = 8; // The chunk need not begin at the start of its buffer.
     let at = offset;
     for (const message of messages) {
       new DataView(chunk.buffer).setUint32(at + 1, message.length);

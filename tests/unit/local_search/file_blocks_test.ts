@@ -8,7 +8,7 @@ import { inMemory } from "../../../src/scan/byte_source.ts";
 
 const START = Date.parse("2024-10-01T05:00:00Z");
 
-/** Lines of 100 bytes, so that a file of 10,000 has four blocks. */
+/** Lines of 100 bytes, so that a file with 10,000 lines has four blocks. */
 function linesOf(from: number, to: number): string {
   let text = "";
   for (let i = from; i < to; i++) {
@@ -19,7 +19,7 @@ function linesOf(from: number, to: number): string {
 
 const whole = linesOf(0, 10_000);
 
-/** The text of a file's blocks, and how many bytes were lost, when this happens after the first block. */
+/** The text of a file's blocks, and how many bytes were lost, if this happens after the first block. */
 async function readAmid(happen: (path: string) => void): Promise<{ text: string; lost: number }> {
   const folder = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "blocks-" }));
   const path = `${folder}/0.log`;

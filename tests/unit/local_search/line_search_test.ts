@@ -12,7 +12,7 @@ interface Options {
   readonly maxCount?: number | null;
 }
 
-/** What is found in a log of these lines, given in blocks that end anywhere, as "3:text", "2-context" and "--". */
+/** The results in a log of these lines, given in blocks that end anywhere, as "3:text", "2-context" and "--". */
 async function search(
   lines: readonly string[],
   pattern: string,
@@ -44,7 +44,7 @@ async function search(
   return shown;
 }
 
-/** The obvious reference: decides for each line alone whether it is shown. Every line is a record. */
+/** The obvious reference: decides for each line separately whether it is shown. Every line is a record. */
 function reference(
   messages: readonly string[],
   isSelected: (message: string) => boolean,

@@ -5,7 +5,7 @@ import { compilePattern } from "../../../src/scan/pattern.ts";
 import { Random, runSeed } from "../../harness/random.ts";
 import { criLines, LogTree } from "../../harness/log_tree.ts";
 
-/** Keeps what it is told. */
+/** Records what it is told. */
 class Told implements SearchReport {
   readonly told: string[] = [];
   constructor(readonly kind: SearchReport["kind"] = "lines") {}

@@ -15,7 +15,7 @@ function randomName(random: Random) {
   } as unknown as Parameters<typeof encodeFixedFields>[1];
 }
 
-/** Sizes and times at which their encoding grows by a byte, and any between. */
+/** Sizes and times at which their encoding grows by a byte, and others in between. */
 function randomNumber(random: Random): number {
   const edge = 2 ** random.pick([0, 7, 14, 28, 31, 32, 35, 49, 52]);
   return Math.max(0, random.pick([edge - 1, edge, edge + 1, Math.floor(edge * random.next())]));

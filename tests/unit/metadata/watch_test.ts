@@ -49,7 +49,7 @@ function setUp(clock = new ManualClock()) {
   };
 }
 
-/** Events that are there now, as "TYPE id size". */
+/** The available events, as "TYPE id size". */
 class Events {
   #next: Promise<void> | null = null;
   #found: string | null = null;

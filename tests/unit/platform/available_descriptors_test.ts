@@ -3,7 +3,7 @@ import { availableDescriptors } from "../../../src/platform/available_descriptor
 
 const module = new URL("../../../src/platform/available_descriptors.ts", import.meta.url);
 
-/** What a process with this limit of open files says. */
+/** The output of a process with this limit of open files. */
 async function saidWith(limit: number, expression: string): Promise<number> {
   const script = `import { availableDescriptors } from "${module}"; console.log(${expression});`;
   const { stdout, stderr } = await new Deno.Command("bash", {

@@ -30,7 +30,7 @@ Deno.test("no timer of the platform is set for longer than it can be", async () 
   const abort = new AbortController();
   let woken = false;
   const sleeping = sleep(systemClock, 2 ** 31, abort.signal).then(() => woken = true);
-  // One that overflowed would fire after 1 ms, which is before this one.
+  // A timer that overflowed would fire after 1 ms, which is before this one.
   await sleep(systemClock, 5, never);
   assert.equal(woken, false);
   abort.abort();

@@ -59,7 +59,7 @@ Deno.test("regression: a very large folder was read in one turn of the event loo
     assert.deepEqual(readNames(folder), []);
     for (const name of names) Deno.writeTextFileSync(`${folder}/${name}`, "");
     const read = readNames(folder);
-    // Not every file system tells by a folder's own size how much is in it.
+    // Not on every file system does a folder's own size show how much is in it.
     assert.equal(read instanceof Promise, Deno.statSync(folder).size > 256 * 1024);
     assert.deepEqual((await read).sort(), names);
     assert.throws(() => readNames(`${folder}/none`), Deno.errors.NotFound);

@@ -7,7 +7,7 @@ Deno.test("what happens to a file in the folder or below it comes as an event, u
     Deno.mkdirSync(`${folder}/below`);
     const watching = watch(folder, { recursive: true });
     const path = `${folder}/below/0.log`;
-    // The platform begins to watch in its own time: until an event comes, the file is written again.
+    // The platform begins to watch at some point: the file is written repeatedly until an event arrives.
     const writing = setInterval(() => Deno.writeTextFileSync(path, "x", { append: true }), 20);
     const seen: WatchEvent[] = [];
     for await (const event of watching) {
@@ -17,7 +17,7 @@ Deno.test("what happens to a file in the folder or below it comes as an event, u
     clearInterval(writing);
     assert.notEqual(seen.at(-1)?.flag, "rescan");
     watching.close();
-    watching.close(); // A second time does no harm.
+    watching.close(); // Closing twice is harmless.
     for await (const event of watching) assert.fail(`came after the end: ${event.kind}`);
   } finally {
     Deno.removeSync(folder, { recursive: true });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import { loopTurns, visitInTurns } from "../../../src/platform/loop_turns.ts";
 
-/** Computes for the given milliseconds of its own, with turns for others. */
+/** Computes for the given milliseconds, with turns for others. */
 async function compute(milliseconds: number, signal: AbortSignal, onTurn: () => void) {
   const breathe = loopTurns(signal);
   for (let used = 0; used < milliseconds;) {
@@ -31,7 +31,7 @@ Deno.test("of many long computations, one runs in each turn of the event loop", 
     await setImmediate();
   }
   await all;
-  // One between two looks of this test, or two where its look falls between.
+  // One between two observations of this test, or two if an observation falls in between.
   assert.ok(most >= 1 && most <= 2, `${most} in one turn`);
 });
 

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { collectGarbage } from "../../../src/platform/memory.ts";
 
 Deno.test("what nobody holds is collected at once", async () => {
-  // In a function of its own, whose variables are gone when it returns.
+  // In a separate function, whose variables are gone when it returns.
   const weak = (() => new WeakRef({ some: "thing" }))();
-  await new Promise((resolve) => setTimeout(resolve)); // A WeakRef keeps its target to the end of the job.
+  await new Promise((resolve) => setTimeout(resolve)); // A WeakRef keeps its target until the end of the job.
   collectGarbage();
   assert.equal(weak.deref(), undefined);
 });

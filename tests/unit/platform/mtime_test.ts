@@ -17,7 +17,7 @@ function withFile(use: (path: string) => void): void {
 for (const nanos of [123_456_789, 123_000_000, 1, 0, 999_999_999]) {
   Deno.test(`a time of change keeps its nanoseconds: ${nanos}`, () => {
     withFile((path) => {
-      // A size of its own: a new file may get the inode of the one before, whose time is remembered.
+      // A distinct size: a new file may get the inode of the previous one, whose time is cached.
       Deno.writeTextFileSync(path, "x".repeat(nanos % 97));
       const time = { seconds: 1727800000, nanos };
       setMtime(path, 1727800000, nanos);
@@ -35,7 +35,7 @@ Deno.test("the time of the last change is told, not that of the last access, whi
   withFile((path) => {
     Deno.writeTextFileSync(path, "read since it was written");
     setMtime(path, 1727800000, 123_456_789);
-    // In the same millisecond, so that only the finer digits tell them apart.
+    // In the same millisecond, so that only the finer digits differ.
     const accessed = "2024-10-01T16:26:40.123999999Z";
     assert.ok(
       new Deno.Command("touch", { args: ["-a", "-d", accessed, path] }).outputSync().success,
@@ -64,7 +64,7 @@ Deno.test("a change since the stat call does not mix with its milliseconds", () 
 
 Deno.test("asking for times leaves no descriptor open (WASI keeps a duplicate of its own)", () => {
   withFile((path) => {
-    // A new descriptor has the lowest free number: it tells how many are open.
+    // A new descriptor has the lowest free number, which shows how many are open.
     const lowestFree = () => {
       const fd = openSync(path, "r");
       closeSync(fd);

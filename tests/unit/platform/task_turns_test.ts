@@ -6,12 +6,12 @@ function setUp() {
   const clock = new ManualClock();
   const turns = new TaskTurns(clock);
   const ran: string[] = [];
-  /** A task that takes so many milliseconds. */
+  /** A task that takes the given milliseconds. */
   const task = (name: string, ms: number) => () => {
     ran.push(name);
     clock.skip(ms);
   };
-  /** The next turn of the event loop: what is due in it runs. Returns what has run since the last call. */
+  /** The next turn of the event loop: runs what is due in it. Returns what has run since the last call. */
   const turn = () => {
     clock.advance(0);
     return ran.splice(0);

@@ -14,7 +14,7 @@ export class Setup implements Disposable {
   readonly workers: FakeWorker[] = [];
   readonly events: AgentEvent[] = [];
   readonly pool: ScanPool;
-  /** Do workers that start from now on compute? Otherwise they wait, however long the machine takes. */
+  /** Whether workers that start from now on compute. Otherwise they wait, however long the machine takes. */
   computes = true;
   #watched: { type: AgentEvent["type"]; seen: () => void }[] = [];
 
@@ -47,11 +47,11 @@ export class Setup implements Disposable {
 
   scan(piece: Piece, stream: object, signal = new AbortController().signal, user = "") {
     const result = this.pool.scan(piece, { stream, signal, user });
-    result.catch(() => {}); // Seen where it is awaited; some never are.
+    result.catch(() => {}); // Noticed where it is awaited; some never are.
     return result;
   }
 
-  /** The `from` of every piece that workers were given (and that was not taken back), in the order of the workers. */
+  /** The `from` of every piece that workers were given (and that was not revoked), in the order of the workers. */
   get given(): number[][] {
     return this.workers.map(({ valid }) =>
       valid.map((request) => request.kind === "scan" ? request.piece.from : -1)
@@ -63,7 +63,7 @@ export class Setup implements Disposable {
   }
 }
 
-/** Resolves when another pool, with the same limit, has found a job slow that began after this call. */
+/** Resolves when another pool, with the same limit, has found that a job begun after this call is slow. */
 export async function foundSlowElsewhere(slow: number): Promise<void> {
   using other = new Setup(1, { slow });
   other.scan(piece(1, "slow"), {});
@@ -72,7 +72,7 @@ export async function foundSlowElsewhere(slow: number): Promise<void> {
   await other.event("workers");
 }
 
-/** Resolves when another pool, with the same grace, has replaced a worker that was stopped after this call. */
+/** Resolves when another pool, with the same grace period, has replaced a worker that was stopped after this call. */
 export async function replacedElsewhere(grace: number): Promise<void> {
   using other = new Setup(1, { grace });
   const cancel = new AbortController();
@@ -86,7 +86,7 @@ export async function replacedElsewhere(grace: number): Promise<void> {
 export const MIB = 2 ** 20;
 export const LARGE = MIB;
 
-/** A large piece, told from others by where it begins. */
+/** A large piece, distinguished from others by where it begins. */
 export function piece(from: number, grep = "x", source: Piece["source"] = onDisk): Piece {
   const to = from + LARGE;
   return {

@@ -4,20 +4,21 @@ import { RequestLoop } from "../../../src/pool/request_loop.ts";
 import { SharedFlags } from "../../../src/pool/shared_flags.ts";
 
 /**
- * A worker that does nothing by itself: the test sees its requests and says what it answers. All else is the loop of the
- * real one. As a real one, it takes the next request when it has answered, and answers in a later turn.
+ * A worker that does nothing on its own: the test sees its requests and determines its answers. Everything else is the
+ * loop of the real one. Like a real worker, it takes the next request after it has answered, and answers in a later
+ * turn.
  */
 export class FakeWorker {
   onmessage: ((event: { data: Message }) => void) | null = null;
   onerror: ((event: { message: string; preventDefault(): void }) => void) | null = null;
   onmessageerror: (() => void) | null = null;
-  /** All that it was ever sent. */
+  /** Everything that it was ever sent. */
   readonly requests: Request[] = [];
-  /** All that it has begun. */
+  /** Everything that it has begun. */
   readonly begun: Request[] = [];
   engineBytes = 0;
   terminated = false;
-  /** False: it waits from the beginning of each request on, as for a disk. */
+  /** False: it waits from the beginning of each request, as for a disk. */
   computes = true;
   #flags = new SharedFlags();
   #loop: RequestLoop | null = null;
@@ -34,12 +35,12 @@ export class FakeWorker {
     this.terminated = true;
   }
 
-  /** Has the pool told it to stop what it is at? */
+  /** Whether the pool has told it to stop its current request. */
   get isStopped(): boolean {
     return this.#current !== null && this.#flags.isStopped(this.#current.request.id);
   }
 
-  /** Its requests but those that were revoked. */
+  /** Its requests, except revoked ones. */
   get valid(): Request[] {
     return this.requests.filter(({ id }) => !this.#flags.isRevoked(id));
   }
@@ -48,17 +49,17 @@ export class FakeWorker {
     this.onmessage?.({ data: { kind: "ready" } });
   }
 
-  /** From now on it waits, as for a disk; what it does otherwise is computing. */
+  /** From now on it waits, as for a disk; otherwise it computes. */
   waits(): void {
     this.#flags.stopComputing();
   }
 
-  /** Says that it has finished without answering yet: the answer is on its way. */
+  /** Reports that it has finished, without answering yet: the answer is on its way. */
   finish(): void {
     this.#flags.finish(this.#current!.request.id);
   }
 
-  /** Answers the request that it is at with a piece's result. */
+  /** Answers its current request with a piece's result. */
   scanned(result: Partial<PieceResult> = {}): Promise<void> {
     return this.#answer((id) => ({ kind: "scanned", id, result: { ...emptyResult, ...result } }));
   }
@@ -107,7 +108,7 @@ export class FakeWorker {
   }
 }
 
-/** Lets everything run that waits for nothing but its turn. */
+/** Runs everything that only waits for its turn. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 300; turn++) await Promise.resolve();
 }

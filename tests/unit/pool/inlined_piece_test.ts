@@ -68,7 +68,7 @@ Deno.test("a piece whose file a worker cannot open is read by the owner, a part 
   await worker.scanned({ records: 3 });
   const { resume, short } = await result;
   assert.deepEqual({ resume, short }, {
-    // Where the last line that was inlined ends.
+    // Where the last inlined line ends.
     resume: { offset: second.source.bytes.length, skip: 0, line: null },
     short: false,
   });

@@ -3,7 +3,7 @@ import type { Piece, PieceResult, PieceSource } from "../../../src/pool/piece.ts
 import { createScanner, type Direction, type ScanSpec } from "../../../src/scan/scan.ts";
 import type { Random } from "../../harness/random.ts";
 
-/** A source of bytes that lie in memory; it counts how often it was read. */
+/** A source of bytes in memory; counts how often it was read. */
 export class MemorySource implements PieceSource {
   readonly path = "in memory";
   readonly dev = null;
@@ -23,7 +23,7 @@ export class MemorySource implements PieceSource {
   }
 }
 
-/** All of a source as one piece. */
+/** A whole source as one piece. */
 export function wholePiece(source: Piece["source"], of: Piece["spec"], budget = Infinity): Piece {
   const { size } = source;
   return {
@@ -45,7 +45,7 @@ export function cri(message: string, second = 0, tag = "F"): string {
   return `${time} stdout ${tag} ${message}\n`;
 }
 
-/** A CRI log of lines of all lengths, some of them malformed, some over-long, the last perhaps half. */
+/** A CRI log with lines of all lengths, some of them malformed, some over-long, the last one possibly incomplete. */
 export function randomLog(random: Random, lines: number): string {
   let text = "";
   for (let line = 0; line < lines; line++) {
@@ -69,7 +69,7 @@ export async function wholeFrames(bytes: Uint8Array, of: ScanSpec): Promise<Uint
   return scanner.scan(bytes, 0, bytes.length, { budget: Infinity }).frames;
 }
 
-/** Scans a piece to its end, however often it pauses. Returns all frames, and how often it was scanned. */
+/** Scans a piece to its end, however often it pauses. Returns all frames, and the number of scans. */
 export async function toTheEnd(
   piece: Piece,
   scan: (piece: Piece) => Promise<PieceResult>,

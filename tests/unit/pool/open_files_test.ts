@@ -14,7 +14,7 @@ function textAt(files: InflatedFiles, path: string): string | null {
   return Buffer.from(into).toString();
 }
 
-/** Without file name and time, equal lengths of text make files of equal size. */
+/** Without file name and time, texts of equal length give files of equal size. */
 const compressed = (text: string) => gzipSync(Buffer.from(text), { level: 0 });
 
 Deno.test("a compressed file that takes another's place, name, size and perhaps inode is read as itself", () => {

@@ -69,7 +69,7 @@ Deno.test("whatever is revoked, exactly the others are carried out", async () =>
   const random = new Random(seed);
   const setup = new Setup();
   const expected: number[] = [];
-  let id = 2 ** 31 - 500; // The numbers go round at the end of 32 bits.
+  let id = 2 ** 31 - 500; // The numbers wrap around after 32 bits.
   setup.flags.finish(id);
   for (let round = 0; round < 100; round++) {
     const sent: number[] = [];

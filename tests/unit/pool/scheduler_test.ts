@@ -129,7 +129,7 @@ Deno.test("a slow job is left alone while nobody else waits", async () => {
 Deno.test("a slow job that comes when the slow lane is full is stopped and waits there for its turn", async () => {
   using setup = new Setup(1, { slow: 5, grace: 1 });
   const results = [1, 2, 3].map((from) => setup.scan(piece(from, `pattern ${from}`), {}));
-  // 1 moves to the slow lane; 2 is stopped because that is full; then it is the turn of 3.
+  // 1 moves to the slow lane; 2 is stopped because the lane is full; then it is 3's turn.
   await setup.event("worker-replaced");
   await settle();
   assert.equal(setup.workers[1]!.terminated, true);

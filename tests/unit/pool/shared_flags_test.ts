@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { REQUEST_FLAGS, SharedFlags } from "../../../src/pool/shared_flags.ts";
 
-/** The pool's view and the worker's: two objects on one memory. */
+/** The pool's view and the worker's: two objects on the same memory. */
 function pair(): { pool: SharedFlags; worker: SharedFlags } {
   const pool = new SharedFlags();
   return { pool, worker: new SharedFlags(pool.buffer) };

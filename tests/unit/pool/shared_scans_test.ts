@@ -29,7 +29,7 @@ Deno.test("equal scans at the same time are one, and each waiter has a buffer of
   scans.ends[0]!({ ...emptyResult, frames: frames() });
   scans.ends[1]!(emptyResult);
   const [first, second, , fourth] = await Promise.all(results);
-  first!.frames.buffer.transfer(0); // As the sink does when it has written them.
+  first!.frames.buffer.transfer(0); // As the sink does after writing them.
   assert.deepEqual(second!.frames, frames());
   second!.frames[0] = 9;
   assert.deepEqual(fourth!.frames, frames());

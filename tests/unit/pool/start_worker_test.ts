@@ -9,7 +9,7 @@ import { cri } from "./log_pieces.ts";
 import { piece } from "./fake_pool.ts";
 import { testJob } from "./test_job.ts";
 
-/** What a worker that may read the roots answers when it is to scan the file. */
+/** The answer of a worker that may read the roots when it is to scan the file. */
 async function answerFor(path: string, readRoots?: () => readonly string[]): Promise<string> {
   const worker = startWorker(readRoots);
   try {

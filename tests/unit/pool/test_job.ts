@@ -1,6 +1,6 @@
 import { Job } from "../../../src/pool/job.ts";
 
-/** A job of that stream, searching for "x" in a piece of no file unless told otherwise. */
+/** A job of that stream, by default searching for "x" in a piece without a file. */
 export function testJob(
   stream: object = {},
   options: Partial<ConstructorParameters<typeof Job>[0]> & { readonly grep?: string } = {},

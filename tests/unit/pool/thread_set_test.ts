@@ -25,7 +25,7 @@ Deno.test("a free worker takes the next job, the one that worked last first: its
 Deno.test("workers without work end after a while, and start again", async () => {
   using setup = new Setup(1, { idle: 5 });
   const first = setup.scan(piece(1), {});
-  // Asked for before the job is done: on a busy machine the worker is idle for long enough at once.
+  // Requested before the job is done: on a busy machine, the worker may already have been idle long enough.
   const ended = setup.event("workers");
   await setup.workers[0]!.scanned();
   await first;

@@ -14,7 +14,7 @@ Deno.test("a worker that is at a job may have one more behind it, so that it nee
   using setup = new Setup(1);
   const stream = {};
   const results = [1, 2, 3, 4].map((from) => setup.scan(piece(from), stream));
-  await settle(); // The worker is up.
+  await settle(); // The worker has started.
   await setup.workers[0]!.scanned();
   await results[0];
   assert.deepEqual(setup.given, [[1, 2, 3]]);

@@ -59,7 +59,7 @@ Deno.test("removed jobs, and those that were taken by what they are, are not giv
   for (const each of jobs) waiting.add(each);
   waiting.remove(jobs[0]!);
   waiting.remove(jobs[2]!);
-  waiting.remove(jobs[2]!); // Twice is once.
+  waiting.remove(jobs[2]!); // Removing twice is harmless.
   assert.equal(waiting.size, 2);
   assert.deepEqual(waiting.takeAll((job) => job.stream === c), [jobs[3]]);
   assert.deepEqual(waiting.takeAll((job) => job.stream === b), []);

@@ -11,7 +11,7 @@ import { silent } from "../../../src/telemetry/events.ts";
 
 type AuthContext = ReturnType<ServerCall["getAuthContext"]>;
 
-/** A call of alice through the front proxy, whose connection tells of itself what it is told to. */
+/** A call by alice through the front proxy, whose connection returns the given context. */
 function call(getAuthContext: () => AuthContext): ServerCall {
   const metadata = new Metadata();
   metadata.set("x-remote-user", "alice");

@@ -81,7 +81,7 @@ function setUp(
     },
   });
   const ended = () => events.filter((event) => event.type === "call-ended");
-  /** Makes a call whose work is given; resolves with the call's status. */
+  /** Makes a call with the given work; resolves to the call's status. */
   const run = (
     call: FakeCall,
     kind: CallKind,

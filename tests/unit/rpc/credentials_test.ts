@@ -31,7 +31,7 @@ async function setUp() {
     updates,
     write,
     writePair,
-    /** What was reported of certificates, after the first. */
+    /** What was reported about certificates, after the first. */
     states: () =>
       events.slice(1).flatMap((event) =>
         event.type === "certificate" ? [[event.state, event.problem ?? ""]] : []

@@ -72,7 +72,7 @@ Deno.test("kept identities: one that gave way is kept anew for its next call", (
   calls[0]?.[Symbol.dispose]();
   const again = keep(alice("mallory-1"), "mallory");
   const { bytes } = kept;
-  calls[1]?.[Symbol.dispose](); // The call that was ended.
+  calls[1]?.[Symbol.dispose](); // The ended call.
   assert.equal(kept.bytes, bytes, "what the new call uses is still kept");
   again[Symbol.dispose]();
   assert.ok(kept.bytes < bytes);

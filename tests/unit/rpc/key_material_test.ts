@@ -12,7 +12,7 @@ import {
 } from "../../../src/rpc/key_material.ts";
 import { createAuthority } from "../../harness/certificates.ts";
 
-/** Files of a throwaway authority and its server, in a folder of the test. */
+/** Files of a throwaway CA and its server, in a folder of the test. */
 async function setUp() {
   const dir = Deno.makeTempDirSync({ prefix: "keys-" });
   const authority = await createAuthority();
@@ -80,7 +80,7 @@ Deno.test("key material: what cannot be used is named by its key and file, and n
 
 Deno.test("key material: a key that no TLS client accepts is refused by its type", async () => {
   using files = await setUp();
-  // Only its type matters: the certificate is replaced by one that takes every key.
+  // Only its type matters: the certificate is replaced by one that accepts every key.
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "secp256k1" });
   const path = files.write("odd.key", String(privateKey.export({ type: "pkcs8", format: "pem" })));
   fails(() => readPair({ ...files.tls, keyFile: path }), /tls\.key-file/);

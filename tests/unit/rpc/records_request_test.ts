@@ -50,7 +50,7 @@ Deno.test("what follow_from means depends on the direction: backward nothing is 
     assert.equal(isFollow(asked, "forward"), forward !== null);
     assert.equal(isFollow(asked, "backward"), false);
   }
-  // A value that is none is a follow until it is refused: such a call counts among those without an end.
+  // An invalid value is a follow until it is refused: such a call counts as unbounded.
   assert.equal(isFollow(request({ follow_from: 7 as FollowFrom }), "forward"), true);
 });
 

@@ -10,7 +10,7 @@ import { CallLimits } from "../../../src/rpc/call_limits.ts";
 import { Calls } from "../../../src/rpc/calls.ts";
 import { type Descriptors, reflectionService } from "../../../src/rpc/reflection_service.ts";
 
-/** Both directions of a call: requests are written by the test, responses are collected. */
+/** Both directions of a call: the test writes requests and collects responses. */
 class FakeCall extends PassThrough {
   cancelled = false;
   readonly metadata = new Metadata();
@@ -58,7 +58,7 @@ function start(load?: () => Promise<Descriptors>): FakeCall {
   return call;
 }
 
-/** The responses to requests, and that the call ended well. */
+/** The responses to requests, and whether the call ended well. */
 async function ask(...requests: Partial<ServerReflectionRequest>[]) {
   const call = start();
   for (const request of requests) call.ask(request);

@@ -7,7 +7,7 @@ import { rememberPlace } from "../../../src/rpc/grpc_js/call_places.ts";
 import { RunningCall, type ServerCall } from "../../../src/rpc/running_call.ts";
 import { FakeStream, turns } from "../../harness/fake_http2.ts";
 
-/** A call of grpc-js over a stream of node:http2. */
+/** A call of grpc-js over a node:http2 stream. */
 class FakeCall extends EventEmitter {
   cancelled = false;
   readonly metadata = new Metadata();

@@ -49,7 +49,7 @@ export function allLines(
     largest = Math.max(largest, buffer.bytes.length);
     const given = splitLines(decode(buffer.bytes.subarray(0, chunk.length)));
     lines.push(...(how.direction === "forward" ? given : given.reverse()));
-    // What crosses to a worker is plain data.
+    // Only plain data can be sent to a worker.
     next = chunk.next === null ? null : structuredClone(chunk.next);
   }
   return { lines, malformed, largest };

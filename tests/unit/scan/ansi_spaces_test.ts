@@ -45,7 +45,7 @@ const CASES: readonly string[] = [
 for (const pattern of CASES) {
   Deno.test(`spaces in ${JSON.stringify(pattern)} (_ is tolerant)`, () => {
     const sent = pattern.replaceAll("_", " ");
-    new RustRegex(sent); // the test's own patterns are valid
+    new RustRegex(sent); // checks that the test's own patterns are valid
     const tolerant = allowAnsiAroundSpaces(sent);
     assert.equal(tolerant, pattern.replaceAll("_", TOLERANT));
     new RustRegex(tolerant);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ByteSet } from "../../../src/scan/byte_set.ts";
 import { Random, runSeed } from "../../harness/random.ts";
 
-/** A random set as it is, and as the set of numbers that it should be. */
+/** A random set, and the set of numbers that it should equal. */
 function randomSet(random: Random): { readonly set: ByteSet; readonly reference: Set<number> } {
   const set = new ByteSet();
   const reference = new Set<number>();

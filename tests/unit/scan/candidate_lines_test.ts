@@ -11,7 +11,7 @@ interface Line {
   readonly end: number;
 }
 
-/** The lines of bytes[from, to), by the simplest means. */
+/** The lines of bytes[from, to), found in the simplest way. */
 function linesOf(bytes: Uint8Array, from: number, to: number): Line[] {
   const lines: Line[] = [];
   for (let start = from; start < to;) {
@@ -36,7 +36,7 @@ function text(bytes: Uint8Array, { start, end }: Line): string {
 
 const HEADER = "2024-10-01T05:40:46.960135302Z stdout F ";
 
-/** Lines of text with the word here and there, one word in a header, and of all lengths. */
+/** Lines of text with the word in various places, one word in a header, and of all lengths. */
 function randomLines(random: Random): string {
   const parts = ["stdout", "needle", "need", "le", " ", "\u65e5", "x".repeat(30), HEADER];
   let all = "";

@@ -50,7 +50,7 @@ Deno.test("damaged lines are parsed as the grammar says", () => {
   for (let round = 0; round < 5000; round++) {
     let line = whole;
     for (let edits = random.between(1, 3); edits > 0; edits--) {
-      // The calendar is the time reader's: edits begin behind it.
+      // The time reader checks the calendar: edits begin after it.
       const at = random.between(TIME.length, line.length);
       const put = random.pick(["", " ", "F", "P", ":", "x", "stderr", "\0"]);
       line = line.slice(0, at) + put + line.slice(at + random.below(3));

@@ -58,7 +58,7 @@ Deno.test("what does not end as Docker's lines do is none", () => {
       JSON.stringify({ log, stream: "stdout", time }).slice(0, -1),
       `${JSON.stringify({ log, stream: "stdout", time })} `,
       log,
-      `"time":"${time}"}`, // Shorter than any line that is read by its end.
+      `"time":"${time}"}`, // Shorter than any line of which only the end is read.
     ]
   ) assert.equal(parsed(tail, encoder.encode(line)), null, line);
 });

@@ -16,7 +16,7 @@ function randomRanges(random: Random): CodePointRange[] {
     const first = random.pick(edges);
     if (random.chance(0.5)) return [first, first] as const;
     const last = Math.min(0x10ffff, first + random.pick([1, 5, 100, 5000]));
-    // Surrogates are no characters.
+    // Surrogates are not characters.
     return first < 0xd800 && last >= 0xd800 ? [first, 0xd7ff] as const : [first, last] as const;
   });
 }
@@ -37,7 +37,7 @@ function escaped(unit: number): string {
   return `\\u${unit.toString(16).padStart(4, "0")}`;
 }
 
-/** As Go's encoding/json writes it, which Docker's json-file driver uses. */
+/** As written by Go's encoding/json, which Docker's json-file driver uses. */
 function asGoWrites(codePoint: number): string {
   const text = String.fromCodePoint(codePoint);
   const html = [0x26, 0x3c, 0x3e, 0x2028, 0x2029];
@@ -47,7 +47,7 @@ function asGoWrites(codePoint: number): string {
   return codePoint < 0x20 ? escaped(codePoint) : JSON.stringify(text).slice(1, -1);
 }
 
-/** All ways in which JSON may write it. */
+/** All ways in which JSON can encode it. */
 function asJsonMayBe(codePoint: number): string[] {
   const text = String.fromCodePoint(codePoint);
   const units = Array.from({ length: text.length }, (_, i) => escaped(text.charCodeAt(i))).join("");
@@ -59,7 +59,7 @@ function asJsonMayBe(codePoint: number): string[] {
   return codePoint === 0x2f ? [...ways, "\\/"] : ways;
 }
 
-/** Of a class: each character of it, as it is written, holds a needle; and where the class says so, no other does. */
+/** For a class: the encoding of each of its characters contains a needle; and if the class is exact, no other does. */
 function check(
   encode: (ranges: readonly CodePointRange[]) => Part | null,
   written: (codePoint: number) => readonly (string | Uint8Array)[],
@@ -78,7 +78,7 @@ function check(
         const bytes = Buffer.from(way as string);
         const label = `SEED=${seed} ${JSON.stringify(ranges)} ${codePoint.toString(16)} ${way}`;
         if (holds(ranges, codePoint)) {
-          if (part === null) continue; // It is not known, and nothing is searched for.
+          if (part === null) continue; // Unknown, so nothing is searched for.
           assert.ok(isFound(part.needles, bytes), label);
           assert.ok(isFound(part.edge, bytes), `${label}, edge`);
         } else if (part?.exact === "always" || part?.exact === "ascii" && codePoint < 0x80) {

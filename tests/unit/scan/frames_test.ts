@@ -9,7 +9,7 @@ function line(seconds: number, nanos: number): LineParser {
   return { seconds, nanos, isFinal: true, text, start: 0, end: 0, parse: () => true };
 }
 
-/** The messages of gRPC frames (gRPC over HTTP2, "Length-Prefixed-Message"), as the generated code decodes them. */
+/** The messages of gRPC frames (gRPC over HTTP2, "Length-Prefixed-Message"), decoded by the generated code. */
 function decode(frames: Uint8Array): LogRecord[] {
   const records: LogRecord[] = [];
   for (let at = 0; at < frames.length;) {
@@ -72,7 +72,7 @@ Deno.test("what is added from a held text is the same, whatever is added in betw
     holding.hold(held, from, to);
     for (let count = random.below(200); count > 0; count--) {
       const text = random.chance(0.9) ? held : other;
-      // Other lines of the same text as well: those of a part with few lines are not held.
+      // Also other lines of the same text: those of a part with few lines are not held.
       const least = text === held && random.chance(0.7) ? from : 0;
       const start = least + random.below(text.length - least);
       const end = start +

@@ -12,7 +12,7 @@ function prefilterOf(pattern: string) {
   return derivePrefilter(new RustRegex(pattern).syntax()!, plainText);
 }
 
-/** The needles as text, each set of bytes in brackets where it has more than one. */
+/** The needles as text, with sets of several bytes in brackets. */
 function shown(pattern: string): string | string[] {
   const prefilter = prefilterOf(pattern);
   if (typeof prefilter === "string") return prefilter;
@@ -84,7 +84,7 @@ Deno.test("whatever the regex crate finds holds a needle; where that is exact, a
     try {
       regex = new RustRegex(meaning);
     } catch {
-      continue; // Not every random pattern is one.
+      continue; // Not every random pattern is valid.
     }
     const prefilter = derivePrefilter(regex.syntax()!, plainText);
     for (let i = 0; i < 30; i++) {

@@ -9,7 +9,7 @@ function literal(text: string): Needle {
   return Array.from(new TextEncoder().encode(text), (byte) => ByteSet.of(byte));
 }
 
-/** All places where a needle begins. */
+/** All positions where a needle begins. */
 function places(search: NeedleSearch, bytes: Uint8Array, from: number, to: number): number[] {
   const found: number[] = [];
   search.begin(bytes, from, to);
@@ -137,7 +137,7 @@ Deno.test("random needles are found where a plain search finds them", () => {
       );
       if (isThere) expected.push(at);
     }
-    // By its windows a search may find a place later than another behind it; a line is found all the same.
+    // Because of its windows, a search may find a position later than another one after it; a line is still found.
     const search = new NeedleSearch(needles);
     const found = new Set<number>();
     for (let from = 0; from < bytes.length; from++) {

@@ -38,7 +38,7 @@ Deno.test("what is put together ends where a search would take no more of it", (
   const many = part(Array.from({ length: 5 }, (_, i) => String(i)));
   assert.ok(!isTooMuch(joined([many, many].slice(0, 1)).needles));
   assert.ok(isTooMuch(joined([many, many]).needles));
-  // Once it is too much it does not grow further, however many parts there are.
+  // Once there are too many, they do not grow further, however many parts there are.
   assert.equal(joined(Array.from({ length: 50 }, () => many)).needles.length, 25);
 });
 

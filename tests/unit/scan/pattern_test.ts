@@ -13,7 +13,7 @@ const REFUSED: readonly (readonly [pattern: string, message: RegExp])[] = [
   ["\\n", /^Invalid grep pattern: the literal "\\n" is not allowed in a regex$/],
   ["a\nb", /the literal "\\n" is not allowed/],
   ["foo|(?:bar\\x0A)+", /the literal "\\n" is not allowed/],
-  ["a\\ ", /incomplete escape sequence/], // trimmed first, as the existing agents do
+  ["a\\ ", /incomplete escape sequence/], // trimmed first, as in the existing agents
 ];
 
 for (const [grep, message] of REFUSED) {
@@ -132,7 +132,7 @@ function scanner(grep: string) {
   return createScanner({ format: "cri", direction: "forward", grep, maxRecordBytes: 1e6 });
 }
 
-/** Which of the messages are found, told by a number of nanoseconds that each line has for itself. */
+/** Which of the messages are found, identified by each line's own number of nanoseconds. */
 async function found<T extends string | Uint8Array>(
   grep: string,
   messages: readonly T[],
@@ -149,7 +149,7 @@ async function found<T extends string | Uint8Array>(
     const bytes = Uint8Array.from([...before, ...line]);
     if (search.scan(bytes, 0, bytes.length, { budget: 1e9 }).records === 1) kept.push(message);
   });
-  // The same in one piece: the lines must not get into each other's way.
+  // The same in one piece: the lines must not interfere with each other.
   const whole = Uint8Array.from(messages.flatMap((message) => [
     ...encoder.encode("2024-10-01T00:00:00Z stdout F "),
     ...(typeof message === "string" ? encoder.encode(message) : message),

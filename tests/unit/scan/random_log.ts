@@ -97,7 +97,7 @@ const BROKEN: readonly (readonly number[])[] = [
 
 const encoder = new TextEncoder();
 
-/** A text such as programs log, as bytes that may be invalid UTF-8; no LF but by chance in Docker. */
+/** A text such as programs log, as bytes that may be invalid UTF-8; contains LF only by chance in Docker. */
 function randomText(random: Random, lineFeeds: boolean): Uint8Array {
   const bytes: number[] = [];
   const count = random.chance(0.05) ? 0 : random.below(random.chance(0.1) ? 40 : 9);
@@ -110,7 +110,7 @@ function randomText(random: Random, lineFeeds: boolean): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** A time at or after the one before, in one of the ways that RFC 3339 allows. */
+/** A time at or after the previous one, in one of the notations of RFC 3339. */
 function randomTime(random: Random, ms: number): string {
   const fraction = random.pick([
     "",
@@ -198,7 +198,7 @@ function criLine(random: Random, time: string): Uint8Array {
   ])();
 }
 
-/** Writes a text as the inside of a JSON string, some of its characters needlessly escaped. */
+/** Writes a text as the inside of a JSON string, with some characters needlessly escaped. */
 function jsonString(random: Random, text: Uint8Array): Uint8Array {
   const escapes = random.pick([0, 0, 0.05, 0.5]);
   const out: number[] = [];
@@ -304,7 +304,7 @@ function dockerLine(random: Random, time: string): Uint8Array {
   ])();
 }
 
-/** A log in the order of its times, with good lines and bad ones, perhaps cut off at its end. */
+/** A log in the order of its times, with good and bad lines, possibly cut off at its end. */
 export function randomLog(random: Random, format: "cri" | "docker", lines: number): Uint8Array {
   const parts: (string | Uint8Array)[] = [];
   let ms = Date.UTC(2024, 8, 30, 23, 59, 50);

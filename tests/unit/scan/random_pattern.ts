@@ -1,6 +1,6 @@
 import type { Random } from "../../harness/random.ts";
 
-/** A pattern as a client sends it, and what the contract says that it means. */
+/** A pattern as a client sends it, and its meaning according to the contract. */
 export interface RandomPattern {
   readonly sent: string;
   readonly meaning: string;
@@ -168,10 +168,10 @@ function alternation(random: Random, depth: number): RandomPattern {
   return { sent, meaning };
 }
 
-/** A valid pattern, white space around it. May be one that matches everything, or nothing. */
+/** A valid pattern, with white space around it. May match everything, or nothing. */
 export function randomPattern(random: Random): RandomPattern {
   const { sent, meaning } = alternation(random, 2);
-  // White space at the ends is trimmed, so a space there is none (but not an escaped one).
+  // White space at the ends is trimmed, so a space there does not count (unless escaped).
   if (/^ |[^\\] $|^ ?$|\\ $/.test(sent)) return randomPattern(random);
   const flags = random.pick(["", "", "", "(?i)", "(?i)", "(?s)", "(?m)", "(?U)"]);
   const around = random.chance(0.1) ? random.pick([" ", "\t ", "\u00a0", "\n"]) : "";

@@ -1,6 +1,6 @@
 /**
- * The contract's section "Records" in the slowest and plainest way: split, parse, decide, encode.
- * Shares no code with src/scan.
+ * The contract's section "Records" in the slowest and plainest way: split, parse, decide, encode. Shares no code with
+ * src/scan.
  */
 import { LogRecord } from "../../../src/generated/cluster_agent.ts";
 
@@ -8,7 +8,7 @@ export interface ReferenceRecord {
   readonly seconds: bigint;
   readonly nanos: number;
   readonly message: string;
-  /** What grep sees. */
+  /** The text that grep sees. */
   readonly text: string;
   readonly isFinal: boolean;
 }
@@ -66,7 +66,7 @@ function parseLine(
     return { ...time, text: decoder.decode(message), isFinal: m[2] === "F" };
   }
   const text = decoder.decode(line);
-  // A whole record may be glued to a cut one; of several that could begin one, the last four are tried.
+  // A whole record may follow a cut-off one on the same line; of several possible beginnings, the last four are tried.
   const beginnings = [...text.matchAll(/\{"log":"/g)].map((match) => match.index).slice(-4);
   for (const at of [0, ...beginnings.reverse()]) {
     const parsed = parseDockerRecord(text.slice(at));
@@ -92,7 +92,7 @@ function parseDockerRecord(
   return { ...time, text: isFinal ? log.slice(0, -1) : log, isFinal };
 }
 
-/** All lines of a log with their records, each over-long message cut. */
+/** All lines of a log with their records, with each over-long message split. */
 export function referenceLines(
   bytes: Uint8Array,
   format: "cri" | "docker",

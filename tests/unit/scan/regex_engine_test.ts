@@ -4,7 +4,7 @@ import { Random, runSeed } from "../../harness/random.ts";
 
 const encoder = new TextEncoder();
 const MIB = 2 ** 20;
-/** Patterns that mean the same to JavaScript. */
+/** Patterns with the same meaning in JavaScript. */
 const PATTERNS = ["ab+c", "^[a-c]*$", "a|bc|c?b", "(ab){2}", "b.b", "[^a]c", "\\bab\\b"];
 
 Deno.test("matches and their places are those that JavaScript's RegExp finds", () => {
@@ -26,7 +26,7 @@ Deno.test("matches and their places are those that JavaScript's RegExp finds", (
         start: index,
         end: index + match.length,
       }));
-      // Of empty matches, the two count differently; of others they do not.
+      // The two count empty matches differently, but not others.
       const full = ({ start, end }: { start: number; end: number }) => end > start;
       const ours = engine.findAll(handle, encoder.encode(text)).map(({ start, end }) => ({
         start,

@@ -99,7 +99,7 @@ for (
       } catch (error) {
         assert.match((error as Error).message, /exceeds size limit/);
       }
-      await turnOfEventLoop(); // A WeakRef holds until then.
+      await turnOfEventLoop(); // A WeakRef keeps its target until then.
     }
     assert(engines.length >= 8, `${engines.length} engines`);
     const living = engines.filter((engine) => engine.deref() !== undefined).length;
@@ -113,7 +113,7 @@ Deno.test("the engine of a refused pattern filled the memory until the next one 
   let engine: WeakRef<SharedArrayBuffer> | undefined;
   await turnOfEventLoop();
   const refused = () => new RustRegex("a{99999}{99999}");
-  assert.throws(refused); // Whatever engine was in use is given up.
+  assert.throws(refused); // Discards the engine that was in use.
   onEngine((stop) => engine = new WeakRef(stop));
   new RustRegex("a+b");
   await turnOfEventLoop();

@@ -1,4 +1,4 @@
-/** For random logs, patterns and budgets, the scanner answers as the slow reference does. */
+/** For random logs, patterns and budgets, the scanner's answers equal those of the slow reference. */
 import assert from "node:assert/strict";
 import { RustRegex } from "../../../src/scan/rust_regex.ts";
 import { createScanner, type Scanner, type ScanSpec } from "../../../src/scan/scan.ts";
@@ -8,7 +8,7 @@ import { type RandomPattern, randomPattern } from "./random_pattern.ts";
 import { Random, runSeed } from "../../harness/random.ts";
 import { referenceFrame, referenceLines, type ReferenceRecord } from "./reference.ts";
 
-/** The scanner's whole answer, in as many scans as the budgets make of it. */
+/** The scanner's whole answer, in as many scans as the budgets require. */
 function scanAll(
   scanner: Scanner,
   spec: ScanSpec,
@@ -58,7 +58,7 @@ function hex(frames: readonly Uint8Array[]): string[] {
   return frames.map((frame) => frame.toHex());
 }
 
-/** Puts the piece amid other bytes, as it lies in a reader's scratch buffer. */
+/** Embeds the piece in other bytes, as in a reader's scratch buffer. */
 function embedded(random: Random, log: Uint8Array): { bytes: Uint8Array; from: number } {
   const from = random.below(5);
   const bytes = new Uint8Array(from + log.length + random.below(40)).fill(

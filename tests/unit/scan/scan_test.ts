@@ -1,4 +1,4 @@
-/** What the random cases of scan_property_test.ts do not reach, or reach too seldom. */
+/** Cases that the random ones of scan_property_test.ts do not reach, or too rarely. */
 import assert from "node:assert/strict";
 import { LogRecord } from "../../../src/generated/cluster_agent.ts";
 import { createScanner, type ScanResult, type ScanSpec } from "../../../src/scan/scan.ts";
@@ -91,7 +91,7 @@ Deno.test("a whole Docker record glued to a cut one is given out", async () => {
         assert.deepEqual(found.map((record) => record.message), ["whole"], cut + glued);
       }
     }
-    // The text of a whole record cannot be taken for one: its quotes are escaped.
+    // The text of a whole record cannot be mistaken for one: its quotes are escaped.
     const quoted = JSON.stringify({ log: whole, time: "2024-10-01T00:00:00Z" });
     const found = await scan(quoted, { format: "docker", grep });
     assert.deepEqual(found.map((record) => record.message), [whole.trimEnd()]);
@@ -109,7 +109,7 @@ Deno.test("grep judges each part of an over-long message alone", async () => {
     grep: "needle",
   });
   assert.deepEqual(found.map((record) => record.message), [" needle cc"]);
-  // A needle over the cut is in no record.
+  // A needle across the split is in no record.
   assert.deepEqual(await scan(line("0123456needle"), { maxRecordBytes: 10, grep: "needle" }), []);
 });
 

@@ -10,7 +10,7 @@ const encode = (text: string) => new TextEncoder().encode(text);
 const TIME = "2024-10-01T05:00:01Z";
 const LATER = "2024-10-01T05:00:09Z";
 
-/** A source that is never in memory: a beginning, a unit again and again, and an end. */
+/** A source that is never in memory: a beginning, a repeated unit, and an end. */
 class Repeated implements ByteSource {
   readonly size = SIZE;
   bytesRead = 0;

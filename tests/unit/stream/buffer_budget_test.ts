@@ -42,7 +42,7 @@ Deno.test("who waits goes on when others' results have left, whoever fits first"
   assert.equal(await isGranted(small), true);
   assert.equal(await isGranted(large), false);
   bob.release();
-  bob.release(); // Twice is once.
+  bob.release(); // Releasing twice is harmless.
   assert.equal(await isGranted(large), false);
   (await small).release();
   assert.equal(await isGranted(large), true);

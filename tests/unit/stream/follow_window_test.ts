@@ -30,7 +30,7 @@ function ranges(texts: readonly string[]): LogRange[] {
   });
 }
 
-/** The messages that come through, and "(over)" where it is over. */
+/** The messages that pass, and "(over)" when it is over. */
 async function messages(window: TimeWindow, ...texts: string[]): Promise<string[]> {
   const cutter = new FollowWindow(window);
   const found: string[] = [];

@@ -13,7 +13,7 @@ for (const direction of ["forward", "backward"] as const) {
     for (let piece = cutter.next(); piece !== null; piece = cutter.next()) {
       pieces.push(piece);
       assert.ok(piece.to - piece.from <= 1 << 20);
-      // Now and then a piece gives far more than it should.
+      // Occasionally, a piece produces far more than it should.
       cutter.learn(piece.to - piece.from, pieces.length % 4 === 0 ? 1 << 20 : 100);
     }
     assert.equal(pieces[0]!.to - pieces[0]!.from, 64 * 1024, "the first piece is small");

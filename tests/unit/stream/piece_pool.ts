@@ -13,8 +13,8 @@ export const source: LogSource = {
 };
 
 /**
- * A pool that answers in any order it likes: a piece's frames are its bounds as text, in parts of at most
- * partBytes of the log, so that many pieces need more than one answer.
+ * A pool that answers in arbitrary order: a piece's frames are its bounds as text, in parts of at most partBytes of the
+ * log, so that many pieces need more than one answer.
  */
 export class PiecePool {
   readonly asked: Piece[] = [];
@@ -41,7 +41,7 @@ export class PiecePool {
         this.open--;
         resolve(this.#answer(piece));
       });
-      // The newest question is answered first: order is the stream's business.
+      // The newest request is answered first: order is the stream's responsibility.
       setImmediate(() => this.#held.pop()?.());
     });
   }

@@ -21,12 +21,12 @@ const shape = (ranges: readonly LogRange[]) =>
 
 /** What was done with the files of a plan. */
 class Seen {
-  /** Were the rotated files opened? */
+  /** Whether the rotated files were opened. */
   opened = false;
   readonly released: string[] = [];
 }
 
-/** The ranges, as many as are asked for. */
+/** The ranges, as many as are requested. */
 async function planned(
   sources: readonly (LogSource & Disposable)[],
   window: TimeWindow,

@@ -11,14 +11,14 @@ import { frames } from "../../../src/local_search/decode_frames.ts";
 import { idle } from "../../harness/manual_clock.ts";
 import { logName, MemoryLog, roots } from "../../harness/memory_log.ts";
 
-/** Bytes that are inflated to know how a compressed file begins. */
+/** Bytes that are inflated to see how a compressed file begins. */
 const HEAD = 2048;
 
-/** A log in memory, and what is opened and read of its files. */
+/** A log in memory, and which of its files are opened and read. */
 class CountedLog implements Disposable {
   readonly log = new MemoryLog();
   readonly pool = new ScanPool({ workers: 0, report: silent });
-  /** Ends of the names of files, in the order in which they were opened. */
+  /** Ends of the names of files, in the order of opening. */
   readonly opened: string[] = [];
   /** Bytes, by the ends of the files' names. */
   readonly read: Record<string, number> = {};
@@ -55,7 +55,7 @@ class CountedLog implements Disposable {
     this.log.files.create(this.log.path + suffix)(suffix.endsWith(".gz") ? gzipSync(text) : text);
   }
 
-  /** The messages of the chunks that are read, at most that many chunks. */
+  /** The messages of the chunks that are read, at most the given number of chunks. */
   async messages(
     request: Partial<RecordsRequest>,
     { chunks = Infinity }: { readonly chunks?: number } = {},
@@ -97,7 +97,7 @@ class CountedLog implements Disposable {
   }
 }
 
-/** With which a record begins. */
+/** The number with which a record begins. */
 function numberIn(frame: Uint8Array): number {
   return Number(/^\d+/.exec(LogRecord.decode(frame).message)?.[0]);
 }
@@ -105,7 +105,7 @@ function numberIn(frame: Uint8Array): number {
 const at = (n: number) => new Date(Date.UTC(2026, 10, 23) + n * 60_000).toISOString();
 const instant = (n: number) => parseInstant(at(n));
 
-/** Of a few KiB, which cannot be compressed much. */
+/** Lines of a few KiB, which hardly compress. */
 function lines(from: number, to: number): string {
   let text = "";
   for (let n = from; n < to; n++) {

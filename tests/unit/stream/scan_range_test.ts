@@ -28,7 +28,7 @@ for (const direction of ["forward", "backward"] as const) {
   }
 }
 
-/** Says of pieces beyond an offset that the source was shorter. */
+/** Reports that the source was shorter for pieces beyond an offset. */
 class ShortPool extends PiecePool {
   override async scan(piece: Piece, options: { signal: AbortSignal }): Promise<PieceResult> {
     const result = await super.scan(piece, options);
@@ -45,7 +45,10 @@ Deno.test("records: a source without a verifier that became shorter ends its ran
   assert.deepEqual(events.filter(({ type }) => type === "truncated"), []);
 });
 
-/** A source that is found truncated when it was asked so often; then a copy of so many bytes is found. */
+/**
+ * A source that is found truncated after the given number of checks; then a copy with the given number of bytes is
+ * found.
+ */
 function truncatedSource({ after, held }: { after: number; held: number }) {
   let asked = 0;
   let epoch = 0;
@@ -91,7 +94,7 @@ for (const direction of ["forward", "backward"] as const) {
       }
       const lost = events.reduce((sum, e) => sum + (e.type === "truncated" ? e.bytes : 0), 0);
       assert.equal(given + lost, 20 * MIB - 13);
-      // What was given out before the truncation may lie where the copy holds nothing.
+      // Data delivered before the truncation may be where the copy holds nothing.
       if (direction === "forward") assert.equal(given, Math.max(0, expected - 13));
       else assert(given >= expected - 13);
     });
@@ -129,7 +132,7 @@ for (const direction of ["forward", "backward"] as const) {
     while (unread.size > 0) {
       await new Promise((resolve) => setImmediate(resolve));
       most = Math.max(most, buffers.held);
-      // Whatever the reader asks for first, there is always one that can go on.
+      // Whatever the reader requests first, there is always one that can continue.
       const ready = await Promise.race([...unread].map((stream) => stream.next.then(() => stream)));
       const { value, done } = await ready.next;
       if (done) unread.delete(ready);

@@ -8,7 +8,7 @@ import { Throughput } from "../../../src/telemetry/throughput.ts";
 
 const FORWARD = "cluster_agent.LogRecordsService/StreamForward";
 
-/** Renders after events and gives each series' value by its whole name. */
+/** Renders after events and returns each series' value by its full name. */
 function series(events: readonly AgentEvent[]): Map<string, number> {
   const metrics = createMetrics({ version: "1.2.3", isReady: () => true });
   try {
@@ -19,7 +19,7 @@ function series(events: readonly AgentEvent[]): Map<string, number> {
   }
 }
 
-/** A reader of the text exposition format 0.0.4 that refuses what Prometheus would refuse. */
+/** A reader of the text exposition format 0.0.4 that rejects what Prometheus would reject. */
 function parse(text: string): Map<string, number> {
   const values = new Map<string, number>();
   const types = new Map<string, string>();

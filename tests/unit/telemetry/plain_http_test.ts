@@ -11,7 +11,7 @@ type Answer = (request: PlainRequest) => PlainResponse | Promise<PlainResponse>;
 
 const hello: Answer = () => ({ status: 200, type: "text/plain", body: "héllo\n" });
 
-/** Sends bytes on a connection of its own; resolves with all that comes until its end. */
+/** Sends bytes on a separate connection; resolves to everything received until its end. */
 async function exchange(
   sent: string,
   { answer = hello, timeoutMs = 60_000 }: { answer?: Answer; timeoutMs?: number } = {},
@@ -33,7 +33,7 @@ async function exchange(
   const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
   const chunks: Uint8Array[] = [];
   socket.on("data", (chunk: Uint8Array) => chunks.push(chunk));
-  socket.on("error", () => {}); // what the server destroys
+  socket.on("error", () => {}); // a connection that the server destroys
   socket.write(sent);
   await once(socket, "close");
   server.close();

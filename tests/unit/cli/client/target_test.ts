@@ -69,7 +69,7 @@ Deno.test("a pod is selected by its exact name alone, else by its beginning or a
   assert.deepEqual(ids("ns/*-0", logs), ["2", "5"]);
   assert.deepEqual(ids("ns/*/app", logs), ["1", "2", "3", "5"]);
   assert.deepEqual(ids("other/web", logs), []);
-  // A pattern's other characters are no expression.
+  // A pattern's other characters are not an expression.
   assert.deepEqual(ids("ns/w.b*", logs), []);
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { placeOf, rememberPlace } from "../../../../src/rpc/grpc_js/call_places.ts";
 
-/** A call as grpc-js makes it for an HTTP/2 stream. */
+/** A call as created by grpc-js for an HTTP/2 stream. */
 function callOf(stream: object): object {
   return { call: { stream, maybeSendMetadata() {} } };
 }

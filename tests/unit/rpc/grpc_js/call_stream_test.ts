@@ -6,7 +6,7 @@ import {
   streamClosed,
 } from "../../../../src/rpc/grpc_js/call_stream.ts";
 
-/** A call as grpc-js wraps it for its interceptors, with its HTTP/2 stream. */
+/** A call as wrapped by grpc-js for its interceptors, with its HTTP/2 stream. */
 function wrapped(layers: number, stream: object): object {
   let call: object = { stream, maybeSendMetadata() {} };
   for (let layer = 0; layer < layers; layer++) call = { nextCall: call };

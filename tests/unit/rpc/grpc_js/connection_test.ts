@@ -199,7 +199,7 @@ Deno.test("connection: what was unfinished is not counted any more when its clie
 Deno.test("connection: calls of all connections begin in turns, the socket paused meanwhile", async () => {
   const { connect } = setUp();
   const { socket } = connect("a");
-  await turns(1); // Until then a paused socket would be read past the gate.
+  await turns(1); // Until then, a paused socket would be read bypassing the gate.
   const calls = Array.from({ length: 30 }, (_, index) => headersFrame(2 * index + 1, call, 5));
   socket.receive(...calls);
   assert.ok(socket.isPaused);

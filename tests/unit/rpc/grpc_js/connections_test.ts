@@ -13,7 +13,7 @@ import {
   turns,
 } from "../../../harness/fake_http2.ts";
 
-/** A port without TLS, whose connections are made by hand. */
+/** A port without TLS, whose connections are created by hand. */
 function setUp(changed: Partial<PortLimits> = {}) {
   const fake = new FakeGrpcServer();
   const events: AgentEvent[] = [];

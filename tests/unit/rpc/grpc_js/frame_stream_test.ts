@@ -4,7 +4,7 @@ import { LogRecord } from "../../../../src/generated/cluster_agent.ts";
 import { frameSink, type RecordsCall } from "../../../../src/rpc/grpc_js/frame_stream.ts";
 import { SHARED_BYTES } from "../../../../src/stream/appended_scanner.ts";
 
-/** The HTTP/2 stream of a call, which takes what is written until the test says that it is full. */
+/** The HTTP/2 stream of a call, which accepts data until the test says that it is full. */
 class RawStream extends EventEmitter {
   destroyed = false;
   closed = false;

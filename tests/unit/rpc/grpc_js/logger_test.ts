@@ -3,7 +3,7 @@ import { experimental, logVerbosity, setLogger, setLogVerbosity } from "@grpc/gr
 import { replaceLogger } from "../../../../src/rpc/grpc_js/logger.ts";
 import type { AgentEvent } from "../../../../src/telemetry/events.ts";
 
-/** What is reported of what the library logs. */
+/** The reports of what the library logs. */
 function reported(verbosity: logVerbosity, message: string): AgentEvent[] {
   const events: AgentEvent[] = [];
   replaceLogger((event) => events.push(event));

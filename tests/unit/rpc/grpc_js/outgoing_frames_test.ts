@@ -46,7 +46,7 @@ class Connection {
     );
   }
 
-  /** The client reads what was written last. */
+  /** The client reads the last write. */
   async read(): Promise<void> {
     const written = this.#written;
     this.#written = null;
@@ -84,7 +84,7 @@ Deno.test("frames that are joined are what was sent, however slowly each of two 
   const got: Buffer[][] = connections.map(() => []);
   const take = async (index: number) => {
     const { writes } = connections[index]!;
-    // A write's bytes are the socket's until it says that they are written.
+    // A write's bytes belong to the socket until it reports that they are written.
     got[index]!.push(...writes.splice(0).map((bytes) => Buffer.from(bytes)));
     await connections[index]!.read();
   };
@@ -135,7 +135,7 @@ Deno.test("a session whose share is below the socket's high-water mark stalled: 
   for (let index = 0; index < count; index++) connection.frames.push(new Uint8Array(16 * KIB));
   connection.native.sendPending();
   assert.ok(connection.frames.length > count / 2, "its share is small");
-  // Nothing but the client's reading: it sends nothing that would make the session send.
+  // Only by the client's reading: it sends nothing that would make the session send.
   for (let index = 0; index < 2 * count; index++) await connection.read();
   assert.equal(
     connection.writes.reduce((sum, { length }) => sum + length, 0),

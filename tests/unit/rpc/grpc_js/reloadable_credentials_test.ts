@@ -5,7 +5,7 @@ import { collectGarbage } from "../../../../src/platform/memory.ts";
 import { createAuthority } from "../../../harness/certificates.ts";
 import { ReloadableCredentials } from "../../../../src/rpc/grpc_js/reloadable_credentials.ts";
 
-/** What grpc-js asks of credentials when it makes a server. */
+/** The internals of credentials that grpc-js uses when it creates a server. */
 interface Internals {
   _isSecure(): boolean;
   _getConstructorOptions(): Record<string, unknown>;

@@ -62,7 +62,7 @@ Deno.test("random headers of a client of node:http2 measure as its server reads 
   const seed = runSeed();
   console.log(`seed ${seed}`);
   const random = new Random(seed);
-  // Between the two: every byte that the client sends, to be measured.
+  // In between: every byte that the client sends, to be measured.
   const received: Buffer[] = [];
   const sizes: number[] = [];
   const server = createServer({ maxHeaderListPairs: 4096 });

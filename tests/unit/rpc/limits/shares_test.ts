@@ -13,7 +13,7 @@ function setUp(total: number, options: Omit<SharesOptions, "total"> = {}) {
     };
     return shares.take(holder);
   };
-  /** Takes one after another, as user@connection. Returns those who were refused. */
+  /** Takes one part after another, as user@connection. Returns those that were refused. */
   const takeAll = (...names: string[]) =>
     names.filter((name) => take(...(name.split("@") as [string, string])) === null);
   return { shares, evicted, take, takeAll };

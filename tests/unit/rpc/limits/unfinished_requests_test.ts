@@ -9,7 +9,7 @@ Deno.test("a request is unfinished from its headers to its last byte", () => {
   requests.begin(1);
   now = 7;
   requests.begin(3);
-  requests.begin(1); // Trailers begin nothing.
+  requests.begin(1); // Trailers do not begin a request.
   assert.deepEqual(requests.list(), [[1, 5], [3, 7]]);
   requests.receive(1, 10, false);
   requests.receive(1, 10, true);
