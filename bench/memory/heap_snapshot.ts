@@ -88,9 +88,9 @@ class Parts {
 /** V8's node types in words; rare ones are combined. */
 function kindOf(type: string): string {
   const kinds: Readonly<Record<string, string>> = {
-    code: "compiled code, and what is known of functions",
-    string: "strings, source texts among them",
-    array: "arrays, and the parts of objects",
+    code: "compiled code and information about functions",
+    string: "strings, including source texts",
+    array: "arrays and parts of objects",
     native: "buffers, and V8's own",
     "object shape": "shapes of objects",
     closure: "functions",

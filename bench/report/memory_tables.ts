@@ -5,7 +5,7 @@ import { median } from "../peers/kept_run.ts";
 import { markdownTable, markdownText, number } from "../peers/report_table.ts";
 
 const names: Readonly<Record<string, string>> = {
-  bundle: "the bundle, which is released",
+  bundle: "the released bundle",
   sources: "the sources",
   before: "before",
   "Rust agent": "Kubetail's Rust agent",
@@ -15,7 +15,7 @@ const names: Readonly<Record<string, string>> = {
 export const memoryTables: Readonly<Record<string, (run: MemoryRun) => string>> = {
   idle: ({ idle }) =>
     markdownTable(
-      ["idle", "resident", "min … max", "of it anonymous", "proportional", "CPU to start"],
+      ["idle", "resident", "min … max", "of which anonymous", "proportional", "CPU to start"],
       Object.entries(idle).map(([subject, samples]) => {
         const values = (key: keyof Sample) => samples.map((sample) => sample[key]);
         const middle = (key: keyof Sample) => `${number(median(values(key)))} MB`;
@@ -50,11 +50,11 @@ export const memoryTables: Readonly<Record<string, (run: MemoryRun) => string>> 
     ),
   heap: ({ composition: { heap } }) =>
     [
-      `The heap's ${megabytesText(heap.bytes / 1e6)} MB by what V8 keeps it for:`,
+      `The heap's ${megabytesText(heap.bytes / 1e6)} MB by purpose:`,
       heapTable("kind", heap.byKind),
-      "The source texts among them, which V8 keeps as long as a function may be compiled:",
+      "The source texts in it, which V8 keeps as long as a function may still be compiled:",
       heapTable("from", heap.sources),
-      "The greatest by constructor, or by V8's own names for what it keeps:",
+      "The largest parts by constructor, or by V8's own names:",
       heapTable("constructor", heap.byConstructor),
     ].join("\n\n"),
   added: ({ added }) =>

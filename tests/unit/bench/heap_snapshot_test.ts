@@ -39,8 +39,8 @@ Deno.test("a heap is summarized by kind, by constructor and by where sources are
   const summary = summarizeHeap(heap);
   assert.equal(summary.bytes, 100 + 5000 + 100 + 3000 + 40 + 40 + 700);
   assert.deepEqual(summary.byKind, [
-    { part: "strings, source texts among them", bytes: 8000, count: 2 },
-    { part: "compiled code, and what is known of functions", bytes: 900, count: 3 },
+    { part: "strings, including source texts", bytes: 8000, count: 2 },
+    { part: "compiled code and information about functions", bytes: 900, count: 3 },
     { part: "objects", bytes: 80, count: 2 },
   ]);
   assert.deepEqual(summary.byConstructor, [

@@ -30,7 +30,7 @@ const run: MemoryRun = {
 Deno.test("idle memory is the median of the starts", () => {
   assert.match(
     memoryTables["idle"]!(run),
-    /\| the bundle, which is released \| \*\*68 MB\*\* \| 66 … 90 \| 20 MB \|/,
+    /\| the released bundle \| \*\*68 MB\*\* \| 66 … 90 \| 20 MB \|/,
   );
 });
 
