@@ -17,20 +17,20 @@ import { clientName } from "./client_process.ts";
 
 const help = `Usage: deno task bench:peers [OPTIONS]
 
-Measures the agent of this checkout as it is released, in turns with ripgrep and with the servers named here.
+Measures the agent of this checkout in its released form, in turns with ripgrep and with the servers named here.
 
-  --turns N             turns that count (default 7); one more comes first
-  --only TEXT           only measures with TEXT in their name
+  --turns N             counted turns (default 7); an additional one comes first
+  --only TEXT           only measurements with TEXT in their name
   --before CHECKOUT     an agent of another checkout, to compare with
   --rust EXECUTABLE     Kubetail's Rust agent, built from its own sources
   --peer HOST:PORT      a server that is already running and serves the same logs,
     --peer-tls FOLDER   with ca.crt, tls.crt and tls.key for the client
     --peer-pid PID      and its process, for memory and CPU
-  --sources             runs the sources of both checkouts in place of their bundles
-  --entry FILE          runs FILE in place of the bundle
-  --v8-flags FLAGS      in place of those of the binary
-  --logs FOLDER         where the logs are made once and kept (default: a temporary folder)
-  --no-save             does not keep the run in bench/runs
+  --sources             runs the sources of both checkouts instead of their bundles
+  --entry FILE          runs FILE instead of the bundle
+  --v8-flags FLAGS      replaces the flags of the binary
+  --logs FOLDER         where the logs are created once and kept (default: a temporary folder)
+  --no-save             does not store the run in bench/runs
 
 A run is kept after each turn, so that one that is cut off has those that were complete.
 `;

@@ -96,6 +96,6 @@ export async function mustRefuseMisspelt(
   daemonSet.spec.template.spec[misspelt] = "x";
   const problem = await apply(server, daemonSet, { dryRun: true });
   if (problem === null || !problem.includes(misspelt)) {
-    throw new Error(`the API server takes a misspelt field: ${problem}`);
+    throw new Error(`the API server accepts a misspelled field: ${problem}`);
   }
 }

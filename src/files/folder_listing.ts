@@ -42,9 +42,9 @@ export class FolderListing {
   }
 
   /**
-   * Calls `listing` from now on, every 500 ms if the folder can be read. `folder` is the folder as it is, or was at most 50
-   * ms ago: later changes come with the next listing. It is a promise if the folder is very large, because it is read in
-   * several turns of the event loop. Throws, or rejects, as readFileNames does.
+   * Calls `listing` from now on, every 500 ms if the folder can be read. `folder` is the folder as it is, or was at
+   * most 50 ms ago: later changes come with the next listing. It is a promise if the folder is very large, because it
+   * is then read in several turns of the event loop. Throws, or rejects, as readFileNames does.
    */
   begin(
     listing: Listing,
@@ -90,7 +90,7 @@ export class FolderListing {
     this.#rest();
   }
 
-  /** Reads the folder, once for all that ask while it is being read. */
+  /** Reads the folder once for all callers that ask while it is being read. */
   #read(): LogFolder | Promise<LogFolder> {
     if (this.#reading !== null) return this.#reading;
     const began = this.#clock.now();

@@ -7,8 +7,8 @@ import { InflatedBytes } from "./inflated_bytes.ts";
 import type { FileIdentity, LogFile, LogSource } from "./log_file.ts";
 
 /**
- * How much of the file is inflated to see how a log begins: the next size only if the previous one yields too little text.
- * Deflate expands at most a thousandfold, so at most a few hundred kilobytes are inflated beyond what is wanted.
+ * How much of the file is inflated to see how a log begins: the next size only if the previous one yields too little
+ * text. Deflate expands at most a thousandfold, so at most a few hundred kilobytes more than necessary are inflated.
  */
 const HEAD_READ_BYTES = [256, 512, 1024, 2048];
 const MAX_HEAD_READ_BYTES = 2048;

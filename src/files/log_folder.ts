@@ -33,7 +33,7 @@ export async function readLogFolder(folder: string): Promise<LogFolder> {
 /** How many links are examined before the time is checked. */
 const LINKS_PER_STEP = 32;
 
-/** The content of the log folder as far as it has been read. Owned by whoever reads the folder, step by step. */
+/** The content of the log folder that has been read so far. Owned by the code that reads the folder, step by step. */
 export class FolderReading {
   readonly #path: string;
   readonly #names: readonly string[];
@@ -41,7 +41,7 @@ export class FolderReading {
   readonly #unknown = new Set<string>();
   #next = 0;
 
-  /** @param names as readFileNames returned them */
+  /** @param names as returned by readFileNames */
   constructor(path: string, names: readonly string[]) {
     this.#path = path;
     this.#names = names;

@@ -42,8 +42,8 @@ export class LogLinks {
   }
 
   /**
-   * Rejects with Failure not-found or permission-denied naming the folder, and with what `breathe` rejects with. The next
-   * call comes after this one has settled.
+   * Rejects with Failure not-found or permission-denied naming the folder, and with errors of `breathe`. Wait for one
+   * call to settle before the next.
    */
   async read(breathe: Breathe): Promise<readonly LogLink[]> {
     const before = this.#settledStamp();

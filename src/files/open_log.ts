@@ -23,14 +23,14 @@ export interface OpenLogOptions {
   readonly history: boolean;
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
-  /** Shared by all that open logs at the same time. */
+  /** Shared by all code that opens logs at the same time. */
   readonly turns: TaskTurns;
 }
 
 /**
- * Opens a container's log in its current state, and resolves to what `use` makes of it before anything else happens. Waits
- * for a rotation in progress, at most half a second. `use` takes over the file. Rejects with Failure not-found or
- * permission-denied, and with the signal's reason.
+ * Opens a container's log in its current state, and resolves to the result of `use`, which runs before anything else
+ * happens. Waits for a rotation in progress, at most half a second. `use` takes over the file. Rejects with Failure
+ * not-found or permission-denied, and with the signal's reason.
  */
 export async function openLog<T>(
   roots: LogRoots,

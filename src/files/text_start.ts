@@ -1,7 +1,10 @@
 import { Buffer } from "node:buffer";
 import type { ByteSource } from "../scan/time_window.ts";
 
-/** In more NULs than this, the end is found by bisection. To read them takes half a millisecond of one event loop turn. */
+/**
+ * In more NULs than this, the end is found by bisection. Reading this many takes half a millisecond of one event loop
+ * turn.
+ */
 const MAX_SEARCHED_NULS = 4 * 1024 * 1024;
 const BLOCK_BYTES = 64 * 1024;
 const nuls = new Uint8Array(BLOCK_BYTES);
@@ -35,7 +38,7 @@ export function textStart(source: ByteSource): number {
 }
 
 /**
- * Whether the text of a source, which was found to begin at `start`, still does not begin earlier. Checks the NULs at both
+ * Whether the text of a source that was found to begin at `start` still does not begin earlier. Checks the NULs at both
  * ends of their run: text that is written meanwhile begins at the beginning of the file, or continues up to `start`.
  *
  * ```ts

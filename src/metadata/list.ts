@@ -14,10 +14,10 @@ export interface EncodedList {
   readonly count: number;
 }
 
-/** A list that callers wait for. */
+/** A list that callers are waiting for. */
 interface SharedList {
   readonly list: Promise<EncodedList>;
-  /** How many wait for it. */
+  /** How many callers wait for it. */
   callers: number;
 }
 

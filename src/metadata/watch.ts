@@ -46,9 +46,9 @@ export interface LogEvents extends AsyncIterableIterator<LogMetadataWatchEvent> 
 
 /** How many names a watch compares before others may have their turn of the event loop: about two milliseconds. */
 const NAMES_PER_TURN = 4096;
-/** How many names are compared between two checks of that. */
+/** How many names are compared between two checks of that limit. */
 const NAMES_PER_STEP = 64;
-/** An event takes as long as this many names: it is encoded and written. */
+/** An event counts as this many names: it is encoded and written. */
 const EVENT_NAMES = 32;
 
 /** What a reader was sent about a file. */
@@ -75,9 +75,9 @@ class LogWatch implements LogEvents {
   #pending: Iterator<string> = [].values();
   #hasListing = false;
   #ended = false;
-  /** Is the log folder being read for the first time? */
+  /** Whether the log folder is being read for the first time. */
   #isBeginning = false;
-  /** Done since others had their turn, in names. */
+  /** The work done since others had their turn, in names. */
   #work = 0;
   readonly #breathe: () => Promise<void> | null;
   #wake: () => void = () => {};

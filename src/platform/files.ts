@@ -113,8 +113,8 @@ const LARGE_FOLDER_BYTES = 256 * 1024;
 const NAMES_PER_TURN = 4096;
 
 /**
- * The names in a folder, in no order. A small folder is read at once; a large one off the event loop, and the result is a
- * promise. Throws, or rejects, if the folder cannot be read.
+ * The names in a folder, in no particular order. A small folder is read immediately; a large one outside the event
+ * loop, and the result is a promise. Throws, or rejects, if the folder cannot be read.
  */
 export function readNames(path: string): string[] | Promise<string[]> {
   const isLarge = fileSystem === platformFiles && stat(path).size > LARGE_FOLDER_BYTES;

@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
 
-/** Timers of one owner, at most one for each name. Owned by whoever waits for them, who cancels them. */
+/** Timers of one owner, at most one per name. Owned by the code that waits for them, which cancels them. */
 export class NamedTimers<Name extends string> {
   readonly #clock: Clock;
   readonly #cancels = new Map<Name, () => void>();
@@ -9,7 +9,7 @@ export class NamedTimers<Name extends string> {
     this.#clock = clock;
   }
 
-  /** Calls back once, in ms milliseconds. Where a timer of that name runs, that one is kept, as it is. */
+  /** Calls back once, in ms milliseconds. If a timer of that name is running, it is kept unchanged. */
   schedule(name: Name, ms: number, run: () => void): void {
     if (this.#cancels.has(name)) return;
     const cancel = this.#clock.after(ms, () => {

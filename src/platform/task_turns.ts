@@ -54,9 +54,9 @@ export class TaskTurns {
   }
 
   /**
-   * Takes all steps, as many as this turn has time for and the others in later turns, and returns what the last one
-   * returns: a promise if that is in a later turn. Throws, or rejects with, what a step throws. The promise never settles
-   * after `close`.
+   * Takes all steps, as many as this turn has time for and the others in later turns, and returns the result of the
+   * last one: a promise if that is in a later turn. Throws, or rejects with, the error of a step. The promise never
+   * settles after `close`.
    */
   runSteps<T>(steps: Iterator<void, T>): T | Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
@@ -83,7 +83,10 @@ export class TaskTurns {
     return ended === null ? promise : ended.value;
   }
 
-  /** Does the work, and returns its result: a promise if it is done in a later turn. Throws, or rejects, as the work does. */
+  /**
+   * Does the work, and returns its result: a promise if it is done in a later turn. Throws, or rejects with, errors of
+   * the work.
+   */
   call<T>(work: () => T): T | Promise<T> {
     if (this.#closed) return work();
     return this.runSteps({ next: () => ({ done: true, value: work() }) });

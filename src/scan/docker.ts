@@ -245,8 +245,8 @@ export class DockerParser implements LineParser {
 }
 
 /**
- * Is it one JSON object? An exception of JSON.parse takes microseconds: a block of short malformed lines would hold the
- * event loop for half a second.
+ * Whether it is one JSON object. An exception of JSON.parse takes microseconds: a block of short malformed lines would
+ * block the event loop for half a second.
  */
 function isObject(bytes: Uint8Array, from: number, to: number): boolean {
   const begin = afterBlanks(bytes, from, to);
