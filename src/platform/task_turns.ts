@@ -1,9 +1,12 @@
+import { clearImmediate, setImmediate } from "node:timers";
 import type { Clock } from "./clock.ts";
 
 /** How long tasks block the event loop at a time, in milliseconds; the last one of a turn may take longer. */
 const TURN_MS = 4;
-/** A task that begins this soon after another belongs to the same turn: the loop calls due timers without a pause. */
+/** A task that begins this soon after another belongs to the same turn, unless that is known to have ended. */
 const SAME_TURN_MS = 0.5;
+/** How much of a turn's time is used before it matters when the turn ends, in milliseconds. */
+const MIN_NOTICED_MS = 1;
 
 /**
  * Runs many short tasks: each one immediately while this turn of the event loop has time left, the others in later
@@ -11,17 +14,31 @@ const SAME_TURN_MS = 0.5;
  */
 export class TaskTurns {
   readonly #clock: Clock;
+  readonly #turnMs: number;
+  readonly #isEager: boolean;
   readonly #waiting = new Set<() => void>();
   #turnEnd = -Infinity;
   #lastEnd = -Infinity;
   /** Number of tasks that are running now, one inside another. */
   #depth = 0;
   #isTakingTurn = false;
+  /** Will the end of this turn be noticed? */
+  #noticesEnd = false;
   #cancelTimer: (() => void) | null = null;
   #closed = false;
 
-  constructor(clock: Clock) {
+  /**
+   * @param options.turnMs how long tasks block the event loop at a time
+   * @param options.isEager true: tasks run in the very next turn, for those that many callers wait for. Otherwise the loop
+   * is left to others for a moment, who may need several turns.
+   */
+  constructor(
+    clock: Clock,
+    options: { readonly turnMs?: number; readonly isEager?: boolean } = {},
+  ) {
     this.#clock = clock;
+    this.#turnMs = options.turnMs ?? TURN_MS;
+    this.#isEager = options.isEager ?? false;
   }
 
   /** How many tasks wait for a later turn. */
@@ -97,7 +114,7 @@ export class TaskTurns {
     const now = this.#clock.now();
     const isNewTurn = this.#depth === 0 && !this.#isTakingTurn &&
       now - this.#lastEnd > SAME_TURN_MS;
-    if (isNewTurn) this.#turnEnd = now + TURN_MS;
+    if (isNewTurn) this.#turnEnd = now + this.#turnMs;
     return now < this.#turnEnd;
   }
 
@@ -116,17 +133,35 @@ export class TaskTurns {
     } finally {
       this.#depth--;
       this.#lastEnd = this.#clock.now();
+      if (this.#depth === 0) this.#noticeEnd();
     }
+  }
+
+  /** Where a good part of a turn's time has been used, its end must be known: tasks of the next one have time of their own. */
+  #noticeEnd(): void {
+    const used = this.#turnMs - (this.#turnEnd - this.#lastEnd);
+    if (this.#noticesEnd || used < MIN_NOTICED_MS) return;
+    this.#noticesEnd = true;
+    setImmediate(() => {
+      this.#noticesEnd = false;
+      if (!this.#isTakingTurn) this.#lastEnd = -Infinity;
+    });
   }
 
   #schedule(): void {
     if (this.#isTakingTurn || this.#waiting.size === 0) return;
-    this.#cancelTimer ??= this.#clock.after(0, () => this.#takeTurn());
+    this.#cancelTimer ??= this.#later(() => this.#takeTurn());
+  }
+
+  #later(run: () => void): () => void {
+    if (!this.#isEager) return this.#clock.after(0, run);
+    const immediate = setImmediate(run);
+    return () => clearImmediate(immediate);
   }
 
   #takeTurn(): void {
     this.#cancelTimer = null;
-    this.#turnEnd = this.#clock.now() + TURN_MS;
+    this.#turnEnd = this.#clock.now() + this.#turnMs;
     this.#isTakingTurn = true;
     try {
       for (const task of this.#waiting) {

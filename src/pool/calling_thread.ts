@@ -16,7 +16,9 @@ import type { Bounds } from "./messages.ts";
 import { InflatedFiles } from "./open_files.ts";
 import { newScratch, type Piece, type PieceResult, Scanners, scanPiece } from "./piece.ts";
 
-/** Roughly how long the event loop is blocked at a time. */
+/** Roughly how long small pieces together block the event loop at a time, in milliseconds. */
+const MAX_SMALL_MS = 8;
+/** Roughly how long other work does. */
 const MAX_SLICE_MS = 10;
 
 /**
@@ -41,7 +43,10 @@ export class CallingThread {
       readonly clock?: Clock;
     },
   ) {
-    this.#turns = new TaskTurns(options.clock ?? systemClock);
+    this.#turns = new TaskTurns(options.clock ?? systemClock, {
+      turnMs: MAX_SMALL_MS,
+      isEager: true,
+    });
     this.#sliceMs = Math.min(options.sliceMs, MAX_SLICE_MS);
     this.#leavesLongLines = options.leavesLongLines;
   }

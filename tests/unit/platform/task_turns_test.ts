@@ -99,6 +99,44 @@ Deno.test("closed, it runs nothing any more and has no timer", () => {
   assert.deepEqual(turn(), []);
 });
 
+Deno.test("regression: turns that followed each other closely counted as one, and a single reader had to wait", async () => {
+  const clock = new ManualClock();
+  const turns = new TaskTurns(clock);
+  let ran = 0;
+  for (let i = 0; i < 10; i++) {
+    turns.run(() => {
+      ran++;
+      clock.skip(1);
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.equal(ran, 10);
+});
+
+Deno.test("eager tasks run in the very next turn, as long as they are told to", async () => {
+  const clock = new ManualClock();
+  const turns = new TaskTurns(clock, { turnMs: 2, isEager: true });
+  let ran = 0;
+  for (let i = 0; i < 10; i++) {
+    turns.run(() => {
+      ran++;
+      clock.skip(1);
+    });
+  }
+  assert.equal(ran, 2);
+  assert.equal(clock.timers, 0);
+  while (turns.waiting > 0) {
+    const before: number = ran;
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(ran - before <= 4, "two turns at most between two looks");
+  }
+  assert.equal(ran, 10);
+  turns.run(() => clock.skip(5));
+  turns.run(() => assert.fail("closed"));
+  turns.close();
+  await new Promise((resolve) => setImmediate(resolve));
+});
+
 /** Steps of a millisecond each, and then their number. */
 function* stepsOf(clock: ManualClock, count: number): Generator<void, number> {
   for (let i = 0; i < count; i++) {
