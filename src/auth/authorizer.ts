@@ -227,8 +227,7 @@ export class Authorizer {
     const allowed = this.#config.allowedNamespaces;
     for (const namespace of asked) {
       if (namespace !== EVERYWHERE) checkNamespace(namespace);
-      // All namespaces are more than the allowed ones, and an answer that silently omitted some would be mistaken for a
-      // complete one, so callers must name the namespaces.
+      // Callers must name the namespaces: a partial answer would be mistaken for a complete one.
       if (allowed.length > 0 && !allowed.includes(namespace)) {
         throw denied(namespace, ": this agent serves only its allowed-namespaces");
       }
