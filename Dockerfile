@@ -30,12 +30,27 @@ RUN case "$TARGETARCH" in \
     --no-pack --out /out \
   && mv "/out/$target/kubetail-cluster-agent" /kubetail-cluster-agent
 
+# jemalloc, for the architecture of the image (docs/decisions/0018-jemalloc.md). Debian and Docker name both architectures alike.
+FROM --platform=$BUILDPLATFORM debian:bookworm-slim AS jemalloc
+ARG TARGETARCH
+WORKDIR /jemalloc
+RUN dpkg --add-architecture "$TARGETARCH" && apt-get update \
+  && apt-get download "libjemalloc2:$TARGETARCH=5.3.0-1" && dpkg-deb --extract ./*.deb . \
+  && mv usr/lib/*-linux-gnu/libjemalloc.so.2 usr/share/doc/libjemalloc2/copyright .
+
 # The C library and certificates, no shell, user 65532. The root file system may be read-only: the agent writes nothing.
 FROM gcr.io/distroless/cc-debian12:nonroot AS image
 COPY --from=compiled /kubetail-cluster-agent /usr/bin/kubetail-cluster-agent
-# The runtime polls its sockets in every turn, and glibc returns freed memory:
-# docs/decisions/0017-sockets-in-every-turn.md and 0015-memory-given-back.md.
-ENV DENO_TOKIO_EVENT_INTERVAL=1 MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=32768 MALLOC_TRIM_THRESHOLD_=4194304
+COPY --from=jemalloc /jemalloc/libjemalloc.so.2 /usr/lib/libjemalloc.so.2
+COPY --from=jemalloc /jemalloc/copyright /usr/share/doc/libjemalloc2/copyright
+# The runtime polls its sockets in every turn, and jemalloc returns freed memory; so does glibc, where jemalloc is not
+# loaded: docs/decisions/0017-sockets-in-every-turn.md, 0018-jemalloc.md and 0015-memory-given-back.md.
+ENV LD_PRELOAD=/usr/lib/libjemalloc.so.2 \
+  DENO_TOKIO_EVENT_INTERVAL=1 \
+  MALLOC_CONF=background_thread:true,narenas:1,dirty_decay_ms:2000,muzzy_decay_ms:0,tcache_max:4096 \
+  MALLOC_ARENA_MAX=2 \
+  MALLOC_MMAP_THRESHOLD_=32768 \
+  MALLOC_TRIM_THRESHOLD_=4194304
 EXPOSE 50051 9464
 USER 65532:65532
 ENTRYPOINT ["/usr/bin/kubetail-cluster-agent"]

@@ -5,6 +5,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { bakedLogRoots } from "../src/agent/baked_roots.ts";
+import { findJemalloc } from "./allocator.ts";
 
 export interface Program {
   /** File name of the binary. */
@@ -16,7 +17,7 @@ export interface Program {
   /** Further flags of `deno run` and of `deno compile`. */
   readonly runtime: readonly string[];
   readonly v8Flags: readonly string[];
-  /** Environment variables of the process, for the C library: they can only be set from outside. */
+  /** Environment variables that the loader, the allocator and the runtime read at start: they can only be set from outside. */
   readonly environment: Readonly<Record<string, string>>;
   /**
    * Files that are not in the module graph: workers are started by URL, and a WebAssembly module that is imported in
@@ -63,20 +64,25 @@ const environment = [
 ];
 
 /**
- * Read by the runtime and the C library when they start. The Dockerfile and the chart set the same variables.
+ * Read by the runtime and the allocator when they start. The Dockerfile and the chart set the same variables.
  *
  * DENO_TOKIO_EVENT_INTERVAL: the runtime polls its sockets in every turn of the event loop, not only in every 61st of a
  * busy loop: docs/decisions/0017-sockets-in-every-turn.md.
  *
- * MALLOC_*: glibc returns freed memory (mallopt(3)): docs/decisions/0015-memory-given-back.md. Without glibc they have
- * no effect.
+ * MALLOC_CONF: jemalloc returns freed memory within seconds (jemalloc(3)): docs/decisions/0018-jemalloc.md. The other
+ * MALLOC_* variables are for glibc (mallopt(3)), where jemalloc is not loaded: docs/decisions/0015-memory-given-back.md.
  */
 const runtimeEnvironment = {
   DENO_TOKIO_EVENT_INTERVAL: "1",
+  MALLOC_CONF:
+    "background_thread:true,narenas:1,dirty_decay_ms:2000,muzzy_decay_ms:0,tcache_max:4096",
   MALLOC_ARENA_MAX: "2",
   MALLOC_MMAP_THRESHOLD_: "32768",
   MALLOC_TRIM_THRESHOLD_: "4194304",
 };
+
+/** As in the image, where this machine has the library. Every process that Deno starts with it needs --allow-run. */
+const jemalloc = findJemalloc();
 
 export const agent: Program = {
   name: "kubetail-cluster-agent",
@@ -102,7 +108,9 @@ export const agent: Program = {
     "--expose-gc",
     "--enable-experimental-regexp-engine-on-excessive-backtracks",
   ],
-  environment: runtimeEnvironment,
+  environment: jemalloc === null
+    ? runtimeEnvironment
+    : { ...runtimeEnvironment, LD_PRELOAD: jemalloc },
   include: ["src/pool/worker.ts", ...webAssembly()],
   callsGrpc: false,
 };

@@ -11,7 +11,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { chmodSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { cacheFolder } from "./bundle/packages.ts";
+import { cacheFolder } from "./cache_folder.ts";
 import { runFlags, tools } from "./permissions.ts";
 import { answerHelp } from "./usage.ts";
 

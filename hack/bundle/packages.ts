@@ -1,16 +1,10 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import process from "node:process";
+import { cacheFolder } from "../cache_folder.ts";
 
 const project = resolve(import.meta.dirname!, "../..");
-
-/** Where the project keeps what it builds outside the checkout. */
-export function cacheFolder(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "kubetail-cluster-agent");
-}
 
 /** An npm package in a bundle. */
 export interface Package {

@@ -92,10 +92,8 @@ export class FrameWriter {
 
   /** Returns the collected frames in a buffer of their own, and starts over. */
   take(): Uint8Array<ArrayBuffer> {
-    // A typed array's own slice() clears the memory first.
-    const frames = this.#length === 0
-      ? new Uint8Array(0)
-      : new Uint8Array(this.#bytes.buffer.slice(0, this.#length));
+    // The constructor copies into memory that was not cleared first, as slice() would.
+    const frames = new Uint8Array(this.#bytes.subarray(0, this.#length));
     this.#length = 0;
     this.#held = noText;
     this.#heldBytes = 0;

@@ -44,7 +44,11 @@ export async function writeImages(folder: string): Promise<void> {
  */
 async function writeAgentImage(root: string, archive: string): Promise<void> {
   const deno = Deno.execPath();
-  for (const file of [deno, ...sharedLibraries(deno)]) {
+  const preloaded = agent.environment["LD_PRELOAD"];
+  const libraries = preloaded === undefined
+    ? sharedLibraries(deno)
+    : [...sharedLibraries(deno), preloaded, ...sharedLibraries(preloaded)];
+  for (const file of [deno, ...libraries]) {
     const to = join(root, file === deno ? "/usr/bin/deno" : file);
     mkdirSync(dirname(to), { recursive: true });
     cpSync(file, to, { dereference: true });
