@@ -146,6 +146,17 @@ const malformed: Attack["prepare"] = async (agent, sizes) => {
   return log;
 };
 
+/** The same among Docker's records, in each form that JSON.parse would throw an exception for. */
+const malformedDocker: Attack["prepare"] = async (agent, sizes) => {
+  const content = dockerLine(START, "before\n");
+  const log = agent.logs.add({ pod: nextPod(), format: "docker", content });
+  using file = await Deno.open(log.path, { append: true });
+  const block = new TextEncoder().encode("{\n\n{x}\n[\n".repeat(MIB / 16));
+  for (let i = 0; i < sizes.parts; i++) await writeAll(file, block);
+  await file.write(new TextEncoder().encode(dockerLine(LATER, "after\n")));
+  return log;
+};
+
 const shortLine = criLine(START, "x".repeat(100));
 const shortLines = Buffer.from(shortLine.repeat(Math.floor(MIB / shortLine.length)));
 
@@ -273,6 +284,13 @@ export const attacks: readonly Attack[] = [
     direction: "forward",
     fields: { start_time: "2024-10-01T05:00:05Z", ...window },
     check: (received) => expectMessages(received, ["after"]),
+  },
+  {
+    name: "malformed Docker lines in a row, 4 calls",
+    prepare: malformedDocker,
+    direction: "forward",
+    calls: 4,
+    check: (received) => expectMessages(received, ["before", "after"]),
   },
   {
     name: "history: a compressed file that begins with NULs",
