@@ -49,7 +49,7 @@ Deno.test("callers without certificates have no name that is not allowed: one co
   for (const call of calls) assert.equal((await call).code, "UNAVAILABLE");
 });
 
-Deno.test("no certificate but a verified one with an allowed name is let in, in any configuration with front-proxy", async (t) => {
+Deno.test("only a verified certificate with an allowed name is admitted, in any configuration with front-proxy", async (t) => {
   const other = await createAuthority();
   const outsider = await other.client("kubetail-cluster-api");
   const selfSigned = await selfSignedPair("kubetail-cluster-api");

@@ -22,7 +22,7 @@ const cases: [string, RawHeaders][] = [
   }],
 ];
 
-Deno.test("no metadata crashes the agent, however huge or strange, and none is let in", async (t) => {
+Deno.test("no metadata crashes the agent, however huge or strange, and none is admitted", async (t) => {
   await using agent = await startProcess({
     config: {
       authorization: { methods: ["front-proxy", "token"], cacheTtlMs: 0, recheckIntervalMs: 1000 },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 const script = new URL("auth/refused_connections.ts", import.meta.url).pathname;
 
-Deno.test("connections that an API server refuses leave nothing in memory: their TLS sockets were kept for ever", async () => {
+Deno.test("regression: TLS sockets of refused connections to an API server were kept forever", async () => {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--allow-net=127.0.0.1", "--v8-flags=--expose-gc", script],
   }).output();

@@ -83,7 +83,7 @@ function loads(agent: AgentProcess): number {
   return agent.lines.filter(({ msg }) => msg === "certificate loaded").length;
 }
 
-Deno.test("a pair that does not fit, and one that cannot be read, keep the old one and are told, once", async () => {
+Deno.test("a mismatched and an unreadable pair leave the old one in use and are reported once", async () => {
   await using agent = await startProcess();
   const old = await serial(agent, agent.authority.cert);
   const [one, other] = await Promise.all([agent.authority.server(), agent.authority.server()]);
@@ -104,7 +104,7 @@ Deno.test("a pair that does not fit, and one that cannot be read, keep the old o
   assert.equal(agent.lines.filter(({ level }) => level === "error").length, 2);
 });
 
-Deno.test("a new authority: its clients are let in, those of the old one no more", async () => {
+Deno.test("a new CA: its clients are admitted, those of the old one no longer", async () => {
   await using agent = await startProcess();
   const next = await createAuthority("Next CA");
   const client = await next.client("kubetail-cluster-api");

@@ -24,7 +24,7 @@ Deno.test("denoland/deno#36788: clients that close their connections, as every c
   assert.equal(await agent.ended, 0);
 });
 
-Deno.test("streams that a client resets with NO_ERROR while bytes wait for it are given up, their logs closed", async () => {
+Deno.test("streams that a client resets with NO_ERROR while they have unsent bytes are destroyed, and their logs closed", async () => {
   await using agent = await startProcess();
   const log = agent.logs.add({ content: criLines(100_000) });
   const before = agent.descriptors();

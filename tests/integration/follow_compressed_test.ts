@@ -12,7 +12,7 @@ import { startProcess } from "../harness/process.ts";
 const at = (second: number) => `2024-10-01T05:00:${String(second).padStart(2, "0")}Z`;
 const INFLATED_MIB = 128;
 
-Deno.test("a rotated file that inflates to very much delays no other caller, and none of its lines is lost", async () => {
+Deno.test("a rotated file that inflates to a large size delays no other caller and loses no lines", async () => {
   await using agent = await startProcess();
   const log = agent.logs.add({ content: criLine(at(1), "first") });
   const small = agent.logs.add({ pod: "small", content: criLine(at(1), "small") });

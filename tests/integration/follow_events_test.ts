@@ -53,7 +53,7 @@ function resources(): { descriptors: number; watches: number } {
   return { descriptors: descriptors().length, watches: inotifyWatches() };
 }
 
-Deno.test("lines come by events through a rotation, and when the last follower goes all is given back", async () => {
+Deno.test("lines arrive through events across a rotation, and the last follower releases everything", async () => {
   using tree = new LogTree();
   const logs = [tree.add({ pod: "a" }), tree.add({ pod: "b", format: "docker" })];
   const roots = { containerLogsDir: tree.containerLogsDir, logRoots: tree.logRoots };

@@ -166,7 +166,7 @@ Deno.test("a log that is moved together with its link is followed on: no line is
   assert.deepEqual(await follow.until(3), numbers(1, 3));
 });
 
-Deno.test("a huge line without a line feed is read once and not kept, and comes when it ends", async () => {
+Deno.test("a huge line without a line feed is read once and not kept, and is delivered when it ends", async () => {
   await using agent = await startAgent();
   const log = agent.logs.add({ content: line(1) });
   using follow = new Follow(agent, log, FollowFrom.DEFAULT);

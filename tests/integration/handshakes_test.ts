@@ -4,7 +4,7 @@ import { connect as connectTls } from "node:tls";
 import { createAuthority } from "../harness/certificates.ts";
 import { startProcess } from "../harness/process.ts";
 
-Deno.test("a probe that hangs up amid the TLS handshake, and a refused certificate, are told at debug only", async () => {
+Deno.test("a probe that aborts the TLS handshake, and a refused certificate, are reported at debug only", async () => {
   await using agent = await startProcess();
   const failed = () => agent.lines.filter(({ msg }) => msg === "a TLS handshake failed");
 

@@ -39,7 +39,7 @@ Deno.test("history: forward begins with the oldest rotated file", async () => {
   assert.deepEqual(await numbers(agent, addRotated(agent), "streamForward"), all);
 });
 
-Deno.test("history: backward goes on from file to older file, not from the oldest to the newest", async () => {
+Deno.test("history: backward continues from file to older file, not from the oldest to the newest", async () => {
   await using agent = await startAgent({ history: true });
   assert.deepEqual(await numbers(agent, addRotated(agent), "streamBackward"), all.toReversed());
 });

@@ -110,7 +110,7 @@ Deno.test("a new certificate whose key TLS clients cannot use does not replace t
   });
 });
 
-Deno.test("a CA that is removed together with an unusable key counts no more", async () => {
+Deno.test("a CA that is removed together with an unusable key is no longer trusted", async () => {
   using files = new Files();
   const [authority, next] = await Promise.all([createAuthority(), createAuthority("Next CA")]);
   Deno.writeTextFileSync(files.tls.caFile, authority.cert);

@@ -55,7 +55,7 @@ Deno.test("what a bundle loads late is loaded with the binary's permissions", as
   assert.ok((list_services_response?.service.length ?? 0) > 2);
 });
 
-Deno.test("where a late module is missing its reader is told so and the log says why; the agent goes on", async () => {
+Deno.test("if a lazily loaded module is missing, the caller gets an error, the log says why, and the agent keeps running", async () => {
   using made = await bundled(...Object.values(late));
   await using agent = await startProcess({ bundle: made.folder });
   const at = `http://127.0.0.1:${agent.telemetryPort}`;

@@ -43,7 +43,7 @@ Deno.test("an API server that is away: calls are UNAVAILABLE, and the agent is n
   while (!/^ok/i.test(await httpText(agent.telemetryPort, "/readyz")));
 });
 
-Deno.test("an account that may not ask, where nothing else is: the agent is not ready", async () => {
+Deno.test("an account without the right to request reviews, and no other method: the agent is not ready", async () => {
   await using api = await AuthorizationApi.start({
     answer: () => ({
       status: 201,

@@ -80,7 +80,7 @@ Deno.test("reflection: an error while descriptors load ends that call, and the n
   ]);
 });
 
-Deno.test("reflection: a client that goes away amid its requests ends the call", async () => {
+Deno.test("reflection: a client that disconnects during its requests ends the call", async () => {
   const loading = Promise.withResolvers<void>();
   using served = await serveReflection(() => {
     loading.resolve();

@@ -15,7 +15,7 @@ function rest(call: ClientReadableStream<LogRecord>): ReturnType<typeof drain<Lo
   return ending;
 }
 
-Deno.test("SIGTERM with 100 followers and 5 big greps: followers are told, greps finish, exit 0", async () => {
+Deno.test("SIGTERM with 100 followers and 5 big greps: follows end, greps finish, exit 0", async () => {
   await using agent = await startProcess({
     config: {
       shutdownTimeoutMs: SHUTDOWN_TIMEOUT_MS,
@@ -70,7 +70,7 @@ Deno.test("SIGTERM with 100 followers and 5 big greps: followers are told, greps
   assert.equal(await agent.ended, 0);
 });
 
-Deno.test("what is not done at the end of shutdown-timeout is cut, exit 0", async () => {
+Deno.test("calls that are unfinished at the end of shutdown-timeout are aborted, exit 0", async () => {
   await using agent = await startProcess({ config: { shutdownTimeoutMs: 500 } });
   const log = agent.logs.add({ content: manyLines(300_000) });
   const call = agent.records().streamForward(request(log.request));
@@ -82,7 +82,7 @@ Deno.test("what is not done at the end of shutdown-timeout is cut, exit 0", asyn
   assert.equal((await ending).code, "UNAVAILABLE");
 });
 
-Deno.test("a graceful stop waits neither for a reflection stream nor for a health watcher that comes again", async () => {
+Deno.test("a graceful stop waits neither for a reflection stream nor for a health watcher that reconnects", async () => {
   // Code that waited for them would wait for ten minutes.
   await using agent = await startProcess({ config: { shutdownTimeoutMs: 600_000 } });
   const target = { port: agent.port, ca: agent.authority.cert, pair: agent.client };

@@ -116,7 +116,7 @@ Deno.test("methods other than GET and HEAD get 405, unknown paths 404", async ()
   });
 });
 
-Deno.test("the status page asks for nothing from elsewhere, and shows what it is told as text", async () => {
+Deno.test("the status page loads nothing from elsewhere, and shows foreign values as text", async () => {
   const metrics = createMetrics({ version: "1.2.3", isReady: () => true });
   metrics.report({ type: "sent", bytes: 1_000_000 });
   const page = () =>
@@ -204,7 +204,7 @@ Deno.test("a new connection is always answered: beyond 64 the oldest one is ende
   });
 });
 
-Deno.test("sockets that ask for /metrics again and again and read nothing keep no probe waiting", async () => {
+Deno.test("sockets that request /metrics repeatedly and read nothing do not delay a probe", async () => {
   let rendered = 0;
   const metrics = () => {
     rendered++;
@@ -246,7 +246,7 @@ async function silent(port: number): Promise<Socket> {
   return socket;
 }
 
-Deno.test("connections that say nothing, or never end their request, are closed after about 5 s", async () => {
+Deno.test("silent connections, and those that never finish their request, are closed after about 5 s", async () => {
   await withPort({}, async (port) => {
     const spans = ["", "GET /livez HT", "GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: "].map(
       async (start) => {
@@ -297,7 +297,7 @@ Deno.test("close ends open connections at once", async () => {
   if (kept !== undefined && !kept.closed) await closed(kept);
 });
 
-Deno.test("an address that is taken is an error", async () => {
+Deno.test("an address in use is an error", async () => {
   await withPort({}, async (port) => {
     await assert.rejects(
       withPort({ address: { host: "127.0.0.1", port } }, () => Promise.resolve()),

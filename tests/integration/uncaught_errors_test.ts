@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 const program = new URL("agent/uncaught_errors.ts", import.meta.url).pathname;
 
-Deno.test("an error that nobody handled is reported with its kind and place, and the process goes on", async () => {
+Deno.test("an unhandled error is reported with its kind and place, and the process keeps running", async () => {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-check", "--allow-net=127.0.0.1", "--allow-env", program],
     signal: AbortSignal.timeout(600_000),

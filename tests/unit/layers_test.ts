@@ -16,7 +16,7 @@ Deno.test("imports point only upwards in the order of layers", () => {
   assert.deepEqual(wrong, []);
 });
 
-Deno.test("no module imports itself by way of others", () => {
+Deno.test("no module imports itself through others", () => {
   const done = new Set<string>();
   const visit = (path: string, way: readonly string[]): void => {
     const at = way.indexOf(path);

@@ -54,7 +54,7 @@ Deno.test("doctor: there is one finding for each subject, and the exit code is t
   assert.equal(err, "To fix: 0 errors, 1 warning.\n");
 });
 
-Deno.test("doctor: what is wrong is an error with its remedy, exit code 2, also as JSON", async () => {
+Deno.test("doctor: a problem is an error with its remedy, exit code 2, also as JSON", async () => {
   using tree = new LogTree();
   const json = async (...args: string[]) => {
     const { code, out } = await examine(tree, [], "-o", "json", ...args);

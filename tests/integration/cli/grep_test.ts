@@ -93,7 +93,7 @@ Deno.test("grep takes files and folders, links and gzip in them, each log once",
   });
 });
 
-Deno.test("grep tells when a file is no container log, and searches the others", async () => {
+Deno.test("grep reports a file that is not a container log, and searches the others", async () => {
   using tree = hundred();
   const other = `${tree.dir}/syslog`;
   Deno.writeTextFileSync(other, "Oct  1 05:00:00 node kernel: line 7\n".repeat(10));
@@ -124,7 +124,7 @@ Deno.test("grep --since and --until take durations and dates, by the engine and 
   assert.equal((await run("-c", "--until", "2024-10-01", "", tree.file)).stdout, "100\n");
 });
 
-Deno.test("grep names what is wrong, exit code 2", async () => {
+Deno.test("grep names the error, exit code 2", async () => {
   using tree = hundred();
   for (
     const [args, expected] of [

@@ -75,7 +75,7 @@ Deno.test("healthcheck: 1 while the agent stops, by gRPC health and by readyz", 
   await ended;
 });
 
-Deno.test("healthcheck: 1 where nobody listens, where another listens, and for a wrong configuration", async () => {
+Deno.test("healthcheck: 1 if nothing listens, if something else listens, and for a wrong configuration", async () => {
   await using agent = await startAgent();
   const silent = createServer(() => {}); // accepts connections and stays silent
   await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));

@@ -39,7 +39,7 @@ for (const [columns, head] of [[80, /AGE$/m], [200, /LAST CHANGE$/m]] as const) 
   });
 }
 
-Deno.test("a log cannot write to the reader's terminal: it shows what was tried, in color", async () => {
+Deno.test("a log cannot write to the reader's terminal: the attempt is shown, and colors are kept", async () => {
   await using agent = await startAgent();
   const attack = "\x1b]52;c;eA==\x07\x1b[2J\x1b[8mhidden\r\u009b1A\x1b[31mred\x1b[0m";
   agent.logs.add({ content: criLine("2024-10-01T05:00:00Z", attack) });
@@ -56,7 +56,7 @@ Deno.test("a log cannot write to the reader's terminal: it shows what was tried,
   assert.ok(raw.shown.includes("\x1b]52;c;eA==\x07"));
 });
 
-Deno.test("client forward --follow on a terminal: what is new comes at once, Ctrl-C ends with 130", async () => {
+Deno.test("client forward --follow on a terminal: new records appear at once, Ctrl-C ends with 130", async () => {
   await using agent = await startAgent();
   const web = agent.logs.add({ content: criLines(1) });
   await using pty = new Pty(typed(agent, "forward default/web-0 -f"), { columns: 80 });

@@ -64,7 +64,7 @@ Deno.test("with the wrong CA, or none, the error names --ca", async () => {
   assert.match(await listing(...address), /not from a well-known CA .*Give .* --ca FILE/);
 });
 
-Deno.test("where the agent's certificate has expired, the error says when, and where to renew it", async () => {
+Deno.test("if the agent's certificate has expired, the error says when, and where to renew it", async () => {
   await using agent = await startAgent();
   const { cert, key } = await agent.authority.server({ notAfter: new Date(Date.now() - 60_000) });
   const server = createTlsServer({ cert, key, ALPNProtocols: ["h2"] });
@@ -82,7 +82,7 @@ Deno.test("with a wrong server name, the error lists the names of the certificat
   assert.match(text, /not for elsewhere\.test but for localhost, 127\.0\.0\.1, .*--server-name/);
 });
 
-Deno.test("where nothing listens on the port, the error says so", async () => {
+Deno.test("if nothing listens on the port, the error says so", async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -91,12 +91,12 @@ Deno.test("where nothing listens on the port, the error says so", async () => {
   assert.match(text, /nothing listens on 127\.0\.0\.1:\d+\. Check that the agent runs/);
 });
 
-Deno.test("where the host's name cannot be resolved, the error says so, and names --addr", async () => {
+Deno.test("if the host's name cannot be resolved, the error says so and names --addr", async () => {
   const text = await listing("--addr", "agent.invalid:50051", "--insecure-plaintext");
   assert.match(text, /the name agent\.invalid cannot be resolved\. Check --addr/);
 });
 
-Deno.test("where another program has the port, the error says so, and names --addr", async () => {
+Deno.test("if another program has the port, the error says so and names --addr", async () => {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);

@@ -4,7 +4,7 @@ import { startAgent } from "../../harness/agent.ts";
 import { drain, request } from "../../harness/calls.ts";
 import { criLines } from "../../harness/log_tree.ts";
 
-Deno.test("as many streams as there may be, begun at once over one connection, are all served", async () => {
+Deno.test("the maximum number of streams, begun at once over one connection, are all served", async () => {
   const streams = defaults.limits.maxStreams;
   await using agent = await startAgent({ limits: { maxStreamsPerUser: streams } });
   const log = agent.logs.add({ content: criLines(3) });

@@ -38,7 +38,7 @@ Deno.test("a low limit of open files: connections never take the last descriptor
   }
 });
 
-Deno.test("a listener that went deaf for want of descriptors is bound again, by itself", async () => {
+Deno.test("a listener that stopped accepting for lack of descriptors is bound again automatically", async () => {
   const script = new URL("deaf_listener.ts", import.meta.url).pathname;
   const server = new Deno.Command("sh", {
     args: ["-c", 'ulimit -n 60; exec "$0" run -A --no-check "$1"', Deno.execPath(), script],

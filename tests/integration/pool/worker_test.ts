@@ -65,7 +65,7 @@ function whole(source: Piece["source"], of: Piece["spec"], budget = 1 << 18): Pi
   return wholePiece(source, of, budget);
 }
 
-Deno.test("workers give what a scan in place gives, from the file, inlined, and after it was replaced", async () => {
+Deno.test("workers return the same as a scan in place, from the file, inlined, and after it was replaced", async () => {
   using setup = new Setup(2);
   const seed = runSeed();
   const random = new Random(seed);
@@ -170,7 +170,7 @@ Deno.test("slow patterns on long lines hold up neither a grep nor a plain scan, 
   assert.equal(records, 20_000);
 });
 
-Deno.test("streams that are cancelled at random cost nobody else a record, and nothing runs on when all are done", async () => {
+Deno.test("randomly cancelled streams cost no other stream a record, and nothing keeps running when all are done", async () => {
   using setup = new Setup(2);
   const seed = runSeed();
   const random = new Random(seed);
@@ -199,7 +199,7 @@ Deno.test("streams that are cancelled at random cost nobody else a record, and n
   await quiet();
 });
 
-Deno.test("engines of large patterns take their part and no more, whoever else searches", async () => {
+Deno.test("engines of large patterns take only their share, whoever else searches", async () => {
   using setup = new Setup(2);
   const log = setup.log("a.log", cri("one needle").repeat(20_000));
   const patterns = [String.raw`\w{150}z`, ".{9000}", String.raw`\pL{150}`, "(.*a){6000}"];

@@ -6,7 +6,7 @@ import {
 import { startAgent } from "../../harness/agent.ts";
 import { answer } from "../../harness/calls.ts";
 
-Deno.test("health tells SERVING for the agent and its services, NOT_FOUND for others", async () => {
+Deno.test("health returns SERVING for the agent and its services, NOT_FOUND for others", async () => {
   await using agent = await startAgent();
   const check = (service: string) =>
     answer<HealthCheckResponse>((done) => agent.health().check({ service }, done));

@@ -32,7 +32,7 @@ Deno.test("List tells name, size and time of every log, or of those in the named
   assert.deepEqual((await list(["nobody"])).response?.items, []);
 });
 
-Deno.test("a name that is no namespace is refused by List and Watch, and named", async () => {
+Deno.test("List and Watch refuse an invalid namespace and name it", async () => {
   await using agent = await startAgent();
   const { code, details } = await answer<LogMetadataList>((done) =>
     agent.metadata().list({ namespaces: ["default", "../etc"] }, done)
@@ -43,7 +43,7 @@ Deno.test("a name that is no namespace is refused by List and Watch, and named",
   assert.equal(ending.code, "INVALID_ARGUMENT");
 });
 
-Deno.test("Watch says at once that it has begun, and then what is added, in the named namespaces", async () => {
+Deno.test("Watch reports at once that it has begun, and then additions in the named namespaces", async () => {
   await using agent = await startAgent({ watch: { debounceMs: 10 } });
   agent.logs.add({ pod: "before" });
   const call = agent.metadata().watch({ namespaces: ["default", "default", ""] });

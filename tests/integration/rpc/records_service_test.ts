@@ -107,7 +107,7 @@ Deno.test("grep selects by the message, in a large log, forward and backward", a
   assert.deepEqual((await readLog(agent, log, { grep: "stdout" })).texts, [], "not the header");
 });
 
-Deno.test("every record of a large log comes once and in order, however slow the reader is", async () => {
+Deno.test("every record of a large log arrives once and in order, however slow the reader is", async () => {
   await using agent = await startAgent();
   const log = agent.logs.add({ content: criLines(100_000) });
   const call = agent.records().streamForward(request(log.request));
@@ -123,7 +123,7 @@ Deno.test("every record of a large log comes once and in order, however slow the
   assert.equal(next, 100_000);
 });
 
-Deno.test("a line that is too long comes in parts, none of it lost, and the last is final", async () => {
+Deno.test("an over-long line arrives in parts without loss, and the last part is final", async () => {
   await using agent = await startAgent({ maxLineBytes: 1024 });
   const text = "añb€ ".repeat(2000).trimEnd();
   const log = agent.logs.add({ content: criLine(seconds(0), text) + criLine(seconds(1), "next") });

@@ -31,7 +31,7 @@ async function probe(readiness: readonly string[], address: (port: number) => st
   }
 }
 
-Deno.test("an agent is healthy where its telemetry port says so", async () => {
+Deno.test("an agent is healthy if its telemetry port says so", async () => {
   assert.equal(await probe([], (port) => `127.0.0.1:${port}`), null);
   assert.equal(await probe([], (port) => `:${port}`), null, "all addresses");
   assert.equal(await probe([], (port) => `0.0.0.0:${port}`), null);
@@ -57,7 +57,7 @@ Deno.test("a port that only the agent knows cannot be asked", async () => {
   }
 });
 
-Deno.test("where nobody listens the probe rejects, by either way", async () => {
+Deno.test("if nothing listens, the probe rejects, by either method", async () => {
   const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = taken.addr;
   taken.close();

@@ -41,7 +41,7 @@ Deno.test("everything that keeps it from its work is named", () => {
   ]);
 });
 
-Deno.test("a log folder that is not there is a problem as long as it is not", () => {
+Deno.test("a missing log folder is a problem as long as it is missing", () => {
   using tree = new LogTree();
   using ready = new Readiness({
     ...defaults,
@@ -62,7 +62,7 @@ Deno.test("without TLS no certificate expires", () => {
   assert.deepEqual(ready.problems(), []);
 });
 
-Deno.test("who watches is told at once, and not again while nothing changes", () => {
+Deno.test("a watcher is notified at once, and not again while nothing changes", () => {
   using tree = new LogTree();
   using ready = readiness(tree);
   const told: boolean[] = [];

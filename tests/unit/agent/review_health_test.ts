@@ -49,7 +49,7 @@ Deno.test("what the API server says, and what keeps it from answering, is the pr
   assert.equal(second.problem, "no route to host");
 });
 
-Deno.test("where callers bring tokens the agent's own account is not needed", async () => {
+Deno.test("if callers present tokens, the agent's own account is not needed", async () => {
   const api = reviewer();
   using _health = new ReviewHealth(configured(["front-proxy", "token"]), api);
   assert.equal((await api.asked).ownAccountNeeded, false);

@@ -7,7 +7,7 @@ function configured(addr: string, overrides: Partial<Config["telemetry"]> = {}):
   return { ...defaults, telemetry: { ...defaults.telemetry, addr, ...overrides } };
 }
 
-Deno.test("every event reaches the log, the metrics and who else wants it", async () => {
+Deno.test("every event reaches the log, the metrics and other receivers", async () => {
   const lines: string[] = [];
   const events: AgentEvent[] = [];
   await using telemetry = await setUpTelemetry(configured("127.0.0.1:0"), {
@@ -43,7 +43,7 @@ Deno.test("without an address there is no port", async () => {
   assert.equal(telemetry.listener, null);
 });
 
-Deno.test("an address that is taken is named by its key", async () => {
+Deno.test("an address in use is named by its key", async () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const addr = `127.0.0.1:${taken.addr.port}`;
   await assert.rejects(

@@ -19,7 +19,7 @@ Deno.test("an error is reported with its kind, its message and the first place o
   assert.match(event.at, /^at .*uncaught_errors_test\.ts/);
 });
 
-Deno.test("a message of several lines is no place", () => {
+Deno.test("a multi-line message is not a location", () => {
   const error = new Error("first\n    at nowhere real");
   error.stack = "Error: first\n    at nowhere real\n    at f (file.ts:1:2)";
   const [event] = reported(() => process.emit("uncaughtException", error));
@@ -27,7 +27,7 @@ Deno.test("a message of several lines is no place", () => {
   assert.match(event.at, /^at /);
 });
 
-Deno.test("what is no error is reported as it is", () => {
+Deno.test("a thrown value other than an error is reported as it is", () => {
   const [event] = reported(() =>
     process.emit("unhandledRejection", "only words", Promise.resolve())
   );
@@ -39,7 +39,7 @@ Deno.test("what is no error is reported as it is", () => {
   });
 });
 
-Deno.test("what cannot be shown as text is reported too: the handler itself must not fail", () => {
+Deno.test("a value that cannot be shown as text is reported too: the handler itself must not fail", () => {
   const [event] = reported(() => process.emit("uncaughtException", Object.create(null)));
   assert.ok(event?.type === "uncaught-error");
   assert.equal(event.error, "something that cannot be shown as text");

@@ -82,13 +82,13 @@ Deno.test("api server: an account without a token sends none", async () => {
   assert.equal("authorization" in (setup.asked[0]?.headers as object), false);
 });
 
-Deno.test("api server: an answer that is no JSON has a status and no body", async () => {
+Deno.test("api server: an answer other than JSON has a status and no body", async () => {
   await using setup = await setUp((_request, response) => response.writeHead(502).end("<html>"));
   const answer = await setup.server.post("/x", {}, asAgent);
   assert.deepEqual(answer, { status: 502, body: undefined, message: null });
 });
 
-Deno.test("api server: a message that repeats the token that was sent is told without it", async () => {
+Deno.test("api server: a message that repeats the sent token is reported without it", async () => {
   await using setup = await setUp((request, response) => {
     const message = `webhook failed: ${request.headers.authorization}`;
     response.writeHead(500).end(JSON.stringify({ kind: "Status", message }));
@@ -99,7 +99,7 @@ Deno.test("api server: a message that repeats the token that was sent is told wi
   }
 });
 
-Deno.test("api server: a connection that breaks is tried once more, and no more than that", async () => {
+Deno.test("api server: a broken connection is retried exactly once", async () => {
   let breaks = 1;
   await using setup = await setUp((request, response) => {
     if (breaks-- > 0) request.socket.destroy();
@@ -112,7 +112,7 @@ Deno.test("api server: a connection that breaks is tried once more, and no more 
   assert.equal(broken.asked.length, 2);
 });
 
-Deno.test("api server: an answer of more than a megabyte is none", async () => {
+Deno.test("api server: an answer of more than a megabyte is rejected", async () => {
   await using setup = await setUp((_request, response) => {
     response.on("error", () => {});
     response.end(`"${"x".repeat(1024 * 1024)}"`);

@@ -6,7 +6,7 @@ import { Failure } from "../../../src/failure/failure.ts";
 import { idle } from "../../harness/manual_clock.ts";
 import { alice, rejectsWith, setUp, unreachable, user } from "./fake_reviewer.ts";
 
-Deno.test("each distinct namespace is reviewed once, none named is one review of all", async () => {
+Deno.test("each distinct namespace is reviewed once; without namespaces, all are reviewed at once", async () => {
   const { authorizer, reviewer } = setUp();
   await authorizer.authorize(alice, ["b", "a", "b", "a"]);
   assert.deepEqual(reviewer.namespaces, ["b", "a"]);
@@ -29,7 +29,7 @@ Deno.test("a denial names the namespace as clients know it", async () => {
   );
 });
 
-Deno.test("the right for one namespace or for all is no right for another", async () => {
+Deno.test("the right for one namespace or for all is not a right for another", async () => {
   const { authorizer, reviewer } = setUp();
   reviewer.answer = (namespace) => namespace === "a" || namespace === "";
   await authorizer.authorize(alice, []);
@@ -53,7 +53,7 @@ Deno.test("1,000 namespaces are reviewed, 1,001 are refused unasked", async () =
   assert.equal(reviewer.asked.length, 1000);
 });
 
-Deno.test("a namespace that is no name is refused unasked", async () => {
+Deno.test("an invalid namespace is refused without a review", async () => {
   const { authorizer, reviewer } = setUp();
   for (const name of ["A", "a/b", "..", "a".repeat(64), "x".repeat(4_000_000), "*", " "]) {
     await rejectsWith(authorizer.authorize(alice, ["ok", name]), "invalid-argument", /namespace/);
@@ -76,7 +76,7 @@ Deno.test("at most 16 reviews of a call are under way", async () => {
   await done;
 });
 
-Deno.test("a denial ends the call at once: no further review begins, those under way are given up", async () => {
+Deno.test("a denial ends the call at once: no further review begins, and pending ones are abandoned", async () => {
   const { authorizer, reviewer } = setUp();
   reviewer.answer = null;
   const done = authorizer.authorize(alice, Array.from({ length: 40 }, (_, i) => `ns-${i}`));
@@ -156,7 +156,7 @@ Deno.test("the order of groups and extras does not matter", async () => {
   assert.equal(reviewer.asked.length, 1);
 });
 
-Deno.test("whoever differs in anything is reviewed again", async () => {
+Deno.test("an identity that differs in anything is reviewed again", async () => {
   const { authorizer, reviewer } = setUp();
   const callers: Identity[] = [
     user("a"),
@@ -208,7 +208,7 @@ Deno.test("equal questions at the same time share one review", async () => {
   await Promise.all(calls);
 });
 
-Deno.test("who shares a review shares its failure, and the next call asks again", async () => {
+Deno.test("callers that share a review share its failure, and the next call asks again", async () => {
   const { authorizer, reviewer } = setUp();
   reviewer.answer = null;
   const calls = Array.from({ length: 3 }, () => authorizer.authorize(alice, ["a"]));
@@ -220,7 +220,7 @@ Deno.test("who shares a review shares its failure, and the next call asks again"
   assert.equal(reviewer.asked.length, 2);
 });
 
-Deno.test("one caller that goes does not take the shared review from the others", async () => {
+Deno.test("one leaving caller does not end the shared review for the others", async () => {
   const { authorizer, reviewer } = setUp();
   reviewer.answer = null;
   const abort = new AbortController();
@@ -235,7 +235,7 @@ Deno.test("one caller that goes does not take the shared review from the others"
   assert.equal(reviewer.asked.length, 1);
 });
 
-Deno.test("with the last caller the review goes, and who comes later asks anew", async () => {
+Deno.test("the review ends with its last caller, and a later caller asks again", async () => {
   const { authorizer, reviewer, events } = setUp();
   reviewer.answer = null;
   const abort = new AbortController();
@@ -252,7 +252,7 @@ Deno.test("with the last caller the review goes, and who comes later asks anew",
   assert.deepEqual(events, [{ type: "review", verdict: "allowed", seconds: 0 }]);
 });
 
-Deno.test("who comes in the very moment in which the others go keeps the review", async () => {
+Deno.test("a caller that arrives at the moment when the others leave keeps the review", async () => {
   const { authorizer, reviewer } = setUp();
   reviewer.answer = null;
   const abort = new AbortController();
@@ -267,7 +267,7 @@ Deno.test("who comes in the very moment in which the others go keeps the review"
   await second;
 });
 
-Deno.test("a call that has ended already is not let in", async () => {
+Deno.test("a call that has already ended is not admitted", async () => {
   const { authorizer, reviewer } = setUp();
   await authorizer.authorize(alice, ["a"]);
   await rejectsWith(
@@ -322,7 +322,7 @@ async function following(
   return { ...parts, abort, outcome, ended };
 }
 
-Deno.test("a follow is reviewed again at every interval, and goes on while it is allowed", async () => {
+Deno.test("a follow is reviewed again at every interval, and continues while it is allowed", async () => {
   const { clock, reviewer, outcome, abort, ended } = await following();
   assert.equal(reviewer.asked.length, 1);
   await clock.pass(5 * MINUTE - 1);
@@ -359,7 +359,7 @@ Deno.test("a follow whose token has expired ends unauthenticated", async () => {
   assert.equal(outcome(), "unauthenticated");
 });
 
-Deno.test("a look again is not answered by a verdict older than the interval", async () => {
+Deno.test("a re-check is not answered by a verdict older than the interval", async () => {
   // Cached for long, checked often: the cache alone would answer for 10 minutes.
   const { clock, reviewer, outcome } = await following({
     cacheTtlMs: 10 * MINUTE,
@@ -426,7 +426,7 @@ Deno.test("an API server that hangs ends a follow after one interval more as wel
   assert.equal(reviewer.asked.at(-1)?.signal.aborted, true);
 });
 
-Deno.test("an API server that comes back within the grace lets the follow go on", async () => {
+Deno.test("a follow continues if the API server comes back within the grace period", async () => {
   const { clock, reviewer, outcome, abort, ended } = await following();
   reviewer.answer = () => unreachable;
   await clock.pass(9 * MINUTE);
@@ -440,7 +440,7 @@ Deno.test("an API server that comes back within the grace lets the follow go on"
   assert.equal((await ended).kind, "cancelled");
 });
 
-Deno.test("an API server that comes back with a no ends the follow permission-denied", async () => {
+Deno.test("an API server that comes back with a denial ends the follow with permission-denied", async () => {
   const { clock, reviewer, outcome } = await following();
   reviewer.answer = () => unreachable;
   await clock.pass(7 * MINUTE);

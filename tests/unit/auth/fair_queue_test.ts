@@ -27,7 +27,7 @@ Deno.test("fair queue: origins take turns, so one with many waits behind itself"
   assert.deepEqual(order, ["a1", "good", "a2", "a3", "a4"]);
 });
 
-Deno.test("fair queue: where too many wait, the origin with the most is refused, not who comes last", async () => {
+Deno.test("fair queue: if too many wait, the origin with the most is refused, not the last to arrive", async () => {
   let refused = 0;
   const queue = new FairQueue({
     places: 8,
@@ -54,7 +54,7 @@ Deno.test("fair queue: where too many wait, the origin with the most is refused,
   assert.equal(refused, 2);
 });
 
-Deno.test("fair queue: who leaves frees his place in the queue, and a place is given back once", async () => {
+Deno.test("fair queue: a leaving waiter frees its place in the queue, and a place is released once", async () => {
   const queue = new FairQueue({ places: 8, max: 1 });
   const [place] = await fill(queue);
   const gone = new AbortController();

@@ -151,7 +151,7 @@ Deno.test("x-remote-user present: authorization is ignored", () => {
   assert.equal(describeIdentity(identity), "user:alice");
 });
 
-Deno.test("without front-proxy among the methods nobody can impersonate anybody", () => {
+Deno.test("without the method front-proxy, nobody can impersonate anybody", () => {
   const pairs: Pairs = [["x-remote-user", "admin"], ["x-remote-group", "system:masters"]];
   for (const peer of [nobody, proxy]) {
     refused(() => identify(peer, metadata(pairs), tokenOnly), "unauthenticated", "missing token");
@@ -349,7 +349,7 @@ Deno.test("an empty list of allowed names allows any verified name", () => {
   assert.equal(describeIdentity(identity), "user:alice");
 });
 
-Deno.test("allow-all asks for nothing but a certificate where TLS wants one", () => {
+Deno.test("allow-all requires nothing but a certificate if TLS requires one", () => {
   const open = config(["allow-all"], { enabled: false });
   assert.deepEqual(identify(nobody, metadata([]), open), { kind: "anonymous" });
   assert.deepEqual(identify(proxy, metadata([]), config(["allow-all"])), { kind: "anonymous" });
@@ -383,7 +383,7 @@ Deno.test("a front proxy's certificate is never judged by a token, whatever its 
   }
 });
 
-Deno.test("where any verified name is allowed, a certificate does not make a front proxy, and tokens count", () => {
+Deno.test("if any verified name is allowed, a certificate does not make a front proxy, and tokens count", () => {
   const both = config(["front-proxy", "token"], { allowedNames: [] });
   const token = identify(proxy, metadata([["authorization", "Bearer t"]]), both);
   assert.deepEqual(token, { kind: "token", token: "t" });
@@ -446,7 +446,7 @@ Deno.test("a million groups are too many, and only some of them are looked at", 
   assert.ok(looked < 70_000, `${looked}`);
 });
 
-Deno.test("fuzz: random metadata never crashes, and lets in only who was said", () => {
+Deno.test("fuzz: random metadata never crashes, and admits only the named identity", () => {
   const seed = runSeed();
   const random = new Random(seed);
   const pick = <T>(values: readonly T[]): T => random.pick(values);

@@ -46,7 +46,7 @@ function kubeConfig(cluster: object = {}, user: object = { token: "t" }): object
   };
 }
 
-Deno.test("in a pod the service account is used, its token and CA read anew each time", async () => {
+Deno.test("in a pod the service account is used, and its token and CA are read again each time", async () => {
   using setup = new Setup();
   setup.env["KUBERNETES_SERVICE_HOST"] = "10.96.0.1";
   setup.env["KUBERNETES_SERVICE_PORT"] = "443";
@@ -89,7 +89,7 @@ Deno.test("KUBECONFIG counts before the pod, the pod before ~/.kube/config", asy
   assert.equal((await setup.find()).url.host, "named:3");
 });
 
-Deno.test("a kubeconfig in YAML is read: the current context, with data in place of files", async () => {
+Deno.test("a kubeconfig in YAML is read: the current context, with inline data instead of files", async () => {
   using setup = new Setup();
   setup.env["KUBECONFIG"] = setup.write(
     "config",
@@ -171,7 +171,7 @@ Deno.test("several files: a missing one is skipped, the first of a name counts",
   assert.deepEqual(await found.account(), { token: "two" });
 });
 
-Deno.test("a context without a user asks as nobody", async () => {
+Deno.test("a context without a user sends no credentials", async () => {
   using setup = new Setup();
   setup.env["KUBECONFIG"] = setup.write("config", {
     "current-context": "c",
@@ -181,7 +181,7 @@ Deno.test("a context without a user asks as nobody", async () => {
   assert.deepEqual(await (await setup.find()).account(), {});
 });
 
-Deno.test("http is taken on a loopback address (kubectl proxy), nowhere else", async () => {
+Deno.test("http is accepted only on a loopback address (kubectl proxy)", async () => {
   using setup = new Setup();
   for (const server of ["http://127.0.0.1:8001", "http://[::1]:8001", "http://localhost:8001"]) {
     setup.env["KUBECONFIG"] = setup.write("config", kubeConfig({ server }));
@@ -224,7 +224,7 @@ for (const [name, config, message] of refused) {
   });
 }
 
-Deno.test("a kubeconfig whose syntax is wrong near a token: file and place are told, never the line", async () => {
+Deno.test("a kubeconfig with a syntax error near a token: file and position are reported, never the line", async () => {
   using setup = new Setup();
   for (
     const [text, line] of [
@@ -247,7 +247,7 @@ Deno.test("a kubeconfig whose syntax is wrong near a token: file and place are t
   }
 });
 
-Deno.test("a credential plugin whose output is no JSON: it is not quoted", async () => {
+Deno.test("a credential plugin's invalid output is not quoted", async () => {
   using setup = new Setup();
   const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "echo", args: ["secret"] };
   setup.env["KUBECONFIG"] = setup.write("config", kubeConfig({}, { exec }));
@@ -267,7 +267,7 @@ Deno.test("a credential plugin that fails: its own words are the error", async (
   await assert.rejects((await setup.find()).account(), /no session/);
 });
 
-Deno.test("a kubeconfig that is no YAML or is not there, and none at all, are errors that say which", async () => {
+Deno.test("an invalid kubeconfig, a missing one, and none at all are errors that say which", async () => {
   using setup = new Setup();
   setup.env["KUBECONFIG"] = setup.write("config", "a: [");
   await setup.fails(/Cannot parse .*\/config/);

@@ -25,7 +25,7 @@ Deno.test("entries end with their time as well", () => {
   assert.equal(cache.get(1), undefined);
 });
 
-Deno.test("an empty cache that may hold many entries has made room for none", () => {
+Deno.test("an empty cache with a large maximum has allocated no entries", () => {
   const before = Deno.memoryUsage().heapUsed;
   const caches = Array.from({ length: 20 }, () => new LRUCache<string, string>(atMost(100_000)));
   assert.ok(Deno.memoryUsage().heapUsed - before < 1_000_000 && caches.length === 20);

@@ -67,7 +67,7 @@ Deno.test("peer: a certificate of a present authority is trusted until the first
   assert.equal(verify([leaf], [intermediate]).trusted, true, "an intermediate as the authority");
 });
 
-Deno.test("peer: whoever has left, expired, or never was, is not trusted", async () => {
+Deno.test("peer: a removed, expired or unknown CA is not trusted", async () => {
   const impostor = await make("root", null); // The same name, another key.
   const notYet = await make("client", root, { ca: false, from: 1 });
   const oldRoot = await make("root", null, { keys: root.keys, to: 0.5 });

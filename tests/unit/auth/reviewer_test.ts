@@ -138,7 +138,7 @@ Deno.test("the agent's certificate and token never go with a caller's token", as
   reviewer.close();
 });
 
-Deno.test("no is no, and a verdict that is both is no", async () => {
+Deno.test("a denial is a denial, and so is a contradictory verdict", async () => {
   await using setup = await setUp();
   setup.api.answer = (asked) => verdict(asked, false);
   assert.equal(await setup.review(alice), false);
@@ -216,7 +216,7 @@ for (const status of [401, 403]) {
   });
 }
 
-Deno.test("a refused token is the caller's concern: nothing in the agent's log", async () => {
+Deno.test("a refused token is the caller's problem: nothing is logged", async () => {
   await using setup = await setUp();
   setup.api.answer = () => failure(401, "Unauthorized");
   await rejectsWith(setup.review(bearer), "unauthenticated", /does not accept the token/);
@@ -352,7 +352,7 @@ Deno.test("account and authorities are taken as they are at each review: they ro
   reviewer.close();
 });
 
-Deno.test("a configuration that comes later is found later, and the operator is told meanwhile", async () => {
+Deno.test("a configuration that appears later is found later, and the problem is reported meanwhile", async () => {
   await using api = await AuthorizationApi.start();
   const events: AgentEvent[] = [];
   let there = false;

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 
 const project = new URL("../../../", import.meta.url).pathname;
 
-Deno.test("every test that docs/security.md names is there, under that name", () => {
+Deno.test("every test that docs/security.md names exists under that name", () => {
   const text = readFileSync(`${project}docs/security.md`, "utf8");
   const named = [...text.matchAll(/`(tests\/[\w./]+_test\.ts)`(?:: ([^|)\n]+?)\s*[|)])?/g)];
   assert.ok(named.length > 20, `only ${named.length} found: the page is read wrongly`);

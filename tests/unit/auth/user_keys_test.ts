@@ -31,7 +31,7 @@ Deno.test("all tokens of one user have one key; it is asked for once for each", 
   assert.equal(await keyOf(proxied), both[0], "the same user through the front proxy");
 });
 
-Deno.test("where the API server does not say whose a token is, it counts for itself", async () => {
+Deno.test("if the API server does not say whose a token is, it counts for itself", async () => {
   const { keyOf } = keys((text) =>
     text === "x" ? Promise.reject(new Error("x")) : Promise.resolve(null)
   );

@@ -52,7 +52,7 @@ const user = (name: string): Extract<Identity, { kind: "front-proxy" }> => ({
 });
 const [alice, bob] = [user("alice"), user("bob")];
 
-Deno.test("a verdict is kept from when it was asked for, and is none for another namespace or caller", async () => {
+Deno.test("a verdict is cached from the time of its request, and not used for another namespace or caller", async () => {
   const { asked, clock, ask, known, verdicts, events } = setUp();
   const verdict = ask(alice, "a");
   await turn();
@@ -68,7 +68,7 @@ Deno.test("a verdict is kept from when it was asked for, and is none for another
   assert.deepEqual(events.map(({ type }) => type), ["review", "review-cached"]);
 });
 
-Deno.test("equal questions share one review, which goes with the last who waits for it", async () => {
+Deno.test("identical questions share one review, which ends with its last waiter", async () => {
   const { asked, ask } = setUp();
   const [first, second] = [new AbortController(), new AbortController()];
   const [one, other] = [ask(alice, "a", first.signal), ask(alice, "a", second.signal)];
@@ -95,7 +95,7 @@ Deno.test("a review that fails is everybody's failure, is counted, and is not ke
   assert.equal(asked.length, 2);
 });
 
-Deno.test("a token that the API server does not accept counts as denied: whoever makes one up raises no alarm", async () => {
+Deno.test("a token that the API server does not accept counts as denied: made-up tokens raise no alarm", async () => {
   for (const kind of ["unauthenticated", "permission-denied"] as const) {
     const { asked, ask, events, known } = setUp();
     const refused = ask(alice, "a");
@@ -107,7 +107,7 @@ Deno.test("a token that the API server does not accept counts as denied: whoever
   }
 });
 
-Deno.test("no more than 16 reviews are under way, and callers take turns", async () => {
+Deno.test("at most 16 reviews are in progress, and callers take turns", async () => {
   const { asked, ask } = setUp();
   for (let i = 0; i < 40; i++) void ask(alice, `a${i}`);
   void ask(bob, "b");

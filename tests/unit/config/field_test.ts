@@ -12,7 +12,7 @@ Deno.test("a property is named as in code, with the unit of its type", () => {
   assert.equal(propertyName("shutdown-timeout", fields["shutdown-timeout"]!), "shutdownTimeoutMs");
 });
 
-Deno.test("a section is told from a key", () => {
+Deno.test("sections and keys are distinguished", () => {
   const { key, keys } = {
     key: field(flag, true, "A key."),
     keys: section("Keys.", false, {}),

@@ -17,7 +17,7 @@ Deno.test("the error of a wrong item names its place", () => {
   assert.throws(() => list(numbers).read([[1], [2, 0]]), { at: "[1][1]" });
 });
 
-Deno.test("too few items, and what is no list, are refused", () => {
+Deno.test("too few items, and values other than lists, are refused", () => {
   for (const value of [[], new RawText("", "option"), "1,2", null, 1]) {
     assert.throws(() => numbers.read(value), { name: "TypeMismatch", at: "" });
   }

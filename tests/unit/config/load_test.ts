@@ -86,7 +86,7 @@ Deno.test("YAML, JSON and TOML give the same configuration, every key read", asy
   }
 });
 
-Deno.test("without a file, and with an empty one, the contract's defaults stand, frozen", async () => {
+Deno.test("without a file, and with an empty one, the contract's defaults apply, frozen", async () => {
   assert.deepEqual((await loadConfig()).config, defaults);
   assert.deepEqual((await load("")).config, defaults);
   assert.deepEqual((await load("# only a comment\n")).config, defaults);
@@ -190,7 +190,7 @@ Deno.test("a variable that is not set and has no default is an error that names 
   );
 });
 
-Deno.test("generation 1's nested form is read, other programs' keys beside it are left alone", async () => {
+Deno.test("generation 1's nested form is read, and other programs' keys next to it are ignored", async () => {
   const { config, warnings } = await load(`
 version: 1
 dashboard: { addr: ":8080" }
@@ -333,7 +333,7 @@ Deno.test("the rules of authentication are part of loading", async () => {
   );
 });
 
-Deno.test("a -p that is no key:value, or that goes through a value, is an error", async () => {
+Deno.test("a -p that is not key:value, or whose key passes through a value, is an error", async () => {
   for (const param of ["", "history", ":x", "logging..level:debug", ".history:true"]) {
     assert.match(await refusal("", { params: [param] }), /^option -p: .*expected key:value/, param);
   }

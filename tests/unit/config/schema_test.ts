@@ -32,7 +32,7 @@ Deno.test("sections that restrict something refuse keys that they do not know", 
   }
 });
 
-Deno.test("a configuration is built of the value of each key, asked for once by its dotted name", () => {
+Deno.test("a configuration is built from the value of each key, requested once by its dotted name", () => {
   const asked: string[] = [];
   const built = buildConfig((key, field) => {
     asked.push(key);

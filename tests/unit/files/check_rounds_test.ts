@@ -33,7 +33,7 @@ Deno.test("regression: a check of very many files held the event loop for all of
   assert.equal(rounds.isRunning("poll"), false);
 });
 
-Deno.test("what is forgotten between two turns is not checked", () => {
+Deno.test("a file removed between two turns is not checked", () => {
   const { groups, rounds, checks, turn } = setUp(6);
   rounds.run("tick");
   checks();

@@ -165,7 +165,7 @@ Deno.test("regression: a change that a tick met before its event came was taken 
   assert.equal(t.watcher.state.polling, false);
 });
 
-Deno.test("where no watch can be had files are polled, and it is told once", () => {
+Deno.test("if no watch is available, files are polled, and this is reported once", () => {
   using t = setUp({ broken: true });
   t.onFile("a");
   assert.equal(t.watcher.state.polling, true);

@@ -62,7 +62,7 @@ Deno.test("a log is found through its link in a pod's folder", () => {
   assert.equal(file.size, 2);
 });
 
-Deno.test("a log is found behind Docker's two links", () => {
+Deno.test("a log is found through Docker's two links", () => {
   using tree = new Tree();
   tree.file("docker/abc/abc-json.log", "{}\n").link(
     "pods/ns_pod_uid/app/0.log",
@@ -99,7 +99,7 @@ Deno.test("a container that is itself named pods is found in its pod's folder", 
   assert(locate(tree.roots, { ...name, containerName: "pods" }));
 });
 
-Deno.test("what leads elsewhere is refused", async (t) => {
+Deno.test("a path that leads elsewhere is refused", async (t) => {
   const cases: [string, (tree: Tree) => void, FailureKind, string][] = [
     ["a missing file", () => {}, "not-found", `failed to access log file`],
     ["a dangling link", (t) => t.link(LINK, "pods/ns_pod_uid/app/0.log"), "not-found", LINK],
@@ -247,7 +247,7 @@ Deno.test("a log that gets a second name between its location and its opening is
   fails(() => LogFile.open(log), "permission-denied", "2 hard links");
 });
 
-Deno.test("a rotated file that is a hard link is no part of the log's history", () => {
+Deno.test("a rotated file that is a hard link is not part of the log's history", () => {
   using tree = new Tree();
   const folder = "pods/ns_pod_uid/app";
   tree.file(`${folder}/0.log`).file(`${folder}/0.log.20241001-050000`).file("secret", "secret\n");

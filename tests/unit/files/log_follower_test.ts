@@ -50,7 +50,7 @@ Deno.test("a log that is not there yet is waited for and read whole, from END to
   assert.equal(reader.text(), criLines(1, 2));
 });
 
-Deno.test("what is written to a log that has just appeared is seen without events", async () => {
+Deno.test("writes to a log that has just appeared are noticed without events", async () => {
   await using stage = new FollowedFolder({ empty: true });
   const reader = stage.follow();
   stage.create();
@@ -60,7 +60,7 @@ Deno.test("what is written to a log that has just appeared is seen without event
   assert.equal(reader.text(), criLine(1));
 });
 
-Deno.test("a log that does not come in time is not found", async () => {
+Deno.test("a log that does not appear in time is not found", async () => {
   await using stage = new FollowedFolder({ empty: true });
   const reader = stage.follow();
   assert.equal(reader.text(), "");
@@ -80,7 +80,7 @@ Deno.test("a log that may not be read is refused at once", async () => {
   );
 });
 
-Deno.test("bytes that cannot be read though they are there are tried twice, then counted and left out", async () => {
+Deno.test("bytes that exist but cannot be read are tried twice, then counted and skipped", async () => {
   await using stage = new FollowedFolder();
   stage.append(criLines(1, 2));
   const reader = stage.follow();

@@ -60,7 +60,7 @@ Deno.test("regression: a log that is just being rotated is not called missing", 
   assert.deepEqual(await opened, ["now\n", "new\n"]);
 });
 
-Deno.test("a link whose file does not come is not found after half a second", async () => {
+Deno.test("a link whose file does not appear is not found after half a second", async () => {
   using t = setUp();
   Deno.removeSync(t.log.path);
   const opened = t.open();

@@ -33,7 +33,7 @@ Deno.test("link and file gone for two seconds: drained with the half last line, 
   assert.equal(reader.text(), "half(end)");
 });
 
-Deno.test("a link without its file, or a file without its link, is no end", async (t) => {
+Deno.test("a link without its file, or a file without its link, does not end the log", async (t) => {
   await t.step("the file goes, the link stays", async () => {
     await using stage = new FollowedFolder();
     const reader = stage.follow();
@@ -58,7 +58,7 @@ Deno.test("a link without its file, or a file without its link, is no end", asyn
   });
 });
 
-Deno.test("a log that comes again within two seconds goes on", async () => {
+Deno.test("a log that reappears within two seconds continues", async () => {
   await using stage = new FollowedFolder();
   const reader = stage.follow();
   stage.append(criLine(1));
@@ -86,7 +86,7 @@ Deno.test("after a rotation the old file's last lines come before the new file's
   assert.equal(reader.text(), criLines(2, 3));
 });
 
-Deno.test("a line that comes to the old file still later comes late, but comes", async () => {
+Deno.test("a line written to the old file even later is delivered late, but delivered", async () => {
   await using stage = new FollowedFolder();
   const reader = stage.follow();
   stage.append(criLine(1));
@@ -160,7 +160,7 @@ Deno.test("regression: a file that was empty when it was rotated is kept open un
   assert.equal(reader.text(), criLines(1, 2));
 });
 
-Deno.test("regression: whoever joins amid a rotation misses no line that is still written to the old file", async () => {
+Deno.test("regression: a follower that joins during a rotation misses no line still written to the old file", async () => {
   await using stage = new FollowedFolder();
   stage.append(criLine(1));
   const first = stage.follow();

@@ -9,7 +9,7 @@ Deno.test("a configuration that keeps to the binary's folders is granted its fil
   assert.deepEqual(await grantsFor({ file, params: [] }, nothingSet), { ...NOTHING, read: [file] });
 });
 
-Deno.test("no configuration file: nothing beyond the binary's permissions", async () => {
+Deno.test("without a configuration file, nothing is granted beyond the binary's permissions", async () => {
   assert.deepEqual(await grantsFor({ params: [] }, nothingSet), NOTHING);
   assert.equal(describeGrants(NOTHING), "");
 });
@@ -51,7 +51,7 @@ Deno.test("parameters count as the file does", async () => {
   ]);
 });
 
-Deno.test("what a folder leads to is granted with it; of a Secret, the folder of its versions", async () => {
+Deno.test("the target of a folder is granted with it; for a Secret, the folder of its versions", async () => {
   using folder = new Folder();
   Deno.mkdirSync(`${folder.path}/real`);
   Deno.symlinkSync("real", `${folder.path}/logs`);

@@ -21,7 +21,7 @@ Deno.test("a line map has the beginning of each line, and no names", () => {
   ]);
 });
 
-Deno.test("what has no source ends a line", () => {
+Deno.test("a segment without a source ends a line", () => {
   // Column 0 in a line, column 1 without a source, column 2 in the same line again.
   const lines = lineMap({ ...map, mappings: "AAAA,C,CAAC" });
   assert.deepEqual(decode(lines.mappings), [[[0, 0, 0, 0], [1], [2, 0, 0, 1]]]);

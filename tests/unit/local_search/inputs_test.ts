@@ -33,7 +33,7 @@ Deno.test("a path means itself or all files below it, in order, each once, links
   assert.deepEqual([...filesOf(`${path}/pods/`)][0], `${path}/pods/b/0.log`);
 });
 
-Deno.test("a path that is not there, and a link to nothing that was named, are failures", () => {
+Deno.test("a missing path, and a dangling link named by the caller, are failures", () => {
   using folder = newFolder();
   Deno.symlinkSync(`${folder.path}/gone`, `${folder.path}/dangling`);
   for (const name of ["nowhere", "dangling"]) {

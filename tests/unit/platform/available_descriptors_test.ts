@@ -18,7 +18,7 @@ async function saidWith(limit: number, expression: string): Promise<number> {
   return Number(new TextDecoder().decode(stdout));
 }
 
-Deno.test("as many as the limit of the process leaves, and all given back", async () => {
+Deno.test("as many as the limit of the process leaves, and all are closed again", async () => {
   const twice = 'availableDescriptors("/", 500) + 1000 * availableDescriptors("/", 500)';
   const said = await saidWith(256, twice);
   const [first, second] = [said % 1000, Math.floor(said / 1000)];
@@ -26,7 +26,7 @@ Deno.test("as many as the limit of the process leaves, and all given back", asyn
   assert.equal(second, first);
 });
 
-Deno.test("no more than is asked for; and that many where it cannot be tried", () => {
+Deno.test("at most the requested number, and exactly that if it cannot be tried", () => {
   assert.equal(availableDescriptors("/", 3), 3);
   assert.equal(availableDescriptors("/nowhere/at/all", 700), 700);
 });

@@ -37,7 +37,7 @@ Deno.test("no timer of the platform is set for longer than it can be", async () 
   await sleeping;
 });
 
-Deno.test("no sleep where there is nothing to wait for", async () => {
+Deno.test("no sleep if there is nothing to wait for", async () => {
   const clock = new ManualClock();
   await sleep(clock, 0, never);
   await sleep(clock, Number.NEGATIVE_INFINITY, never);
@@ -45,7 +45,7 @@ Deno.test("no sleep where there is nothing to wait for", async () => {
   assert.equal(clock.timers, 0);
 });
 
-Deno.test("what is called off is not called", async () => {
+Deno.test("a canceled callback is not called", async () => {
   const clock = new ManualClock();
   const cancel = clock.after(5, () => assert.fail("called"));
   cancel();

@@ -31,7 +31,7 @@ Deno.test("links are followed by stat and not by lstat; reads are whole", () => 
   }
 });
 
-Deno.test("errors by kind: a path through a file leads nowhere", () => {
+Deno.test("errors by kind: a path through a file does not exist", () => {
   const folder = Deno.makeTempDirSync();
   try {
     Deno.writeTextFileSync(`${folder}/file`, "");

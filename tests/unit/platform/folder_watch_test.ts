@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { watch, type WatchEvent } from "../../../src/platform/folder_watch.ts";
 
-Deno.test("what happens to a file in the folder or below it comes as an event, until the watch is closed", async () => {
+Deno.test("changes to a file in the folder or below it arrive as events until the watch is closed", async () => {
   const folder = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "watch-" }));
   try {
     Deno.mkdirSync(`${folder}/below`);

@@ -35,7 +35,7 @@ Deno.test("of many long computations, one runs in each turn of the event loop", 
   assert.ok(most >= 1 && most <= 2, `${most} in one turn`);
 });
 
-Deno.test("regression: a call that takes many turns of the event loop waited for a computation in each of them", async () => {
+Deno.test("regression: a call that takes many turns of the event loop waited for a computation in each", async () => {
   const { signal } = new AbortController();
   let sinceTurn = 0;
   let most = 0;
@@ -77,7 +77,7 @@ Deno.test("many items are visited in order, in several turns of the event loop",
   assert.ok(turns > 3, `${turns} turns`);
 });
 
-Deno.test("what a visit throws ends the visits; so does the signal, without an error", async () => {
+Deno.test("an error of a visit ends the visits; so does the signal, without an error", async () => {
   const items = Array.from({ length: 1000 }, (_, index) => index);
   const controller = new AbortController();
   let visits = 0;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { collectGarbage } from "../../../src/platform/memory.ts";
 
-Deno.test("what nobody holds is collected at once", async () => {
+Deno.test("unreferenced objects are collected at once", async () => {
   // In a separate function, whose variables are gone when it returns.
   const weak = (() => new WeakRef({ some: "thing" }))();
   await new Promise((resolve) => setTimeout(resolve)); // A WeakRef keeps its target until the end of the job.

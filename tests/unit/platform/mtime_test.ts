@@ -44,7 +44,7 @@ Deno.test("the time of the last change is told, not that of the last access, whi
   });
 });
 
-Deno.test("where the exact time cannot be had, the milliseconds of stat are the answer", () => {
+Deno.test("if the exact time is unavailable, the result is stat's milliseconds", () => {
   withFile((path) => {
     setMtime(path, 1727800000, 123_456_789);
     const facts = stat(path);

@@ -16,7 +16,7 @@ Deno.test("there is one timer of each name, and it can be set again when it has 
   assert.deepEqual(fired.splice(2), ["later"]);
 });
 
-Deno.test("what is canceled does not fire, and nothing is left", () => {
+Deno.test("a canceled timer does not fire, and nothing is left", () => {
   const clock = new ManualClock();
   const timers = new NamedTimers<"a" | "b">(clock);
   const fail = () => assert.fail("it was canceled");

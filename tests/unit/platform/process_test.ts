@@ -38,7 +38,7 @@ Deno.test("all of a large output is written before the process ends", async () =
   assert.deepEqual([code, stdout.length, stderr], [7, 3_000_000, "done"]);
 });
 
-Deno.test("standard input is read to its end; a pipe is no terminal", async () => {
+Deno.test("standard input is read to its end; a pipe is not a terminal", async () => {
   const { stdout } = await run(
     `const into = new Uint8Array(3);
      let text = "";
@@ -61,7 +61,7 @@ Deno.test("a signal calls its handler until that is removed; then it ends the pr
   assert.deepEqual([stdout, code], ["handled\n", 129]);
 });
 
-Deno.test("the host's name, whether the program is compiled, and resident memory are told", () => {
+Deno.test("the host's name, whether the program is compiled, and resident memory are available", () => {
   assert.equal(hostName(), Deno.hostname());
   assert.equal(isStandalone(), false);
   assert.ok(residentBytes() > 2 ** 20);

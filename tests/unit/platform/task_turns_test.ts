@@ -19,7 +19,7 @@ function setUp() {
   return { clock, turns, task, turn, ran: () => ran.splice(0) };
 }
 
-Deno.test("a task runs at once where there is time, and no timer is left", () => {
+Deno.test("a task runs at once if there is time, and no timer is left", () => {
   const { clock, turns, task, ran } = setUp();
   for (const name of ["a", "b", "c"]) turns.run(task(name, 1));
   assert.deepEqual(ran(), ["a", "b", "c"]);
@@ -88,7 +88,7 @@ Deno.test("of tasks that are cheaper now than later the first runs before all th
   turns.runAll([]);
 });
 
-Deno.test("closed, it runs nothing any more and has no timer", () => {
+Deno.test("once closed, it runs nothing and has no timer", () => {
   const { clock, turns, task, turn, ran } = setUp();
   turns.run(task("first", 4));
   turns.run(task("waits", 1));
@@ -113,7 +113,7 @@ Deno.test("regression: turns that followed each other closely counted as one, an
   assert.equal(ran, 10);
 });
 
-Deno.test("eager tasks run in the very next turn, as long as they are told to", async () => {
+Deno.test("eager tasks run in the very next turn, as long as they are requested", async () => {
   const clock = new ManualClock();
   const turns = new TaskTurns(clock, { turnMs: 2, isEager: true });
   let ran = 0;
@@ -158,7 +158,7 @@ Deno.test("steps that this turn has time for give their result at once, more of 
   assert.equal(await late, 10);
 });
 
-Deno.test("what a step throws is thrown at once, or the promise rejects with it", async () => {
+Deno.test("an error of a step is thrown at once, or the promise rejects with it", async () => {
   const { clock, turns, turn } = setUp();
   const failing = function* (count: number): Generator<void, never> {
     yield* stepsOf(clock, count);

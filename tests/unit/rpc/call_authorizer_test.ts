@@ -43,7 +43,7 @@ Deno.test("caller: the verified certificate's CN decides", () => {
   assert.throws(() => identify(() => certificate("intruder")), { kind: "permission-denied" });
 });
 
-Deno.test("caller: of several CNs none counts", () => {
+Deno.test("caller: with several CNs, none counts", () => {
   assert.throws(
     () => identify(() => certificate(["kubetail-cluster-api", "intruder"])),
     { kind: "unauthenticated" },

@@ -200,7 +200,7 @@ Deno.test("calls: unary calls are not counted as streams", async () => {
   assert.equal(status.code, Status.OK);
 });
 
-Deno.test("calls: a re-check that throws what nobody foresaw ends the stream", async () => {
+Deno.test("calls: a re-check with an unforeseen error ends the stream", async () => {
   const odd = [
     [new TypeError("surprise"), "TypeError: surprise"],
     ["a text", "Error: a text"],

@@ -14,7 +14,7 @@ Deno.test("checked request: what the library keeps of it is empty, whether it wa
   assert.deepEqual(wrong, {});
 });
 
-Deno.test("checked request: a stream of requests has none of its own", () => {
+Deno.test("checked request: a stream of requests has no request of its own", () => {
   emptyRequest(undefined);
   emptyRequest(null);
 });

@@ -69,7 +69,7 @@ Deno.test("health: not serving until it is said, the same for every known servic
   assert.equal(await check("unknown"), "5"); // NOT_FOUND
 });
 
-Deno.test("health: a watch tells the state at once, each change once, and that a service is unknown", async () => {
+Deno.test("health: a watch reports the state at once, each change once, and unknown services", async () => {
   const { health, watch } = setUp();
   const [known, unknown] = [await watch("a.B"), await watch("unknown")];
   health.set(true);
@@ -79,7 +79,7 @@ Deno.test("health: a watch tells the state at once, each change once, and that a
   assert.deepEqual(new Set(unknown.written), new Set([Serving.SERVICE_UNKNOWN]));
 });
 
-Deno.test("health: a watch that is cancelled is told nothing more", async () => {
+Deno.test("health: a cancelled watch receives nothing more", async () => {
   const { health, watch } = setUp();
   const call = await watch("");
   call.emit("cancelled");

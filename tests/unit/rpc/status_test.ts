@@ -20,7 +20,7 @@ for (const [kind, code] of kinds) {
   });
 }
 
-Deno.test("status: an error that is no Failure is INTERNAL, and its words stay inside", () => {
+Deno.test("status: an error other than a Failure is INTERNAL, and its text is not sent", () => {
   assert.deepEqual(toStatus(new Error("the token is abc")), {
     code: Status.INTERNAL,
     details: "Internal error",

@@ -45,7 +45,7 @@ function refuses(call: () => unknown): void {
   assert.throws(call, (error) => error instanceof Failure && error.kind === "unauthenticated");
 }
 
-Deno.test("peers: a valid one is let in, and stays through checks and a rotation of authorities", () => {
+Deno.test("peers: a valid one is admitted, and stays through checks and a rotation of CAs", () => {
   using it = setUp();
   const signal = it.peers.enter(it.connection);
   it.setAuthorities([next, present]);

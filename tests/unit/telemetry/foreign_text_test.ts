@@ -16,7 +16,7 @@ Deno.test("a text of the greatest length stays as it is", () => {
   assert.notEqual(shortened(`${text}x`), `${text}x`);
 });
 
-Deno.test("what a terminal does not show, or obeys, is escaped; what people write is not", () => {
+Deno.test("characters that a terminal does not show, or obeys, are escaped; ordinary text is not", () => {
   const hidden =
     "\x1b\x9b\r\u202e\u2066\u200b\u200d\ufeff\u00ad\u2028\u3164\u115f\u034f\ufe0f\u{e0041}\ud800";
   assert.match(escaped(hidden), /^(?:\\u[0-9a-f]{4})+$/);

@@ -50,7 +50,7 @@ Deno.test("a page that cannot be loaded is reported with the reason, which the r
   }]);
 });
 
-Deno.test("a port that is taken rejects", async () => {
+Deno.test("a port in use rejects", async () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const address = { host: "127.0.0.1", port: taken.addr.port };
   await assert.rejects(ask("/", { address }), /EADDRINUSE/);

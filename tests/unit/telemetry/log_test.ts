@@ -58,7 +58,7 @@ Deno.test("text is key=value, quoted where it must be", () => {
   ]);
 });
 
-Deno.test("pretty is for people, in color only where told so", () => {
+Deno.test("pretty is for people, in color only if requested", () => {
   const event: AgentEvent = {
     type: "notice",
     level: "warn",
@@ -107,7 +107,7 @@ Deno.test("a failure of the agent's own is an error, one of its caller's is not"
   }
 });
 
-Deno.test("an API server that is away is told once, and once when it is back", () => {
+Deno.test("an unreachable API server is reported once, and once when it is back", () => {
   const review = (verdict: "allowed" | "denied" | "error"): AgentEvent => ({
     type: "review",
     verdict,

@@ -130,7 +130,7 @@ Deno.test("every event moves its metric", () => {
   assert.equal(agent("certificate_expiry_timestamp_seconds"), 1_800_000_000);
 });
 
-Deno.test("counters are there from the beginning, as zero; the process tells of itself", () => {
+Deno.test("counters exist from the start, at zero; the process reports its own metrics", () => {
   const values = series([]);
   for (
     const name of [
@@ -194,7 +194,7 @@ Deno.test("label values and help are escaped as Prometheus reads them", () => {
   );
 });
 
-Deno.test("a code's first error is an increase: its series is there from the start", () => {
+Deno.test("the first error with a code is an increase: its series exists from the start", () => {
   const kinds: Record<FailureKind, true> = {
     "invalid-argument": true,
     "unauthenticated": true,

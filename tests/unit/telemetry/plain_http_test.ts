@@ -76,7 +76,7 @@ Deno.test("an answer is waited for", async () => {
   assert.match((await exchanged).text, /^HTTP\/1\.1 503 Service Unavailable\r\n[\s\S]*later\n$/);
 });
 
-Deno.test("an answer that fails is told without its reason, and whoever must know gets that", async () => {
+Deno.test("a failed answer is sent without its reason, which is reported separately", async () => {
   const failure = new Error("secret path");
   const failing: Answer[] = [() => {
     throw failure;
@@ -112,7 +112,7 @@ Deno.test("requests sent ahead are skipped", async () => {
   assert.equal(text.match(/HTTP\/1\.1/g)?.length, 1);
 });
 
-Deno.test("a connection that asks nothing ends in time", async () => {
+Deno.test("a connection without a request ends in time", async () => {
   const { text } = await exchange("GET / HT", { timeoutMs: 20 });
   assert.equal(text, "");
 });

@@ -34,7 +34,7 @@ Deno.test("the oldest connection of the peer with the most makes room for one to
   assert.equal(evicted(), 1);
 });
 
-Deno.test("a connection that has ended counts no more, however often it says so", () => {
+Deno.test("an ended connection is no longer counted, however often its end is reported", () => {
   const { made, all, evicted } = connections(2, ["a", "a"]);
   made[0]!.destroy();
   made[0]!.emit("close");

@@ -10,7 +10,7 @@ Deno.test("a caller cannot make series: methods that are not ours have one label
   assert.equal(methodLabel(""), "other");
 });
 
-Deno.test("methods that answer with a stream are told by their names", () => {
+Deno.test("streaming methods are recognized by name", () => {
   assert.deepEqual(
     ["a.B/Watch", "a.B/StreamForward", "a.B/StreamBackward", "a.B/List", "a.B/Check", "other"].map(
       isStreaming,
@@ -32,7 +32,7 @@ Deno.test("metrics are named as Prometheus recommends, and explained in a senten
   }
 });
 
-Deno.test("counters are there from the beginning, at 0: a rate misses no first step", () => {
+Deno.test("counters exist from the start, at 0, so a rate misses no first step", () => {
   const text = createSeries().all.map((metric) => metric.render()).join("");
   for (
     const line of [

@@ -10,6 +10,6 @@ Deno.test("status codes have the names and numbers of the gRPC library", () => {
   }
 });
 
-Deno.test("what is not a status has no number", () => {
+Deno.test("an unknown status has no number", () => {
   assert.equal(statusNumber("17"), undefined);
 });

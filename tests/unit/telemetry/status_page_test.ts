@@ -53,12 +53,12 @@ Deno.test("an agent that is not ready says why", () => {
   );
 });
 
-Deno.test("without TLS, and with a date that nobody can read, the page says so", () => {
+Deno.test("without TLS, and with an unreadable date, the page says so", () => {
   assert.match(page({ certificateExpiresMs: null }), /<dd>no TLS<\/dd>/);
   assert.match(page({ certificateExpiresMs: Number.NaN }), /<dd>unknown<\/dd>/);
 });
 
-Deno.test("what others have named is shown as text", () => {
+Deno.test("foreign names are shown as text", () => {
   const html = page({
     node: `<b>&"'`,
     problems: ["a\u202eb\u0000"],
@@ -72,7 +72,7 @@ Deno.test("what others have named is shown as text", () => {
   assert.match(html, /<li>&lt;i&gt;<div class="muted">just now<\/div><\/li>/);
 });
 
-Deno.test("incidents say when, how often and what they concern; who may not see them is told where they are", () => {
+Deno.test("incidents say when, how often and what they concern; readers who may not see them learn where they are", () => {
   const incident = { atMs: NOW.getTime() - 120_000, times: 3, text: "refused", detail: "user:a" };
   const html = page({ incidents: { failedCalls: [incident], warnings: [] } });
   assert.match(html, /refused<div class="muted">2 min ago · 3 times · user:a<\/div>/);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Throughput } from "../../../src/telemetry/throughput.ts";
 
-Deno.test("amounts per second come by slot, the oldest first, and slots that have passed are empty", () => {
+Deno.test("amounts per second are listed by slot, oldest first, and past slots without amounts are empty", () => {
   let now = 10_000;
   const passed = new Throughput({ slotMs: 2000, slots: 3, now: () => now });
   passed.add(4);

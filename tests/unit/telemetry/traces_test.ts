@@ -26,7 +26,7 @@ Deno.test("traceparent: the forms of W3C Trace Context", () => {
   ) assert.equal(parseTraceparent(text), null, text);
 });
 
-Deno.test("traces are off, and cost nothing, unless OTEL_DENO says otherwise", async () => {
+Deno.test("traces are off and cost nothing unless OTEL_DENO turns them on", async () => {
   assert.equal(Deno.env.get("OTEL_DENO"), undefined);
   const start = await loadTraces({ version: "1.2.3" });
   assert.equal(start, noTraces);

@@ -64,7 +64,7 @@ Deno.test("--tls takes a folder laid out as a Kubernetes TLS secret; --insecure-
   assert.equal(await client(args, terminal), 0);
 });
 
-Deno.test("address, certificates and user come from the environment where no option names them", async () => {
+Deno.test("address, certificates and user come from the environment unless options name them", async () => {
   await using agent = await startAgent();
   await using plain = await startAgent({ tls: { enabled: false } });
   agent.logs.add();

@@ -44,7 +44,7 @@ Deno.test("client forward and backward read, select and limit, and tell the end 
   });
 });
 
-Deno.test("client forward --follow goes on until it is interrupted", async () => {
+Deno.test("client forward --follow continues until it is interrupted", async () => {
   await using agent = await startAgent();
   const web = agent.logs.add({ content: criLines(2) });
   for (const from of ["default", "end"]) {
@@ -79,7 +79,7 @@ Deno.test("client forward --follow tells that the log is gone", async () => {
   assert.equal(terminal.stderr, "The log is gone; its pod or container was removed: 1 record.\n");
 });
 
-Deno.test("client forward --follow tells that the agent stops, after what it had to show", async () => {
+Deno.test("client forward --follow reports that the agent stops, after the remaining records", async () => {
   await using agent = await startAgent();
   agent.logs.add({ content: criLines(2) });
   const terminal = new CapturedTerminal();

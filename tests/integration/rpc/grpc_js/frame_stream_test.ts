@@ -79,7 +79,7 @@ Deno.test("frames: the HTTP/2 stream is found in this version of grpc-js", async
   assert.ok(await found.promise);
 });
 
-Deno.test("frames: where grpc-js looks different, the fallback is chosen", () => {
+Deno.test("frames: if grpc-js has changed, the fallback is used", () => {
   assert.equal(innermostCall({ call: { nextCall: { somethingElse: {} } } }), null);
   assert.equal(innermostCall({}), null);
   assert.ok(frameSink({} as RecordsCall, never) instanceof MessageSink);

@@ -51,7 +51,7 @@ Deno.test("a full stream is waited for, however often, with as many listeners as
   assert.equal(sink.writeNow(Uint8Array.of(1)), true);
 });
 
-Deno.test("who waits for a stream that closes, or for a call that must stop, is told that it is gone", async () => {
+Deno.test("waiting for a stream that closes, or a call that must stop, resolves to gone", async () => {
   for (const end of ["close", "abort"]) {
     const { stream, sink, controller } = setUp();
     stream.isFull = true;
@@ -87,7 +87,7 @@ Deno.test("the memory of large frames is freed once they are written, that of sm
   assert.equal(small.length, SHARED_BYTES);
 });
 
-Deno.test("where grpc-js has changed, records go out as messages", async () => {
+Deno.test("if grpc-js has changed, records are sent as messages", async () => {
   const sent: LogRecord[] = [];
   const call = Object.assign(new EventEmitter(), {
     cancelled: false,

@@ -9,7 +9,7 @@ import {
 } from "../../../../src/rpc/grpc_js/http2_servers.ts";
 import { FakeGrpcServer, FakeStream, turns } from "../../../harness/fake_http2.ts";
 
-Deno.test("http2 servers: each one is told of before grpc-js listens to it", () => {
+Deno.test("http2 servers: each one is reported before grpc-js listens to it", () => {
   const fake = new FakeGrpcServer();
   const told: [Http2Source, number][] = [];
   onHttp2Server(
@@ -21,7 +21,7 @@ Deno.test("http2 servers: each one is told of before grpc-js listens to it", () 
   assert.equal(fake.source.listenerCount("stream"), 1);
 });
 
-Deno.test("http2 servers: grpc-js gets the streams alone that the judge lets pass, after all other listeners", () => {
+Deno.test("http2 servers: grpc-js gets only the streams that the judge accepts, after all other listeners", () => {
   const fake = new FakeGrpcServer();
   const order: string[] = [];
   judgeStreams(fake.server, (_stream, headers) => {

@@ -17,7 +17,7 @@ function reported(verbosity: logVerbosity, message: string): AgentEvent[] {
   return events;
 }
 
-Deno.test("of what the library logs, nothing behind the first value is kept: it may be a token", () => {
+Deno.test("of the library's messages, nothing after the first value is kept: it may be a token", () => {
   for (
     const [message, about, level] of [
       [

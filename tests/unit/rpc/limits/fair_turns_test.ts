@@ -33,7 +33,7 @@ Deno.test("fair turns: few begin at once, the others in later turns, owners one 
   assert.equal(begun.length, 101);
 });
 
-Deno.test("fair turns: who comes when others wait does not pass them", async () => {
+Deno.test("fair turns: a newcomer does not overtake those who wait", async () => {
   const { begun, enter, turn } = setUp();
   for (const owner of ["a", "a", "a", "a", "a", "a", "a", "a", "a"]) enter(owner);
   await turn();

@@ -30,7 +30,7 @@ Deno.test("growing share: it holds what it needs, by steps, and nothing for litt
   assert.deepEqual(held, [0, 0, 16, 64, 16, 0]);
 });
 
-Deno.test("growing share: the largest gives way, all of it, and is the one to be refused", () => {
+Deno.test("growing share: the largest gives way completely, and is refused", () => {
   const { shares, evicted, share } = setUp(100 * KIB);
   const large = share("large");
   assert.ok(large.resize(90 * KIB));

@@ -22,7 +22,7 @@ function setUp(total: number, options: Omit<SharesOptions, "total"> = {}) {
 const times = (count: number, name: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => name(index));
 
-Deno.test("what is disposed of is free again, once", () => {
+Deno.test("a disposed part is free again, once", () => {
   const { shares, take } = setUp(2);
   const first = take("a");
   take("b");
@@ -166,7 +166,7 @@ Deno.test("shares by weight: the largest holders go until the newcomer fits", ()
   assert.equal(take("d", "4", 101), null, "more than all");
 });
 
-Deno.test("a thousand owners who take turns never keep out whoever has nothing", () => {
+Deno.test("a thousand owners who take turns never keep out an owner who has nothing", () => {
   const { evicted, takeAll } = setUp(50);
   takeAll(...times(1000, (index) => `user-${index % 40}@${index % 5}`));
   for (let index = 0; index < 40; index++) {

@@ -27,7 +27,7 @@ function setUp(limits: { readonly streams: number; readonly headerMemory: number
   return { places, evicted, open, opened };
 }
 
-Deno.test("stream places: a connection whose answers are not read takes those of nobody else", () => {
+Deno.test("stream places: a connection whose answers are not read takes no places of others", () => {
   const { evicted, open, opened, places } = setUp({ streams: 4, headerMemory: 0 });
   for (let index = 0; index < 4; index++) opened("unread");
   assert.equal(open("unread"), "streams");

@@ -25,7 +25,7 @@ Deno.test("a large request, and large ones together, are offenses", () => {
   assert.match(requests.receive(1, 1, true)?.why ?? "", /^a request of more than 1000 bytes/);
 });
 
-Deno.test("what has finished leaves its bytes to others", () => {
+Deno.test("a finished request leaves its bytes to others", () => {
   const requests = new UnfinishedRequests(limits, () => 0);
   for (const stream of [1, 3]) {
     requests.begin(stream);
