@@ -70,7 +70,7 @@ Deno.test("a reader that has enough, and a signal, cancel the call", async () =>
   assert.equal(interrupted.call.cancelled, 1);
 });
 
-Deno.test("what the reader throws ends the call, and is thrown", async () => {
+Deno.test("an error thrown by the reader ends the call and is rethrown", async () => {
   const { call, ending } = reading(() => {
     throw new RangeError("the output is gone");
   });
@@ -79,7 +79,7 @@ Deno.test("what the reader throws ends the call, and is thrown", async () => {
   assert.equal(call.cancelled, 1);
 });
 
-Deno.test("an error says what was being done, whether it had begun, and what may help", async () => {
+Deno.test("an error names the operation, whether it had begun, and what may help", async () => {
   const before = reading();
   before.call.ends(grpc.status.UNAUTHENTICATED, "missing user header");
   await assert.rejects(

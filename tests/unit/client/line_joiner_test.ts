@@ -29,7 +29,7 @@ Deno.test("parts of a line are joined, with the time of the first", () => {
   assert.deepEqual(join(split, options), ["1 one", "2 two parts", "5 three", "6 no end"]);
 });
 
-Deno.test("backward too, where a line's last part comes first", () => {
+Deno.test("also backward, where a line's last part comes first", () => {
   const options = { direction: "backward", isFiltered: false } as const;
   assert.deepEqual(join(split.toReversed(), options), [
     "6 no end",

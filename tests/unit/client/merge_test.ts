@@ -72,7 +72,7 @@ Deno.test("nothing comes after enough", () => {
   assert.deepEqual(emitted, ["a1", "a2"]);
 });
 
-Deno.test("a log that waits for another pauses at a bound, and goes on when there is room", () => {
+Deno.test("a log that waits for another pauses at a bound and continues when there is room", () => {
   const { sources: [a, b], emitted, rooms } = merging(2);
   let taken = 0;
   while (a.add(at(taken)) && taken < 10_000) taken++;

@@ -41,7 +41,7 @@ Deno.test("a range of the lines that came last has their bytes at hand; others a
   assert.equal(last.range.bytes, null);
 });
 
-Deno.test("a range is intact as long as its bytes lie where they lay when it was taken", () => {
+Deno.test("a range is intact as long as its bytes are where they were when it was taken", () => {
   using grown = setup();
   grown.log.append(criLine(4));
   assert(grown.range.isIntact());
@@ -54,7 +54,7 @@ Deno.test("a range is intact as long as its bytes lie where they lay when it was
   assert(!parked.range.isIntact());
 });
 
-Deno.test("what has become of a range is told to who made it", () => {
+Deno.test("the creator of a range learns what became of it", () => {
   using setUp = setup();
   const amid = { offset: 150, skip: 2, line: null };
   setUp.range.given(amid);

@@ -50,7 +50,7 @@ for (const [title, changes, call, returned, expected] of table) {
   });
 }
 
-Deno.test("what is asked for while followers are woken is checked after it, by the same call", () => {
+Deno.test("a check requested while followers are woken runs afterwards in the same call", () => {
   let asks = 2;
   const { loop, calls } = setup([true, false, false], (loop) => {
     if (asks-- > 0) assert.equal(loop.askAgain(), false);
@@ -65,7 +65,7 @@ Deno.test("a check within a check does nothing, though events come while followe
   assert.deepEqual(calls, ["event", "checked"]);
 });
 
-Deno.test("a log that is over is not checked, not even for what was asked before", () => {
+Deno.test("a log that is over is not checked, not even for earlier requests", () => {
   const { loop, calls, state } = setup([true], (loop) => {
     state.isOver = true;
     loop.askAgain();

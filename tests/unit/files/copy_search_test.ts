@@ -32,7 +32,7 @@ function search(
   return found === null ? "none" : `${found.file.realPath.slice(log.path.length)} ${found.holding}`;
 }
 
-Deno.test("a copy of all of a segment is preferred to a larger beginning of it", () => {
+Deno.test("a copy of a whole segment is preferred to a larger copy of its beginning", () => {
   const rotated = { ".2": criLine(1), ".1": criLines(1, 3) };
   assert.equal(search(criLines(1, 3), rotated), ".1 all");
   assert.equal(search(criLines(1, 9), rotated), ".1 beginning");
@@ -49,7 +49,7 @@ Deno.test("a beginning without a time is found in no file that is known otherwis
   assert.equal(search("x\n", { ".1": "x\ny\n" }, { others: [".1"] }), "none");
 });
 
-Deno.test("where one cannot be read, the error is thrown and what was found before is closed", () => {
+Deno.test("if one cannot be read, the error is thrown and the files found before are closed", () => {
   const open = (file: RotatedFile) => {
     if (file.realPath.endsWith(".2")) throw new Error("refused");
     return openRotatedFile(file);

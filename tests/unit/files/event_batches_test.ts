@@ -18,7 +18,7 @@ function setUp() {
   return { clock, batches, checks: () => checked.splice(0) };
 }
 
-Deno.test("an event of few has its file checked at once", () => {
+Deno.test("while events are few, each has its file checked at once", () => {
   const { clock, batches, checks } = setUp();
   for (let second = 0; second < 10; second++) {
     for (const path of ["a", "b", "c"]) {
@@ -47,7 +47,7 @@ Deno.test("with many events files are checked together within 4 ms, each once, a
   assert.equal(clock.timers, 0);
 });
 
-Deno.test("when the many have passed, files are checked at once again", () => {
+Deno.test("after a burst of events, files are checked at once again", () => {
   const { clock, batches, checks } = setUp();
   for (let event = 0; event < 500; event++) {
     batches.add({ kind: "modify", paths: ["a"] });

@@ -99,7 +99,7 @@ Deno.test("files that are written at the same moment are found by the first even
   assert.deepEqual(t.checks(), ["c"], "not all of them for each event");
 });
 
-Deno.test("all files are checked at every second, and at once when events were lost", async () => {
+Deno.test("all files are checked every second, and at once when events were lost", async () => {
   using t = setUp();
   t.onFile("a");
   t.onFile("b");
@@ -192,7 +192,7 @@ Deno.test("after the last file has gone nothing is left within a second", () => 
   assert.equal(t.clock.timers, 0);
 });
 
-Deno.test("a file that comes soon after the last one has gone finds the watch still open", () => {
+Deno.test("a file that appears soon after the last one has gone finds the watch still open", () => {
   using t = setUp();
   t.onFile("a")();
   t.clock.advance(50);

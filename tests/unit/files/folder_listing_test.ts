@@ -59,7 +59,7 @@ Deno.test("the folder is listed once for all, every half second while someone wa
   assert.equal(t.clock.timers, 0);
 });
 
-Deno.test("many who begin at once share one listing, and miss nothing that comes after it", () => {
+Deno.test("many watchers that start at once share one listing and miss nothing after it", () => {
   using t = setUp();
   t.add("a");
   const first = t.begin();
@@ -73,7 +73,7 @@ Deno.test("many who begin at once share one listing, and miss nothing that comes
   assert.deepEqual([first.seen, second.seen, third.seen], [[[name("b")]], [[name("b")]], []]);
 });
 
-Deno.test("a folder that cannot be read says nothing, and a missing one refuses who begins", () => {
+Deno.test("an unreadable folder reports nothing, and a missing one refuses new watchers", () => {
   using t = setUp();
   Deno.removeSync(`${t.root}/containers`);
   assert.throws(() => t.begin(), (e) => e instanceof Failure && e.kind === "not-found");

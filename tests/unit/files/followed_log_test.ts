@@ -73,7 +73,7 @@ Deno.test("the lines that a check has read are at hand while followers are woken
   assert.equal(follower.take()?.bytes, null);
 });
 
-Deno.test("regression: all who follow a log were served in one turn of the event loop", () => {
+Deno.test("regression: all followers of a log were served in one turn of the event loop", () => {
   using log = new MemoryLog();
   const served: number[] = [];
   const followers = Array.from({ length: 10 }, (_, i) => {

@@ -104,7 +104,7 @@ Deno.test("a growing text: the last time is that of the last whole line", () => 
   assert.equal(seconds(), Date.UTC(2026, 10, 23, 10, 0, 2) / 1000);
 });
 
-Deno.test("a growing text: however much comes without a line end, a step is taken at a time", () => {
+Deno.test("a growing text: however much arrives without a line end, it is read one step at a time", () => {
   using log = new MemoryLog();
   using file = LogFile.open(locate(roots, logName));
   const text = new GrowingText();
@@ -152,7 +152,7 @@ Deno.test("a text that moves to a copy that holds less is known to have had more
   });
 });
 
-Deno.test("an unterminated line that is committed counts as a line, and what comes behind it as the next", () => {
+Deno.test("a committed unterminated line counts as a line, and the text after it as the next", () => {
   const text = new GrowingText();
   text.grow(inFile(whole), {});
   text.commitAll();

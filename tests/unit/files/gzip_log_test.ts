@@ -20,7 +20,7 @@ async function withFile(bytes: Uint8Array, run: (path: string) => void): Promise
   }
 }
 
-Deno.test("the beginning alone is inflated for the format; all of it when it is read", () =>
+Deno.test("only the beginning is inflated to tell the format; the rest when it is read", () =>
   withFile(gzipSync(text), (path) => {
     using log = open(path);
     assert.equal(log.format, "cri");
@@ -32,7 +32,7 @@ Deno.test("the beginning alone is inflated for the format; all of it when it is 
     assert.equal(new TextDecoder().decode(into), text.slice(-34));
   }));
 
-Deno.test("what is no gzip has no beginning, and is taken for CRI", () =>
+Deno.test("a file that is not gzip has no beginning and is treated as CRI", () =>
   withFile(new TextEncoder().encode("plain text"), (path) => {
     using log = open(path);
     assert.equal(log.head().length, 0);

@@ -100,7 +100,7 @@ Deno.test("Docker's rotated files come oldest first: the higher number is older"
   assert.deepEqual(await folder.texts(), [11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1].map((n) => `${n}\n`));
 });
 
-Deno.test("what is no rotated file of this log is left out", async () => {
+Deno.test("files that are not rotations of this log are left out", async () => {
   using folder = new Folder();
   folder.write(".20261123-101530.tmp", "half compressed\n");
   folder.write(".20261123-101531", "plain\n");
@@ -174,7 +174,7 @@ Deno.test("a log that inflates to more than one window is read right at every of
   assert.equal(source.readAt(bytes.length, part), 0);
 });
 
-Deno.test("of a damaged compressed log what comes before the damage is read", async () => {
+Deno.test("a damaged compressed log is read up to the damage", async () => {
   using folder = new Folder();
   const text = Array.from({ length: 100_000 }, (_, i) => `${i * 7919 % 99991}\n`).join("");
   const whole = gzipSync(text);

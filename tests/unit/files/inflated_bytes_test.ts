@@ -68,7 +68,7 @@ Deno.test("reading backward inflates everything about twice, not once for every 
   assert.ok(file.bytesRead < 3 * file.size, `${file.bytesRead} of ${file.size} bytes read`);
 });
 
-Deno.test("of a damaged file, or what is none, the bytes before the damage are there", () => {
+Deno.test("the bytes before the damage are available, even if the file is not gzip at all", () => {
   const original = text(new Random(2), 1 << 20);
   const good = gzipSync(original);
   using cut = new InflatedBytes(new Compressed(good.subarray(0, good.length >> 1)));
@@ -82,7 +82,7 @@ Deno.test("of a damaged file, or what is none, the bytes before the damage are t
   assert.equal(empty.size, 0);
 });
 
-Deno.test("inflating pauses, and continues where it was", () => {
+Deno.test("inflating pauses and continues where it stopped", () => {
   const original = text(new Random(3), 30 << 20);
   const file = new Compressed(gzipSync(original));
   using bytes = new InflatedBytes(file);
@@ -126,7 +126,7 @@ Deno.test("the beginning of a text is found behind its NULs, in steps, and no mo
   assert.equal(onlyNuls.prepareText(() => false), 9 << 20);
 });
 
-Deno.test("where the text begins and its last line ends is seen while it is inflated, wherever it was read before", () => {
+Deno.test("the text's beginning and the end of its last line are found while it is inflated, wherever it was read before", () => {
   const seed = runSeed();
   const random = new Random(seed);
   for (let round = 0; round < 6; round++) {

@@ -26,7 +26,7 @@ function next(n: number, isAtPath = true): KnownNext {
   return { dev: 1, ino: n, fingerprint: fingerprint(criLine(n)), isAtPath: () => isAtPath };
 }
 
-Deno.test("what was there when following began, and what was delivered, is known", () => {
+Deno.test("the content at the start of following and the delivered content are known", () => {
   const listed = { contents: [content(1, criLine(1))], failed: [] };
   const known = new KnownContents(segment(5), listed);
   known.remember(segment(6));
@@ -57,7 +57,7 @@ Deno.test("a line earlier than the first one shows that the clock went back; it 
   assert.equal(known.seen([], next(502), []).clockWentBack, true);
 });
 
-Deno.test("the next file is compared only where it lies elsewhere than at the log's path", () => {
+Deno.test("the next file is compared only if it is not at the log's path", () => {
   const known = new KnownContents(segment(1), nothing);
   assert.equal(known.seen([], next(2), []).next, null);
   assert.equal(known.seen([], next(2, false), []).next?.ino, 2);

@@ -5,7 +5,7 @@ import { openDescriptors } from "../../harness/open_descriptors.ts";
 import { FollowedFolder } from "../../harness/followed_folder.ts";
 import { criLine, criLines } from "../../harness/memory_log.ts";
 
-Deno.test("the beginning gives all that is there, then what comes", async () => {
+Deno.test("following from the beginning gives all existing lines, then new ones", async () => {
   await using stage = new FollowedFolder();
   stage.append(criLines(1, 3));
   const reader = stage.follow();
@@ -25,7 +25,7 @@ Deno.test("the end is the last line boundary at the call, not at the first read"
   assert.equal(reader.text(), "2026-11-23T10:00:02.0Z stdout F half\n" + criLine(3));
 });
 
-Deno.test("an unterminated line is held until its newline comes", async () => {
+Deno.test("an unterminated line is held until its newline arrives", async () => {
   await using stage = new FollowedFolder();
   const reader = stage.follow();
   stage.append(criLine(1) + "half");

@@ -38,7 +38,7 @@ Deno.test("a folder that has settled is not read again, and its links stay the s
     assert.equal(await settled.read(atOnce), await settled.read(atOnce));
   }));
 
-Deno.test("a link that now leads elsewhere is seen at once in a folder that was just changed", () =>
+Deno.test("a link with a new target is seen at once in a folder that was just changed", () =>
   withFolder(async (folder, links) => {
     const read = links(0);
     link(folder, "a", "/pods/1.log");

@@ -124,7 +124,7 @@ for (const [title, happen, atOnce, soon, later] of table) {
   });
 }
 
-Deno.test("what is there again within two seconds has not been gone, and the two seconds begin anew", () => {
+Deno.test("a log that returns within two seconds was never gone, and the two seconds start over", () => {
   using observed = new Observed();
   const { files, link, path } = observed.log;
   const hidden = `${path}.hidden`;
@@ -182,7 +182,7 @@ Deno.test("a log that is gone is due when its two seconds are over", () => {
   assert.equal(observed.dueIn, 10);
 });
 
-Deno.test("what could not be handled: a file that is not there yet is waited for, a refusal ends in two seconds", () => {
+Deno.test("after a failure, a missing file is waited for, and a refusal ends after two seconds", () => {
   using observed = new Observed();
   const { observer } = observed;
   assert.equal(observer.failed(new Failure("not-found", "not yet")), null);

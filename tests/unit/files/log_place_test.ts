@@ -26,14 +26,14 @@ function setup() {
 
 const OTHER = "/pods/ns_pod_uid/app/1.log";
 
-Deno.test("a log's place is watched where it lies, and its check is called for it", () => {
+Deno.test("a log is watched where it lies, and an event there calls its check", () => {
   using all = setup();
   assert.deepEqual(all.paths(), [all.log.path]);
   all.watched[0]?.[1]("event");
   assert.deepEqual(all.reasons, ["event"]);
 });
 
-Deno.test("a log that has moved is watched there, and no more where it lay", () => {
+Deno.test("a log that has moved is watched at its new place and no longer at the old one", () => {
   using all = setup();
   const { log, place } = all;
   log.files.rename(log.path, OTHER);
@@ -46,7 +46,7 @@ Deno.test("a log that has moved is watched there, and no more where it lay", () 
   assert.deepEqual([place.realPath, all.paths()], [OTHER, [OTHER]]);
 });
 
-Deno.test("another file at the same path leaves the watch as it is", () => {
+Deno.test("another file at the same path leaves the watch unchanged", () => {
   using all = setup();
   const { log, place, watched } = all;
   const [before] = watched;

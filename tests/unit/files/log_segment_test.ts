@@ -97,7 +97,7 @@ Deno.test("a truncation gives the file away, and the bytes come from the copy", 
   assert.equal(segment.isIntact(segment.epoch), true);
 });
 
-Deno.test("a finished segment's copy counts to its very end, and what it lacks is known", () => {
+Deno.test("a finished segment's copy counts to its very end, and the missing part is known", () => {
   using setup = seen();
   const { log, segment } = setup;
   segment.finish();

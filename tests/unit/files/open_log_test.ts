@@ -72,7 +72,7 @@ Deno.test("a link whose file does not appear is not found after half a second", 
   await assert.rejects(opened, (e) => e instanceof Failure && e.kind === "not-found");
 });
 
-Deno.test("a log without a link is not waited for: it is not found at once", async () => {
+Deno.test("a log without a link is reported as not found at once", async () => {
   using t = setUp();
   Deno.removeSync(t.log.link);
   await assert.rejects(t.open(), (e) => e instanceof Failure && e.kind === "not-found");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { exists, isAt, isSameFile, stateAt } from "../../../src/files/path_state.ts";
 import { lstat, stat } from "../../../src/platform/files.ts";
 
-Deno.test("what is at a path: a file, something else, nothing, or what cannot be told", () => {
+Deno.test("a path holds a file, something else, nothing, or cannot be examined", () => {
   const folder = Deno.makeTempDirSync();
   try {
     const [file, link, dangling] = [`${folder}/file`, `${folder}/link`, `${folder}/dangling`];

@@ -70,7 +70,7 @@ for (const [title, steps, state, text] of table) {
   });
 }
 
-Deno.test("the epoch changes whenever what is read from does, and then only", () => {
+Deno.test("the epoch changes exactly when the source being read changes", () => {
   const source = new SegmentSource(new FakeSource("file", 7));
   const epochs = [source.epoch];
   textOf(source);
@@ -82,7 +82,7 @@ Deno.test("the epoch changes whenever what is read from does, and then only", ()
   }
 });
 
-Deno.test("who closes the former file: parking and disposing do, replacing hands it over", () => {
+Deno.test("parking and disposing close the former file; replacing hands it over", () => {
   const [file, copy] = [new FakeSource("file", 7), new FakeSource("copy", 8)];
   const source = new SegmentSource(file);
   assert.equal(source.replace(copy), file);

@@ -101,7 +101,7 @@ Deno.test("truncated and written again to more than before: told by the changed 
   assert.equal(stage.lost, 0);
 });
 
-Deno.test("truncated without a copy: what was seen but not read is counted as lost", async () => {
+Deno.test("truncated without a copy: bytes that were seen but not read count as lost", async () => {
   await using stage = new FollowedFolder();
   stage.append(criLine(1));
   const reader = stage.follow();

@@ -108,7 +108,7 @@ Deno.test("a log as it was: a large copy that was compressed is examined elsewhe
   assert(written.isIntact(written.epoch));
 });
 
-Deno.test("a log as it was: disposed of while its copy is looked for, it leaves nothing open", async () => {
+Deno.test("a log as it was: if it is disposed of during the search for its copy, nothing stays open", async () => {
   using log = new MemoryLog();
   log.append(text);
   const written = open();
@@ -118,7 +118,7 @@ Deno.test("a log as it was: disposed of while its copy is looked for, it leaves 
   await moving;
 });
 
-Deno.test("a log as it was: copies that are truncated in their turn are not looked for without end", async () => {
+Deno.test("a log as it was: the search ends even if the copies are truncated in turn", async () => {
   using log = new MemoryLog();
   log.append(text);
   using written = open();

@@ -25,7 +25,7 @@ async function list(folder: string, namespaces: string[] = []) {
   return items;
 }
 
-Deno.test("links with a log's name and a file behind them are listed with the target's size and time", async () => {
+Deno.test("links with a log's name and a target file are listed with the target's size and time", async () => {
   await withFolder(async (folder) => {
     Deno.mkdirSync(`${folder}/containers`);
     Deno.mkdirSync(`${folder}/dir`);

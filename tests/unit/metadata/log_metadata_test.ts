@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fileInfo, logMetadata } from "../../../src/metadata/log_metadata.ts";
 import { stat } from "../../../src/platform/files.ts";
 
-Deno.test("a log is told by the names in its link; its id is the container's", () => {
+Deno.test("a log is described by the names in its link; its id is the container's", () => {
   const name = {
     podName: "web-0",
     namespace: "default",

@@ -75,7 +75,7 @@ class Events {
   }
 }
 
-Deno.test("there is no snapshot; what is added and written comes within half a second, what is gone for two after three", async () => {
+Deno.test("there is no snapshot; additions and writes are reported within half a second, a log gone for two seconds after three", async () => {
   using t = setUp();
   t.add("old");
   const events = new Events(t.watch());
@@ -92,7 +92,7 @@ Deno.test("there is no snapshot; what is added and written comes within half a s
   assert.deepEqual(await events.now(), ["DELETED new 0"]);
 });
 
-Deno.test("a deleted log is told with size 0 whatever it held", async () => {
+Deno.test("a deleted log is reported with size 0 whatever it contained", async () => {
   using t = setUp();
   t.add("a");
   t.write("a", "12345");
@@ -102,7 +102,7 @@ Deno.test("a deleted log is told with size 0 whatever it held", async () => {
   assert.deepEqual(await events.now(), ["DELETED a 0"]);
 });
 
-Deno.test("a file's MODIFIED come at most every two seconds, and the last state always comes", async () => {
+Deno.test("MODIFIED events of a file are sent at most every two seconds, and its last state is always sent", async () => {
   using t = setUp();
   t.add("a");
   const events = new Events(t.watch());
@@ -115,7 +115,7 @@ Deno.test("a file's MODIFIED come at most every two seconds, and the last state 
   assert.deepEqual(seen, ["0.5 s: MODIFIED a 5", "2.5 s: MODIFIED a 21"]);
 });
 
-Deno.test("a slow reader is told the last state of each file, once", async () => {
+Deno.test("a slow reader gets the last state of each file once", async () => {
   using t = setUp();
   for (let i = 0; i < 10; i++) t.add(`f${i}`);
   const events = new Events(t.watch());
@@ -139,7 +139,7 @@ Deno.test("a slow reader is told the last state of each file, once", async () =>
   assert.deepEqual(rest.filter((event) => !event.startsWith("MODIFIED f1 1")), expected.sort());
 });
 
-Deno.test("a rotation's moment without a file is MODIFIED at most", async () => {
+Deno.test("the moment without a file during a rotation is at most MODIFIED", async () => {
   using t = setUp();
   t.add("a");
   t.write("a", "12345");
@@ -157,7 +157,7 @@ Deno.test("a rotation's moment without a file is MODIFIED at most", async () => 
   assert.deepEqual((await events.now()).filter((event) => !event.startsWith("MODIFIED")), []);
 });
 
-Deno.test("only the named namespaces are told of", async () => {
+Deno.test("only the named namespaces are reported", async () => {
   using t = setUp();
   const events = new Events(t.watch(["a", "b"]));
   t.add("one", "a");
@@ -167,7 +167,7 @@ Deno.test("only the named namespaces are told of", async () => {
   assert.deepEqual((await events.now()).sort(), ["ADDED one 0", "ADDED two 0"]);
 });
 
-Deno.test("a link whose file comes later is ADDED when it is there", async () => {
+Deno.test("a link whose file appears later is ADDED when the file exists", async () => {
   using t = setUp();
   const events = new Events(t.watch());
   Deno.symlinkSync(`${t.root}/pods/x`, `${t.root}/containers/pod_ns_app-x.log`);
@@ -178,7 +178,7 @@ Deno.test("a link whose file comes later is ADDED when it is there", async () =>
   assert.deepEqual(await events.now(), ["ADDED x 2"]);
 });
 
-Deno.test("the signal ends a watch, and nothing is listed any more", async () => {
+Deno.test("the signal ends a watch, and listing stops", async () => {
   using t = setUp();
   const events = new Events(t.watch());
   assert.deepEqual(await events.now(), []);
@@ -197,7 +197,7 @@ Deno.test("a missing log folder is a Failure", () => {
   assert.throws(() => t.watch(), (e) => e instanceof Failure && e.kind === "not-found");
 });
 
-Deno.test("while the log folder or its files cannot be examined, nothing is said", async (t) => {
+Deno.test("while the log folder or its files cannot be examined, nothing is reported", async (t) => {
   for (const refusal of ["permission-denied", "no-descriptors"] as const) {
     await t.step(refusal, async () => {
       const files = new MemoryFiles();
@@ -229,7 +229,7 @@ Deno.test("while the log folder or its files cannot be examined, nothing is said
   }
 });
 
-Deno.test("regression: a reader of very many events left the event loop to nobody before the last one", async () => {
+Deno.test("regression: a reader of very many events blocked the event loop until the last one", async () => {
   using t = setUp();
   const events = t.watch();
   await events.begun;

@@ -15,7 +15,7 @@ function newThread(sliceMs = 40): CallingThread & Disposable {
 
 const wanted = () => new AbortController().signal;
 
-Deno.test("pieces of any kind give what one scan of the whole gives, in slices too", async () => {
+Deno.test("pieces of any kind give the same result as one scan of the whole, also in slices", async () => {
   const seed = runSeed();
   console.log(`SEED=${seed}`);
   const random = new Random(seed);
@@ -41,7 +41,7 @@ Deno.test("pieces of any kind give what one scan of the whole gives, in slices t
   }
 });
 
-Deno.test("a large piece leaves the event loop a turn first, a small one is scanned at once", async () => {
+Deno.test("a large piece first yields a turn to the event loop, a small one is scanned at once", async () => {
   using thread = newThread();
   const bytes = new TextEncoder().encode(cri("one"));
   const one = { ...piece(0, "", new MemorySource(bytes)), to: bytes.length, end: bytes.length };
@@ -106,7 +106,7 @@ Deno.test("a pattern that is none is refused", async () => {
   await assert.rejects(thread.check(spec("forward", "a("), undefined), failure("invalid-argument"));
 });
 
-Deno.test("a compressed file is examined in slices, and not found where it is gone", async () => {
+Deno.test("a compressed file is examined in slices, and reported as not found if it is gone", async () => {
   const folder = Deno.makeTempDirSync({ prefix: "examine-" });
   try {
     const path = `${folder}/0.log.gz`;

@@ -40,7 +40,7 @@ Deno.test("a job that is put back is the next of its lane; one that is removed i
   assert.deepEqual(drained(lanes, "quick"), [first, third]);
 });
 
-Deno.test("what waits with a slow pattern goes to the slow lane with it, and others stay", () => {
+Deno.test("waiting jobs with a slow pattern move to the slow lane with it, and the others stay", () => {
   const lanes = newLanes();
   const [slow, alike, other] = [
     testJob({}, { grep: "slow" }),

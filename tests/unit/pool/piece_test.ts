@@ -25,7 +25,7 @@ import {
 const encoder = new TextEncoder();
 const noLimit = { sliceMs: Infinity };
 
-Deno.test("pieces cut anywhere, with any budget, block size and time, give what one scan of the whole gives", async () => {
+Deno.test("pieces cut anywhere, with any budget, block size and time, give the same result as one scan of the whole", async () => {
   const seed = runSeed();
   for (let round = 0; round < 300; round++) {
     const random = new Random(seed + round);
@@ -61,7 +61,7 @@ Deno.test("pieces cut anywhere, with any budget, block size and time, give what 
   }
 });
 
-Deno.test("long lines, whitespace and NULs in pieces cut anywhere give what one scan of the whole gives", async () => {
+Deno.test("long lines, whitespace and NULs in pieces cut anywhere give the same result as one scan of the whole", async () => {
   const seed = runSeed();
   for (let round = 0; round < 25; round++) {
     const random = new Random(seed + round);
@@ -252,7 +252,7 @@ Deno.test("a search's bytes are read where they are searched, unless a line is t
   assert.equal(scan(short), 10);
 });
 
-Deno.test("scanners are kept by what they scan for, the least recently used ones go", async () => {
+Deno.test("scanners are cached by their search, and the least recently used are evicted", async () => {
   const scanners = new Scanners();
   const first = await scanners.get(spec("forward", "a"));
   assert.equal(await scanners.get(spec("forward", "a")), first);

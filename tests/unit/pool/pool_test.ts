@@ -93,7 +93,7 @@ Deno.test("a pattern that is too large for the large part is refused, and nobody
   await other;
 });
 
-Deno.test("close ends all workers and rejects all that is not done, and what comes later", async () => {
+Deno.test("close ends all workers and rejects unfinished and later jobs", async () => {
   using setup = new Setup(1);
   const results = [1, 2].map((from) => setup.scan(piece(from), {}));
   const all = Promise.allSettled(results);

@@ -17,7 +17,7 @@ Deno.test("a worker whose regex engine was ended amid a cancelled piece is repla
   assert.equal((await next).records, 2);
 });
 
-Deno.test("a worker whose regex engine broke by itself counts as dead", async () => {
+Deno.test("a worker whose regex engine broke on its own counts as dead", async () => {
   using setup = new Setup(1);
   const result = setup.scan(piece(1), {});
   for (const worker of [0, 1]) {
@@ -44,7 +44,7 @@ Deno.test("a worker that dies is replaced and its piece done again, before that 
   ]);
 });
 
-Deno.test("a piece that two workers died of fails; what was behind it goes on", async () => {
+Deno.test("a piece that killed two workers fails; the jobs behind it continue", async () => {
   using setup = new Setup(1);
   const result = setup.scan(piece(1), {});
   await settle();
@@ -126,7 +126,7 @@ Deno.test("a slow job is left alone while nobody else waits", async () => {
   assert.deepEqual(setup.given, [[1, 2, 3]], "its worker is in the quick lane");
 });
 
-Deno.test("a slow job that comes when the slow lane is full is stopped and waits there for its turn", async () => {
+Deno.test("a slow job that arrives when the slow lane is full is stopped and waits there for its turn", async () => {
   using setup = new Setup(1, { slow: 5, grace: 1 });
   const results = [1, 2, 3].map((from) => setup.scan(piece(from, `pattern ${from}`), {}));
   // 1 moves to the slow lane; 2 is stopped because the lane is full; then it is 3's turn.

@@ -35,7 +35,7 @@ Deno.test("equal scans at the same time are one, and each waiter has a buffer of
   assert.deepEqual(fourth!.frames, frames());
 });
 
-Deno.test("a scan that is done is not shared: what comes later is read anew", async () => {
+Deno.test("a finished scan is not shared: later requests read again", async () => {
   const scans = new Scans();
   const first = scans.run("a");
   scans.ends[0]!(emptyResult);
@@ -44,7 +44,7 @@ Deno.test("a scan that is done is not shared: what comes later is read anew", as
   assert.equal(scans.started.length, 2);
 });
 
-Deno.test("one who goes takes nothing from the others; when all have gone the scan is aborted", async () => {
+Deno.test("a caller that leaves does not affect the others; when all have left, the scan is aborted", async () => {
   const scans = new Scans();
   const [one, other] = [new AbortController(), new AbortController()];
   const first = scans.run("a", one.signal);
@@ -58,7 +58,7 @@ Deno.test("one who goes takes nothing from the others; when all have gone the sc
   assert.equal(scans.started[0]!.signal.aborted, true);
 });
 
-Deno.test("who comes while a scan is being aborted begins another", async () => {
+Deno.test("a caller that arrives while a scan is being aborted starts another", async () => {
   const scans = new Scans();
   const cancel = new AbortController();
   const first = scans.run("a", cancel.signal);

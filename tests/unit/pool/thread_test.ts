@@ -167,7 +167,7 @@ Deno.test("a worker that was still starting, or loading its engine, when its fir
   assert.equal(workers.length, 1);
 });
 
-Deno.test("a job whose answer is on the way is not slow, however late the pool comes to read it", async () => {
+Deno.test("a job whose answer is on its way is not slow, however late the pool reads it", async () => {
   using setup = new Setup(1, { slow: 1 });
   const result = setup.scan(piece(1), {});
   await settle();

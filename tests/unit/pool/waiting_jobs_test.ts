@@ -32,7 +32,7 @@ Deno.test("streams take turns, however many jobs each has", () => {
   assert.equal(waiting.size, 0);
 });
 
-Deno.test("a stream that comes later waits for one job of each stream before it, not for all", () => {
+Deno.test("a stream that arrives later waits for one job of each earlier stream, not for all of them", () => {
   const waiting = new WaitingJobs<TestJob>();
   for (const number of [1, 2, 3, 4]) waiting.add(job(a, number));
   assert.equal(waiting.take()?.id, "a1");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { release, reserve } from "../../../src/scan/byte_source.ts";
 
-Deno.test("a buffer grows, keeps what it held, and frees the memory that it had", () => {
+Deno.test("a buffer grows, keeps its content, and frees its former memory", () => {
   const buffer = { bytes: Uint8Array.of(1, 2, 3) };
   const before = buffer.bytes;
   reserve(buffer, 2, 3);

@@ -47,7 +47,7 @@ Deno.test("a text that ends with a backslash and an n was taken for one that end
   }
 });
 
-Deno.test("what does not end as Docker's lines do is none", () => {
+Deno.test("a line that does not end like Docker's lines is not one", () => {
   const tail = new DockerTail();
   const log = "x".repeat(100);
   const time = TIMES[0];

@@ -87,7 +87,7 @@ Deno.test("a malformed line never gets as far as an exception of JSON.parse, whi
   }
 });
 
-Deno.test("however deep what is not asked for is nested, the line is read", () => {
+Deno.test("a line is read however deeply its other values are nested", () => {
   const deep = `${"[".repeat(1000)}${"]".repeat(1000)}`;
   assert.deepEqual(parse(`{"log":"hello\\n","x":${deep},"time":"${TIME}"}`), record);
 });

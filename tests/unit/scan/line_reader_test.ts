@@ -89,7 +89,7 @@ Deno.test("random ranges of random logs give every line once and in order, in bo
   }
 });
 
-Deno.test("a Docker line of up to 16 MiB is held, because its time comes last", () => {
+Deno.test("a Docker line of up to 16 MiB is held because its time is at the end", () => {
   const line = `{"log":"${
     "x".repeat(15 << 20)
   }","stream":"stdout","time":"2024-10-01T00:00:00Z"}\n`;

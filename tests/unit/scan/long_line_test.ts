@@ -5,7 +5,7 @@ import { allLines, encode, policy, range, source } from "./all_lines.ts";
 
 const HEADER = "2024-10-01T00:00:00.000000007Z stdout ";
 
-Deno.test("a CRI line longer than may be held comes in parts, the same in both directions", () => {
+Deno.test("a CRI line longer than the limit is delivered in parts, the same in both directions", () => {
   const seed = runSeed();
   for (let round = 0; round < 20; round++) {
     const random = new Random(seed + round);
@@ -38,7 +38,7 @@ Deno.test("a CRI line longer than may be held comes in parts, the same in both d
   }
 });
 
-Deno.test("a run of NULs is skipped, whatever its length and what follows it", () => {
+Deno.test("a run of NULs is skipped, whatever its length and whatever follows", () => {
   const nuls = "\0".repeat(3_000_000);
   const cases: [string, string[], number][] = [
     [`a\n${nuls}b\n`, ["a\n", "b\n"], 0],

@@ -77,7 +77,7 @@ Deno.test("a spelled needle is found wherever it lies about the end of what is s
   }
 });
 
-Deno.test("bytes in the search's own memory are searched where they are, like others", () => {
+Deno.test("bytes already in the search's own memory are searched in place", () => {
   const seed = runSeed();
   const random = new Random(seed);
   const search = new NeedleSearch([literal("nee"), literal("dle")]);
@@ -116,7 +116,7 @@ Deno.test("bytes in the search's own memory are searched where they are, like ot
   }
 });
 
-Deno.test("random needles are found where a plain search finds them", () => {
+Deno.test("random needles are found where a naive search finds them", () => {
   const seed = runSeed();
   const random = new Random(seed);
   const byte = () => random.pick([0x61, 0x62, 0x63, 0x71, 0x0a, 0x41, 0xe9, 0x51, 0x30]);

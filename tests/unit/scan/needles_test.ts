@@ -56,7 +56,7 @@ Deno.test("needles are as selective as the least of what they ask for", () => {
   assert.ok(selectivity([[ByteSet.of(0x6e, 0x4e)]]) < of("n"));
 });
 
-Deno.test("what is put together is as exact as its least exact part", () => {
+Deno.test("a combination is as exact as its least exact part", () => {
   const exact = (...all: Exactness[]) => leastExact(all.map((one) => part(["a"], ["a"], one)));
   assert.equal(exact("always", "always"), "always");
   assert.equal(exact("always", "ascii"), "ascii");

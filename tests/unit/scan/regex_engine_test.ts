@@ -37,7 +37,7 @@ Deno.test("matches and their places are those that JavaScript's RegExp finds", (
   }
 });
 
-Deno.test("a pattern that is none is refused with the parser's words, and the engine goes on", () => {
+Deno.test("an invalid pattern is refused with the parser's message, and the engine continues", () => {
   const engine = new RegexEngine();
   assert.throws(() => engine.compile("a("), /unclosed group/);
   assert.throws(() => engine.compile("[z-a]"), /invalid character class range/);

@@ -36,7 +36,7 @@ Deno.test("fractions and offsets are read, within the limits of a Timestamp", ()
   assert.equal(read("9999-12-31T23:59:59-00:01"), null);
 });
 
-Deno.test("what is no RFC 3339 time is not read", () => {
+Deno.test("a time that is not RFC 3339 is not read", () => {
   for (
     const text of [
       "",

@@ -113,7 +113,7 @@ Deno.test("a window is found with reads that grow with the logarithm of the size
   assert.ok(source.reads < 120, `${source.reads} reads`);
 });
 
-Deno.test("records out of order by a second: the earlier one that comes later is found", async () => {
+Deno.test("records out of order by a second: an earlier record that is stored later is found", async () => {
   const lines = ["2024-10-01T00:00:12.001Z stdout F a\n", "2024-10-01T00:00:12.000Z stderr F b\n"];
   const source = new MemorySource(encode(lines.join("")));
   const t = { seconds: Date.UTC(2024, 9, 1, 0, 0, 12) / 1000, nanos: 0 };

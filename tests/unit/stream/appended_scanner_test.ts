@@ -6,7 +6,7 @@ import { criLines, dockerLine } from "../../harness/log_tree.ts";
 const MAX_RECORD_BYTES = 2 ** 20;
 const encode = (text: string) => new TextEncoder().encode(text);
 
-Deno.test("appended lines of both formats give what any scan gives", async () => {
+Deno.test("appended lines of both formats give the same result as any scan", async () => {
   const scanner = await AppendedScanner.create(MAX_RECORD_BYTES);
   for (
     const [format, text] of [

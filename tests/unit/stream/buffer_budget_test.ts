@@ -16,7 +16,7 @@ async function isGranted(share: Promise<BufferShare>): Promise<boolean> {
   return granted;
 }
 
-Deno.test("a user takes half of the buffers at most, the next one half of what is left", () => {
+Deno.test("a user takes at most half of the buffers, the next one half of the rest", () => {
   const buffers = budget(100);
   assert.notEqual(buffers.tryTake("alice", 50), null);
   assert.equal(buffers.tryTake("alice", 1), null);
@@ -49,7 +49,7 @@ Deno.test("who waits goes on when others' results have left, whoever fits first"
   assert.equal(buffers.held, 100);
 });
 
-Deno.test("who waits and is cancelled waits no longer, and takes nothing", async () => {
+Deno.test("a cancelled waiter stops waiting and takes nothing", async () => {
   const buffers = budget(100);
   const alice = buffers.tryTake("alice", 100)!;
   const cancel = new AbortController();

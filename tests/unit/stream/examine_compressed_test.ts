@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { ScanPool } from "../../../src/pool/pool.ts";
 import { examineIn } from "../../../src/stream/examine_compressed.ts";
 
-Deno.test("all who follow examine as one stream of the pool: together they take one turn", async () => {
+Deno.test("all followers examine as one stream of the pool: together they take one turn", async () => {
   const calls: [
     task: unknown,
     options: { readonly stream: object; readonly signal: AbortSignal },

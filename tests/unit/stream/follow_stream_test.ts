@@ -66,7 +66,7 @@ function following(
 const messagesOf = (text: string) =>
   text.split("\n").slice(0, -1).map((line) => line.slice(line.indexOf(" F ") + 3));
 
-Deno.test("what a check finds is written before the check returns", async () => {
+Deno.test("a check's findings are written before it returns", async () => {
   await using stage = new FollowedFolder();
   stage.append(criLines(1, 3));
   using follow = following(stage);
@@ -76,7 +76,7 @@ Deno.test("what a check finds is written before the check returns", async () => 
   assert.deepEqual(follow.messages, messagesOf(criLines(1, 4)));
 });
 
-Deno.test("each line comes once and in order, by the pool or not, however slow the sink is", async () => {
+Deno.test("each line is delivered once and in order, with or without the pool, however slow the sink is", async () => {
   const seed = runSeed();
   console.log(`SEED=${seed}`);
   const random = new Random(seed);
@@ -135,7 +135,7 @@ Deno.test("a signal that fires, or has fired, ends the stream with its reason", 
   await assert.rejects(never.ended, /before/);
 });
 
-Deno.test("a window ends with the first line behind it; lines out of it are not written", async () => {
+Deno.test("a window ends at the first line after it; lines outside are not written", async () => {
   await using stage = new FollowedFolder();
   stage.append(criLines(1, 9));
   const times = criLines(1, 9).split("\n").map((line) => Date.parse(line.split(" ")[0]!));

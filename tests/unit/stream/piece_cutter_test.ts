@@ -27,7 +27,7 @@ for (const direction of ["forward", "backward"] as const) {
   });
 }
 
-Deno.test("pieces stay small for a page, grow to the largest, and shrink to what makes a result of the wanted size", () => {
+Deno.test("pieces stay small for a page, grow to the largest size, and shrink until results have the wanted size", () => {
   const KIB = 1024;
   const cutter = new PieceCutter({ from: 0, to: 1 << 30 }, {
     direction: "forward",
