@@ -46,7 +46,7 @@ function services(agent: AgentProcess): Promise<ServerReflectionResponse> {
   }).finally(() => reflection.close());
 }
 
-Deno.test("what a bundle loads late is loaded with the binary's permissions", async () => {
+Deno.test("a bundle's late imports are loaded with the binary's permissions", async () => {
   using made = await bundled();
   await using agent = await startProcess({ bundle: made.folder });
   const page = await fetch(`http://127.0.0.1:${agent.telemetryPort}/`);

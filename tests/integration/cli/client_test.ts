@@ -46,7 +46,7 @@ for (
   });
 }
 
-Deno.test("what fails is said in words, exit code 1, without a stack trace", async () => {
+Deno.test("failures are reported in words with exit code 1, without a stack trace", async () => {
   await using agent = await startAgent();
   agent.logs.add();
   for (

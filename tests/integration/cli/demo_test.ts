@@ -102,7 +102,7 @@ async function interruptAt(moment: string, folder: string): Promise<void> {
   await pty.ended();
 }
 
-Deno.test("what a killed demo left is removed by one on another day", async () => {
+Deno.test("the remains of a killed demo are removed by a demo on another day", async () => {
   using folder = temporaryFolder();
   const abandoned = `${folder.path}/agent-demo-abc`;
   Deno.mkdirSync(abandoned);

@@ -5,7 +5,7 @@ import { reach, runClient } from "../../harness/client.ts";
 import { append, criLine, secondsAfterFive, thirds } from "../../harness/log_tree.ts";
 import { CapturedTerminal } from "../../harness/terminal.ts";
 
-Deno.test("--tail begins with the last records of each log, and goes on without a gap or a double", async () => {
+Deno.test("--tail begins with the last records of each log and continues without a gap or a duplicate", async () => {
   await using agent = await startAgent();
   // The last three records of web-0 have the same time, and two of them the same text.
   const same = ["a", "b", "b"].map((text) => criLine(secondsAfterFive(200), `same ${text}`)).join(

@@ -24,7 +24,7 @@ for (const { name, ...config } of fine) {
   });
 }
 
-Deno.test("baked roots: a refusal names every refused folder with its key, and what was baked in", () => {
+Deno.test("baked roots: a refusal names every refused folder with its key, and the folders that were baked in", () => {
   const problem = checkBakedRoots({
     containerLogsDir: "/data/containers",
     logRoots: ["/var/log/pods", "/data/docker", "/var/log/podsmore"],

@@ -47,7 +47,7 @@ Deno.test("a collection without effect is not repeated until memory has grown", 
   ]);
 });
 
-Deno.test("what the start has left is returned once, when memory has stopped growing", () => {
+Deno.test("memory left over from the start is returned once, when memory has stopped growing", () => {
   let resident = 0;
   const returns: number[] = [];
   using memory = new MemoryReturn({

@@ -35,7 +35,7 @@ Deno.test("reviews are a problem until the API server has answered", async () =>
   assert.equal(health.problem, null);
 });
 
-Deno.test("what the API server says, and what keeps it from answering, is the problem", async () => {
+Deno.test("the problem states the API server's answer, or why there was none", async () => {
   const answering = reviewer();
   using first = new ReviewHealth(configured(["front-proxy"]), answering);
   answering.answer.resolve("forbidden");

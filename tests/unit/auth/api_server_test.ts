@@ -57,7 +57,7 @@ function json(status: number, body: unknown): Answer {
   };
 }
 
-Deno.test("api server: what is posted, as whom, and what was answered", async () => {
+Deno.test("api server: the posted body, the identity, and the answer", async () => {
   await using setup = await setUp(json(201, { allowed: true }));
   const answer = await setup.server.post("/apis/x", { kind: "Review" }, asAgent);
   assert.deepEqual(answer, { status: 201, body: { allowed: true }, message: null });

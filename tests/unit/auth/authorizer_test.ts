@@ -137,7 +137,7 @@ Deno.test("no verdict is not kept: the next call asks again", async () => {
   ]);
 });
 
-Deno.test("of 10,001 verdicts the one not used for longest is forgotten", async () => {
+Deno.test("with 10,001 verdicts, the least recently used one is forgotten", async () => {
   const { authorizer, reviewer } = setUp();
   for (let i = 0; i < 10_000; i++) await authorizer.authorize(user(`user-${i}`), ["a"]);
   await authorizer.authorize(user("user-0"), ["a"]);

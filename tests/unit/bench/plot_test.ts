@@ -21,7 +21,7 @@ Deno.test("the plot has a mark for each server and row, and none of before", () 
   ]);
 });
 
-Deno.test("what the plot says is escaped", () => {
+Deno.test("the plot's texts are escaped", () => {
   const run = exampleRun({ agent: { [GREP]: [1] } });
   const machine = { ...run.machine, cpu: `<script>"&` };
   assert.match(plot({ ...run, machine }), /&lt;script>&quot;&amp;/);

@@ -24,7 +24,7 @@ Deno.test("below 1 the agent is ahead, of a rate as of a duration", () => {
   assert.equal(lines[3], `| ${LIST} | ms | **5.5** | 5 … 6 | 11 | 0.50x |`);
 });
 
-Deno.test("what one server was not measured in stays empty", () => {
+Deno.test("a measurement that one server lacks stays empty", () => {
   const run = exampleRun({ agent: { [LIST]: [5, 6] }, before: {} }, { [LIST]: [50, 60] });
   const line = table(run).split("\n")[2]!;
   assert.equal(line, `| ${LIST} | ms | **5.5** | 5 … 6 |  |  | 55 ms | 0.10x |`);

@@ -36,7 +36,7 @@ function reading(onMessage: (message: number) => boolean = () => true) {
   return { call, seen, ending, cancel };
 }
 
-Deno.test("a stream is read to its end; a pause is told once for messages that came together", async () => {
+Deno.test("a stream is read to its end; a pause is reported once for messages that arrived together", async () => {
   const { call, seen, ending } = reading();
   call.emit("data", 1);
   call.emit("data", 2);

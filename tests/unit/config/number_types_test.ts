@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { duration, size } from "../../../src/config/number_types.ts";
 import { RawText } from "../../../src/config/value_type.ts";
 
-Deno.test("durations: every unit, sums, fractions, and what is written reads the same", () => {
+Deno.test("durations: every unit, sums, fractions, and written durations read back the same", () => {
   const type = duration({ min: "0s", max: "24h" });
   const cases: [string, number][] = [
     ["500ms", 500],

@@ -35,7 +35,7 @@ Deno.test("the example configuration writes out every default, as it says", asyn
   deepStrictEqual(missing, []);
 });
 
-Deno.test("what Kubetail's chart makes of deploy/helm-values.yaml is a valid configuration", async () => {
+Deno.test("Kubetail's chart turns deploy/helm-values.yaml into a valid configuration", async () => {
   const { kubetail } = load(readFileSync(join(project, "deploy/helm-values.yaml"), "utf8")) as {
     kubetail: { clusterAgent: { runtimeConfig: Record<string, unknown> } };
   };

@@ -223,7 +223,7 @@ Deno.test("regression: a line that a starved runtime had half written at a rotat
   for (const segment of chain) segment[Symbol.dispose]();
 });
 
-Deno.test("of many finished segments that nobody reads, those that are read last give their descriptors back", () => {
+Deno.test("among many finished segments that nobody reads, those to be read last release their descriptors", () => {
   using log = new MemoryLog();
   const chain = closedChain(log, 12);
   checkClosed(chain, noHistory, 2000);

@@ -39,7 +39,7 @@ Deno.test("a copy of a whole segment is preferred to a larger copy of its beginn
   assert.equal(search(criLines(1, 9), { ".2": criLines(1, 3), ".1": criLine(1) }), ".2 beginning");
 });
 
-Deno.test("a file that begins otherwise, or goes on otherwise, holds nothing of it", () => {
+Deno.test("a file that begins or continues differently holds none of it", () => {
   assert.equal(search(criLines(1, 3), { ".1": criLines(2, 3) }), "none");
   assert.equal(search(criLines(1, 3), { ".1": criLine(1) + criLines(7, 9) }), "none");
 });

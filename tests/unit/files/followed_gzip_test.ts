@@ -62,7 +62,7 @@ Deno.test("a small text is read here; nothing is asked elsewhere", () => {
   assert.deepEqual(setup.asked, []);
 });
 
-Deno.test("a large text is examined elsewhere, and what is known is asked once", async () => {
+Deno.test("a large text is examined elsewhere, and the known content is queried once", async () => {
   using setup = new Compressed(large);
   using source = setup.examinations.open(setup.file);
   assert.deepEqual(

@@ -90,13 +90,13 @@ Deno.test("a log without any time is read again 64 times, then only when it has 
   assert.equal(readAtSize.at(-2), 128);
 });
 
-Deno.test("a file that changed while its fingerprint was read is told, and nothing is taken from it", () => {
+Deno.test("a file that changed while its fingerprint was read is reported and not used", () => {
   const fingerprint = new GrowingFingerprint();
   assert.equal(fingerprint.readOn(logSource(cri(2)), textOf(cri(1))), false);
   assert.equal(fingerprint.value.time, null);
 });
 
-Deno.test("of a copy, the fingerprint is that of the copy", () => {
+Deno.test("a copy's fingerprint is taken from the copy", () => {
   const fingerprint = grown(log, 12);
   fingerprint.replace(logSource(log));
   assert.equal(fingerprint.value.time?.nanos, 1);

@@ -223,7 +223,7 @@ Deno.test("a copy of the log that has not been truncated yet, or of another rota
   assert.deepEqual(await folder.texts(), [line(10) + line(11)]);
 });
 
-Deno.test("of each file the first line is read, and nothing is inflated but a beginning", async () => {
+Deno.test("only the first line of each file is read, and only a beginning is inflated", async () => {
   using folder = new Folder();
   Deno.writeTextFileSync(folder.log, line(50));
   const filler = "x".repeat(100);
@@ -254,7 +254,7 @@ Deno.test("a compressed file that begins with NULs, or shows no time in its firs
   );
 });
 
-Deno.test("others have their turn between two files", async () => {
+Deno.test("others get a turn between two files", async () => {
   using folder = new Folder();
   for (let n = 1; n <= 5; n++) folder.write(`.${n}`, line(60 - n));
   let turns = 0;

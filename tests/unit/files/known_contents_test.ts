@@ -63,7 +63,7 @@ Deno.test("the next file is compared only if it is not at the log's path", () =>
   assert.equal(known.seen([], next(2, false), []).next?.ino, 2);
 });
 
-Deno.test("of contents that no file holds any more the youngest 64 are remembered", () => {
+Deno.test("the newest 64 contents that no file holds any more are remembered", () => {
   const known = new KnownContents(segment(1), nothing);
   for (let n = 2; n <= 101; n++) known.remember(segment(n));
   known.forgetAbsent([fingerprint(criLine(3))]);

@@ -74,7 +74,7 @@ for (const [title, name, text, format] of formats) {
   });
 }
 
-Deno.test("the format of a file that was empty is told when its first line has come", () => {
+Deno.test("the format of an empty file is known once its first line has arrived", () => {
   using log = setup("");
   using file = LogFile.open(log.located);
   assert.equal(file.format, "cri");

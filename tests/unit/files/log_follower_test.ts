@@ -116,7 +116,7 @@ Deno.test("a slow reader behind many rotations holds few descriptors and loses n
   assert.equal(openDescriptors() - before, 1);
 });
 
-Deno.test("an empty file is told to be Docker's when its first line is", async () => {
+Deno.test("an empty file is recognized as Docker's once its first line is", async () => {
   await using stage = new FollowedFolder();
   const reader = stage.follow();
   stage.append('{"log":"a\\n","stream":"stdout","time":"2026-11-23T10:00:00Z"}\n');

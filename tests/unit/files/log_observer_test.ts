@@ -138,7 +138,7 @@ Deno.test("a log that returns within two seconds was never gone, and the two sec
   }
 });
 
-Deno.test("without a look at the link only the file's own path counts", () => {
+Deno.test("without checking the link, only the file's own path counts", () => {
   using observed = new Observed();
   const { files, link } = observed.log;
   files.create(OTHER);

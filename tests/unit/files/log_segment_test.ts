@@ -53,7 +53,7 @@ for (const [stage, enter, committed, change, later] of stages) {
   });
 }
 
-Deno.test("a segment is closed at the moment that it is told", () => {
+Deno.test("a segment is closed at the given moment", () => {
   using setup = seen();
   setup.segment.close(1234);
   assert.equal(setup.segment.closedAt, 1234);

@@ -55,7 +55,7 @@ Deno.test("nothing but NULs: the text begins at the end of the file", () => {
   }
 });
 
-Deno.test("of an empty file, and of one that begins with text, no more than one byte is read", () => {
+Deno.test("at most one byte is read of an empty file and of one that begins with text", () => {
   for (const text of ["", cri(1).repeat(1000)]) {
     const source = sourceOf(text);
     assert.equal(textStart(source), 0);

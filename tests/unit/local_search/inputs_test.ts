@@ -58,7 +58,7 @@ Deno.test("a file is opened as it is or inflated, told by its first bytes and no
   }
 });
 
-Deno.test("a container's log is told from other text by its beginning", () => {
+Deno.test("a container's log is distinguished from other text by its beginning", () => {
   using folder = newFolder();
   const { path } = folder;
   const isNone = (text: string, name = "file.log") => {

@@ -92,7 +92,7 @@ Deno.test("of each file its count, its name, or nothing is told, and no more is 
   }
 });
 
-Deno.test("what is no container log, or cannot be read, is told; the others are searched", async () => {
+Deno.test("a file that is no container log or cannot be read is reported; the others are searched", async () => {
   using logs = new LogTree();
   const { path } = logs.add({ content: criLines(1) });
   const folder = `${logs.dir}/others`;

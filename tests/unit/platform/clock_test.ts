@@ -4,7 +4,7 @@ import { idle, ManualClock } from "../../harness/manual_clock.ts";
 
 const never = new AbortController().signal;
 
-Deno.test("a sleep lasts at least as long as it is told", async () => {
+Deno.test("a sleep lasts at least as long as requested", async () => {
   const start = systemClock.now();
   await sleep(systemClock, 20, never);
   assert.ok(systemClock.now() - start >= 20);

@@ -16,7 +16,7 @@ async function compute(milliseconds: number, signal: AbortSignal, onTurn: () => 
   }
 }
 
-Deno.test("of many long computations, one runs in each turn of the event loop", async () => {
+Deno.test("only one of many long computations runs in each turn of the event loop", async () => {
   const { signal } = new AbortController();
   let inThisTurn = 0;
   let most = 0;

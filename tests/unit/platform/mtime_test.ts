@@ -31,7 +31,7 @@ for (const nanos of [123_456_789, 123_000_000, 1, 0, 999_999_999]) {
   });
 }
 
-Deno.test("the time of the last change is told, not that of the last access, which the record has before it", () => {
+Deno.test("the time of the last change is returned, not the preceding time of the last access", () => {
   withFile((path) => {
     Deno.writeTextFileSync(path, "read since it was written");
     setMtime(path, 1727800000, 123_456_789);

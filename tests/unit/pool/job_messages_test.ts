@@ -12,7 +12,7 @@ const compressed = { path: "/log.gz", dev: 3, ino: 4 };
 const options = { sliceMs: 40, scratch: newScratch() };
 const answered = (response: Response) => ({ ...response, computedMs: 1 });
 
-Deno.test("a worker is told the file to open, and of a compressed log the compressed one", () => {
+Deno.test("a worker is told which file to open; for a compressed log, the compressed one", () => {
   const plain = requestFor(testJob({}, { piece: piece(5) }), options);
   assert.ok(plain.request.kind === "scan");
   assert.deepEqual(plain.request.source, { path: "/log", dev: 1, ino: 2, isCompressed: false });
@@ -36,7 +36,7 @@ Deno.test("what is to be located, examined or checked is asked as such", () => {
   assert.deepEqual(kinds, ["locate", "examine", "check"]);
 });
 
-Deno.test("of an inlined piece the bytes go with the request, and become the worker's", () => {
+Deno.test("an inlined piece's bytes are sent with the request and become the worker's", () => {
   const text = new TextEncoder().encode(cri("one") + cri("two"));
   const source = new MemorySource(text);
   const job = testJob({}, {

@@ -50,7 +50,7 @@ Deno.test("a compressed file that was still being written is inflated anew when 
   }
 });
 
-Deno.test("of an inflated file that is not at its path any more, the one that is held open is read; a new one is not", () => {
+Deno.test("if an inflated file is no longer at its path, the open one is read, not a new one", () => {
   const folder = Deno.makeTempDirSync({ prefix: "inflated-" });
   try {
     const path = `${folder}/abc-json.log.1.gz`;
@@ -69,7 +69,7 @@ Deno.test("of an inflated file that is not at its path any more, the one that is
   }
 });
 
-Deno.test("of open files the four that were read last stay open, and none after closing", () => {
+Deno.test("the four most recently read files stay open, and none after closing", () => {
   const folder = Deno.makeTempDirSync({ prefix: "open-files-" });
   const before = openDescriptors();
   const files = new OpenFiles();

@@ -13,7 +13,7 @@ Deno.test("a small piece without grep is scanned in place, at once", async () =>
   assert.deepEqual(result.frames, await wholeFrames(text, small.spec));
 });
 
-Deno.test("without workers everything is scanned in place, patterns too", async () => {
+Deno.test("without workers everything is scanned in place, including patterns", async () => {
   using setup = new Setup(0);
   const text = new TextEncoder().encode(cri("one needle").repeat(3000));
   const source = new MemorySource(text);

@@ -64,7 +64,7 @@ Deno.test("a request that was stopped before it was begun is answered, but not c
   assert.deepEqual(setup.responses.map(({ kind }) => kind), ["stopped"]);
 });
 
-Deno.test("whatever is revoked, exactly the others are carried out", async () => {
+Deno.test("whatever is revoked, exactly the other tasks run", async () => {
   const seed = runSeed();
   const random = new Random(seed);
   const setup = new Setup();

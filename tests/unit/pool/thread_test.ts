@@ -23,7 +23,7 @@ Deno.test("a worker that is at a job may have one more behind it, so that it nee
   assert.deepEqual(setup.given, [[1, 2, 3, 4]]);
 });
 
-Deno.test("a worker is told when its piece is not wanted any more, and goes on with the next when it has left it", async () => {
+Deno.test("a worker is told when its piece is no longer wanted, and continues with the next after leaving it", async () => {
   using setup = new Setup(1);
   const cancel = new AbortController();
   const running = setup.scan(piece(1), {}, cancel.signal);

@@ -109,7 +109,7 @@ Deno.test("call limits: one subject with as many identities as places gives way 
   assert.deepEqual(ended, ["m4: resource-exhausted"]);
 });
 
-Deno.test("call limits: large requests of one user leave memory for those of others, and what is refused holds nothing", () => {
+Deno.test("call limits: large requests of one user leave memory for those of others, and refused requests hold none", () => {
   const { limits, ofUser, ended, events } = setUp({ requestMemory: 30_000 });
   const large = { requestMemory: 10_000 };
   for (let index = 0; index < 3; index++) {

@@ -5,7 +5,7 @@ function failing(code: string) {
   return () => Promise.reject(Object.assign(new Error(code), { code }));
 }
 
-Deno.test("bind: a host without IPv6 is told from one where an address is taken or may not be used", async () => {
+Deno.test("bind: a host without IPv6 is distinguished from one where an address is taken or forbidden", async () => {
   assert.equal(await hostHasIpv6(() => Promise.resolve()), true);
   for (const code of ["EAFNOSUPPORT", "EADDRNOTAVAIL"]) {
     assert.equal(await hostHasIpv6(failing(code)), false, code);

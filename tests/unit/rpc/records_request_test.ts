@@ -36,7 +36,7 @@ Deno.test("a request becomes one value: name, window, direction, follow and patt
   });
 });
 
-Deno.test("what follow_from means depends on the direction: backward nothing is followed", () => {
+Deno.test("the meaning of follow_from depends on the direction: backward, nothing is followed", () => {
   for (
     const [followFrom, forward] of [
       [FollowFrom.NOOP, null],

@@ -57,7 +57,7 @@ Deno.test("all lines of a block are taken, more than are kept at first", () => {
   }
 });
 
-Deno.test("of a search, the lines with a needle in the message are taken, each once and no others", () => {
+Deno.test("a search takes exactly the lines with a needle in the message, each once", () => {
   const seed = runSeed();
   console.log(`SEED=${seed}`);
   const random = new Random(seed);
@@ -84,7 +84,7 @@ Deno.test("of a search, the lines with a needle in the message are taken, each o
   }
 });
 
-Deno.test("without a header's parser, what is found anywhere in a line counts", () => {
+Deno.test("without a header parser, a match anywhere in a line counts", () => {
   const { search } = compilePattern("stdout", "cri");
   const bytes = encoder.encode(`${HEADER}a\nnothing\n`);
   const lines = new CandidateLines();

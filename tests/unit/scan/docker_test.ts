@@ -43,7 +43,7 @@ for (
   Deno.test(`a line with ${form} is parsed`, () => assert.deepEqual(parse(line), record));
 }
 
-Deno.test("what is no such object is malformed", () => {
+Deno.test("anything else is malformed", () => {
   for (
     const line of [
       "",
@@ -99,7 +99,7 @@ Deno.test("a long line with nested members and escapes is read without JSON.pars
   assert.equal(parse(nested.replace('"x"', '"\\u0078"')), null);
 });
 
-Deno.test("whatever is written between and within the parts, a line is read as JSON.parse reads it", () => {
+Deno.test("a line is read as JSON.parse reads it, whatever is between and within its parts", () => {
   const seed = runSeed();
   for (let round = 0; round < 20_000; round++) {
     const random = new Random(seed + round);

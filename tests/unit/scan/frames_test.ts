@@ -59,7 +59,7 @@ Deno.test("take hands over and begins anew, also after a record larger than the 
   assert.deepEqual(decode(writer.take()).map(({ message }) => message), ["aaa"]);
 });
 
-Deno.test("what is added from a held text is the same, whatever is added in between and however much", () => {
+Deno.test("text added from a held buffer is the same, whatever is added in between and however much", () => {
   const seed = runSeed();
   const random = new Random(seed);
   const plain = new FrameWriter();

@@ -57,7 +57,7 @@ for (
   });
 }
 
-Deno.test("whatever the regex crate finds holds a needle; where that is exact, a needle is a match", () => {
+Deno.test("every match of the regex crate holds a needle; with exact needles, a needle is a match", () => {
   const seed = runSeed();
   console.log(`SEED=${seed}`);
   const random = new Random(seed);

@@ -32,7 +32,7 @@ for (
   });
 }
 
-Deno.test("what asks for a place, or is not known, has no proof", () => {
+Deno.test("patterns that assert a position, or are unknown, have no proof", () => {
   for (const pattern of [String.raw`\bword`, "^a", "a$", String.raw`\pL`.replace("L", "{Greek}")]) {
     assert.equal(deriveProof(new RustRegex(pattern).syntax()!), null, pattern);
   }

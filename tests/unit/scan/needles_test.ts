@@ -34,7 +34,7 @@ Deno.test("a product has each head with each tail, in their order", () => {
   assert.deepEqual(shown(product(heads, tails)), ["ax", "ayz", "bx", "byz"]);
 });
 
-Deno.test("what is put together ends where a search would take no more of it", () => {
+Deno.test("joined needles stop growing once they are more than a search takes", () => {
   const many = part(Array.from({ length: 5 }, (_, i) => String(i)));
   assert.ok(!isTooMuch(joined([many, many].slice(0, 1)).needles));
   assert.ok(isTooMuch(joined([many, many]).needles));

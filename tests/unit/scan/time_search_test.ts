@@ -182,7 +182,7 @@ Deno.test("a line much longer than a block hides no line behind it, and is not r
   }
 });
 
-Deno.test("a long search gives others their turn every few steps", async () => {
+Deno.test("a long search yields to others every few steps", async () => {
   const parts = "2024-10-01T00:00:01Z stdout P x\n".repeat(200_000);
   const source = new MemorySource(encode(`2024-10-01T00:00:00Z stdout F x\n${parts}`));
   let steps = 0;

@@ -28,7 +28,7 @@ Deno.test("appended lines of both formats give the same result as any scan", asy
   }
 });
 
-Deno.test("the very same bytes are scanned once for all who share them, and for nobody else", async () => {
+Deno.test("the same bytes are scanned once for everyone who shares them, and for nobody else", async () => {
   const scanner = await AppendedScanner.create(MAX_RECORD_BYTES);
   const bytes = encode(criLines(20));
   const first = scanner.scan("cri", bytes, { skip: 0, isShared: true });

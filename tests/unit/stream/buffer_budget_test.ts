@@ -31,7 +31,7 @@ Deno.test("a user takes at most half of the buffers, the next one half of the re
   assert.equal(buffers.held, 100);
 });
 
-Deno.test("who waits goes on when others' results have left, whoever fits first", async () => {
+Deno.test("a waiter continues when others' results have left, whoever fits first", async () => {
   const buffers = budget(100);
   const alice = buffers.tryTake("alice", 50)!;
   const bob = buffers.tryTake("bob", 50)!;
@@ -69,7 +69,7 @@ Deno.test("more than all of it is granted to whoever is alone", () => {
   assert.equal(buffers.held, 0);
 });
 
-Deno.test("whatever is taken and given back, no more than the limit is held, and nothing is left in the end", async () => {
+Deno.test("whatever is taken and returned, no more than the limit is held, and nothing remains at the end", async () => {
   const seed = runSeed();
   for (let round = 0; round < 30; round++) {
     const random = new Random(seed + round);

@@ -46,7 +46,7 @@ Deno.test("records: the signal ends the stream with its reason", async () => {
   }, /enough/);
 });
 
-Deno.test("records: what was scanned is told before its frames", async () => {
+Deno.test("records: the scanned range is reported before its frames", async () => {
   const pool = new PiecePool();
   const told: number[] = [];
   const stream = recordsStream(

@@ -126,7 +126,7 @@ Deno.test("an unreachable API server is reported once, and once when it is back"
   ]]);
 });
 
-Deno.test("what happens for every piece of a log is counted, never written", () => {
+Deno.test("events of every piece of a log are counted, never written", () => {
   assert.deepEqual(
     lines({}, [
       { type: "scanned", bytes: 1, records: 1, malformed: 1, seconds: 1 },

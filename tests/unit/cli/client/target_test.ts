@@ -39,7 +39,7 @@ for (const text of ["", "ns", "ns/", "/pod", "ns/pod/", "ns//app", "ns/pod/app/"
 const ids = (target: string, logs: LogMetadata[]) =>
   select(parseTarget(target), logs).logs.map(({ id }) => id).sort();
 
-Deno.test("of a restarted container the newest log is selected, by nanoseconds if need be", () => {
+Deno.test("the newest log of a restarted container is selected, by nanoseconds if necessary", () => {
   const logs = [
     log("pod", "app", "a", 5n, 1),
     log("pod", "app", "b", 5n, 2),
@@ -84,7 +84,7 @@ Deno.test("a selection takes in what appears later, and nothing beside it", () =
   assert.ok(!exact.includes(log("web-0", "app", "3")));
 });
 
-Deno.test("where nothing fits, what there is is named: the pod's containers, else all logs", () => {
+Deno.test("when nothing matches, the alternatives are named: the pod's containers, else all logs", () => {
   const logs = [log("pod", "app", "a"), log("other", "app", "b")];
   const text = (target: string) => notFoundText(parseTarget(target), logs, "this node");
   assert.equal(text("ns/pod/db"), "No log of ns/pod/db on this node; there are ns/pod/app");

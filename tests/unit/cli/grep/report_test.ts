@@ -88,7 +88,7 @@ Deno.test("counts and file names are printed as grep prints them, or as JSON", (
   assert.equal(terminal.stdout, '{"file":"a.log","count":3}\n{"file":"a.log"}\n');
 });
 
-Deno.test("what is wrong with a file is told after what was found before it", () => {
+Deno.test("a problem in a file is reported after the matches before it", () => {
   const order: string[] = [];
   const terminal = new CapturedTerminal();
   terminal.out = (text) => order.push(`out ${text}`);

@@ -17,7 +17,7 @@ function reported(verbosity: logVerbosity, message: string): AgentEvent[] {
   return events;
 }
 
-Deno.test("of the library's messages, nothing after the first value is kept: it may be a token", () => {
+Deno.test("nothing after the first value of the library's messages is kept: it may be a token", () => {
   for (
     const [message, about, level] of [
       [

@@ -84,7 +84,7 @@ for (const { name, socket } of withoutChain) {
   });
 }
 
-Deno.test("peer sessions: one that must end takes no more calls, and is gone after a moment if it does not go by itself", async () => {
+Deno.test("peer sessions: one that must end takes no more calls, and is closed after a moment if it does not close on its own", async () => {
   const { session, peer } = begin(undefined);
   let closed = 0;
   peer.onClose(() => closed++);

@@ -81,7 +81,7 @@ Deno.test("a handshake that goes on does not go for a flood of silent ones, whic
   assert.equal(client!.evictedFor, "handshakes", "all have spoken: the oldest");
 });
 
-Deno.test("where all are at work a new one of the address that has the most is refused", () => {
+Deno.test("when all are busy, a new connection from the address with the most is refused", () => {
   const budget = new ConnectionBudget(limits);
   connect(budget, new FakeConnection("a", false));
   connect(budget, new FakeConnection("a", false));
@@ -91,7 +91,7 @@ Deno.test("where all are at work a new one of the address that has the most is r
   assert.equal(budget.connections, 3);
 });
 
-Deno.test("where all are at work the address that has the most gives way: its connection with the fewest calls, the newest", () => {
+Deno.test("when all are busy, the address with the most gives way: its newest connection with the fewest calls", () => {
   const budget = new ConnectionBudget(limits);
   const [many, few, other] = [["a", 9], ["a", 1], ["b", 1]].map(([peer, calls]) =>
     new FakeConnection(String(peer), false, Number(calls))

@@ -57,7 +57,7 @@ Deno.test("stream places: closing gives back what was taken, claimed or not, onc
   assert.deepEqual(places.held, { streams: 0, headerMemory: 0 });
 });
 
-Deno.test("header memory: it is counted until the headers are dropped, while the call goes on", () => {
+Deno.test("header memory: it is counted until the headers are dropped, while the call continues", () => {
   const { open, opened, places } = setUp({ streams: 100, headerMemory: 2 * LARGE });
   const [first] = [opened("a", LARGE), opened("a", LARGE)];
   assert.equal(open("a", LARGE), "header-memory");

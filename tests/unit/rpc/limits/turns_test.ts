@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Turns } from "../../../../src/rpc/limits/turns.ts";
 
-Deno.test("one caller's thousand calls keep another's waiting for one turn, not for all of them", () => {
+Deno.test("one caller's thousand calls delay another's by one turn, not by all of them", () => {
   let next: (() => void) | null = null;
   const turns = new Turns((run) => {
     next = run;
