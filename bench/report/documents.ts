@@ -60,7 +60,7 @@ export function withFigures(document: string): string {
   });
 }
 
-/** The document with another run in place of runs of the same task; the figures stay as they are. */
+/** The document with runs of the same task replaced by another run; the figures stay unchanged. */
 export function withRun(document: string, path: string): string {
   const task = taskOf(path);
   return document.replace(

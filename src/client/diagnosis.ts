@@ -87,7 +87,7 @@ async function authorityProblem(endpoint: Endpoint, message: string): Promise<st
   if (certificate !== null && Date.parse(certificate.valid_to) < now) {
     return `the agent's certificate expired ${
       isoTime(certificate.valid_to)
-    }. Renew it on the node; the agent loads the new file by itself`;
+    }. Renew it on the node; the agent loads the new file automatically`;
   }
   if (certificate !== null && Date.parse(certificate.valid_from) > now) {
     return `the agent's certificate is not valid before ${

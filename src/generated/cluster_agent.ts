@@ -29,12 +29,12 @@ export const protobufFileName = "cluster_agent.proto";
 /**
  * The protocol between Kubetail's Cluster API and the agent on every node.
  *
- * Names and field numbers are the wire contract shared with the agents that came before this one;
- * a change here is a change of protocol. `deno task gen` makes src/generated from this file.
+ * Names and field numbers are the wire contract shared with the earlier agents; any change here changes
+ * the protocol. `deno task gen` generates src/generated from this file.
  */
 
 export enum FollowFrom {
-  /** NOOP - End at the end of the file as it is at the call. */
+  /** NOOP - End at the file's end at the time of the call. */
   NOOP = 0,
   /** DEFAULT - From start_time or the beginning, then new records. */
   DEFAULT = 1,
@@ -44,7 +44,7 @@ export enum FollowFrom {
 }
 
 export interface LogMetadataListRequest {
-  /** Empty strings are dropped; nothing left means every namespace. */
+  /** Empty strings are dropped; an empty list means every namespace. */
   namespaces: string[];
 }
 
@@ -78,7 +78,7 @@ export interface LogMetadataSpec {
 }
 
 export interface LogMetadataFileInfo {
-  /** Bytes of the file that the link leads to. */
+  /** Size in bytes of the file that the link points to. */
   size: bigint;
   last_modified_at: Timestamp | undefined;
 }
@@ -87,12 +87,12 @@ export interface LogRecordsStreamRequest {
   namespace: string;
   pod_name: string;
   container_name: string;
-  /** Plain or with its runtime: containerd://abc. */
+  /** Plain or with its runtime, as in containerd://abc. */
   container_id: string;
-  /** RFC 3339, inclusive; empty: no bound. */
+  /** RFC 3339, inclusive; empty means no bound. */
   start_time: string;
   stop_time: string;
-  /** A regular expression in the syntax of Rust's regex crate, matched against the message; empty: all. */
+  /** A regular expression in the syntax of Rust's regex crate, matched against the message; empty matches all. */
   grep: string;
   follow_from: FollowFrom;
 }
@@ -100,7 +100,7 @@ export interface LogRecordsStreamRequest {
 export interface LogRecord {
   timestamp: Timestamp | undefined;
   message: string;
-  /** False for a part of a line that goes on in a later record. */
+  /** False for a part of a line that continues in a later record. */
   is_final: boolean;
 }
 
@@ -720,7 +720,7 @@ export const LogRecord: MessageFns<LogRecord> = {
 /** Which container logs this node holds. */
 export type LogMetadataServiceService = typeof LogMetadataServiceService;
 export const LogMetadataServiceService = {
-  /** All logs of the named namespaces; of every namespace when none is named. */
+  /** All logs of the named namespaces; of every namespace if none is named. */
   list: {
     path: "/cluster_agent.LogMetadataService/List" as const,
     requestStream: false as const,
@@ -746,14 +746,14 @@ export const LogMetadataServiceService = {
 } as const;
 
 export interface LogMetadataServiceServer extends UntypedServiceImplementation {
-  /** All logs of the named namespaces; of every namespace when none is named. */
+  /** All logs of the named namespaces; of every namespace if none is named. */
   list: handleUnaryCall<LogMetadataListRequest, LogMetadataList>;
   /** Changes from now on: there is no snapshot at the start. */
   watch: handleServerStreamingCall<LogMetadataWatchRequest, LogMetadataWatchEvent>;
 }
 
 export interface LogMetadataServiceClient extends Client {
-  /** All logs of the named namespaces; of every namespace when none is named. */
+  /** All logs of the named namespaces; of every namespace if none is named. */
   list(
     request: LogMetadataListRequest,
     callback: (error: ServiceError | null, response: LogMetadataList) => void,
@@ -787,10 +787,10 @@ export const LogMetadataServiceClient = makeGenericClientConstructor(
   serviceName: string;
 };
 
-/** What is written in one container's log. */
+/** The records of one container's log. */
 export type LogRecordsServiceService = typeof LogRecordsServiceService;
 export const LogRecordsServiceService = {
-  /** Oldest record first; may go on with records that are written later (follow_from). */
+  /** Oldest record first; may continue with records written later (follow_from). */
   streamForward: {
     path: "/cluster_agent.LogRecordsService/StreamForward" as const,
     requestStream: false as const,
@@ -815,14 +815,14 @@ export const LogRecordsServiceService = {
 } as const;
 
 export interface LogRecordsServiceServer extends UntypedServiceImplementation {
-  /** Oldest record first; may go on with records that are written later (follow_from). */
+  /** Oldest record first; may continue with records written later (follow_from). */
   streamForward: handleServerStreamingCall<LogRecordsStreamRequest, LogRecord>;
   /** Newest record first; follow_from is ignored. */
   streamBackward: handleServerStreamingCall<LogRecordsStreamRequest, LogRecord>;
 }
 
 export interface LogRecordsServiceClient extends Client {
-  /** Oldest record first; may go on with records that are written later (follow_from). */
+  /** Oldest record first; may continue with records written later (follow_from). */
   streamForward(request: LogRecordsStreamRequest, options?: Partial<CallOptions>): ClientReadableStream<LogRecord>;
   streamForward(
     request: LogRecordsStreamRequest,

@@ -80,7 +80,7 @@ export interface PieceLimits {
   readonly reachesLines?: boolean;
 }
 
-/** Large enough that a block costs little besides its scan, small enough to fit into a processor's cache. */
+/** Large enough that a block costs little more than its scan, small enough to fit into a processor's cache. */
 const MAX_BLOCK_BYTES = 256 * 1024;
 const MIN_BLOCK_BYTES = 64 * 1024;
 /** How many times as large the last block of a piece may be. */

@@ -73,7 +73,7 @@ Deno.test("both programs compile for both architectures, complete and with nothi
         deepStrictEqual(needed.filter((file) => !embedded(file)), [], "missing at run time");
         deepStrictEqual(files.filter((file) => /node_modules|\.ts$/.test(file)), [], "not bundled");
         const payload = binary.length - statSync(standIn).size;
-        ok(payload <= MOST_PAYLOAD_BYTES, `${payload} bytes besides the runtime`);
+        ok(payload <= MOST_PAYLOAD_BYTES, `${payload} bytes in addition to the runtime`);
       });
     }
   }

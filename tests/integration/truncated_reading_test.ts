@@ -36,7 +36,7 @@ for (const direction of ["forward", "backward"] as const) {
   for (const grep of ["", "old|new"]) {
     for (const [title, copy] of Object.entries(copies)) {
       const how = `${direction}${grep && " with grep"}, ${title}`;
-      Deno.test(`a log truncated and written anew amid a read (${how}): no new text is read at old offsets`, async () => {
+      Deno.test(`a log truncated and rewritten during a read (${how}): no new text is read at old offsets`, async () => {
         await using agent = await startAgent();
         const log = agent.logs.add({ content: old });
         const fields = request({ ...log.request, grep });

@@ -51,7 +51,7 @@ await using agent = await startProcess({
   },
 });
 void agent.ended.then((code) => {
-  if (!stopping) fail(`the agent ended by itself with ${code}`);
+  if (!stopping) fail(`the agent exited on its own with ${code}`);
 });
 let stopping = false;
 /** When the API server was last down; calls may be refused until a little later. */

@@ -7,7 +7,7 @@ export interface Step {
   readonly args: readonly string[];
   /** The exit code with which it ends. */
   readonly code: number;
-  /** What its time includes besides the work itself; null: its time is not meaningful. */
+  /** What its time includes in addition to the work itself; null if its time is not meaningful. */
   readonly takes: string | null;
   /** Whether the live log is written and rotated while it runs. */
   readonly isLive?: true;

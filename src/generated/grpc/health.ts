@@ -25,10 +25,10 @@ export const protobufPackage = "grpc.health.v1";
 
 export const protobufFileName = "grpc/health.proto";
 
-/** The standard health protocol of gRPC (grpc.health.v1), as far as probes use it. */
+/** The standard health protocol of gRPC (grpc.health.v1), limited to the parts that probes use. */
 
 export interface HealthCheckRequest {
-  /** Empty: the server as a whole. */
+  /** Empty means the server as a whole. */
   service: string;
 }
 
@@ -148,7 +148,7 @@ export const HealthService = {
     responseSerialize: (value: HealthCheckResponse): Buffer => Buffer.from(HealthCheckResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): HealthCheckResponse => HealthCheckResponse.decode(value),
   },
-  /** The state now and at every change. An unknown service is SERVICE_UNKNOWN, and the stream goes on. */
+  /** The state now and at every change. An unknown service is SERVICE_UNKNOWN, and the stream stays open. */
   watch: {
     path: "/grpc.health.v1.Health/Watch" as const,
     requestStream: false as const,
@@ -163,7 +163,7 @@ export const HealthService = {
 export interface HealthServer extends UntypedServiceImplementation {
   /** The state now. An unknown service is NOT_FOUND. */
   check: handleUnaryCall<HealthCheckRequest, HealthCheckResponse>;
-  /** The state now and at every change. An unknown service is SERVICE_UNKNOWN, and the stream goes on. */
+  /** The state now and at every change. An unknown service is SERVICE_UNKNOWN, and the stream stays open. */
   watch: handleServerStreamingCall<HealthCheckRequest, HealthCheckResponse>;
 }
 
@@ -184,7 +184,7 @@ export interface HealthClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: HealthCheckResponse) => void,
   ): ClientUnaryCall;
-  /** The state now and at every change. An unknown service is SERVICE_UNKNOWN, and the stream goes on. */
+  /** The state now and at every change. An unknown service is SERVICE_UNKNOWN, and the stream stays open. */
   watch(request: HealthCheckRequest, options?: Partial<CallOptions>): ClientReadableStream<HealthCheckResponse>;
   watch(
     request: HealthCheckRequest,

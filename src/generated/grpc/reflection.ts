@@ -23,17 +23,17 @@ export const protobufPackage = "grpc.reflection.v1";
 export const protobufFileName = "grpc/reflection.proto";
 
 /**
- * The standard reflection protocol of gRPC (grpc.reflection.v1), with which grpcurl and its like learn a
- * server's services.
+ * The standard reflection protocol of gRPC (grpc.reflection.v1), from which tools such as grpcurl
+ * learn a server's services.
  */
 
 export interface ServerReflectionRequest {
   host: string;
-  /** A .proto file by its name. */
+  /** The name of a .proto file. */
   file_by_filename?:
     | string
     | undefined;
-  /** The file that declares a fully qualified symbol: package.Service.Method, package.Message. */
+  /** A fully qualified symbol whose file is wanted: package.Service.Method, package.Message. */
   file_containing_symbol?: string | undefined;
   file_containing_extension?: ExtensionRequest | undefined;
   all_extension_numbers_of_type?:
@@ -58,7 +58,7 @@ export interface ServerReflectionResponse {
 }
 
 export interface FileDescriptorResponse {
-  /** Serialized google.protobuf.FileDescriptorProto: the file asked for and all that it imports. */
+  /** Serialized google.protobuf.FileDescriptorProto: the requested file and all its imports. */
   file_descriptor_proto: Buffer[];
 }
 

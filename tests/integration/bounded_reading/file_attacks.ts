@@ -66,7 +66,7 @@ function expect(isTrue: boolean, what: string): void {
 
 function expectMessages(received: Received, expected: readonly string[]): void {
   const got = received.messages.join(",");
-  expect(got === expected.join(","), `${got} in place of ${expected.join(",")}`);
+  expect(got === expected.join(","), `${got} instead of ${expected.join(",")}`);
 }
 
 /** `before`, then NULs without a line feed (a hole in the file), then `after` if requested. */

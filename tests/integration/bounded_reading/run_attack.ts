@@ -97,7 +97,7 @@ async function readSmall(client: RecordsClient, log: TreeLog): Promise<number> {
   const began = performance.now();
   let count = 0;
   for await (const _ of client.streamForward(request(log.request))) count++;
-  if (count !== 1) throw new Error(`the other caller got ${count} records in place of 1`);
+  if (count !== 1) throw new Error(`the other caller got ${count} records instead of 1`);
   return performance.now() - began;
 }
 

@@ -17,7 +17,7 @@ Deno.test("a port that accepts connections is no problem", async () => {
   await once(server, "close");
 });
 
-Deno.test("a listener that gets no connections is reported, and bound anew with its connections kept", async () => {
+Deno.test("a listener that gets no connections is reported and bound again, with its connections kept", async () => {
   // Claims to listen where nobody does: connections are lost, as with a listener that has stopped accepting.
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { LiveLog } from "../../../src/demo/live_log.ts";
 import { parseLogFileName } from "../../../src/files/name.ts";
 
-Deno.test("the live log is written at its link, and rotated as the kubelet does: renamed, and begun anew", () => {
+Deno.test("the live log is written at its link, and rotated as the kubelet does: renamed and recreated", () => {
   const dir = Deno.makeTempDirSync({ prefix: "live-" });
   try {
     const containerLogsDir = `${dir}/containers`;

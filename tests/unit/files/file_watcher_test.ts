@@ -131,7 +131,7 @@ Deno.test("events that come too fast close the watch, files are polled, after te
   assert.deepEqual(t.watcher.state, { watches: 1, polling: false, files: 2 });
   t.checks();
   t.clock.advance(900);
-  assert(t.checks().length <= 2, "the polling goes on");
+  assert(t.checks().length <= 2, "the polling continues");
 });
 
 Deno.test("2,000 events a second are not too fast, whatever readers do", async () => {

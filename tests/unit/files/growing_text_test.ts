@@ -166,7 +166,7 @@ function inFile(text: string): LogSource {
   return { size, readAt, path: "", dev: 1, ino: 1, format: "cri", [Symbol.dispose]() {} };
 }
 
-Deno.test("a text that is forgotten is read anew, and an empty file was truncated then", () => {
+Deno.test("a forgotten text is read again, and an empty file then counts as truncated", () => {
   using log = new MemoryLog();
   using file = LogFile.open(locate(roots, logName));
   log.append(criLine(1));

@@ -283,7 +283,7 @@ Deno.test("files that come after the log was opened are no history; one that is 
   assert.deepEqual(await folder.texts(history), [line(10), line(11)]);
 });
 
-Deno.test("a file that goes between listing and opening is met anew, or has gone", async () => {
+Deno.test("a file that disappears between listing and opening is found again, or is gone", async () => {
   using folder = new Folder();
   Deno.writeTextFileSync(folder.log, line(30));
   folder.write(".3", line(10));

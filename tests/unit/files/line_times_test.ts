@@ -13,7 +13,7 @@ const firstLines: readonly [string, string, number | null][] = [
   ["a line behind NULs", `\0\0\0${docker(1)}`, docker(1).length + 3],
   ["a CRI line that has not ended", cri(1).slice(0, -1), 0],
   ["a CRI line of which no more than the time is there", cri(1).slice(0, 31), 0],
-  ["a CRI time that may go on", cri(1).slice(0, 30), null],
+  ["a CRI time that may continue", cri(1).slice(0, 30), null],
   ["a Docker line that has not ended", docker(1).slice(0, -1), null],
   ["no time", "a\nb\n", null],
   ["nothing", "", null],

@@ -55,7 +55,7 @@ Deno.test("a file is read as it was when it was opened", async () => {
   assert.equal(lost, 0);
 });
 
-Deno.test("regression: of a file that was truncated and written anew amid a search the new text was read at old offsets", async (t) => {
+Deno.test("regression: when a file was truncated and rewritten during a search, the new text was read at old offsets", async (t) => {
   await t.step("a plain copy", async () => {
     const { text, lost } = await readAmid((path) => {
       Deno.copyFileSync(path, `${path}.1`);

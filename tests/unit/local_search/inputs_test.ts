@@ -71,7 +71,7 @@ Deno.test("a container's log is distinguished from other text by its beginning",
   assert.equal(isNone(""), false, "nothing speaks against it");
   assert.equal(isNone(`broken\n${CRI}`), false, "one of its lines is enough");
   assert.equal(isNone(`\0\0\0${CRI}`), false, "a crash leaves NULs in front of a line");
-  assert.equal(isNone("x".repeat(70_000)), false, "its first line goes on");
+  assert.equal(isNone("x".repeat(70_000)), false, "its first line continues");
   assert.equal(isNone("hello\nworld\n"), true);
   assert.equal(isNone("a\n".repeat(50_000)), true);
 });

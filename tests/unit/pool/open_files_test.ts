@@ -35,7 +35,7 @@ Deno.test("a compressed file that takes another's place, name, size and perhaps 
   }
 });
 
-Deno.test("a compressed file that was still being written is inflated anew when it has grown", () => {
+Deno.test("a compressed file that was still being written is inflated again when it has grown", () => {
   const folder = Deno.makeTempDirSync({ prefix: "inflated-" });
   try {
     const path = `${folder}/0.log.20241001-050010.gz`;

@@ -67,7 +67,7 @@ Deno.test("while others wait, a slow job moves with its worker to the slow lane,
   const other = setup.scan(piece(10), {});
   await setup.event("workers");
   await settle();
-  assert.equal(setup.workers[0]!.isStopped, false, "the slow job goes on where it is");
+  assert.equal(setup.workers[0]!.isStopped, false, "the slow job continues where it is");
   assert.deepEqual(setup.given.slice(0, 2), [[1], [10]]);
   await setup.workers[1]!.scanned();
   await other;

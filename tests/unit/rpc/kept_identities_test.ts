@@ -64,7 +64,7 @@ Deno.test("kept identities: whoever keeps most gives way to others, with all cal
   assert.equal(kept.bytes, 0, "of the one that gave way nothing is given back twice");
 });
 
-Deno.test("kept identities: one that gave way is kept anew for its next call", () => {
+Deno.test("kept identities: an evicted one is kept again for its next call", () => {
   const { kept, keep, evicted } = setUp(1300);
   const calls = [keep(alice("mallory-0"), "mallory"), keep(alice("mallory-1"), "mallory")];
   using _innocent = keep(alice("innocent"), "innocent");

@@ -112,7 +112,7 @@ const missing: readonly { readonly request: Partial<ServerReflectionRequest>; co
   { request: {}, code: 3 },
 ];
 for (const { request, code } of missing) {
-  Deno.test(`reflection: ${JSON.stringify(request)} is answered by an error, and the call goes on`, async () => {
+  Deno.test(`reflection: ${JSON.stringify(request)} is answered with an error, and the call continues`, async () => {
     const [first, second] = await ask(request, { list_services: "" });
     assert.equal(first?.error_response?.error_code, code);
     assert.ok((second?.list_services_response?.service.length ?? 0) > 0);

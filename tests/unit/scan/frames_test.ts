@@ -48,7 +48,7 @@ Deno.test("frames hold what protobuf's own encoder writes, for random records", 
   assert.equal(frames.length, expected.reduce((sum, { length }) => sum + length, 0));
 });
 
-Deno.test("take hands over and begins anew, also after a record larger than the kept buffer", () => {
+Deno.test("take hands over its frames and starts again, also after a record larger than the kept buffer", () => {
   const writer = new FrameWriter();
   const large = new Uint8Array(3 << 20).fill(0x61);
   writer.add(line(1, 0), large, 0, large.length, true);

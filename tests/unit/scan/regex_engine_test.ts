@@ -61,7 +61,7 @@ Deno.test("the syntax tree is the pattern's, with case folding resolved", () => 
   assert.ok(JSON.stringify(kind).includes("\u212a"), "the Kelvin sign");
 });
 
-Deno.test("engines have memories of their own; one beyond its limit traps, and the others go on", () => {
+Deno.test("each engine has its own memory; one beyond its limit traps, and the others continue", () => {
   const [limited, other] = [new RegexEngine(), new RegexEngine()];
   limited.limit(limited.bytes + MIB);
   assert.throws(() => limited.compile("\\w{200}"), WebAssembly.RuntimeError);

@@ -5,7 +5,7 @@ import { createAuthority } from "../../../harness/certificates.ts";
 const ENCRYPTED =
   "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
 
-Deno.test("tls files: one that is not what its option says is named, in place of a connection that fails", async () => {
+Deno.test("tls files: a file that does not match its option is named, instead of a failing connection", async () => {
   const dir = Deno.makeTempDirSync({ prefix: "tls-files-" });
   using stack = new DisposableStack();
   stack.defer(() => Deno.removeSync(dir, { recursive: true }));

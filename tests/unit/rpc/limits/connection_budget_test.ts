@@ -69,7 +69,7 @@ Deno.test("a new connection, whose first call is on its way, does not go for one
   assert.deepEqual([idle!.evictedFor, fresh!.evictedFor], ["connections-per-peer", null]);
 });
 
-Deno.test("a handshake that goes on does not go for a flood of silent ones, which are ended in its place", () => {
+Deno.test("a handshake in progress is not evicted by a flood of silent ones, which are ended instead", () => {
   const budget = new ConnectionBudget(limits);
   const [client, silent, another, last] = ["a", "a", "a", "a"].map((peer) =>
     new FakeConnection(peer)
