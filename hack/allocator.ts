@@ -7,7 +7,7 @@ const FILE = "libjemalloc.so.2";
 
 /**
  * Returns the path of jemalloc, the memory allocator of the image (docs/decisions/0018-jemalloc.md): the system's, or
- * what hack/jemalloc.sh has fetched. Null where there is none; the agent then runs with the C library's allocator.
+ * the one that hack/jemalloc.sh has fetched. Returns null if there is none; the agent then runs with the C library's allocator.
  */
 export function findJemalloc(): string | null {
   const debian = `usr/lib/${Deno.build.arch}-linux-gnu`;

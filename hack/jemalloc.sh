@@ -22,7 +22,7 @@ mkdir -p "$cache"
 part=$(mktemp -d "$cache/jemalloc.part-XXXXXX")
 trap 'rm -rf "$part"' EXIT
 cd "$part"
-# As apt's own user it could not write here.
+# apt's own user could not write here.
 download=(apt-get -qq -o APT::Sandbox::User=root download libjemalloc2)
 "${download[@]}" >&2 || { apt-get -qq update >&2 && "${download[@]}" >&2; }
 dpkg-deb --extract ./*.deb root

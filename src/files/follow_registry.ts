@@ -33,7 +33,7 @@ export class FollowRegistry {
     this.#examinations = new Examinations(options.examine);
   }
 
-  /** What opens or follows logs shares the event loop. */
+  /** The turns of the event loop that opening and following logs share. */
   get turns(): TaskTurns {
     return this.#options.watcher.turns;
   }

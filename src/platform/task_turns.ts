@@ -3,7 +3,7 @@ import type { Clock } from "./clock.ts";
 
 /** How long tasks block the event loop at a time, in milliseconds; the last one of a turn may take longer. */
 const TURN_MS = 4;
-/** A task that begins this soon after another belongs to the same turn, unless that is known to have ended. */
+/** A task that begins this soon after another belongs to the same turn, unless that turn is known to have ended. */
 const SAME_TURN_MS = 0.5;
 /** How much of a turn's time is used before it matters when the turn ends, in milliseconds. */
 const MIN_NOTICED_MS = 1;
@@ -29,8 +29,8 @@ export class TaskTurns {
 
   /**
    * @param options.turnMs how long tasks block the event loop at a time
-   * @param options.isEager true: tasks run in the very next turn, for those that many callers wait for. Otherwise the loop
-   * is left to others for a moment, who may need several turns.
+   * @param options.isEager true: tasks run in the very next turn, because many callers wait for them. Otherwise the
+   * loop is left for a moment to other work, which may need several turns.
    */
   constructor(
     clock: Clock,
@@ -137,7 +137,7 @@ export class TaskTurns {
     }
   }
 
-  /** Where a good part of a turn's time has been used, its end must be known: tasks of the next one have time of their own. */
+  /** After much of a turn's time is used, its end must be noticed: tasks of the next turn have their own time. */
   #noticeEnd(): void {
     const used = this.#turnMs - (this.#turnEnd - this.#lastEnd);
     if (this.#noticesEnd || used < MIN_NOTICED_MS) return;

@@ -18,7 +18,7 @@ import { newScratch, type Piece, type PieceResult, Scanners, scanPiece } from ".
 
 /** Roughly how long small pieces together block the event loop at a time, in milliseconds. */
 const MAX_SMALL_MS = 8;
-/** Roughly how long other work does. */
+/** Roughly how long other work blocks it at a time, in milliseconds. */
 const MAX_SLICE_MS = 10;
 
 /**
