@@ -65,7 +65,7 @@ if (together) {
     idle ??= seen.idle;
     print(name, seen, null);
   }
-  const most = Math.round((idle ?? 0) * MAX_GROWTH);
+  const most = Math.floor((idle ?? 0) * MAX_GROWTH);
   const after = await siege.recovered(most);
   if (after > most) beyond++;
   console.log(
@@ -79,7 +79,7 @@ if (together) {
     // While the next agent is attacked.
     recovering.push((async () => {
       await using _ = siege;
-      print(name, seen, await siege.recovered(Math.round(seen.idle * MAX_GROWTH)));
+      print(name, seen, await siege.recovered(Math.floor(seen.idle * MAX_GROWTH)));
     })());
   }
   await Promise.all(recovering);
