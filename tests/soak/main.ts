@@ -91,7 +91,8 @@ console.log("at the end:       ", after);
 end.abort();
 await writing;
 await Promise.all(followers.map((follower) => follower.caughtUp()));
-if (after.descriptors !== before.descriptors) {
+// Fewer are no leak: after the warm-up, some of a client that has gone may still be closing.
+if (after.descriptors > before.descriptors) {
   fail(`descriptors: ${JSON.stringify({ before, after })}`);
 }
 if (after.rssMb > before.rssMb * 1.15) fail(`memory grew by more than 15 %`);
