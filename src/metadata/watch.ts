@@ -157,7 +157,9 @@ class LogWatch implements LogEvents {
     this.#latest = folder;
     let noted = 0;
     for (const fileName of changed) {
-      const isMissing = !folder.entries.has(fileName) && !folder.unknown.has(fileName);
+      // The next listing may have arrived between two steps: what is true now counts.
+      const { entries, unknown } = this.#latest;
+      const isMissing = !entries.has(fileName) && !unknown.has(fileName);
       const isKnown = this.#sentEntry(fileName) !== null;
       if (!isMissing) this.#missingSince.delete(fileName);
       else if (isKnown && !this.#missingSince.has(fileName)) this.#missingSince.set(fileName, now);

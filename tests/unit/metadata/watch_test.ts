@@ -3,7 +3,10 @@ import { Failure } from "../../../src/failure/failure.ts";
 import { FileWatcher } from "../../../src/files/file_watcher.ts";
 import { watchLogs } from "../../../src/metadata/watch.ts";
 import { type AgentEvent, silent } from "../../../src/telemetry/events.ts";
-import { replaceFileSystem } from "../../../src/platform/files.ts";
+import type { Listing } from "../../../src/files/folder_listing.ts";
+import type { FolderEntry, LogFolder } from "../../../src/files/log_folder.ts";
+import { parseLogFileName } from "../../../src/files/name.ts";
+import { replaceFileSystem, stat } from "../../../src/platform/files.ts";
 import { idle, ManualClock } from "../../harness/manual_clock.ts";
 import { PassingClock } from "../../harness/passing_clock.ts";
 import { MemoryFiles } from "../../harness/memory_files.ts";
@@ -246,6 +249,49 @@ Deno.test("regression: a reader of very many events blocked the event loop until
   for (; read < 2000; turns++) await new Promise((resolve) => setImmediate(resolve));
   await all;
   assert.ok(turns >= 3, `${turns} turns`);
+});
+
+Deno.test("regression: a log that appeared while an older listing was still noted was not reported", async () => {
+  let listed: Listing = () => {};
+  const noting: Iterator<void, void>[] = [];
+  const folder: LogFolder = { entries: new Map(), unknown: new Set() };
+  const watcher = {
+    clock: new ManualClock(),
+    turns: { runSteps: (steps: Iterator<void, void>) => void noting.push(steps) },
+    listing: {
+      begin(listing: Listing) {
+        listed = listing;
+        return { folder, end: () => {} };
+      },
+    },
+  } as unknown as FileWatcher;
+  const stop = new AbortController();
+  const events = new Events(watchLogs({
+    roots: { containerLogsDir: "/logs", logRoots: ["/logs"] },
+    nodeName: "node-1",
+    namespaces: [],
+    watcher,
+    debounceMs: 2000,
+    signal: stop.signal,
+    report: silent,
+  }));
+  const fileName = `pod_ns_app-${"a".repeat(64)}.log`;
+  const name = parseLogFileName(fileName);
+  assert(name !== null);
+  const others = Array.from({ length: 64 }, (_, index) => `gone-${index}`);
+  const entry: FolderEntry = {
+    name,
+    path: `/logs/${fileName}`,
+    facts: stat(import.meta.filename!),
+  };
+
+  listed(folder, new Set([...others, fileName]));
+  noting[0]?.next();
+  listed({ entries: new Map([[fileName, entry]]), unknown: new Set() }, new Set([fileName]));
+  while (!noting[1]?.next().done);
+  while (!noting[0]?.next().done);
+  assert.equal((await events.now()).length, 1);
+  stop.abort();
 });
 
 Deno.test("a watch of a very large folder begins when that has been read, or ends with its signal before", async () => {
