@@ -3,7 +3,7 @@ import { Failure } from "../failure/failure.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { TaskTurns } from "../platform/task_turns.ts";
 import { compareFolders } from "./folder_changes.ts";
-import { FolderReading, type LogFolder, readFileNames } from "./log_folder.ts";
+import { examineLinks, type LogFolder, readFileNames } from "./log_folder.ts";
 
 /** Receives the content of the log folder, and the file names whose entry differs from the previous listing. */
 export type Listing = (folder: LogFolder, changed: ReadonlySet<string>) => void;
@@ -95,10 +95,8 @@ export class FolderListing {
     if (this.#reading !== null) return this.#reading;
     const began = this.#clock.now();
     const names = readFileNames(this.#path);
-    const steps = (names: readonly string[]) =>
-      this.#readSteps(new FolderReading(this.#path, names), began);
-    if (!(names instanceof Promise)) return this.#take(steps(names));
-    return this.#wait(names.then((names) => this.#turns.runSteps(steps(names))));
+    if (!(names instanceof Promise)) return this.#take(this.#readSteps(names, began));
+    return this.#wait(names.then((names) => this.#turns.runSteps(this.#readSteps(names, began))));
   }
 
   #take(steps: Iterator<void, LogFolder>): LogFolder | Promise<LogFolder> {
@@ -111,9 +109,8 @@ export class FolderListing {
     return this.#reading = folder.finally(() => this.#reading = null);
   }
 
-  *#readSteps(reading: FolderReading, began: number): Generator<void, LogFolder> {
-    while (!reading.readOn(() => false)) yield;
-    return yield* this.#compareSteps(reading.folder, began);
+  *#readSteps(names: readonly string[], began: number): Generator<void, LogFolder> {
+    return yield* this.#compareSteps(yield* examineLinks(this.#path, names), began);
   }
 
   /** `listedAt`: when the listing began, by the clock. */

@@ -25,54 +25,49 @@ export interface LogFolder {
  * This takes one stat per link (1,000 links: about 5 ms): where a link leads is checked when the log is read.
  */
 export async function readLogFolder(folder: string): Promise<LogFolder> {
-  const reading = new FolderReading(folder, await readFileNames(folder));
-  while (!reading.readOn(() => true));
-  return reading.folder;
+  const steps = examineLinks(folder, await readFileNames(folder));
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
 }
 
-/** How many links are examined before the time is checked. */
+/** How many links are examined in a step. */
 const LINKS_PER_STEP = 32;
 
-/** The content of the log folder that has been read so far. Owned by the code that reads the folder, step by step. */
-export class FolderReading {
-  readonly #path: string;
-  readonly #names: readonly string[];
-  readonly #entries = new Map<string, FolderEntry>();
-  readonly #unknown = new Set<string>();
-  #next = 0;
-
-  /** @param names as returned by readFileNames */
-  constructor(path: string, names: readonly string[]) {
-    this.#path = path;
-    this.#names = names;
-  }
-
-  get folder(): LogFolder {
-    return { entries: this.#entries, unknown: this.#unknown };
-  }
-
-  /** Examines links while there is time, at least a few. Returns whether all have been examined. */
-  readOn(hasTime: () => boolean): boolean {
-    do {
-      const end = Math.min(this.#next + LINKS_PER_STEP, this.#names.length);
-      while (this.#next < end) this.#examine(this.#names[this.#next++] ?? "");
-      if (this.#next === this.#names.length) return true;
-    } while (hasTime());
-    return false;
-  }
-
-  #examine(fileName: string): void {
+/**
+ * The content of the log folder, read in steps.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { examineLinks } from "./log_folder.ts";
+ *
+ * // A name that is not that of a log is skipped without a file system call.
+ * const result = examineLinks("/var/log/containers", ["notes.txt"]).next();
+ * assert.equal(result.done && result.value.entries.size, 0);
+ * ```
+ *
+ * @param names as returned by readFileNames
+ */
+export function* examineLinks(
+  folder: string,
+  names: readonly string[],
+): Generator<void, LogFolder> {
+  const entries = new Map<string, FolderEntry>();
+  const unknown = new Set<string>();
+  for (const [index, fileName] of names.entries()) {
+    if (index > 0 && index % LINKS_PER_STEP === 0) yield;
     const name = parseLogFileName(fileName);
-    if (name === null) return;
-    const path = `${this.#path}/${fileName}`;
+    if (name === null) continue;
+    const path = `${folder}/${fileName}`;
     try {
       const facts = stat(path);
-      if (facts.isFile) this.#entries.set(fileName, { name, path, facts });
+      if (facts.isFile) entries.set(fileName, { name, path, facts });
     } catch (error) {
       const isGone = fileErrorKind(error) === "not-found" || leadsInCircle(error);
-      if (!isGone) this.#unknown.add(fileName);
+      if (!isGone) unknown.add(fileName);
     }
   }
+  return { entries, unknown };
 }
 
 /**
